@@ -21,6 +21,14 @@ pub struct Caller {
     pub datasets: Names,
 }
 
+impl Caller {
+    /// Whether the key may use a model by these names.
+    #[must_use]
+    pub fn may_use(&self, written: &str, published: &str) -> bool {
+        self.models.allow(written) && self.published.allow(published)
+    }
+}
+
 /// What a key was made for, as GT names it.
 ///
 /// Exhaustive on purpose: a further purpose is a new contract.
@@ -110,13 +118,19 @@ impl Purposes {
 
     /// The members, in the contract's order.
     pub fn iter(self) -> impl Iterator<Item = Purpose> {
-        Purpose::ALL.into_iter().filter(move |purpose| self.contains(*purpose))
+        Purpose::ALL
+            .into_iter()
+            .filter(move |purpose| self.contains(*purpose))
     }
 }
 
 impl FromIterator<Purpose> for Purposes {
     fn from_iter<I: IntoIterator<Item = Purpose>>(purposes: I) -> Self {
-        Self(purposes.into_iter().fold(0, |bits, purpose| bits | purpose.bit()))
+        Self(
+            purposes
+                .into_iter()
+                .fold(0, |bits, purpose| bits | purpose.bit()),
+        )
     }
 }
 

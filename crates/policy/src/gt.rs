@@ -64,7 +64,9 @@ impl Endpoint {
     /// The endpoint a word stands for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|endpoint| endpoint.word() == word)
+        Self::ALL
+            .into_iter()
+            .find(|endpoint| endpoint.word() == word)
     }
 
     /// The endpoint of a route.
@@ -141,7 +143,11 @@ impl Endpoints {
 
 impl FromIterator<Endpoint> for Endpoints {
     fn from_iter<I: IntoIterator<Item = Endpoint>>(endpoints: I) -> Self {
-        Self(endpoints.into_iter().fold(0, |bits, endpoint| bits | endpoint.bit()))
+        Self(
+            endpoints
+                .into_iter()
+                .fold(0, |bits, endpoint| bits | endpoint.bit()),
+        )
     }
 }
 
@@ -188,5 +194,8 @@ pub fn default_purposes(template: &str) -> Purposes {
 /// The dataset target among a route's parameters: `{id}` right under `/v1/datasets/`.
 #[must_use]
 pub fn dataset<'a>(template: &str, first_parameter: Option<&'a str>) -> Option<&'a str> {
-    template.starts_with("/v1/datasets/{").then_some(first_parameter).flatten()
+    template
+        .starts_with("/v1/datasets/{")
+        .then_some(first_parameter)
+        .flatten()
 }

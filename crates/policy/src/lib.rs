@@ -13,6 +13,10 @@ extern crate alloc;
 mod caller;
 mod decision;
 mod description;
+mod evaluate;
+#[cfg(feature = "document")]
+mod explain;
+pub mod fences;
 pub mod gt;
 mod request;
 mod rules;
@@ -20,6 +24,9 @@ mod rules;
 pub use caller::{Caller, Names, Purpose, Purposes};
 pub use decision::{Decision, Forward, ListMode, Refusal};
 pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
+pub use evaluate::{Check, decide, published_name};
+#[cfg(feature = "document")]
+pub use explain::{Explanation, Outcome, Step, decision_json, explain};
 pub use gt::{Endpoint, Endpoints};
 pub use request::{Header, HeaderBuf, Request, RequestedModel};
 pub use rules::{Action, ModelRule, NameList, RouteRule, Rules};

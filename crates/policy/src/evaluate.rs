@@ -1,0 +1,244 @@
+//! The one evaluation: from the facts of a request to a decision.
+//!
+//! Its checks stand in the order in which they are made, and the first that fails decides.
+//! [`decide`] runs it silently; an explanation runs the same walk with a recorder, so the two
+//! cannot disagree. Run natively it is the reference, built to wasm it is the engine.
+
+mod message;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use alloc::{string::String, vec::Vec};
+
+use crate::{
+    Action, Decision, Forward, ListMode, ModelRule, ModelSource, NameList, Request, RequestedModel,
+    RouteRule, Rules, Verdict,
+    fences::{self, Asked, Breach},
+    gt::{self, CONVERSATION_HEADER, ConversationHeader, Endpoint},
+};
+use message::Refused;
+
+/// Decides one request: a pure function of the rules and the request.
+#[must_use]
+pub fn decide(rules: &impl Rules, request: &Request<'_>) -> Decision {
+    match evaluate(rules, request, &mut Silent) {
+        Ok(decision) => decision,
+        Err(refused) => Decision::Refuse(refused.refusal),
+    }
+}
+
+/// The published name a rule gives to the name the client wrote.
+#[must_use]
+pub fn published_name<'a>(rule: &ModelRule<'a>, written: &'a str) -> &'a str {
+    rule.published.unwrap_or(written)
+}
+
+/// One check of an evaluation, in the order they are made.
+///
+/// Exhaustive on purpose: an explanation lists every one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// The path belongs to a route of the policy.
+    Route,
+    /// The route takes the method.
+    Method,
+    /// The route's verdict and action let it go to GT.
+    Verdict,
+    /// The key's purposes cover the route.
+    Purpose,
+    /// The key holds the route's scope.
+    Scope,
+    /// The dataset target is on the key.
+    Dataset,
+    /// The key may take part in the conversation the request names.
+    Conversation,
+    /// The headers GT needs for the route are there.
+    RequiredHeader,
+    /// The body names a model.
+    ModelPresent,
+    /// The policy has a rule for the name.
+    ModelRule,
+    /// The name works on this route.
+    ModelEndpoint,
+    /// The name, and what it is published as, are on the key.
+    ModelOnKey,
+}
+
+/// Hears of every check that passed, with the words it looked at.
+pub(crate) trait Trace {
+    fn passed(&mut self, check: Check, seen: &[&str]);
+}
+
+struct Silent;
+
+impl Trace for Silent {
+    fn passed(&mut self, _: Check, _: &[&str]) {}
+}
+
+pub(crate) fn evaluate(
+    rules: &impl Rules,
+    request: &Request<'_>,
+    trace: &mut impl Trace,
+) -> Result<Decision, Refused> {
+    let (route, parameters) = route::find(rules, request, trace)?;
+    check_verdict(&route, trace)?;
+    check_key(
+        &route,
+        request,
+        parameters.first().map(|(_, value)| *value),
+        trace,
+    )?;
+    check_required_header(&route, request, trace)?;
+    if route.model == ModelSource::None {
+        return Ok(without_model(&route, request, &parameters));
+    }
+    let written = match request.model {
+        RequestedModel::Unread => return Ok(Decision::ReadModel),
+        RequestedModel::Absent => return Err(message::missing_model(&route)),
+        RequestedModel::Named(written) => written,
+    };
+    trace.passed(Check::ModelPresent, &[written]);
+    let published = check_model(rules, &route, request, written, trace)?;
+    Ok(Decision::Forward(Forward {
+        model: Some(published.into()),
+        restamp: Some(written.into()),
+        ..forward(&route, request, &parameters)
+    }))
+}
+
+fn check_verdict(route: &RouteRule<'_>, trace: &mut impl Trace) -> Result<(), Refused> {
+    if route.verdict == Verdict::NotSupported {
+        return Err(message::route_not_supported(route));
+    }
+    if route.action == Action::Refuse {
+        return Err(message::route_refused(route));
+    }
+    trace.passed(Check::Verdict, &[route.verdict.word()]);
+    Ok(())
+}
+
+fn check_key(
+    route: &RouteRule<'_>,
+    request: &Request<'_>,
+    first_parameter: Option<&str>,
+    trace: &mut impl Trace,
+) -> Result<(), Refused> {
+    let dataset = gt::dataset(route.template, first_parameter);
+    let conversation = conversation_header(request);
+    let asked = Asked {
+        purposes: route.purposes,
+        scopes: route.scope.as_slice(),
+        dataset,
+        conversation: conversation.is_some(),
+        model: None,
+    };
+    let breach = fences::check(request.caller, &asked).err();
+    if let Some(Breach::Purpose) = breach {
+        return Err(message::purpose_not_allowed(route));
+    }
+    trace.passed(Check::Purpose, &[]);
+    if let Some(Breach::Scope(missing)) = breach {
+        return Err(message::insufficient_scope(route, missing));
+    }
+    trace.passed(Check::Scope, route.scope.as_slice());
+    if let Some(Breach::Dataset(dataset)) = breach {
+        return Err(message::dataset_not_allowed(dataset));
+    }
+    if let Some(dataset) = dataset {
+        trace.passed(Check::Dataset, &[dataset]);
+    }
+    if breach.is_some() {
+        return Err(message::conversation_not_allowed());
+    }
+    if conversation.is_some() {
+        trace.passed(Check::Conversation, &[]);
+    }
+    Ok(())
+}
+
+fn check_required_header(
+    route: &RouteRule<'_>,
+    request: &Request<'_>,
+    trace: &mut impl Trace,
+) -> Result<(), Refused> {
+    if ConversationHeader::of(route.method, route.template) != ConversationHeader::Required {
+        return Ok(());
+    }
+    if conversation_header(request).is_none_or(<[u8]>::is_empty) {
+        return Err(message::missing_conversation(route));
+    }
+    trace.passed(Check::RequiredHeader, &[CONVERSATION_HEADER]);
+    Ok(())
+}
+
+/// The published name for `written`. Whatever is wrong, the client reads one message: what exists
+/// but is not on the key looks like what does not exist.
+fn check_model<'a, R: Rules>(
+    rules: &'a R,
+    route: &RouteRule<'_>,
+    request: &Request<'a>,
+    written: &'a str,
+    trace: &mut impl Trace,
+) -> Result<&'a str, Refused> {
+    let not_found = |check| message::model_not_found(check, route, written);
+    let rule = rules
+        .model(written)
+        .ok_or_else(|| not_found(Check::ModelRule))?;
+    let published = published_name(&rule, written);
+    trace.passed(Check::ModelRule, &[rule.pattern, published]);
+    if !rule
+        .endpoints
+        .include(Endpoint::of(route.method, route.template))
+    {
+        return Err(not_found(Check::ModelEndpoint));
+    }
+    trace.passed(Check::ModelEndpoint, &[]);
+    if !request.caller.may_use(written, published) {
+        return Err(not_found(Check::ModelOnKey));
+    }
+    trace.passed(Check::ModelOnKey, &[]);
+    Ok(published)
+}
+
+fn without_model(
+    route: &RouteRule<'_>,
+    request: &Request<'_>,
+    parameters: &[(&str, &str)],
+) -> Decision {
+    if (route.method, route.template) == ("GET", "/v1/models") {
+        return Decision::ListModels(ListMode::Catalogue);
+    }
+    Decision::Forward(forward(route, request, parameters))
+}
+
+fn forward(route: &RouteRule<'_>, request: &Request<'_>, parameters: &[(&str, &str)]) -> Forward {
+    let owned = |(name, value): &(&str, &str)| (String::from(*name), String::from(*value));
+    Forward {
+        route: message::route_name(route),
+        parameters: parameters.iter().map(owned).collect(),
+        query: request
+            .query
+            .and_then(|query| listed_query(query, route.query)),
+        ..Forward::default()
+    }
+}
+
+/// The pairs of `query` whose names the route lists, as they came; `None` if there are none.
+fn listed_query(query: &str, names: NameList<'_>) -> Option<String> {
+    let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().len();
+    let is_listed = |pair: &&str| {
+        pair.get(..name_of(pair))
+            .is_some_and(|name| names.iter().any(|listed| listed == name))
+    };
+    let kept: Vec<&str> = query.split('&').filter(is_listed).collect();
+    (!kept.is_empty()).then(|| kept.join("&"))
+}
+
+fn conversation_header<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
+    let headers = request.headers.iter();
+    headers
+        .copied()
+        .find(|header| header.name == CONVERSATION_HEADER)
+        .map(|header| header.value)
+}

@@ -1,0 +1,292 @@
+//! What a refusal says: each names what is wrong and what to do next.
+//!
+//! Text is joined from pieces, not formatted: the formatting machinery would be half the engine.
+
+use alloc::{string::String, string::ToString, vec::Vec};
+
+use super::Check;
+use crate::{Purposes, Refusal, Request, RouteRule, gt::CONVERSATION_HEADER};
+
+/// A refusal, and the check that failed.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    #[cfg_attr(
+        not(feature = "document"),
+        expect(dead_code, reason = "only explanations ask")
+    )]
+    pub(crate) check: Check,
+    pub(crate) refusal: Refusal,
+}
+
+pub(super) fn unknown_route(request: &Request<'_>, nearest: Option<RouteRule<'_>>) -> Refused {
+    let mut message = join(&[
+        "there is no route ",
+        clip(request.method),
+        " ",
+        clip(request.path),
+    ]);
+    if let Some(route) = nearest {
+        message += &join(&["; the nearest is ", route.method, " ", route.template]);
+    }
+    refused(
+        Check::Route,
+        404,
+        "unknown_route",
+        &message,
+        None,
+        "no template matches the path",
+    )
+}
+
+pub(super) fn method_not_allowed<'a>(
+    request: &Request<'_>,
+    taken: impl Iterator<Item = &'a str>,
+) -> Refused {
+    let taken: Vec<&str> = taken.collect();
+    let message = join(&[
+        clip(request.path),
+        " takes ",
+        &taken.join(", "),
+        ", not ",
+        clip(request.method),
+    ]);
+    refused(
+        Check::Method,
+        405,
+        "method_not_allowed",
+        &message,
+        None,
+        "method not in the policy",
+    )
+}
+
+pub(super) fn route_not_supported(route: &RouteRule<'_>) -> Refused {
+    let message = join(&[
+        &route_name(route),
+        " is not supported here",
+        &because(route),
+    ]);
+    refused(
+        Check::Verdict,
+        404,
+        "route_not_supported",
+        &message,
+        None,
+        "verdict: not_supported",
+    )
+}
+
+/// A route that GT has and this policy does not forward: an extension, or a native route an
+/// operator closed.
+pub(super) fn route_refused(route: &RouteRule<'_>) -> Refused {
+    let name = route_name(route);
+    if route.verdict == crate::Verdict::Native {
+        let message = join(&[&name, " is closed by this policy", &because(route)]);
+        return refused(
+            Check::Verdict,
+            404,
+            "route_not_supported",
+            &message,
+            None,
+            CLOSED,
+        );
+    }
+    let message = join(&[
+        &name,
+        " is a GT extension and does not pass here; call GT itself",
+        &because(route),
+    ]);
+    refused(
+        Check::Verdict,
+        404,
+        "gt_extension_route",
+        &message,
+        None,
+        CLOSED,
+    )
+}
+
+pub(super) fn purpose_not_allowed(route: &RouteRule<'_>) -> Refused {
+    let message = join(&[
+        "this key was made for something else: ",
+        &route_name(route),
+        " needs a key with the purpose ",
+        &purposes(route.purposes),
+    ]);
+    refused(
+        Check::Purpose,
+        403,
+        "purpose_not_allowed",
+        &message,
+        None,
+        "purpose not on the key",
+    )
+}
+
+pub(super) fn insufficient_scope(route: &RouteRule<'_>, missing: &str) -> Refused {
+    let message = join(&[
+        &route_name(route),
+        " needs the scope `",
+        missing,
+        "`, which this key does not hold; use a key that has it",
+    ]);
+    refused(
+        Check::Scope,
+        403,
+        "insufficient_scope",
+        &message,
+        None,
+        "scope not on the key",
+    )
+}
+
+pub(super) fn dataset_not_allowed(dataset: &str) -> Refused {
+    let message = join(&[
+        "the dataset `",
+        clip(dataset),
+        "` is not on this key; use a key that names it as a target",
+    ]);
+    refused(
+        Check::Dataset,
+        403,
+        "dataset_not_allowed",
+        &message,
+        None,
+        "dataset not on the key",
+    )
+}
+
+pub(super) fn conversation_not_allowed() -> Refused {
+    let message = join(&[
+        "`",
+        CONVERSATION_HEADER,
+        "` needs a key with the purpose `conversation`; use such a key, or leave the header out",
+    ]);
+    let param = Some(CONVERSATION_HEADER);
+    let reason = "conversation header without the purpose";
+    refused(
+        Check::Conversation,
+        403,
+        "conversation_not_allowed",
+        &message,
+        param,
+        reason,
+    )
+}
+
+pub(super) fn missing_conversation(route: &RouteRule<'_>) -> Refused {
+    let message = join(&[
+        &route_name(route),
+        " needs the header `",
+        CONVERSATION_HEADER,
+        "`; create a conversation with POST /v1/conversations first",
+    ]);
+    let param = Some(CONVERSATION_HEADER);
+    let reason = "required header absent";
+    refused(
+        Check::RequiredHeader,
+        400,
+        "missing_conversation",
+        &message,
+        param,
+        reason,
+    )
+}
+
+pub(super) fn missing_model(route: &RouteRule<'_>) -> Refused {
+    let message = join(&[
+        "the body of ",
+        &route_name(route),
+        " has no `model`; name one that GET /v1/models lists",
+    ]);
+    let reason = "no model in the body";
+    refused(
+        Check::ModelPresent,
+        400,
+        "missing_model",
+        &message,
+        Some("model"),
+        reason,
+    )
+}
+
+pub(super) fn model_not_found(check: Check, route: &RouteRule<'_>, written: &str) -> Refused {
+    let message = join(&[
+        "the model `",
+        clip(written),
+        "` does not exist or this key may not use it on ",
+        &route_name(route),
+        "; GET /v1/models lists those it may use",
+    ]);
+    let reason = match check {
+        Check::ModelEndpoint => "the model's `for` does not have this route",
+        Check::ModelOnKey => "model not on the key",
+        _ => "no rule for the model",
+    };
+    refused(
+        check,
+        404,
+        "model_not_found",
+        &message,
+        Some("model"),
+        reason,
+    )
+}
+
+pub(super) fn route_name(route: &RouteRule<'_>) -> String {
+    join(&[route.method, " ", route.template])
+}
+
+fn because(route: &RouteRule<'_>) -> String {
+    route
+        .because
+        .map_or_else(String::new, |because| join(&[": ", because]))
+}
+
+fn purposes(purposes: Purposes) -> String {
+    let words: Vec<String> = purposes
+        .iter()
+        .map(|it| join(&["`", it.word(), "`"]))
+        .collect();
+    words.join(" or ")
+}
+
+fn refused(
+    check: Check,
+    status: u16,
+    code: &str,
+    message: &str,
+    param: Option<&str>,
+    reason: &str,
+) -> Refused {
+    let refusal = Refusal {
+        status,
+        code: code.to_string(),
+        message: clip_to(message, LONGEST_MESSAGE).to_string(),
+        param: param.map(ToString::to_string),
+        reason: reason.to_string(),
+    };
+    Refused { check, refusal }
+}
+
+fn join(pieces: &[&str]) -> String {
+    pieces.concat()
+}
+
+/// What a client sent, short enough to be quoted.
+fn clip(text: &str) -> &str {
+    clip_to(text, 256)
+}
+
+fn clip_to(text: &str, longest: usize) -> &str {
+    let mut end = longest.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+const CLOSED: &str = "action: refuse";
+
+/// The contract's limit for a message, in bytes.
+const LONGEST_MESSAGE: usize = 2048;

@@ -1,0 +1,193 @@
+//! Why a request is decided as it is: the evaluation itself, written down check by check.
+
+use alloc::{string::String, vec::Vec};
+
+use serde_json::{Value, json};
+
+use crate::{
+    Decision, Request, Rules,
+    evaluate::{Check, Trace, evaluate},
+};
+
+/// One request's decision with every check that led to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Exactly what [`crate::decide`] gives for the same rules and request.
+    pub decision: Decision,
+    /// Every check, in the order they are made.
+    pub steps: Vec<Step>,
+}
+
+/// One check of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Which check.
+    pub check: Check,
+    /// How it went.
+    pub outcome: Outcome,
+    /// What it looked at, or why it refused.
+    pub detail: String,
+}
+
+/// How a check went.
+///
+/// Exhaustive on purpose: a check passes, fails or is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not made: an earlier check refused, or the request has nothing to check.
+    NotMade,
+    /// Let the request through.
+    Pass,
+    /// Refused it.
+    Refuse,
+}
+
+/// Decides a request and says why.
+///
+/// It runs the evaluation [`crate::decide`] runs, with a recorder: the two cannot disagree.
+pub fn explain(rules: &impl Rules, request: &Request<'_>) -> Explanation {
+    let mut recorder = Recorder(Vec::new());
+    let outcome = evaluate(rules, request, &mut recorder);
+    let mut made = recorder.0;
+    let decision = match outcome {
+        Ok(decision) => decision,
+        Err(refused) => {
+            let detail = refused.refusal.reason.clone();
+            made.push(Step {
+                check: refused.check,
+                outcome: Outcome::Refuse,
+                detail,
+            });
+            Decision::Refuse(refused.refusal)
+        }
+    };
+    let steps = Check::ALL
+        .into_iter()
+        .map(|check| take(&mut made, check))
+        .collect();
+    Explanation { decision, steps }
+}
+
+impl Explanation {
+    /// The explanation as JSON: `{"decision": {...}, "steps": [{"check","outcome","detail"}]}`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let step = |step: &Step| {
+            json!({
+                "check": step.check.word(),
+                "outcome": step.outcome.word(),
+                "detail": step.detail,
+            })
+        };
+        json!({
+            "decision": decision_json(&self.decision),
+            "steps": self.steps.iter().map(step).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Outcome {
+    /// `pass`, `refuse` or `not_made`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotMade => "not_made",
+            Self::Pass => "pass",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+impl Check {
+    /// Every check, in the order they are made.
+    pub const ALL: [Self; 12] = [
+        Self::Route,
+        Self::Method,
+        Self::Verdict,
+        Self::Purpose,
+        Self::Scope,
+        Self::Dataset,
+        Self::Conversation,
+        Self::RequiredHeader,
+        Self::ModelPresent,
+        Self::ModelRule,
+        Self::ModelEndpoint,
+        Self::ModelOnKey,
+    ];
+
+    /// A word for it, for people and programs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Dataset => "dataset",
+            Self::Method => "method",
+            Self::ModelEndpoint => "model_endpoint",
+            Self::ModelOnKey => "model_on_key",
+            Self::ModelPresent => "model_present",
+            Self::ModelRule => "model_rule",
+            Self::Purpose => "purpose",
+            Self::RequiredHeader => "required_header",
+            Self::Route => "route",
+            Self::Scope => "scope",
+            Self::Verdict => "verdict",
+        }
+    }
+}
+
+/// A decision as JSON, for people and programs.
+#[must_use]
+pub fn decision_json(decision: &Decision) -> Value {
+    match decision {
+        Decision::Forward(forward) => json!({"forward": {
+            "route": forward.route,
+            "parameters": parameters_json(&forward.parameters),
+            "query": forward.query,
+            "model": forward.model,
+            "restamp": forward.restamp,
+        }}),
+        Decision::ListModels(mode) => json!({"list_models": match mode {
+            crate::ListMode::Catalogue => json!("catalogue"),
+            crate::ListMode::Upstream => json!("upstream"),
+            crate::ListMode::Only(names) => json!(names),
+        }}),
+        Decision::ReadModel => json!("read_model"),
+        Decision::Refuse(refusal) => json!({"refuse": {
+            "status": refusal.status,
+            "code": refusal.code,
+            "message": refusal.message,
+            "param": refusal.param,
+            "reason": refusal.reason,
+        }}),
+    }
+}
+
+fn parameters_json(parameters: &[(String, String)]) -> Value {
+    parameters
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect()
+}
+
+struct Recorder(Vec<Step>);
+
+impl Trace for Recorder {
+    fn passed(&mut self, check: Check, seen: &[&str]) {
+        self.0.push(Step {
+            check,
+            outcome: Outcome::Pass,
+            detail: seen.join(" → "),
+        });
+    }
+}
+
+fn take(made: &mut Vec<Step>, check: Check) -> Step {
+    match made.iter().position(|step| step.check == check) {
+        Some(index) => made.swap_remove(index),
+        None => Step {
+            check,
+            outcome: Outcome::NotMade,
+            detail: String::new(),
+        },
+    }
+}
