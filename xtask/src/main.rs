@@ -6,6 +6,8 @@
 
 mod test;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 #[derive(Debug, Parser)]
@@ -15,8 +17,24 @@ enum Command {
     Test(test::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Command::parse() {
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
         Command::Test(arguments) => test::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
     }
+}
+
+/// Says what failed and why, outermost first; a backtrace would push that off the screen.
+#[expect(
+    clippy::print_stderr,
+    reason = "a command line's talk belongs on standard error"
+)]
+fn complain(error: &anyhow::Error) {
+    eprintln!("\nerror: {error:#}");
 }
