@@ -1,1 +1,3 @@
-//! End to end.
+//! End to end: who may know whom, laws that span crates, faults, and real clients.
+
+mod boundaries;

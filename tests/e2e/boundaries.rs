@@ -1,0 +1,251 @@
+//! Who may know whom: section "Layout" of `docs/design.md`, asked of cargo itself.
+//!
+//! Only what a crate ships with counts. Tests may know more than the code they test, so
+//! dev-dependencies are left out, except where a rule says otherwise.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
+
+static METADATA: LazyLock<Metadata> = LazyLock::new(|| {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .expect("cargo describes its own workspace")
+});
+
+/// What `package` ships with.
+fn shipped(package: &Package) -> impl Iterator<Item = &Dependency> {
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development)
+}
+
+fn package(name: &str) -> &'static Package {
+    let found = METADATA
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == name);
+    found.unwrap_or_else(|| panic!("the workspace has no package `{name}`"))
+}
+
+fn dependencies(name: &str) -> BTreeSet<&'static str> {
+    shipped(package(name))
+        .map(|dependency| dependency.name.as_str())
+        .collect()
+}
+
+/// The members of the workspace that ship with `dependency`.
+fn users_of(dependency: &str) -> BTreeSet<&'static str> {
+    METADATA
+        .packages
+        .iter()
+        .filter(|package| shipped(package).any(|one| one.name == dependency))
+        .map(|package| package.name.as_str())
+        .collect()
+}
+
+fn set<const N: usize>(names: [&'static str; N]) -> BTreeSet<&'static str> {
+    BTreeSet::from(names)
+}
+
+/// What of `forbidden` the package ships with.
+fn known_of<const N: usize>(name: &str, forbidden: [&'static str; N]) -> BTreeSet<&'static str> {
+    dependencies(name)
+        .intersection(&set(forbidden))
+        .copied()
+        .collect()
+}
+
+#[test]
+fn only_the_runtime_links_wasmtime() {
+    assert_eq!(users_of("wasmtime"), set(["signalbox-runtime"]));
+}
+
+#[test]
+fn only_the_compiler_links_wit_component() {
+    assert_eq!(users_of("wit-component"), set(["signalbox-compiler"]));
+}
+
+#[test]
+fn only_the_tests_of_a_crate_use_its_hostile_guests() {
+    let users: BTreeSet<_> = METADATA
+        .packages
+        .iter()
+        .filter(|package| {
+            package
+                .dependencies
+                .iter()
+                .any(|one| one.name == "wit-component")
+        })
+        .map(|package| package.name.as_str())
+        .collect();
+    let allowed = set([
+        "signalbox-compiler",
+        "signalbox-runtime",
+        "signalbox-testkit",
+        "signalbox-tests",
+    ]);
+    assert!(
+        users.is_subset(&allowed),
+        "wit-component is also used by {:?}",
+        &users - &allowed
+    );
+}
+
+#[test]
+fn runtime_and_host_do_not_know_the_document_language() {
+    for name in ["signalbox-runtime", "signalbox-host"] {
+        let policy = shipped(package(name))
+            .find(|dependency| dependency.name == "signalbox-policy")
+            .unwrap_or_else(|| panic!("{name} uses the policy crate's words"));
+        assert!(
+            !policy.uses_default_features,
+            "{name} takes the default features"
+        );
+        assert_eq!(
+            policy.features,
+            Vec::<String>::new(),
+            "{name} asks for features"
+        );
+        assert_eq!(
+            known_of(name, ["signalbox-compiler", "signalbox-testkit"]),
+            set([]),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_policy_crate_without_features_depends_on_nothing() {
+    let always: Vec<_> = shipped(package("signalbox-policy"))
+        .filter(|dependency| !dependency.optional)
+        .map(|dependency| dependency.name.as_str())
+        .collect();
+    assert_eq!(always, Vec::<&str>::new());
+}
+
+#[test]
+fn the_policy_crate_knows_no_wasm_no_http_and_no_clock() {
+    let forbidden = [
+        "wasmtime",
+        "wasmparser",
+        "wasm-encoder",
+        "wit-component",
+        "wit-parser",
+        "wit-bindgen",
+        "hyper",
+        "http",
+        "tokio",
+        "jiff",
+        "rustix",
+        "tracing",
+        "getrandom",
+    ];
+    assert_eq!(known_of("signalbox-policy", forbidden), set([]));
+    let own: Vec<_> = dependencies("signalbox-policy")
+        .into_iter()
+        .filter(|name| name.starts_with("signalbox-"))
+        .collect();
+    assert_eq!(own, Vec::<&str>::new(), "it is the bottom of the graph");
+}
+
+#[test]
+fn the_http_crate_is_bytes_alone() {
+    let forbidden = [
+        "hyper",
+        "hyper-util",
+        "tokio",
+        "tokio-rustls",
+        "http",
+        "http-body",
+        "http-body-util",
+        "wasmtime",
+        "bytes",
+    ];
+    assert_eq!(known_of("signalbox-http", forbidden), set([]));
+}
+
+#[test]
+fn the_runtime_knows_no_http() {
+    let forbidden = [
+        "hyper",
+        "hyper-util",
+        "tokio",
+        "http",
+        "http-body",
+        "signalbox-http",
+        "signalbox-host",
+    ];
+    assert_eq!(known_of("signalbox-runtime", forbidden), set([]));
+}
+
+#[test]
+fn the_compiler_runs_nothing() {
+    let forbidden = [
+        "wasmtime",
+        "tokio",
+        "hyper",
+        "signalbox-runtime",
+        "signalbox-host",
+    ];
+    assert_eq!(known_of("signalbox-compiler", forbidden), set([]));
+}
+
+#[test]
+fn the_simulator_knows_nothing_of_the_gate_it_stands_behind() {
+    let own: Vec<_> = dependencies("signalbox-gt-sim")
+        .into_iter()
+        .filter(|name| name.starts_with("signalbox-"))
+        .collect();
+    assert_eq!(own, Vec::<&str>::new());
+}
+
+#[test]
+fn nothing_but_the_command_and_the_tests_builds_on_the_host_or_the_command() {
+    let users = |dependency: &str| {
+        let mut users = users_of(dependency);
+        users.remove("signalbox-tests");
+        users
+    };
+    assert_eq!(users("signalbox-host"), set(["signalbox-cli"]));
+    assert_eq!(users("signalbox-gt-sim"), set(["signalbox-cli"]));
+    assert_eq!(users("signalbox-cli"), set([]));
+}
+
+#[test]
+fn only_the_command_knows_every_part() {
+    let parts: BTreeSet<_> = METADATA
+        .packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .filter(|name| name.starts_with("signalbox-"))
+        .filter(|name| !["signalbox-cli", "signalbox-tests"].contains(name))
+        .collect();
+    let knows_all = |name: &str| parts.iter().all(|part| dependencies(name).contains(part));
+    assert!(knows_all("signalbox-cli"), "the command joins every part");
+    for part in &parts {
+        let own: BTreeSet<_> = dependencies(part).intersection(&parts).copied().collect();
+        assert!(
+            own.len() + 2 < parts.len(),
+            "{part} knows nearly everything: {own:?}"
+        );
+    }
+}
+
+#[test]
+fn every_member_takes_the_workspace_lints() {
+    let without: Vec<_> = METADATA
+        .packages
+        .iter()
+        .filter(|package| {
+            let manifest = std::fs::read_to_string(&package.manifest_path).expect("a manifest");
+            !manifest.contains("[lints]\nworkspace = true")
+        })
+        .map(|package| package.name.as_str())
+        .collect();
+    assert_eq!(without, Vec::<&str>::new());
+}
