@@ -12,6 +12,7 @@ extern crate alloc;
 
 mod caller;
 mod decision;
+mod describe;
 mod description;
 mod evaluate;
 #[cfg(feature = "document")]
@@ -20,6 +21,7 @@ pub mod fences;
 pub mod gt;
 mod request;
 mod rules;
+pub mod tables;
 
 pub use caller::{Caller, Names, Purpose, Purposes};
 pub use decision::{Decision, Forward, ListMode, Refusal};

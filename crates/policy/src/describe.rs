@@ -1,0 +1,85 @@
+//! What a compiled document says of itself: made from its rules in one place, so that a document
+//! and its component describe themselves alike.
+
+use alloc::{string::String, vec, vec::Vec};
+
+use crate::{
+    Action, CatalogueEntry, Description, Endpoint, Endpoints, ModelRule, ModelSource, NameList,
+    RouteDescription, RouteRule, Rules, Wants, gt::CONVERSATION_HEADER, published_name,
+};
+
+/// The description of a policy with these rules. `models` are the rules of its exact names.
+pub(crate) fn description<'a>(
+    rules: &impl Rules,
+    name: &str,
+    version: &str,
+    models: impl Iterator<Item = ModelRule<'a>>,
+) -> Description {
+    let routed = rules
+        .routes()
+        .filter(|route| route.model != ModelSource::None);
+    let routed = routed.filter_map(|route| Endpoint::of(route.method, route.template));
+    let routed: Endpoints = routed.collect();
+    let is_listed = |model: &ModelRule<'_>| {
+        model.endpoints == Endpoints::ALL || model.endpoints.bits() & routed.bits() != 0
+    };
+    Description {
+        name: name.into(),
+        version: version.into(),
+        routes: rules
+            .routes()
+            .map(|route| route_description(&route))
+            .collect(),
+        headers: vec![CONVERSATION_HEADER.into()],
+        wants: Wants {
+            labels: false,
+            models: true,
+            published: true,
+            datasets: true,
+        },
+        models: u32::try_from(models.filter(is_listed).count()).unwrap_or(u32::MAX),
+    }
+}
+
+/// The catalogue's entry for an exact name; `None` if no route of the policy takes the name.
+pub(crate) fn catalogue_entry(rules: &impl Rules, model: &ModelRule<'_>) -> Option<CatalogueEntry> {
+    Some(CatalogueEntry {
+        name: model.pattern.into(),
+        published: published_name(model, model.pattern).into(),
+        routes: usable_routes(rules, model.endpoints)?,
+    })
+}
+
+/// The routes a name for these endpoints works on, as an entry names them: none for all.
+fn usable_routes(rules: &impl Rules, endpoints: Endpoints) -> Option<Vec<String>> {
+    if endpoints == Endpoints::ALL {
+        return Some(Vec::new());
+    }
+    let takes_it = |route: &RouteRule<'_>| {
+        route.model != ModelSource::None
+            && endpoints.include(Endpoint::of(route.method, route.template))
+    };
+    let routes: Vec<String> = rules
+        .routes()
+        .filter(takes_it)
+        .map(|route| [route.method, " ", route.template].concat())
+        .collect();
+    // An empty list would say "every route".
+    (!routes.is_empty()).then_some(routes)
+}
+
+fn route_description(route: &RouteRule<'_>) -> RouteDescription {
+    let owned = |names: NameList<'_>| names.iter().map(String::from).collect();
+    RouteDescription {
+        method: route.method.into(),
+        template: route.template.into(),
+        verdict: route.verdict,
+        forwarded: route.action == Action::Forward,
+        purposes: route.purposes,
+        scopes: route.scope.map(String::from).into_iter().collect(),
+        model: route.model,
+        query: owned(route.query),
+        headers: owned(route.headers),
+        reason: route.because.map(String::from),
+    }
+}

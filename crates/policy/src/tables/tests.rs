@@ -1,0 +1,249 @@
+use alloc::{format, string::ToString, vec, vec::Vec};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Action, ModelSource, Purpose, Verdict};
+
+fn chat() -> RouteRule<'static> {
+    RouteRule {
+        method: "POST",
+        template: "/v1/chat/completions",
+        verdict: Verdict::Native,
+        action: Action::Forward,
+        purposes: [Purpose::Inference].into_iter().collect(),
+        scope: Some("inference:chat"),
+        model: ModelSource::Json,
+        query: NameList::new("user,trace"),
+        headers: NameList::default(),
+        because: None,
+    }
+}
+
+fn upload() -> RouteRule<'static> {
+    RouteRule {
+        method: "POST",
+        template: "/v1/datasets/{id}/files",
+        verdict: Verdict::GtExtension,
+        action: Action::Refuse,
+        purposes: [Purpose::Upload].into_iter().collect(),
+        scope: None,
+        model: ModelSource::None,
+        query: NameList::default(),
+        headers: NameList::new("x-extra"),
+        because: Some("Upload from automation, straight to GT."),
+    }
+}
+
+fn model<'a>(pattern: &'a str, published: Option<&'a str>) -> ModelRule<'a> {
+    ModelRule {
+        pattern,
+        published,
+        endpoints: Endpoints::ALL,
+    }
+}
+
+fn small() -> Vec<u8> {
+    let models = [
+        model("gpt-4o", Some("support-agent")),
+        model("gpt-4o-mini*", Some("gt-small")),
+        model("gpt-*", Some("gt-any")),
+        model("own", None),
+    ];
+    encode("litellm", "1", [upload(), chat()], models).unwrap()
+}
+
+#[test]
+fn routes_come_back_by_template_as_they_were() {
+    let bytes = small();
+    let tables = Tables::read(&bytes).unwrap();
+    assert_eq!(tables.routes().collect::<Vec<_>>(), [chat(), upload()]);
+    assert_eq!((tables.name(), tables.version()), ("litellm", "1"));
+}
+
+#[test]
+fn the_most_specific_name_is_found() {
+    let bytes = small();
+    let tables = Tables::read(&bytes).unwrap();
+    for (name, expected) in [
+        ("gpt-4o", Some("gpt-4o")),
+        ("gpt-4o-mini", Some("gpt-4o-mini*")),
+        ("gpt-4o-mini-2", Some("gpt-4o-mini*")),
+        ("gpt-4o-min", Some("gpt-*")),
+        ("gpt-", Some("gpt-*")),
+        ("gpt-*", Some("gpt-*")),
+        ("gpt", None),
+        ("GPT-4o", None),
+        ("own", Some("own")),
+        ("own*", None),
+        ("", None),
+    ] {
+        assert_eq!(
+            tables.model(name).map(|rule| rule.pattern),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_lone_star_takes_every_name() {
+    let bytes = encode("p", "", [], [model("*", None), model("a", Some("b"))]).unwrap();
+    let tables = Tables::read(&bytes).unwrap();
+    assert_eq!(tables.model("a"), Some(model("a", Some("b"))));
+    assert_eq!(tables.model("é"), Some(model("*", None)));
+    assert_eq!(tables.model(""), Some(model("*", None)));
+}
+
+#[test]
+fn the_catalogue_goes_on_after_any_name() {
+    let bytes = small();
+    let tables = Tables::read(&bytes).unwrap();
+    let after = |after| -> Vec<_> { tables.catalogue_after(after).map(|it| it.name).collect() };
+    assert_eq!(after(None), ["gpt-4o", "own"]);
+    assert_eq!(after(Some("gpt-4o")), ["own"]);
+    assert_eq!(after(Some("h")), ["own"]);
+    assert_eq!(after(Some("own")), Vec::<&str>::new());
+    assert_eq!(tables.model_count(), 2);
+    assert_eq!(tables.description().models, 2);
+}
+
+#[test]
+fn a_name_no_route_takes_is_not_listed() {
+    let speech = ModelRule {
+        endpoints: [crate::Endpoint::Speech].into_iter().collect(),
+        ..model("tts-1", None)
+    };
+    let chat_only = ModelRule {
+        endpoints: [crate::Endpoint::Chat].into_iter().collect(),
+        ..model("gpt-4o", None)
+    };
+    let bytes = encode("p", "", [chat()], [speech, chat_only]).unwrap();
+    let tables = Tables::read(&bytes).unwrap();
+    let listed = CatalogueEntry {
+        name: "gpt-4o".to_string(),
+        published: "gpt-4o".to_string(),
+        routes: vec!["POST /v1/chat/completions".to_string()],
+    };
+    assert_eq!(tables.catalogue_after(None).collect::<Vec<_>>(), [listed]);
+    assert_eq!(tables.description().models, 1);
+}
+
+#[test]
+fn what_is_there_twice_is_refused() {
+    let twice = encode("p", "", [], [model("a", None), model("a", Some("b"))]);
+    assert_eq!(twice, Err(EncodeError::ModelTwice("a".to_string())));
+    let twice = encode("p", "", [chat(), chat()], []);
+    assert_eq!(
+        twice,
+        Err(EncodeError::RouteTwice(
+            "POST /v1/chat/completions".to_string()
+        ))
+    );
+}
+
+#[test]
+fn the_order_of_rules_does_not_change_the_bytes() {
+    let models = ["b", "a*", "a", "*"].map(|name| model(name, Some("x")));
+    let mut reversed = models;
+    reversed.reverse();
+    assert_eq!(
+        encode("p", "", [chat(), upload()], models),
+        encode("p", "", [upload(), chat()], reversed)
+    );
+}
+
+#[test]
+fn a_model_takes_at_most_170_bytes() {
+    for count in [1_000, 1_537, 20_000] {
+        let names: Vec<_> = (0..count)
+            .map(|it| format!("team-{it}/a-model-of-theirs"))
+            .collect();
+        let models = names.iter().map(|name| model(name, Some("support-agent")));
+        let size = encode("p", "", [], models).unwrap().len();
+        assert!(size / count <= 170, "{size} bytes for {count} models");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_tables_are_refused() {
+    let bytes = small();
+    let error = |bytes: &[u8]| Tables::read(bytes).unwrap_err();
+    assert_eq!(error(&[]), BadTables::Header);
+    assert_eq!(error(&[0; 128]), BadTables::Header);
+    assert_eq!(error(&bytes[..bytes.len() - 1]), BadTables::Length);
+    let mut far_section = bytes.clone();
+    far_section[32..36].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert_eq!(error(&far_section), BadTables::Section);
+    let mut no_text = bytes;
+    let texts = u32::from_le_bytes(no_text[72..76].try_into().unwrap()) as usize;
+    no_text[texts] = 0xff;
+    assert_eq!(error(&no_text), BadTables::Text);
+}
+
+#[test]
+fn a_scope_that_cannot_be_read_closes_its_route() {
+    let mut bytes = small();
+    let routes = u32::from_le_bytes(bytes[24..28].try_into().unwrap()) as usize;
+    bytes[routes + 16..routes + 20].copy_from_slice(&0x00ff_ffff_u32.to_le_bytes());
+    let tables = Tables::read(&bytes).unwrap();
+    assert_eq!(tables.routes().collect::<Vec<_>>(), [upload()]);
+}
+
+#[test]
+fn a_full_hash_table_ends_the_search() {
+    let mut bytes = small();
+    let slots = u32::from_le_bytes(bytes[56..60].try_into().unwrap()) as usize;
+    let count = u32::from_le_bytes(bytes[60..64].try_into().unwrap()) as usize;
+    for slot in bytes[slots..slots + count * 8].as_chunks_mut::<8>().0 {
+        slot[4] = 1;
+    }
+    let tables = Tables::read(&bytes).unwrap();
+    assert_eq!(tables.model("unknown"), None);
+}
+
+fn ask_everything(bytes: &[u8]) {
+    let Ok(tables) = Tables::read(bytes) else {
+        return;
+    };
+    for name in ["gpt-4o", "gpt-4o-mini-2", "own", "", "é"] {
+        if let Some(rule) = tables.model(name) {
+            // Whatever was damaged, a rule is only found under its own name.
+            let fits = match rule.pattern.strip_suffix('*') {
+                Some(prefix) => name.starts_with(prefix),
+                None => rule.pattern == name,
+            };
+            assert!(fits || rule.pattern == name, "{name} found {rule:?}");
+        }
+    }
+    let _ = tables.routes().count();
+    let _ = tables.catalogue_after(Some("gpt")).take(100).count();
+    let _ = tables.description();
+}
+
+proptest! {
+    #[test]
+    fn damaged_tables_are_read_without_a_panic(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        length in any::<prop::sample::Index>(),
+        is_cut in any::<bool>(),
+    ) {
+        let mut bytes = small();
+        for (index, value) in damage {
+            let index = index.index(bytes.len());
+            bytes[index] = value;
+        }
+        if is_cut {
+            bytes.truncate(length.index(bytes.len() + 1));
+        }
+        ask_everything(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(tail in prop::collection::vec(any::<u8>(), 80..400)) {
+        let mut bytes = b"SBT1".to_vec();
+        bytes.extend(u32::try_from(tail.len() + 8).unwrap().to_le_bytes());
+        bytes.extend(tail);
+        ask_everything(&bytes);
+    }
+}
