@@ -11,24 +11,52 @@
 extern crate alloc;
 
 mod caller;
+#[cfg(feature = "document")]
+mod cases;
+#[cfg(feature = "document")]
+mod check;
 mod decision;
 mod describe;
 mod description;
+#[cfg(feature = "document")]
+mod diagnostic;
+#[cfg(feature = "document")]
+pub mod document;
 mod evaluate;
 #[cfg(feature = "document")]
 mod explain;
 pub mod fences;
+#[cfg(feature = "document")]
+mod format;
 pub mod gt;
+#[cfg(feature = "document")]
+mod policy;
 mod request;
 mod rules;
+#[cfg(feature = "document")]
+mod written;
+#[cfg(feature = "document")]
+mod yaml;
 pub mod tables;
 
 pub use caller::{Caller, Names, Purpose, Purposes};
+#[cfg(feature = "document")]
+pub use cases::{Case, Expectation, read_cases};
 pub use decision::{Decision, Forward, ListMode, Refusal};
 pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
+#[cfg(feature = "document")]
+pub use diagnostic::Diagnostic;
+#[cfg(feature = "document")]
+pub use document::{Document, read};
 pub use evaluate::{Check, decide, published_name};
 #[cfg(feature = "document")]
 pub use explain::{Explanation, Outcome, Step, decision_json, explain};
+#[cfg(feature = "document")]
+pub use format::format;
 pub use gt::{Endpoint, Endpoints};
+#[cfg(feature = "document")]
+pub use policy::Policy;
 pub use request::{Header, HeaderBuf, Request, RequestedModel};
 pub use rules::{Action, ModelRule, NameList, RouteRule, Rules};
+#[cfg(feature = "document")]
+pub use written::{List, Position, Text};

@@ -1,0 +1,116 @@
+//! Cases: what a policy must answer, for people to write and for machines to carry.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Diagnostic, Names, Purposes,
+    check::{self, Known},
+    diagnostic::Findings,
+    document::case_file,
+    yaml,
+};
+
+mod form;
+
+/// A request, who asks, and what the answer must be.
+///
+/// Serialised, it is what a component carries in its `signalbox:cases` section: a JSON array of
+/// these. What a case leaves out about the key does not limit it: no scopes, but every purpose
+/// and every name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows, for people; no two of a document are alike.
+    pub name: String,
+    /// Method and target as a client sends them, whatever base it uses.
+    pub request: String,
+    /// The model name in the body; without it the body has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The scopes the key holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// What the key is for.
+    #[serde(default = "form::every_purpose", with = "form::purposes")]
+    pub purposes: Purposes,
+    /// The model names the key may write.
+    #[serde(default = "form::all", with = "form::names")]
+    pub models: Names,
+    /// The published names the key may reach.
+    #[serde(default = "form::all", with = "form::names")]
+    pub published: Names,
+    /// The dataset targets the key may write to.
+    #[serde(default = "form::all", with = "form::names")]
+    pub datasets: Names,
+    /// Headers of the request; names in lower case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// What the answer must be.
+    pub expect: Expectation,
+}
+
+/// What the answer to a case must be.
+///
+/// Exhaustive on purpose: whoever runs cases must look at each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Expectation {
+    /// It goes to GT.
+    Forward {
+        /// The route, as `METHOD template`.
+        #[serde(rename = "forward")]
+        route: String,
+        /// The published name; `None` does not look at it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+    },
+    /// It is refused.
+    Refuse {
+        /// The refusal's code.
+        #[serde(rename = "refuse")]
+        code: String,
+    },
+    /// It is answered with a list of models.
+    List {
+        /// The names this key sees, in any order.
+        #[serde(rename = "list")]
+        names: Vec<String>,
+    },
+}
+
+impl Case {
+    /// Method and target of the request.
+    #[must_use]
+    pub fn method_and_target(&self) -> (&str, &str) {
+        self.request.split_once(' ').unwrap_or((&self.request, ""))
+    }
+
+    /// The key the case speaks of.
+    #[must_use]
+    pub fn caller(&self) -> crate::Caller {
+        crate::Caller {
+            id: "case".into(),
+            purposes: self.purposes,
+            scopes: self.scopes.clone(),
+            labels: Vec::new(),
+            models: self.models.clone(),
+            published: self.published.clone(),
+            datasets: self.datasets.clone(),
+        }
+    }
+}
+
+/// Reads a case file: a mapping with `cases:` and nothing else, its entries as in a document.
+///
+/// Nothing is known of the policy, so a case may expect any route and any code.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
+pub fn read_cases(text: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    let written = yaml::read(text, &mut findings).map(|root| case_file(root, &mut findings));
+    let cases = written.map(|written| check::cases(&written, Known::Nothing, &mut findings));
+    findings.finish(cases)
+}

@@ -1,0 +1,219 @@
+//! The cases of a document or of a case file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{routes::Routes, words};
+use crate::{
+    Case, Expectation, List, Names, Purposes, Text,
+    diagnostic::{Code, Findings, closest, shown},
+    document::{AllOrList, CaseEntry, Expect},
+};
+
+/// What is known of the policy the cases are for.
+#[derive(Clone, Copy)]
+pub(crate) enum Known<'r> {
+    /// Nothing: any route and any code may be expected.
+    Nothing,
+    /// These routes, and the codes a document's policy answers with.
+    Routes(&'r Routes),
+}
+
+/// Checks the shape of cases; whether they hold is for whoever runs them.
+pub(crate) fn cases(written: &[CaseEntry], known: Known<'_>, findings: &mut Findings) -> Vec<Case> {
+    let mut names = BTreeSet::new();
+    let mut cases = Vec::with_capacity(written.len());
+    for entry in written {
+        if let Some(name) = entry
+            .name
+            .as_ref()
+            .filter(|name| !names.insert(&name.value))
+        {
+            let message = format!("there is already a case `{}`", shown(&name.value));
+            findings.add(Code::DuplicateCase, name.position, message);
+        }
+        cases.extend(case(entry, known, findings));
+    }
+    cases
+}
+
+fn case(written: &CaseEntry, known: Known<'_>, findings: &mut Findings) -> Option<Case> {
+    for (key, is_there) in [
+        ("name", written.name.is_some()),
+        ("request", written.request.is_some()),
+        ("expect", written.expect.is_some()),
+    ] {
+        if !is_there && !written.present.has(key) {
+            let message = format!("a case needs `{key}`");
+            findings.add(Code::MissingKey, written.position, message);
+        }
+    }
+    let name = written
+        .name
+        .as_ref()
+        .map(|text| words::line(text, "`name`", findings));
+    let request = written.request.as_ref().map(|text| request(text, findings));
+    let expect = written
+        .expect
+        .as_ref()
+        .and_then(|expect| expectation(expect, known, findings));
+    let purposes = written.purposes.as_ref();
+    let purposes = purposes.map(|list| words::purposes(list, "`purposes`", findings));
+    let models = names(written.models.as_ref(), "`models`", findings);
+    let published = names(written.published.as_ref(), "`published`", findings);
+    let datasets = names(written.datasets.as_ref(), "`datasets`", findings);
+    Some(Case {
+        name: name?,
+        request: request?,
+        model: written.model.as_ref().map(|text| text.value.clone()),
+        scopes: texts(written.scopes.as_ref()),
+        purposes: purposes.unwrap_or(Purposes::from_bits(u8::MAX)),
+        models,
+        published,
+        datasets,
+        headers: headers(&written.headers, findings),
+        expect: expect?,
+    })
+}
+
+fn request(text: &Text, findings: &mut Findings) -> String {
+    let (method, target) = text.value.split_once(' ').unwrap_or_default();
+    let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_target =
+        target.starts_with('/') && !target.contains(|c: char| c == ' ' || c.is_control());
+    if !is_method || !is_target {
+        let message = format!("`{}` is no request line", shown(&text.value));
+        let help = "write a method, one space and a path as a client sends it, like `POST /v1/chat/completions`";
+        findings.add_with_help(Code::BadRequestLine, text.position, message, help);
+    }
+    text.value.clone()
+}
+
+fn names(written: Option<&AllOrList>, what: &str, findings: &mut Findings) -> Names {
+    match written {
+        None => Names::All,
+        Some(AllOrList::List(list)) => Names::Only(texts(Some(list))),
+        Some(AllOrList::Word(word)) => {
+            if word.value != "all" {
+                let shown = shown(&word.value);
+                let message = format!("{what} is a list or the word `all`, and this is `{shown}`");
+                let help = format!("write `[{shown}]`");
+                findings.add_with_help(Code::WrongShape, word.position, message, help);
+            }
+            Names::All
+        }
+    }
+}
+
+fn headers(written: &[(Text, Text)], findings: &mut Findings) -> BTreeMap<String, String> {
+    let mut headers = BTreeMap::new();
+    for (name, value) in written {
+        let is_lower = !name.value.bytes().any(|byte| byte.is_ascii_uppercase());
+        let is_token =
+            |byte: u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte);
+        if !is_lower || !name.value.bytes().all(is_token) || name.value.is_empty() {
+            let message = format!("`{}` is no lower-case header name", shown(&name.value));
+            findings.add(Code::BadHeaderName, name.position, message);
+        }
+        headers.insert(name.value.clone(), value.value.clone());
+    }
+    headers
+}
+
+fn texts(list: Option<&List>) -> Vec<String> {
+    list.map(|list| list.items.iter().map(|text| text.value.clone()).collect())
+        .unwrap_or_default()
+}
+
+fn expectation(written: &Expect, known: Known<'_>, findings: &mut Findings) -> Option<Expectation> {
+    let Expect {
+        forward,
+        model,
+        refuse,
+        list,
+        position,
+        present,
+    } = written;
+    let kinds = ["forward", "refuse", "list"]
+        .into_iter()
+        .filter(|kind| present.has(kind))
+        .count();
+    let given = [forward.is_some(), refuse.is_some(), list.is_some()];
+    if kinds.max(given.into_iter().filter(|given| *given).count()) != 1 {
+        let message = "`expect` has exactly one of `forward`, `refuse` and `list`";
+        findings.add(Code::BadExpectation, *position, message);
+        return None;
+    }
+    if let Some(model) = model
+        .as_ref()
+        .filter(|_| forward.is_none() && !present.has("forward"))
+    {
+        let message = "`model` in `expect` belongs to `forward`";
+        findings.add(Code::BadExpectation, model.position, message);
+    }
+    if let Some(route) = forward {
+        expected_route(route, known, findings);
+        let model = model.as_ref().map(|text| text.value.clone());
+        return Some(Expectation::Forward {
+            route: route.value.clone(),
+            model,
+        });
+    }
+    if let Some(code) = refuse {
+        expected_code(code, known, findings);
+        return Some(Expectation::Refuse {
+            code: code.value.clone(),
+        });
+    }
+    list.as_ref().map(|names| Expectation::List {
+        names: texts(Some(names)),
+    })
+}
+
+fn expected_route(route: &Text, known: Known<'_>, findings: &mut Findings) {
+    let Known::Routes(routes) = known else { return };
+    if routes.has(&route.value) {
+        return;
+    }
+    let message = format!("this policy has no route `{}`", shown(&route.value));
+    let names: Vec<String> = routes.names().collect();
+    let help = match closest(&route.value, names.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "write it as under `routes:`".into(),
+    };
+    findings.add_with_help(Code::UnknownCaseRoute, route.position, message, help);
+}
+
+fn expected_code(code: &Text, known: Known<'_>, findings: &mut Findings) {
+    let is_legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_word = (1..=64).contains(&code.value.len()) && code.value.bytes().all(is_legal);
+    let may_come = match known {
+        Known::Nothing => is_word,
+        Known::Routes(_) => REFUSALS.contains(&code.value.as_str()),
+    };
+    if may_come {
+        return;
+    }
+    let message = format!("no policy refuses with `{}`", shown(&code.value));
+    let help = match closest(&code.value, REFUSALS.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("write one of {}", REFUSALS.join(", ")),
+    };
+    findings.add_with_help(Code::UnknownRefusal, code.position, message, help);
+}
+
+/// What a case can be refused with: by its path, or by the policy.
+const REFUSALS: &[&str] = &[
+    "invalid_path",
+    "invalid_query",
+    "unknown_route",
+    "method_not_allowed",
+    "route_not_supported",
+    "gt_extension_route",
+    "purpose_not_allowed",
+    "insufficient_scope",
+    "dataset_not_allowed",
+    "conversation_not_allowed",
+    "missing_conversation",
+    "missing_model",
+    "model_not_found",
+];

@@ -1,0 +1,225 @@
+//! The routes of a document.
+
+use super::{names, words};
+use crate::{
+    Action, Document, Endpoint, ModelSource, Purposes, Verdict,
+    diagnostic::{Code, Findings, shown},
+    document::Route,
+    gt,
+    policy::RouteEntry,
+};
+
+mod key;
+
+pub(super) use key::Key;
+
+/// The routes of a document that could be read, each with its place.
+pub(crate) struct Routes(Vec<Checked>);
+
+struct Checked {
+    key: Key,
+    /// `None` if it cannot be told.
+    action: Option<Action>,
+    entry: Option<RouteEntry>,
+}
+
+impl Routes {
+    /// Whether the document has the route, as `METHOD template`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names().any(|known| known == name)
+    }
+
+    /// Every route, as `METHOD template`.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|route| route.key.name())
+    }
+
+    /// Whether some route takes requests for the endpoint to GT.
+    pub(super) fn forward(&self, endpoint: Endpoint) -> bool {
+        self.0.iter().any(|route| {
+            Endpoint::of(&route.key.method, &route.key.template) == Some(endpoint)
+                && route.action != Some(Action::Refuse)
+        })
+    }
+
+    /// Those without fault.
+    pub(super) fn whole(self) -> Vec<RouteEntry> {
+        self.0.into_iter().filter_map(|route| route.entry).collect()
+    }
+}
+
+pub(super) fn routes(document: &Document, findings: &mut Findings) -> Routes {
+    let routes = document.routes.as_deref().unwrap_or_default();
+    let checked = routes.iter().filter_map(|written| route(written, findings));
+    let checked = Routes(checked.collect());
+    key::compare(checked.0.iter().map(|route| &route.key), findings);
+    checked
+}
+
+fn route(written: &Route, findings: &mut Findings) -> Option<Checked> {
+    let key = key::read(&written.key, findings);
+    let verdict = verdict(written, findings);
+    let action = action(written, verdict, findings);
+    let because = because(written, verdict, findings);
+    let purposes = written.purpose.as_ref();
+    let purposes = purposes.map(|list| words::purposes(list, "`purpose`", findings));
+    let query = written
+        .query
+        .as_ref()
+        .map(|list| names::queries(list, findings));
+    let headers = written
+        .headers
+        .as_ref()
+        .map(|list| names::headers(list, findings));
+    let scope = scope(written, key.as_ref(), action, findings);
+    let model = key
+        .as_ref()
+        .and_then(|key| model(written, key, action, findings));
+    let key = key?;
+    let entry = || {
+        Some(RouteEntry {
+            method: key.method.clone(),
+            template: key.template.clone(),
+            verdict: verdict?,
+            action: action?,
+            purposes: purposes.unwrap_or_else(|| default_purposes(&key)),
+            scope,
+            model: model?,
+            query: query.unwrap_or_default(),
+            headers: headers.unwrap_or_default(),
+            because,
+        })
+    };
+    let entry = entry();
+    Some(Checked { key, action, entry })
+}
+
+fn default_purposes(key: &Key) -> Purposes {
+    gt::default_purposes(&key.template)
+}
+
+fn verdict(route: &Route, findings: &mut Findings) -> Option<Verdict> {
+    let known = [Verdict::Native, Verdict::GtExtension, Verdict::NotSupported]
+        .map(|verdict| (verdict.word(), verdict));
+    if let Some(text) = &route.verdict {
+        return words::one_of(text, "verdict", &known, Code::UnknownVerdict, findings);
+    }
+    if !route.present.has("verdict") {
+        let message = format!("`{}` needs `verdict`", shown(&route.key.value));
+        let help = "write native, gt_extension or not_supported";
+        findings.add_with_help(Code::MissingKey, route.key.position, message, help);
+    }
+    None
+}
+
+fn action(route: &Route, verdict: Option<Verdict>, findings: &mut Findings) -> Option<Action> {
+    let known = [("forward", Action::Forward), ("refuse", Action::Refuse)];
+    let Some(text) = &route.action else {
+        let by_verdict = |verdict| match verdict {
+            Verdict::Native => Action::Forward,
+            Verdict::GtExtension | Verdict::NotSupported => Action::Refuse,
+        };
+        return verdict
+            .filter(|_| !route.present.has("action"))
+            .map(by_verdict);
+    };
+    let action = words::one_of(text, "action", &known, Code::UnknownAction, findings)?;
+    if (verdict, action) == (Some(Verdict::NotSupported), Action::Forward) {
+        let message = "a route that is not_supported is never forwarded";
+        let help = "leave `action` out, or write `verdict: gt_extension`";
+        findings.add_with_help(Code::ForwardNotSupported, text.position, message, help);
+    }
+    Some(action)
+}
+
+fn because(route: &Route, verdict: Option<Verdict>, findings: &mut Findings) -> Option<String> {
+    if let Some(text) = &route.because {
+        return Some(words::prose(text, "`because`", findings));
+    }
+    let verdict = verdict.filter(|verdict| *verdict != Verdict::Native)?;
+    if !route.present.has("because") {
+        let name = shown(&route.key.value);
+        let message = format!("`{name}` is {} and needs `because`", verdict.word());
+        let help = "say what a caller can do instead: the refusal quotes it";
+        findings.add_with_help(Code::MissingBecause, route.key.position, message, help);
+    }
+    None
+}
+
+fn scope(
+    route: &Route,
+    key: Option<&Key>,
+    action: Option<Action>,
+    findings: &mut Findings,
+) -> Option<String> {
+    if let Some(text) = &route.scope {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b":-_./".contains(&byte);
+        let is_scope = (1..=128).contains(&text.value.len()) && text.value.bytes().all(is_legal);
+        if !is_scope {
+            let message = format!("`{}` is no scope", shown(&text.value));
+            let help = "one scope, like \"inference:chat\", or `none` for an open route";
+            findings.add_with_help(Code::BadScope, text.position, message, help);
+        }
+        return (text.value != "none").then(|| text.value.clone());
+    }
+    let key = key.filter(|key| !key.is_reading() && action == Some(Action::Forward))?;
+    if !route.present.has("scope") {
+        let message = format!("`{}` needs `scope`", key.name());
+        let gt = Endpoint::of(&key.method, &key.template).and_then(Endpoint::scope);
+        let help = match gt.or_else(|| key.is_upload().then_some("datasets:write")) {
+            Some(scope) => format!(
+                "GT asks for \"{scope}\"; write `scope: none` to open the route to every key"
+            ),
+            None => "write `scope: none` to open the route to every key".into(),
+        };
+        findings.add_with_help(Code::MissingScope, route.key.position, message, help);
+    }
+    None
+}
+
+/// Where the body carries the model. A forwarded route that has one must say so: the name would
+/// go to GT unseen.
+fn model(
+    route: &Route,
+    key: &Key,
+    action: Option<Action>,
+    findings: &mut Findings,
+) -> Option<ModelSource> {
+    let endpoint = Endpoint::of(&key.method, &key.template);
+    let wanted = endpoint.map(Endpoint::model_source);
+    let Some(text) = &route.model else {
+        if let Some(wanted) = wanted
+            && action == Some(Action::Forward)
+            && !route.present.has("model")
+        {
+            let message = format!("the body of `{}` carries a model name", key.name());
+            let help = format!("write `model: {}`", source_word(wanted));
+            findings.add_with_help(Code::MissingKey, route.key.position, message, help);
+        }
+        return Some(ModelSource::None);
+    };
+    let known = [ModelSource::Json, ModelSource::Multipart].map(|s| (source_word(s), s));
+    let source = words::one_of(text, "model source", &known, Code::UnknownSource, findings)?;
+    let fault = match wanted {
+        Some(wanted) if wanted != source => Some(format!(
+            "its body is read with `model: {}`",
+            source_word(wanted)
+        )),
+        None if key.is_reading() => Some(format!("{} has no body", key.method)),
+        None if key.is_upload() => Some("GT takes no model name there".into()),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        let message = format!("`model: {}` does not fit `{}`", text.value, key.name());
+        findings.add_with_help(Code::WrongSource, text.position, message, fault);
+    }
+    Some(source)
+}
+
+fn source_word(source: ModelSource) -> &'static str {
+    match source {
+        ModelSource::Json => "json",
+        ModelSource::Multipart => "multipart",
+        ModelSource::None => "none",
+    }
+}

@@ -1,0 +1,93 @@
+//! Words out of a closed list, and text for people.
+
+use crate::{
+    List, Purpose, Purposes, Text,
+    diagnostic::{Code, Findings, did_you_mean, shown},
+};
+
+/// The value of one of `known` words; anything else is reported as an unknown `what`.
+pub(super) fn one_of<T: Copy>(
+    text: &Text,
+    what: &str,
+    known: &[(&'static str, T)],
+    code: Code,
+    findings: &mut Findings,
+) -> Option<T> {
+    let found = known.iter().find(|(word, _)| *word == text.value);
+    if found.is_none() {
+        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        let message = format!("unknown {what} `{}`", shown(&text.value));
+        let help = did_you_mean(&text.value, &words);
+        findings.add_with_help(code, text.position, message, help);
+    }
+    found.map(|(_, value)| *value)
+}
+
+/// A list of purposes; never empty.
+pub(super) fn purposes(list: &List, what: &str, findings: &mut Findings) -> Purposes {
+    not_empty(list, what, "leave it out for what GT documents", findings);
+    no_repeats(list, findings);
+    let known = Purpose::ALL.map(|purpose| (purpose.word(), purpose));
+    let purpose = |text: &Text| one_of(text, "purpose", &known, Code::UnknownPurpose, findings);
+    list.items.iter().filter_map(purpose).collect()
+}
+
+/// Reports an empty list: nobody can tell whether it means nothing or everything.
+pub(super) fn not_empty(list: &List, what: &str, help: &str, findings: &mut Findings) {
+    if list.items.is_empty() {
+        let message = format!("{what} has no entry");
+        findings.add_with_help(Code::EmptyList, list.position, message, help);
+    }
+}
+
+/// Reports what a list says twice.
+pub(super) fn no_repeats(list: &List, findings: &mut Findings) {
+    let mut seen = std::collections::BTreeSet::new();
+    for text in &list.items {
+        if !seen.insert(text.value.as_str()) {
+            let message = format!("`{}` is already in this list", shown(&text.value));
+            findings.add(Code::DuplicateEntry, text.position, message);
+        }
+    }
+}
+
+/// Text of one line.
+pub(super) fn line(text: &Text, what: &str, findings: &mut Findings) -> String {
+    const MOST: usize = 128;
+    let bad = if text.value.trim().is_empty() {
+        Some(format!("{what} is empty"))
+    } else if text.value.len() > MOST {
+        Some(format!("{what} has more than {MOST} bytes"))
+    } else {
+        text.value
+            .chars()
+            .any(char::is_control)
+            .then(|| format!("{what} has control characters"))
+    };
+    if let Some(message) = bad {
+        findings.add(Code::BadText, text.position, message);
+    }
+    text.value.clone()
+}
+
+/// Text for people, of any number of lines: line breaks and runs of white space become one space.
+pub(super) fn prose(text: &Text, what: &str, findings: &mut Findings) -> String {
+    // A refusal that quotes it stays well below the 2 KiB a message may have.
+    const MOST: usize = 1024;
+    let words: Vec<&str> = text.value.split_whitespace().collect();
+    let joined = words.join(" ");
+    let bad = if joined.is_empty() {
+        Some(format!("{what} is empty"))
+    } else if joined.len() > MOST {
+        Some(format!("{what} has more than {MOST} bytes"))
+    } else {
+        joined
+            .chars()
+            .any(char::is_control)
+            .then(|| format!("{what} has control characters"))
+    };
+    if let Some(message) = bad {
+        findings.add(Code::BadText, text.position, message);
+    }
+    joined
+}

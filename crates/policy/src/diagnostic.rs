@@ -1,0 +1,200 @@
+//! What is wrong with a document: a stable code, a place, a message, and what to do about it.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::Position;
+
+/// One thing that is wrong with a document.
+///
+/// Printed as `12:5: error[unknown_key]: unknown key …`; the help is a line of its own for the
+/// caller to print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// Stable word for programs; `docs/errors.md` has a section for each.
+    pub code: &'static str,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            code,
+            line,
+            column,
+            message,
+            ..
+        } = self;
+        write!(out, "{line}:{column}: error[{code}]: {message}")
+    }
+}
+
+impl core::error::Error for Diagnostic {}
+
+/// What has been found wrong so far.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<Diagnostic>);
+
+impl Findings {
+    pub(crate) fn add(&mut self, code: Code, at: Position, message: impl Into<String>) {
+        self.push(code, at, message.into(), None);
+    }
+
+    pub(crate) fn add_with_help(
+        &mut self,
+        code: Code,
+        at: Position,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(code, at, message.into(), Some(help.into()));
+    }
+
+    fn push(&mut self, code: Code, at: Position, message: String, help: Option<String>) {
+        let Position { line, column } = at;
+        self.0.push(Diagnostic {
+            code: code.word(),
+            line,
+            column,
+            message,
+            help,
+        });
+    }
+
+    /// Everything found, in the order of the text.
+    pub(crate) fn sorted(self) -> Vec<Diagnostic> {
+        let mut found = self.0;
+        found.sort_by(|a, b| {
+            (a.line, a.column, a.code, &a.message).cmp(&(b.line, b.column, b.code, &b.message))
+        });
+        found
+    }
+
+    /// The value, or everything found.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Diagnostic>> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.sorted()),
+        }
+    }
+}
+
+/// The one of `known` that `word` was probably meant to be.
+pub(crate) fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // Who writes more than this did not mistype.
+    const LONGEST: usize = 300;
+    if word.len() > LONGEST {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let distance = |candidate: &str| strsim::osa_distance(&lower, &candidate.to_lowercase());
+    // A third of the word may be wrong: `verdit` is close to `verdict`, `foo` to nothing.
+    let is_close =
+        |(distance, candidate): &(usize, &str)| distance * 3 <= candidate.chars().count().max(3);
+    let candidates = known
+        .into_iter()
+        .map(|candidate| (distance(candidate), candidate));
+    let (_, closest) = candidates
+        .filter(is_close)
+        .min_by_key(|(distance, _)| *distance)?;
+    Some(closest)
+}
+
+/// `did you mean …?`, if one of `known` is close enough to `word`, else what may be written.
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
+    match closest(word, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("write one of {}", known.join(", ")),
+    }
+}
+
+/// User text for a message: cut, and without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut out: String = text.chars().take(MOST).flat_map(printable).collect();
+    if text.chars().count() > MOST {
+        out.push('…');
+    }
+    out
+}
+
+fn printable(c: char) -> impl Iterator<Item = char> {
+    let escaped = c.is_control() || c == '\u{feff}' || c == '\u{2028}' || c == '\u{2029}';
+    let plain = (!escaped).then_some(c);
+    plain
+        .into_iter()
+        .chain(escaped.then(|| c.escape_default()).into_iter().flatten())
+}
+
+macro_rules! codes {
+    ($($variant:ident = $word:literal,)+) => {
+        /// The code of a diagnostic. `docs/errors.md` has a section for each, and a test keeps it so.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code { $($variant,)+ }
+
+        impl Code {
+            pub(crate) const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+
+        impl Diagnostic {
+            /// Every code a diagnostic can have.
+            pub const CODES: &'static [&'static str] = &[$($word,)+];
+        }
+    };
+}
+
+codes! {
+    YamlSyntax = "yaml_syntax",
+    YamlAnchor = "yaml_anchor",
+    YamlTag = "yaml_tag",
+    YamlMerge = "yaml_merge",
+    YamlDocuments = "yaml_documents",
+    TooLarge = "too_large",
+    TooDeep = "too_deep",
+    EmptyDocument = "empty_document",
+    BadKey = "bad_key",
+    DuplicateKey = "duplicate_key",
+    UnknownKey = "unknown_key",
+    MissingKey = "missing_key",
+    WrongShape = "wrong_shape",
+    Unquoted = "unquoted",
+    Blank = "blank",
+    BadText = "bad_text",
+    EmptyList = "empty_list",
+    DuplicateEntry = "duplicate_entry",
+    BadPolicyName = "bad_policy_name",
+    UnknownMethod = "unknown_method",
+    BadTemplate = "bad_template",
+    DuplicateRoute = "duplicate_route",
+    AliasRoute = "alias_route",
+    UnknownVerdict = "unknown_verdict",
+    UnknownAction = "unknown_action",
+    ForwardNotSupported = "forward_not_supported",
+    MissingBecause = "missing_because",
+    MissingScope = "missing_scope",
+    BadScope = "bad_scope",
+    UnknownPurpose = "unknown_purpose",
+    UnknownSource = "unknown_source",
+    WrongSource = "wrong_source",
+    BadQueryName = "bad_query_name",
+    BadHeaderName = "bad_header_name",
+    BadModelName = "bad_model_name",
+    BadPublishedName = "bad_published_name",
+    UnknownEndpoint = "unknown_endpoint",
+    EndpointWithoutRoute = "endpoint_without_route",
+    DuplicateCase = "duplicate_case",
+    BadRequestLine = "bad_request_line",
+    BadExpectation = "bad_expectation",
+    UnknownCaseRoute = "unknown_case_route",
+    UnknownRefusal = "unknown_refusal",
+}

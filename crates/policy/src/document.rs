@@ -1,0 +1,191 @@
+//! A policy document as written: every key with its place, before anything is decided about it.
+
+use crate::{Diagnostic, List, Policy, Position, Text, check::check, diagnostic::Findings, yaml};
+
+mod case;
+mod read;
+mod shape;
+
+pub(crate) use case::case_file;
+pub(crate) use shape::Present;
+
+/// A policy document as written. Two are equal if they say the same, wherever it stands.
+///
+/// A document is not a policy yet: [`Document::check`] makes one of it.
+#[derive(Clone, Debug, Default, Eq)]
+#[non_exhaustive]
+pub struct Document {
+    /// `policy:`, the policy's own name.
+    pub policy: Option<Text>,
+    /// `version:`, free text.
+    pub version: Option<Text>,
+    /// `about:`, for people.
+    pub about: Option<Text>,
+    /// `routes:`, as they stand; `None` if the key is not there.
+    pub routes: Option<Vec<Route>>,
+    /// `models:`, as they stand.
+    pub models: Vec<Model>,
+    /// `cases:`, as they stand.
+    pub cases: Vec<CaseEntry>,
+    pub(crate) present: Present,
+}
+
+/// One entry of `routes:`.
+#[derive(Clone, Debug, Default, Eq)]
+#[non_exhaustive]
+pub struct Route {
+    /// The key: method and template.
+    pub key: Text,
+    /// `verdict:`
+    pub verdict: Option<Text>,
+    /// `action:`
+    pub action: Option<Text>,
+    /// `scope:`
+    pub scope: Option<Text>,
+    /// `purpose:`, one word or a list of them.
+    pub purpose: Option<List>,
+    /// `model:`, where the body carries the model name.
+    pub model: Option<Text>,
+    /// `because:`
+    pub because: Option<Text>,
+    /// `query:`, names that may be sent to GT.
+    pub query: Option<List>,
+    /// `headers:`, further names that may be sent to GT.
+    pub headers: Option<List>,
+    pub(crate) present: Present,
+}
+
+/// One entry of `models:`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Model {
+    /// The key: a name, or a pattern that ends in `*`.
+    pub name: Text,
+    /// `published:`
+    pub published: Option<Text>,
+    /// `for:`
+    pub endpoints: Option<List>,
+}
+
+/// One entry of `cases:`.
+#[derive(Clone, Debug, Default, Eq)]
+#[non_exhaustive]
+pub struct CaseEntry {
+    /// Where the entry begins.
+    pub position: Position,
+    /// `name:`
+    pub name: Option<Text>,
+    /// `request:`, method and target.
+    pub request: Option<Text>,
+    /// `model:`, the name the client writes.
+    pub model: Option<Text>,
+    /// `scopes:`
+    pub scopes: Option<List>,
+    /// `purposes:`, one word or a list of them.
+    pub purposes: Option<List>,
+    /// `models:`
+    pub models: Option<AllOrList>,
+    /// `published:`
+    pub published: Option<AllOrList>,
+    /// `datasets:`
+    pub datasets: Option<AllOrList>,
+    /// `headers:`
+    pub headers: Vec<(Text, Text)>,
+    /// `expect:`
+    pub expect: Option<Expect>,
+    pub(crate) present: Present,
+}
+
+/// The value of `expect:` in a case.
+#[derive(Clone, Debug, Default, Eq)]
+#[non_exhaustive]
+pub struct Expect {
+    /// Where the value begins.
+    pub position: Position,
+    /// `forward:`, the route.
+    pub forward: Option<Text>,
+    /// `model:`, the published name.
+    pub model: Option<Text>,
+    /// `refuse:`, the code.
+    pub refuse: Option<Text>,
+    /// `list:`, the names.
+    pub list: Option<List>,
+    pub(crate) present: Present,
+}
+
+/// A list, or the word `all`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllOrList {
+    /// The word; the checker says so if it is another.
+    Word(Text),
+    /// The list.
+    List(List),
+}
+
+impl Document {
+    /// Reads a document as written. What the words in it mean is looked at by [`Document::check`].
+    ///
+    /// # Errors
+    /// Everything that is not YAML of the plain kind, not a known key or not of its key's shape,
+    /// in the order of the text.
+    pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let mut findings = Findings::default();
+        let document = Self::parse_as_far_as_possible(text, &mut findings);
+        findings.finish(document)
+    }
+
+    /// Checks what the document says and makes a policy of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the text.
+    pub fn check(&self) -> Result<Policy, Vec<Diagnostic>> {
+        let mut findings = Findings::default();
+        let policy = check(self, &mut findings);
+        findings.finish(Some(policy))
+    }
+
+    fn parse_as_far_as_possible(text: &str, findings: &mut Findings) -> Option<Self> {
+        let root = yaml::read(text, findings)?;
+        Some(read::document(root, findings))
+    }
+}
+
+/// Reads a document and makes a policy of it.
+///
+/// ```
+/// let policy = signalbox_policy::read(
+///     "policy: smallest\nroutes:\n  GET /v1/models: {verdict: native}\n",
+/// )
+/// .expect("a valid document");
+/// assert_eq!(policy.name(), "smallest");
+///
+/// let wrong = signalbox_policy::read("policy: p\nroutes:\n  GET /v1/models: {verdit: native}\n")
+///     .expect_err("a typing mistake");
+/// assert_eq!(wrong[0].to_string(), "3:20: error[unknown_key]: unknown key `verdit` in a route");
+/// assert_eq!(wrong[0].help.as_deref(), Some("did you mean `verdict`?"));
+/// ```
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
+pub fn read(text: &str) -> Result<Policy, Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    let document = Document::parse_as_far_as_possible(text, &mut findings);
+    let policy = document.map(|document| check(&document, &mut findings));
+    findings.finish(policy)
+}
+
+/// What was written counts, not where it stands.
+macro_rules! equal_by {
+    ($type:ty: $($field:ident),+) => {
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                $(self.$field == other.$field)&&+
+            }
+        }
+    };
+}
+
+equal_by!(Document: policy, version, about, routes, models, cases);
+equal_by!(Route: key, verdict, action, scope, purpose, model, because, query, headers);
+equal_by!(CaseEntry: name, request, model, scopes, purposes, models, published, datasets, headers, expect);
+equal_by!(Expect: forward, model, refuse, list);

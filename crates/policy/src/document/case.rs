@@ -1,0 +1,106 @@
+//! Cases as written, in a document and in a file of their own.
+
+use super::{
+    CaseEntry, Expect,
+    shape::{Present, all_or_list, list, mapping, nodes, one_or_list, text},
+};
+use crate::{
+    Text,
+    diagnostic::{Code, Findings},
+    yaml::{Entry, Node},
+};
+
+/// The root of a case file: `cases:` and nothing else.
+pub(crate) fn case_file(root: Node, findings: &mut Findings) -> Vec<CaseEntry> {
+    let position = root.position;
+    let Some(entries) = mapping(root, "a case file", findings) else {
+        return Vec::new();
+    };
+    let mut present = Present::default();
+    let mut cases = None;
+    for Entry { key, value } in entries {
+        present.note(&key, "a case file", &["cases"], findings);
+        if key.value == "cases" {
+            cases = nodes(value, "`cases`", findings);
+        }
+    }
+    if !present.has("cases") {
+        findings.add(Code::MissingKey, position, "a case file needs `cases`");
+    }
+    cases
+        .unwrap_or_default()
+        .into_iter()
+        .map(|node| entry(node, findings))
+        .collect()
+}
+
+pub(super) fn entry(node: Node, findings: &mut Findings) -> CaseEntry {
+    let mut case = CaseEntry {
+        position: node.position,
+        ..CaseEntry::default()
+    };
+    let Some(entries) = mapping(node, "a case", findings) else {
+        case.present = Present::EVERYTHING;
+        return case;
+    };
+    for Entry { key, value } in entries {
+        case.present.note(&key, "a case", CASE_KEYS, findings);
+        match key.value.as_str() {
+            "name" => case.name = text(value, "`name`", findings),
+            "request" => case.request = text(value, "`request`", findings),
+            "model" => case.model = text(value, "`model`", findings),
+            "scopes" => case.scopes = list(value, "`scopes`", findings),
+            "purposes" => case.purposes = one_or_list(value, "`purposes`", findings),
+            "models" => case.models = all_or_list(value, "`models`", findings),
+            "published" => case.published = all_or_list(value, "`published`", findings),
+            "datasets" => case.datasets = all_or_list(value, "`datasets`", findings),
+            "headers" => case.headers = headers(value, findings),
+            "expect" => case.expect = Some(expect(value, findings)),
+            _ => {}
+        }
+    }
+    case
+}
+
+fn headers(node: Node, findings: &mut Findings) -> Vec<(Text, Text)> {
+    let entries = mapping(node, "`headers`", findings).unwrap_or_default();
+    let header = |Entry { key, value }| Some((key, text(value, "a header value", findings)?));
+    entries.into_iter().filter_map(header).collect()
+}
+
+fn expect(node: Node, findings: &mut Findings) -> Expect {
+    let mut expect = Expect {
+        position: node.position,
+        ..Expect::default()
+    };
+    let Some(entries) = mapping(node, "`expect`", findings) else {
+        expect.present = Present::EVERYTHING;
+        return expect;
+    };
+    for Entry { key, value } in entries {
+        expect.present.note(&key, "`expect`", EXPECT_KEYS, findings);
+        match key.value.as_str() {
+            "forward" => expect.forward = text(value, "`forward`", findings),
+            "model" => expect.model = text(value, "`model`", findings),
+            "refuse" => expect.refuse = text(value, "`refuse`", findings),
+            "list" => expect.list = list(value, "`list`", findings),
+            _ => {}
+        }
+    }
+    expect
+}
+
+const CASE_KEYS: &[&str] = &[
+    "name",
+    "request",
+    "model",
+    "scopes",
+    "purposes",
+    "models",
+    "published",
+    "datasets",
+    "headers",
+    "expect",
+];
+
+const EXPECT_KEYS: &[&str] = &["forward", "model", "refuse", "list"];

@@ -1,0 +1,112 @@
+//! The tree of a text as a document: known keys, each in its shape.
+
+use super::{
+    Document, Model, Route, case,
+    shape::{Present, list, mapping, nodes, one_or_list, text},
+};
+use crate::{
+    diagnostic::{Code, Findings},
+    yaml::{Entry, Kind, Meaning, Node},
+};
+
+pub(super) fn document(root: Node, findings: &mut Findings) -> Document {
+    let mut document = Document::default();
+    let Some(entries) = mapping(root, "a policy document", findings) else {
+        document.present = Present::EVERYTHING;
+        return document;
+    };
+    for Entry { key, value } in entries {
+        document
+            .present
+            .note(&key, "a policy document", DOCUMENT_KEYS, findings);
+        match key.value.as_str() {
+            "policy" => document.policy = text(value, "`policy`", findings),
+            "version" => document.version = text(value, "`version`", findings),
+            "about" => document.about = text(value, "`about`", findings),
+            "routes" => {
+                let entries = mapping(value, "`routes`", findings);
+                let route = |entry| route(entry, findings);
+                document.routes = entries.map(|all| all.into_iter().map(route).collect());
+            }
+            "models" => {
+                let entries = mapping(value, "`models`", findings).unwrap_or_default();
+                document.models = entries.into_iter().map(|e| model(e, findings)).collect();
+            }
+            "cases" => {
+                let entries = nodes(value, "`cases`", findings).unwrap_or_default();
+                document.cases = entries
+                    .into_iter()
+                    .map(|e| case::entry(e, findings))
+                    .collect();
+            }
+            _ => {}
+        }
+    }
+    document
+}
+
+fn route(entry: Entry, findings: &mut Findings) -> Route {
+    let mut route = Route {
+        key: entry.key,
+        ..Route::default()
+    };
+    let Some(entries) = mapping(entry.value, "a route", findings) else {
+        route.present = Present::EVERYTHING;
+        return route;
+    };
+    for Entry { key, value } in entries {
+        route.present.note(&key, "a route", ROUTE_KEYS, findings);
+        match key.value.as_str() {
+            "verdict" => route.verdict = text(value, "`verdict`", findings),
+            "action" => route.action = text(value, "`action`", findings),
+            "scope" => route.scope = text(value, "`scope`", findings),
+            "purpose" => route.purpose = one_or_list(value, "`purpose`", findings),
+            "model" => route.model = text(value, "`model`", findings),
+            "because" => route.because = text(value, "`because`", findings),
+            "query" => route.query = list(value, "`query`", findings),
+            "headers" => route.headers = list(value, "`headers`", findings),
+            _ => {}
+        }
+    }
+    route
+}
+
+fn model(entry: Entry, findings: &mut Findings) -> Model {
+    let mut model = Model {
+        name: entry.key,
+        ..Model::default()
+    };
+    for Entry { key, value } in model_entries(entry.value, findings) {
+        Present::default().note(&key, "a model", MODEL_KEYS, findings);
+        match key.value.as_str() {
+            "published" => model.published = text(value, "`published`", findings),
+            "for" => model.endpoints = list(value, "`for`", findings),
+            _ => {}
+        }
+    }
+    model
+}
+
+/// People write `gpt-4o: support-agent` and `gpt-4o:`; both are told what to write instead.
+fn model_entries(node: Node, findings: &mut Findings) -> Vec<Entry> {
+    let Kind::Scalar { text, plain } = &node.kind else {
+        return mapping(node, "a model", findings).unwrap_or_default();
+    };
+    if Meaning::of(text, *plain) == Meaning::Nothing {
+        let help = "write `{}` to publish the name as itself, or `{published: NAME}`";
+        findings.add_with_help(Code::Blank, node.position, "a model is blank", help);
+    } else {
+        let message = format!("a model is a mapping, and this is {}", node.found());
+        let help = "write `{published: NAME}`";
+        findings.add_with_help(Code::WrongShape, node.position, message, help);
+    }
+    Vec::new()
+}
+
+const DOCUMENT_KEYS: &[&str] = &["policy", "version", "about", "routes", "models", "cases"];
+
+const ROUTE_KEYS: &[&str] = &[
+    "verdict", "action", "scope", "purpose", "model", "because", "query", "headers",
+];
+
+const MODEL_KEYS: &[&str] = &["published", "for"];

@@ -1,0 +1,178 @@
+//! The canonical text of a document. Comments are not part of a document and are lost.
+
+use crate::{
+    Document, List, Text,
+    document::{AllOrList, CaseEntry, Expect, Model, Route},
+};
+
+mod scalar;
+
+use scalar::{key, value};
+
+/// The canonical text of a document: one order of keys, one way to quote, one line an entry where
+/// it fits. Entries keep the order in which they were written.
+///
+/// `Document::parse(&format(d))` gives `d` again.
+#[must_use]
+pub fn format(document: &Document) -> String {
+    let mut out = String::new();
+    for (name, text) in [
+        ("policy", &document.policy),
+        ("version", &document.version),
+        ("about", &document.about),
+    ] {
+        if let Some(text) = text {
+            out += &format!("{name}: {}\n", value(&text.value));
+        }
+    }
+    if let Some(routes) = &document.routes {
+        section(&mut out, "routes", routes.is_empty(), "{}");
+        for route in routes {
+            entry(&mut out, &route.key.value, &route_pairs(route));
+        }
+    }
+    if !document.models.is_empty() {
+        section(&mut out, "models", false, "{}");
+        for model in &document.models {
+            entry(&mut out, &model.name.value, &model_pairs(model));
+        }
+    }
+    if !document.cases.is_empty() {
+        section(&mut out, "cases", false, "[]");
+        for case in &document.cases {
+            list_entry(&mut out, &case_pairs(case));
+        }
+    }
+    if out.is_empty() { "{}\n".into() } else { out }
+}
+
+/// A key with its value as it stands in flow style.
+type Pair = (&'static str, String);
+
+fn section(out: &mut String, name: &str, is_empty: bool, empty: &str) {
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    *out += &if is_empty {
+        format!("{name}: {empty}\n")
+    } else {
+        format!("{name}:\n")
+    };
+}
+
+fn entry(out: &mut String, name: &str, pairs: &[Pair]) {
+    let line = format!("  {}: {}", key(name), flow(pairs));
+    if line.chars().count() <= WIDTH || pairs.is_empty() {
+        *out += &line;
+        out.push('\n');
+        return;
+    }
+    *out += &format!("  {}:\n", key(name));
+    for (name, value) in pairs {
+        *out += &format!("    {name}: {value}\n");
+    }
+}
+
+fn list_entry(out: &mut String, pairs: &[Pair]) {
+    if pairs.is_empty() {
+        *out += "  - {}\n";
+    }
+    let mut indent = "  - ";
+    for (name, value) in pairs {
+        *out += &format!("{indent}{name}: {value}\n");
+        indent = "    ";
+    }
+}
+
+fn flow(pairs: &[Pair]) -> String {
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+fn route_pairs(route: &Route) -> Vec<Pair> {
+    let pairs = [
+        ("verdict", text(route.verdict.as_ref())),
+        ("action", text(route.action.as_ref())),
+        ("scope", text(route.scope.as_ref())),
+        ("purpose", one_or_list(route.purpose.as_ref())),
+        ("model", text(route.model.as_ref())),
+        ("query", list(route.query.as_ref())),
+        ("headers", list(route.headers.as_ref())),
+        ("because", text(route.because.as_ref())),
+    ];
+    written(pairs)
+}
+
+fn model_pairs(model: &Model) -> Vec<Pair> {
+    written([
+        ("published", text(model.published.as_ref())),
+        ("for", list(model.endpoints.as_ref())),
+    ])
+}
+
+fn case_pairs(case: &CaseEntry) -> Vec<Pair> {
+    written([
+        ("name", text(case.name.as_ref())),
+        ("request", text(case.request.as_ref())),
+        ("model", text(case.model.as_ref())),
+        ("scopes", list(case.scopes.as_ref())),
+        ("purposes", one_or_list(case.purposes.as_ref())),
+        ("models", all_or_list(case.models.as_ref())),
+        ("published", all_or_list(case.published.as_ref())),
+        ("datasets", all_or_list(case.datasets.as_ref())),
+        ("headers", headers(&case.headers)),
+        ("expect", case.expect.as_ref().map(expect)),
+    ])
+}
+
+fn expect(expect: &Expect) -> String {
+    flow(&written([
+        ("forward", text(expect.forward.as_ref())),
+        ("model", text(expect.model.as_ref())),
+        ("refuse", text(expect.refuse.as_ref())),
+        ("list", list(expect.list.as_ref())),
+    ]))
+}
+
+fn written<const N: usize>(pairs: [(&'static str, Option<String>); N]) -> Vec<Pair> {
+    pairs
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn text(text: Option<&Text>) -> Option<String> {
+    text.map(|text| value(&text.value))
+}
+
+fn list(list: Option<&List>) -> Option<String> {
+    let items = list?.items.iter().map(|text| value(&text.value));
+    Some(format!("[{}]", items.collect::<Vec<_>>().join(", ")))
+}
+
+fn one_or_list(written: Option<&List>) -> Option<String> {
+    match written?.items.as_slice() {
+        [one] => Some(value(&one.value)),
+        _ => list(written),
+    }
+}
+
+fn all_or_list(written: Option<&AllOrList>) -> Option<String> {
+    match written? {
+        AllOrList::Word(word) => Some(value(&word.value)),
+        AllOrList::List(items) => list(Some(items)),
+    }
+}
+
+fn headers(headers: &[(Text, Text)]) -> Option<String> {
+    let pair =
+        |(name, text): &(Text, Text)| format!("{}: {}", value(&name.value), value(&text.value));
+    let pairs: Vec<String> = headers.iter().map(pair).collect();
+    (!pairs.is_empty()).then(|| format!("{{{}}}", pairs.join(", ")))
+}
+
+/// Longer entries get a line for each of their keys.
+const WIDTH: usize = 110;

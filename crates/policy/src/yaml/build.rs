@@ -1,0 +1,311 @@
+//! Events of the parser become a tree.
+
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span};
+
+use super::{Entry, Kind, Meaning, Node};
+use crate::{
+    Position, Text,
+    diagnostic::{Code, Findings, shown},
+};
+
+pub(super) fn read(text: &str, findings: &mut Findings) -> Option<Node> {
+    if text.len() > MOST_BYTES {
+        let message = format!(
+            "the text has {} bytes; at most {MOST_BYTES} are read",
+            text.len()
+        );
+        findings.add(Code::TooLarge, FIRST, message);
+        return None;
+    }
+    let mut builder = Builder {
+        findings,
+        open: Vec::new(),
+        root: None,
+        nodes: 0,
+        documents: 0,
+    };
+    for event in Parser::new_from_str_with_options(text, options()) {
+        let goes_on = match event {
+            Ok((event, span)) => builder.event(event, span),
+            Err(error) => builder.syntax(&error),
+        };
+        if !goes_on {
+            return None;
+        }
+    }
+    builder.finish()
+}
+
+fn options() -> granit_parser::Options {
+    let mut options = granit_parser::options! {
+        disallow_directives: true,
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: MOST_DEPTH,
+        block_nesting_limit: MOST_DEPTH,
+    };
+    options.set_emit_comments(false);
+    options
+}
+
+struct Builder<'f> {
+    findings: &'f mut Findings,
+    /// Collections that have begun and not ended, the innermost last.
+    open: Vec<Open>,
+    root: Option<Node>,
+    nodes: usize,
+    documents: usize,
+}
+
+struct Open {
+    position: Position,
+    parts: Parts,
+}
+
+enum Parts {
+    Sequence(Vec<Node>),
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<Node>,
+    },
+}
+
+impl Builder<'_> {
+    /// Takes one event; false means that reading is over.
+    fn event(&mut self, event: Event<'_>, span: Span) -> bool {
+        let position = at(span.start);
+        if let Some(tag) = span.tag_start {
+            self.refuse(
+                Code::YamlTag,
+                at(tag),
+                "tags are not read",
+                "leave the tag out; write text in quotes",
+            );
+        }
+        match event {
+            Event::DocumentStart(..) => return self.document(position),
+            Event::Anchor(_, name) => {
+                let message = format!("the anchor `&{}` is not read", shown(&name));
+                self.refuse(Code::YamlAnchor, position, &message, WRITE_IN_FULL);
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                self.refuse(
+                    Code::YamlAnchor,
+                    position,
+                    "aliases are not read",
+                    WRITE_IN_FULL,
+                );
+                return self.node(Node {
+                    position,
+                    kind: Kind::Refused,
+                });
+            }
+            Event::Scalar(text, style, ..) => {
+                let plain = style == ScalarStyle::Plain;
+                return self.node(Node {
+                    position,
+                    kind: Kind::Scalar {
+                        text: text.into_owned(),
+                        plain,
+                    },
+                });
+            }
+            Event::SequenceStart(..) => self.open.push(Open {
+                position,
+                parts: Parts::Sequence(Vec::new()),
+            }),
+            Event::MappingStart(..) => {
+                let parts = Parts::Mapping {
+                    entries: Vec::new(),
+                    key: None,
+                };
+                self.open.push(Open { position, parts });
+            }
+            Event::SequenceEnd | Event::MappingEnd => return self.close(),
+            _ => {}
+        }
+        true
+    }
+
+    fn document(&mut self, position: Position) -> bool {
+        self.documents += 1;
+        if self.documents == 1 {
+            return true;
+        }
+        let help = "put each document into a file of its own";
+        self.refuse(
+            Code::YamlDocuments,
+            position,
+            "a second YAML document begins here",
+            help,
+        );
+        false
+    }
+
+    /// Puts a finished node where it belongs.
+    fn node(&mut self, node: Node) -> bool {
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            let message = format!("the text has more than {MOST_NODES} values");
+            self.findings.add(Code::TooLarge, node.position, message);
+            return false;
+        }
+        match self.open.last_mut().map(|open| &mut open.parts) {
+            None => self.root = Some(node),
+            Some(Parts::Sequence(items)) => items.push(node),
+            Some(Parts::Mapping { entries, key }) => match key.take() {
+                None => *key = Some(node),
+                Some(key) => {
+                    if let Some(key) = key_text(key, self.findings) {
+                        entries.push(Entry { key, value: node });
+                    }
+                }
+            },
+        }
+        true
+    }
+
+    fn close(&mut self) -> bool {
+        let Some(Open { position, parts }) = self.open.pop() else {
+            return true;
+        };
+        let kind = match parts {
+            Parts::Sequence(items) => Kind::Sequence(items),
+            Parts::Mapping { entries, .. } => Kind::Mapping(once_each(entries, self.findings)),
+        };
+        self.node(Node { position, kind })
+    }
+
+    fn finish(self) -> Option<Node> {
+        let is_blank = |node: &Node| matches!(&node.kind, Kind::Scalar { text, plain } if Meaning::of(text, *plain) == Meaning::Nothing);
+        let root = self.root.filter(|root| !is_blank(root));
+        if root.is_none() {
+            self.findings.add(
+                Code::EmptyDocument,
+                FIRST,
+                "there is nothing in this document",
+            );
+        }
+        root
+    }
+
+    fn syntax(&mut self, error: &ScanError) -> bool {
+        let position = at(*error.marker());
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            let message = format!("lists and mappings are nested more than {MOST_DEPTH} deep");
+            self.findings.add(Code::TooDeep, position, message);
+            return false;
+        }
+        let message = error.info();
+        match error.kind() {
+            ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => {
+                let help = "between `{` and `}` or `[` and `]`, text that holds `{`, `}`, `[`, `]` or `,` needs quotes";
+                self.findings
+                    .add_with_help(Code::YamlSyntax, position, message, help);
+            }
+            _ => self.findings.add(Code::YamlSyntax, position, message),
+        }
+        false
+    }
+
+    fn refuse(&mut self, code: Code, position: Position, message: &str, help: &str) {
+        self.findings.add_with_help(code, position, message, help);
+    }
+}
+
+/// The text of a key, if it is one.
+fn key_text(key: Node, findings: &mut Findings) -> Option<Text> {
+    let found = key.found();
+    let position = key.position;
+    let (text, plain) = match key.kind {
+        Kind::Scalar { text, plain } => (text, plain),
+        Kind::Refused => return None,
+        Kind::Sequence(_) | Kind::Mapping(_) => {
+            findings.add(
+                Code::BadKey,
+                position,
+                format!("a key is text, and this is {found}"),
+            );
+            return None;
+        }
+    };
+    if plain && text == "<<" {
+        findings.add_with_help(
+            Code::YamlMerge,
+            position,
+            "merge keys are not read",
+            WRITE_IN_FULL,
+        );
+        return None;
+    }
+    if Meaning::of(&text, plain) != Meaning::Words {
+        let message = format!(
+            "a key is text, and `{}` without quotes is {found}",
+            shown(&text)
+        );
+        findings.add_with_help(
+            Code::BadKey,
+            position,
+            message,
+            format!("write \"{}\"", shown(&text)),
+        );
+        return None;
+    }
+    if text.len() > MOST_KEY_BYTES || text.chars().any(char::is_control) {
+        let message = format!("a key has at most {MOST_KEY_BYTES} bytes and no control characters");
+        findings.add(Code::BadKey, position, message);
+        return None;
+    }
+    Some(Text {
+        value: text,
+        position,
+    })
+}
+
+/// The entries without those whose key came before.
+fn once_each(entries: Vec<Entry>, findings: &mut Findings) -> Vec<Entry> {
+    let mut first = std::collections::BTreeMap::new();
+    let mut repeated = Vec::new();
+    for (index, Entry { key, .. }) in entries.iter().enumerate() {
+        let Some(line) = first.insert(key.value.as_str(), key.position.line) else {
+            continue;
+        };
+        first.insert(&key.value, line);
+        repeated.push(index);
+        let message = format!("the key `{}` is already on line {line}", shown(&key.value));
+        findings.add_with_help(
+            Code::DuplicateKey,
+            key.position,
+            message,
+            "keep one of them",
+        );
+    }
+    let mut repeated = repeated.into_iter().peekable();
+    let keep = |(index, entry)| (repeated.next_if_eq(&index).is_none()).then_some(entry);
+    entries.into_iter().enumerate().filter_map(keep).collect()
+}
+
+fn at(marker: Marker) -> Position {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Position {
+        line: number(marker.line()).max(1),
+        column: number(marker.col()).saturating_add(1),
+    }
+}
+
+const FIRST: Position = Position { line: 1, column: 1 };
+
+const WRITE_IN_FULL: &str = "write the value out at each place: a document is read as it stands";
+
+/// A hundred thousand models with a line each are some 8 MB.
+const MOST_BYTES: usize = 32 << 20;
+
+/// A node takes about a hundred bytes: a hostile text costs some 200 MB at most.
+const MOST_NODES: usize = 2_000_000;
+
+/// The language itself needs six.
+const MOST_DEPTH: usize = 16;
+
+/// A model name has at most 256 bytes; a method and a template fit too. The bound also keeps
+/// every key below what YAML allows for one, however it is quoted.
+const MOST_KEY_BYTES: usize = 300;
