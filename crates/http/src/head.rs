@@ -1,0 +1,213 @@
+//! Request heads and answer heads: which headers pass, who presents which key, how a body is framed.
+//!
+//! Names are compared without regard to case. Header values are given one per line of the head, so
+//! that a header that came twice is seen twice.
+
+mod framing;
+
+pub(crate) use framing::is_authority;
+pub use framing::{Framing, Version, check_method, framing, host};
+
+use crate::refusal::{Code, Refusal};
+
+/// Whether a request header goes to GT.
+///
+/// `route_extra` are the names the route lists beyond the fixed ones; what carries credentials,
+/// belongs to the connection or speaks for GT or the gate does not pass even if listed.
+/// `takes_conversation` says whether the route has `x-gt-conversation-id`.
+#[must_use]
+pub fn request_header_passes(name: &str, route_extra: &[String], takes_conversation: bool) -> bool {
+    if name.eq_ignore_ascii_case("x-gt-conversation-id") {
+        return takes_conversation;
+    }
+    if is_one_of(name, PASSES) || starts_with(name, "openai-") || starts_with(name, "x-stainless-")
+    {
+        return true;
+    }
+    route_extra
+        .iter()
+        .any(|extra| extra.eq_ignore_ascii_case(name))
+        && !never_passes(name)
+}
+
+/// Whether no route may list this request header: credentials, framing, the connection's own,
+/// addresses, and what GT or the gate says of itself.
+#[must_use]
+pub fn never_passes(name: &str) -> bool {
+    is_credential(name)
+        || is_hop_by_hop(name)
+        || is_one_of(name, NEVER)
+        || starts_with(name, "content-")
+        || starts_with(name, "sec-")
+        || starts_with(name, "x-forwarded-")
+        || starts_with(name, "x-gt-")
+        || starts_with(name, "x-signalbox-")
+}
+
+/// Whether a header carries a credential. A policy may neither read nor set one.
+#[must_use]
+pub fn is_credential(name: &str) -> bool {
+    is_one_of(name, CREDENTIALS)
+}
+
+/// Whether a header belongs to one connection and never passes a proxy. The names that the
+/// `connection` header lists do not either: see [`connection_names`].
+#[must_use]
+pub fn is_hop_by_hop(name: &str) -> bool {
+    is_one_of(name, HOP_BY_HOP)
+}
+
+/// The names that the values of `connection` list.
+pub fn connection_names<'a>(values: &[&'a [u8]]) -> impl Iterator<Item = &'a str> {
+    let values: Vec<&'a [u8]> = values.to_vec();
+    values
+        .into_iter()
+        .flat_map(|value| value.split(|&byte| byte == b','))
+        .filter_map(|name| str::from_utf8(name.trim_ascii()).ok())
+        .filter(|name| !name.is_empty())
+}
+
+/// Whether a header of GT's answer goes to the client.
+///
+/// `changed` says that the body's bytes may change on the way (see
+/// [`Restamp::changes_bytes`](crate::restamp::Restamp::changes_bytes)), so that nothing may be said
+/// of their number or digest.
+#[must_use]
+pub fn answer_header_passes(name: &str, changed: bool) -> bool {
+    let is_ours = is_hop_by_hop(name)
+        || is_one_of(name, NOT_THE_CLIENTS)
+        || starts_with(name, "x-signalbox-");
+    let is_untrue = changed && is_one_of(name, OF_EXACT_BYTES);
+    !is_ours && !is_untrue
+}
+
+/// The one bearer token of a request, from the values of its `authorization` headers.
+///
+/// The scheme is compared without regard to case; the token is of RFC 6750's characters.
+///
+/// # Errors
+/// `invalid_api_key`, the same whether there is no header, two, another scheme or no plain token.
+pub fn bearer<'a>(values: &[&'a [u8]]) -> Result<&'a str, Refusal> {
+    let token = match values {
+        [one] => token_of(one),
+        _ => None,
+    };
+    token.ok_or_else(|| Refusal::of(Code::InvalidApiKey))
+}
+
+fn token_of(value: &[u8]) -> Option<&str> {
+    let (scheme, token) = str::from_utf8(value).ok()?.trim_ascii().split_once(' ')?;
+    let token = token.trim_start_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && is_token68(token)).then_some(token)
+}
+
+/// RFC 7235's token68: some plain characters, then any number of `=`.
+fn is_token68(token: &str) -> bool {
+    let plain = token.trim_end_matches('=');
+    !plain.is_empty()
+        && plain
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn starts_with(name: &str, prefix: &str) -> bool {
+    name.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// What every route passes on. `accept-encoding` is not among them: the host asks GT for identity.
+const PASSES: &[&str] = &[
+    "accept",
+    "accept-language",
+    "content-type",
+    "user-agent",
+    "idempotency-key",
+    "x-request-id",
+    "traceparent",
+    "tracestate",
+];
+
+/// Headers that carry, or have carried somewhere, something that opens a door.
+const CREDENTIALS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "cookie2",
+    "api-key",
+    "apikey",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-auth-token",
+    "x-access-token",
+    "x-amz-security-token",
+    "x-csrf-token",
+    "x-forwarded-access-token",
+];
+
+const HOP_BY_HOP: &[&str] = &[
+    "connection",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Request headers the host sets itself, or that make GT see another request than was decided on.
+const NEVER: &[&str] = &[
+    "accept-encoding",
+    "early-data",
+    "expect",
+    "forwarded",
+    "host",
+    "if-range",
+    "max-forwards",
+    "origin",
+    "range",
+    "via",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-method",
+    "x-original-uri",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
+];
+
+/// Answer headers that speak of GT's own host, or to a browser that talks to it.
+const NOT_THE_CLIENTS: &[&str] = &[
+    "alt-svc",
+    "clear-site-data",
+    "location",
+    "server",
+    "set-cookie",
+    "set-cookie2",
+    "strict-transport-security",
+];
+
+/// Answer headers that are true of exactly the bytes GT sent.
+const OF_EXACT_BYTES: &[&str] = &[
+    "accept-ranges",
+    "content-digest",
+    "content-length",
+    "content-md5",
+    "digest",
+    "etag",
+    "repr-digest",
+    "signature",
+    "signature-input",
+    "x-content-digest",
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Comparing an object's key with `model` while it streams by.
+
+/// How a key relates to `model`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Likeness {
+    /// It is `model`, escapes resolved.
+    Same,
+    /// It is `model` in other case. Go's and .NET's decoders take such a key for the field.
+    Folded,
+    /// It is another key.
+    Other,
+}
+
+/// Compares the bytes of a key as they come, holding none.
+///
+/// Folding is ASCII's: no character beyond ASCII folds to a letter of `model` (Go also folds U+017F
+/// to `s` and U+212A to `k`, which it lacks; a test goes through all characters).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyMatch {
+    matched: usize,
+    likeness: Likeness,
+}
+
+impl KeyMatch {
+    pub(crate) const fn new() -> Self {
+        Self {
+            matched: 0,
+            likeness: Likeness::Same,
+        }
+    }
+
+    /// Takes the next decoded bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if self.likeness == Likeness::Other {
+                return;
+            }
+            self.likeness = match MODEL.get(self.matched) {
+                Some(&expected) if byte == expected => self.likeness,
+                Some(expected) if byte.eq_ignore_ascii_case(expected) => Likeness::Folded,
+                _ => Likeness::Other,
+            };
+            self.matched += 1;
+        }
+    }
+
+    /// What the whole key is.
+    pub(crate) const fn finish(self) -> Likeness {
+        if self.matched == MODEL.len() {
+            self.likeness
+        } else {
+            Likeness::Other
+        }
+    }
+}
+
+const MODEL: &[u8] = b"model";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn likeness(key: &str) -> Likeness {
+        let mut key_match = KeyMatch::new();
+        for byte in key.bytes() {
+            key_match.feed(&[byte]);
+        }
+        key_match.finish()
+    }
+
+    #[test]
+    fn only_model_is_the_same() {
+        assert_eq!(likeness("model"), Likeness::Same);
+        for key in [
+            "", "m", "mode", "models", "modem", "xmodel", " model", "model\0",
+        ] {
+            assert_eq!(likeness(key), Likeness::Other, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn other_case_is_folded() {
+        for key in ["Model", "MODEL", "mOdEl", "modeL"] {
+            assert_eq!(likeness(key), Likeness::Folded, "{key}");
+        }
+    }
+
+    #[test]
+    fn no_character_beyond_ascii_folds_to_a_letter_of_model() {
+        for character in (0x80..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            let lower: String = character.to_lowercase().collect();
+            let upper: String = character.to_uppercase().collect();
+            for letter in ["m", "o", "d", "e", "l"] {
+                assert_ne!(lower, letter, "{character:?}");
+                assert_ne!(upper.to_ascii_lowercase(), letter, "{character:?}");
+            }
+        }
+    }
+}

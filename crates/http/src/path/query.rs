@@ -1,0 +1,75 @@
+//! Queries: what they name, and that they name nothing twice.
+
+use std::collections::BTreeSet;
+
+use crate::refusal::{Code, Refusal};
+
+/// Refuses a query that names the model or repeats a name.
+///
+/// Names are compared decoded. `model[]` and `model[0]` are the model too for servers that read
+/// queries as PHP does, and case does not save one: the model is the body's alone.
+pub(super) fn check(query: &str) -> Result<(), Refusal> {
+    if !query
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'#' && byte != b'\\')
+    {
+        return invalid(
+            "The query has a white, control or non-ASCII character, `#` or `\\`. Escape it.",
+        );
+    }
+    let mut seen = BTreeSet::new();
+    // Some servers take `;` for `&`, so it separates names here too.
+    for pair in query.split(['&', ';']).filter(|pair| !pair.is_empty()) {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        let Some(name) = decode(name, Plus::IsSpace) else {
+            return invalid("The query has a broken escape. Send `%` as `%25`.");
+        };
+        if names_model(&name) {
+            return Err(Refusal::new(
+                Code::InvalidQuery,
+                "The query names `model`. Put the model in the body.",
+            )
+            .param("model"));
+        }
+        if !seen.insert(name) {
+            return invalid("The query names a parameter twice. Send each once.");
+        }
+    }
+    Ok(())
+}
+
+fn names_model(name: &[u8]) -> bool {
+    let stem = name.split(|&byte| byte == b'[').next().unwrap_or_default();
+    stem.trim_ascii().eq_ignore_ascii_case(b"model")
+}
+
+/// What `+` stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plus {
+    IsSpace,
+    IsPlus,
+}
+
+/// Decodes percent escapes once; `None` if one is broken.
+pub(super) fn decode(text: &str, plus: Plus) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
+            b'+' if plus == Plus::IsSpace => b' ',
+            other => other,
+        });
+    }
+    Some(decoded)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+fn invalid(message: &'static str) -> Result<(), Refusal> {
+    Err(Refusal::new(Code::InvalidQuery, message))
+}

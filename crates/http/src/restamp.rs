@@ -1,0 +1,113 @@
+//! Putting the client's own name for a model into GT's answers while they stream by.
+//!
+//! Only the value of a top-level `model` string changes, in a JSON answer and in the JSON of every
+//! server-sent event; every other byte passes in the push it came with, however the answer is cut
+//! into chunks. What is not JSON passes as it is: an answer was already decided on.
+
+mod json;
+mod sse;
+
+pub use json::JsonRestamp;
+pub use sse::SseRestamp;
+
+use crate::{
+    media::trim,
+    refusal::{Code, Refusal},
+};
+
+/// What to do with the bytes of an answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Restamp {
+    /// Pass them on.
+    Pass,
+    /// The answer is one JSON text.
+    Json(JsonRestamp),
+    /// The answer is a stream of server-sent events.
+    Sse(SseRestamp),
+}
+
+impl Restamp {
+    /// What an answer needs, from its `content-type`, its `content-encoding` (all lines joined by
+    /// commas), its status, and the name the client is to see, if there is one.
+    ///
+    /// `application/json`, `application/*+json` and `text/event-stream` are restamped, whatever
+    /// their status. Audio, images and text name no model and pass, encoded or not.
+    ///
+    /// # Errors
+    /// `upstream_protocol` where a restamp is due and cannot be made: the answer is compressed or a
+    /// part of one.
+    pub fn for_answer(
+        content_type: Option<&str>,
+        content_encoding: Option<&str>,
+        status: u16,
+        stamp: Option<&str>,
+    ) -> Result<Self, Refusal> {
+        let (Some(stamp), Some(content_type)) = (stamp, content_type) else {
+            return Ok(Self::Pass);
+        };
+        let essence = trim(content_type.split(';').next().unwrap_or_default()).to_ascii_lowercase();
+        let restamp = match essence.as_str() {
+            "application/json" => Self::Json(JsonRestamp::new(stamp)),
+            "text/event-stream" => Self::Sse(SseRestamp::new(stamp)),
+            other if other.starts_with("application/") && other.ends_with("+json") => {
+                Self::Json(JsonRestamp::new(stamp))
+            }
+            _ => return Ok(Self::Pass),
+        };
+        if matches!(status, 204 | 304) {
+            return Ok(Self::Pass);
+        }
+        if status == 206 || !content_encoding.is_none_or(is_identity) {
+            return Err(Refusal::new(
+                Code::UpstreamProtocol,
+                "GT answered with a compressed or partial body, in which the model's name cannot be set. Tell the operator.",
+            ));
+        }
+        Ok(restamp)
+    }
+
+    /// Whether the number or the values of the bytes may change on the way.
+    #[must_use]
+    pub const fn changes_bytes(&self) -> bool {
+        !matches!(self, Self::Pass)
+    }
+
+    /// Takes the next chunk and appends to `out` what can go out.
+    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Pass => out.extend_from_slice(chunk),
+            Self::Json(json) => json.push(chunk, out),
+            Self::Sse(sse) => sse.push(chunk, out),
+        }
+    }
+
+    /// Ends the answer: appends what was held back of a value that never ended.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Pass => {}
+            Self::Json(json) => json.finish(out),
+            Self::Sse(sse) => sse.finish(out),
+        }
+    }
+
+    /// How many keys or model values were over 64 KiB and therefore passed as they were.
+    #[must_use]
+    pub const fn oversized(&self) -> u64 {
+        match self {
+            Self::Pass => 0,
+            Self::Json(json) => json.oversized(),
+            Self::Sse(sse) => sse.oversized(),
+        }
+    }
+}
+
+fn is_identity(encodings: &str) -> bool {
+    encodings
+        .split(',')
+        .map(trim)
+        .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case("identity"))
+}
+
+#[cfg(test)]
+mod tests;
