@@ -2,8 +2,11 @@
 //!
 //! | command | does |
 //! | --- | --- |
+//! | `bench` | the figures of the README: proxies taking turns, and the crates' own benches |
 //! | `test` | installs what is missing, then runs every check and every test |
 
+mod bench;
+mod process;
 mod test;
 
 use std::process::ExitCode;
@@ -13,12 +16,15 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "The project's own chores", version)]
 enum Command {
+    /// Measure: proxies taking turns, and the crates' own benches
+    Bench(bench::Arguments),
     /// Run every check and every test; installs what they need and is missing
     Test(test::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };
     match outcome {

@@ -5,14 +5,13 @@
 //! the end-to-end step comes last, so that its runner's closing line ends the output.
 
 mod clients;
-mod process;
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use process::{Run, cargo, has, say};
+use crate::process::{Run, cargo, has, say};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {

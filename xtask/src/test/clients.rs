@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use super::process::{Run, has, root, say};
+use crate::process::{Run, has, root, say};
 
 /// Installs what is missing.
 pub(crate) fn install() -> anyhow::Result<()> {
