@@ -1,0 +1,95 @@
+//! Asking a policy, and what it means when it has no answer: the request is refused.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use signalbox_http::refusal::{Code, Refusal};
+use signalbox_policy::{Decision, Request};
+use signalbox_runtime::{Busy, DecideError, DecisionPool, Generation, RequestBuf};
+use tokio::sync::oneshot;
+
+/// Why a policy gave no decision.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum AskError {
+    /// The decision pool did not take the question.
+    #[error("the decision pool is busy")]
+    Busy(#[source] Busy),
+    /// The call failed, in one of the ways a guest can.
+    #[error("the policy failed")]
+    Decide(#[source] DecideError),
+    /// The question was dropped unanswered.
+    #[error("the decision pool dropped the question")]
+    Dropped,
+    /// The host's own code panicked under the call.
+    #[error("the call into the policy panicked")]
+    Panicked,
+}
+
+/// Asks `generation`: a trusted one right here, which takes microseconds, any other on the pool.
+pub(crate) async fn ask(
+    pool: &DecisionPool,
+    generation: &Arc<Generation>,
+    request: &Request<'_>,
+) -> Result<Decision, AskError> {
+    if generation.is_inline() {
+        // After a panic nothing of the call is used again: its instance goes with it.
+        return catch_unwind(AssertUnwindSafe(|| generation.decide(request)))
+            .map_err(|_panic| AskError::Panicked)?
+            .map_err(AskError::Decide);
+    }
+    let (tell, told) = oneshot::channel();
+    let reply = move |outcome| {
+        // A client that went away in the meantime hears nothing.
+        let _ = tell.send(outcome);
+    };
+    pool.submit(Arc::clone(generation), RequestBuf::from(request), reply)
+        .map_err(AskError::Busy)?;
+    told.await.map_err(|_dropped| AskError::Dropped)?.map_err(AskError::Decide)
+}
+
+impl AskError {
+    /// A stable word for the log and the metrics.
+    pub(crate) const fn cause(&self) -> &'static str {
+        match self {
+            Self::Busy(busy) => busy.cause(),
+            Self::Decide(error) => error.cause(),
+            Self::Dropped => "dropped",
+            Self::Panicked => "panicked",
+        }
+    }
+
+    /// What the client is told. No failure of a policy ever lets a request through.
+    pub(crate) fn refusal(&self) -> Refusal {
+        Refusal::of(match self {
+            Self::Busy(Busy::CallerFails) | Self::Panicked => Code::PolicyFailed,
+            Self::Busy(_) | Self::Dropped => Code::Overloaded,
+            Self::Decide(DecideError::Timeout) => Code::PolicyTimeout,
+            Self::Decide(DecideError::PoolExhausted | DecideError::Closed) => Code::Overloaded,
+            Self::Decide(_) => Code::PolicyFailed,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_has_its_refusal_and_its_cause() {
+        for (error, code, cause) in [
+            (AskError::Decide(DecideError::Timeout), "policy_timeout", "timeout"),
+            (AskError::Decide(DecideError::Memory), "policy_failed", "memory"),
+            (AskError::Decide(DecideError::Internal), "policy_failed", "internal"),
+            (AskError::Decide(DecideError::PoolExhausted), "overloaded", "pool_exhausted"),
+            (AskError::Busy(Busy::QueueFull), "overloaded", "queue_full"),
+            (AskError::Busy(Busy::CallerShare), "overloaded", "caller_share"),
+            (AskError::Busy(Busy::CallerFails), "policy_failed", "caller_fails"),
+            (AskError::Dropped, "overloaded", "dropped"),
+            (AskError::Panicked, "policy_failed", "panicked"),
+        ] {
+            let refusal = error.refusal();
+            assert_eq!((refusal.status(), refusal.code(), error.cause()), (503, code, cause));
+        }
+    }
+}

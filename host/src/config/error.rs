@@ -1,0 +1,96 @@
+//! Why a configuration is refused.
+
+use std::path::PathBuf;
+
+use super::url::UrlError;
+use crate::yaml::{Position, Unreadable};
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read `{}`", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not YAML, or its keys and nesting are not those of a configuration.
+    #[error("{}: the configuration cannot be read", .0.position)]
+    Syntax(#[source] Unreadable),
+    /// A value cannot be used.
+    #[error("{position}: `{key}` cannot be used")]
+    Value {
+        /// Where.
+        position: Position,
+        /// The path of keys, with dots.
+        key: String,
+        /// Why.
+        #[source]
+        problem: Problem,
+    },
+}
+
+/// Why a value cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Nothing but white space.
+    #[error("it is blank: write a value, or remove the key")]
+    Blank,
+    /// Not an address with a port.
+    #[error("write an IP address and a port, like `127.0.0.1:8080` or `[::1]:8080`")]
+    Address,
+    /// Not a host name.
+    #[error("write a host name or address, without scheme, port or path")]
+    HostName,
+    /// Not a digest.
+    #[error("write the SHA-256 of the token as 64 hex digits, never the token itself")]
+    Digest,
+    /// Both tokens are the same.
+    #[error(
+        "view and operate need different tokens: a token that may look must not be able to act"
+    )]
+    SameToken,
+    /// Not a base URL.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// Not a name.
+    #[error("a name is 1 to 64 of `A–Z a–z 0–9 - _ .`")]
+    Name,
+    /// The map has no entry.
+    #[error("at least one entry is needed")]
+    Empty,
+    /// Neither or both of `file` and `env`.
+    #[error(
+        "write either `file: PATH` or `env: NAME`; the GT key itself does not belong in this file"
+    )]
+    Source,
+    /// One of the three words is used for another credential.
+    #[error("`inference`, `upload` and `conversation` stand beside `others`, not in it")]
+    ReservedName,
+    /// Not a span of time.
+    #[error("write a whole number above zero and `ms`, `s`, `m` or `h`, at most a day")]
+    Span,
+    /// Not a size.
+    #[error("write a whole number above zero and `B`, `KiB`, `MiB` or `GiB`")]
+    Size,
+    /// Not a limit.
+    #[error("write a whole number from 1 to {0}, or the word `unlimited`")]
+    Limit(u32),
+    /// Not a limit that can be lifted.
+    #[error("write a whole number from 1 to {0}")]
+    Bounded(u32),
+    /// Outside of its bounds.
+    #[error("write a whole number from {0} to {1}")]
+    Range(u64, u64),
+    /// Two entries say the same.
+    #[error("it is written twice")]
+    Twice,
+    /// Carries a credential.
+    #[error("a header that carries a credential is never written down")]
+    SecretHeader,
+}

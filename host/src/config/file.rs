@@ -1,0 +1,198 @@
+//! `signalbox.yaml` as it is written: names and nesting, nothing checked yet.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::yaml::{present, required};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) listen: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) host_names: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) admin: Option<Admin>,
+    #[serde(deserialize_with = "required")]
+    pub(super) upstream: Spanned<Upstream>,
+    #[serde(deserialize_with = "required")]
+    pub(super) policies: Spanned<BTreeMap<String, Spanned<String>>>,
+    #[serde(deserialize_with = "required")]
+    pub(super) keys: Spanned<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) state: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) workers: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) key_limits: Option<KeyLimits>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) limits: Option<Limits>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) times: Option<Times>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) decisions: Option<Decisions>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) answer_headers: Option<AnswerHeaders>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) records: Option<Records>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admin {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) listen: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) hosts: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) operate_token_sha256: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) view_token_sha256: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Upstream {
+    #[serde(deserialize_with = "required")]
+    pub(super) url: Spanned<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) ca_file: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) plaintext: Option<bool>,
+    #[serde(deserialize_with = "required")]
+    pub(super) credentials: Spanned<Credentials>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Credentials {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) inference: Option<Spanned<Source>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) upload: Option<Spanned<Source>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) conversation: Option<Spanned<Source>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) others: Option<BTreeMap<String, Spanned<Source>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Source {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) file: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) env: Option<String>,
+}
+
+/// Also the form of `limits` in a keyring.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyLimits {
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) per_minute: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) concurrent: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) streams: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) body_mb: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) connections: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) requests: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) head: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) json_body: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) upload_body: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) multipart_memory: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) multipart_disk: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) held_memory: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) held_disk: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) discard: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Times {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) head: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) body_idle: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) body_total: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) connect: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) first_byte: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) answer_idle: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) connection_idle: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) upstream_idle: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) models_cache: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) discard: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) readiness_off: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) drain: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decisions {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) threads: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) queue: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) memory: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) isolation: Option<Isolation>,
+}
+
+/// The words of `decisions.isolation`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Isolation {
+    Request,
+    Reuse,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswerHeaders {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) decision: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) policy: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Records {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) keep: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) log: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) headers: Option<Vec<Spanned<String>>>,
+}

@@ -1,0 +1,269 @@
+//! Where GT is.
+
+use std::fmt;
+
+use http::Uri;
+
+/// GT's base, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamUrl {
+    /// How to speak to it.
+    pub scheme: Scheme,
+    /// A name or an address; an IPv6 address without brackets.
+    pub host: String,
+    /// The port, also where it was not written.
+    pub port: u16,
+    /// What comes before `/v1/…`: empty, or with a leading and without a trailing slash.
+    pub base_path: String,
+}
+
+/// How to speak to GT.
+///
+/// Exhaustive on purpose: each needs its own connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+/// Why a base is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// Not `scheme://host…`.
+    #[error("write it like `https://tenant.example:3002/api/tenant`")]
+    Syntax,
+    /// Neither `http` nor `https`.
+    #[error("the scheme is `https`, or `http`")]
+    Scheme,
+    /// A name or a password before the host.
+    #[error(
+        "a user name or password does not belong here: GT takes bearer keys, see `upstream.credentials`"
+    )]
+    UserInfo,
+    /// `?…` or `#…`.
+    #[error("a base has no query and no fragment")]
+    Query,
+    /// A path that is not plain segments.
+    #[error("the path may hold only letters, digits, `-`, `_`, `.`, `~` and single slashes")]
+    Path,
+    /// GT keys would cross a network in the clear.
+    #[error(
+        "plain http would send GT keys in the clear: use https, or say `upstream.plaintext: true`"
+    )]
+    Plaintext,
+}
+
+impl UpstreamUrl {
+    /// Takes a base apart. A final `/` or `/v1` is dropped: routes are appended as `/v1/…`.
+    ///
+    /// # Errors
+    /// If `text` is not the base of an HTTP API.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        if text.contains(['?', '#']) {
+            return Err(UrlError::Query);
+        }
+        let uri: Uri = text.parse().map_err(|_| UrlError::Syntax)?;
+        let scheme = match uri.scheme_str() {
+            Some("http") => Scheme::Http,
+            Some("https") => Scheme::Https,
+            Some(_) => return Err(UrlError::Scheme),
+            None => return Err(UrlError::Syntax),
+        };
+        let authority = uri.authority().ok_or(UrlError::Syntax)?;
+        if authority.as_str().contains('@') {
+            return Err(UrlError::UserInfo);
+        }
+        let host = authority
+            .host()
+            .trim_matches(['[', ']'])
+            .to_ascii_lowercase();
+        let port_is_clean = authority.port_u16().is_some_and(|port| port > 0)
+            || authority.as_str().len() == authority.host().len();
+        if host.is_empty() || !port_is_clean {
+            return Err(UrlError::Syntax);
+        }
+        let port = authority.port_u16().unwrap_or(scheme.default_port());
+        Ok(Self {
+            scheme,
+            host,
+            port,
+            base_path: base_path(uri.path())?,
+        })
+    }
+
+    /// Whether the host is this machine by name or address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
+    /// The value of the `host` header.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = &self.host;
+        let bracketed = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.clone()
+        };
+        if self.port == self.scheme.default_port() {
+            bracketed
+        } else {
+            format!("{bracketed}:{}", self.port)
+        }
+    }
+}
+
+impl Scheme {
+    /// The port of a URL that names none.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for UpstreamUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}://{}{}",
+            self.scheme.word(),
+            self.authority(),
+            self.base_path
+        )
+    }
+}
+
+/// Whether a host (no port, no brackets) is this machine by name or address.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn base_path(path: &str) -> Result<String, UrlError> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let path = path.strip_suffix("/v1").unwrap_or(path);
+    let is_plain = |segment: &str| {
+        !matches!(segment, "" | "." | "..")
+            && segment
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b))
+    };
+    match path.strip_prefix('/') {
+        None if path.is_empty() => Ok(String::new()),
+        Some(segments) if segments.split('/').all(is_plain) => Ok(path.to_owned()),
+        _ => Err(UrlError::Path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_is_taken_apart() {
+        for (text, host, port, path, authority) in [
+            (
+                "https://t.example:3002/api/tenant",
+                "t.example",
+                3002,
+                "/api/tenant",
+                "t.example:3002",
+            ),
+            (
+                "https://T.example/api/tenant/",
+                "t.example",
+                443,
+                "/api/tenant",
+                "t.example",
+            ),
+            (
+                "https://t.example/api/tenant/v1",
+                "t.example",
+                443,
+                "/api/tenant",
+                "t.example",
+            ),
+            (
+                "https://t.example/api/tenant/v1/",
+                "t.example",
+                443,
+                "/api/tenant",
+                "t.example",
+            ),
+            (
+                "http://127.0.0.1:9000",
+                "127.0.0.1",
+                9000,
+                "",
+                "127.0.0.1:9000",
+            ),
+            ("http://[::1]:9000/", "::1", 9000, "", "[::1]:9000"),
+            ("http://localhost/v1", "localhost", 80, "", "localhost"),
+        ] {
+            let url = UpstreamUrl::parse(text).unwrap();
+            assert_eq!(
+                (&*url.host, url.port, &*url.base_path),
+                (host, port, path),
+                "{text}"
+            );
+            assert_eq!(url.authority(), authority, "{text}");
+            assert_eq!(UpstreamUrl::parse(&url.to_string()), Ok(url));
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_is_refused() {
+        for (text, error) in [
+            ("", UrlError::Syntax),
+            ("tenant.example", UrlError::Syntax),
+            ("/api/tenant", UrlError::Syntax),
+            ("https://", UrlError::Syntax),
+            ("https://t.example:", UrlError::Syntax),
+            ("https://t.example:0", UrlError::Syntax),
+            ("https://t.example:99999", UrlError::Syntax),
+            ("ftp://t.example", UrlError::Scheme),
+            ("https://u:p@t.example", UrlError::UserInfo),
+            ("https://t.example/?a=b", UrlError::Query),
+            ("https://t.example/#x", UrlError::Query),
+            ("https://t.example/a//b", UrlError::Path),
+            ("https://t.example/a/../b", UrlError::Path),
+            ("https://t.example/a%2fb", UrlError::Path),
+        ] {
+            assert_eq!(UpstreamUrl::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_by_name_and_address() {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "example.com",
+            "10.0.0.1",
+            "localhost.example.com",
+            "0.0.0.0",
+            "",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Whether the host is ready, and what is wrong with it although it is.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How ready the host is. Shared; never held across anything slow.
+#[derive(Debug, Default)]
+pub struct Health(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    phase: Phase,
+    reasons: BTreeMap<String, String>,
+}
+
+/// Where the host is in its life.
+///
+/// Exhaustive on purpose: readiness must say something of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Not listening yet.
+    #[default]
+    Starting,
+    /// Serving.
+    Serving,
+    /// On its way out: no new connections, please.
+    Draining,
+}
+
+/// What `/readyz` says.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Readiness {
+    /// `ready`, `degraded`, `starting` or `draining`.
+    pub status: &'static str,
+    /// Part of the host to what is wrong with it; it goes on with what worked last.
+    pub reasons: BTreeMap<String, String>,
+}
+
+impl Health {
+    /// Says where the host is.
+    pub fn enter(&self, phase: Phase) {
+        self.with(|state| state.phase = phase);
+    }
+
+    /// Says what is wrong with a part, in words that may be shown to anyone.
+    pub fn degrade(&self, part: &str, reason: String) {
+        self.with(|state| state.reasons.insert(part.to_owned(), reason));
+    }
+
+    /// Says that a part is well again.
+    pub fn recover(&self, part: &str) {
+        self.with(|state| state.reasons.remove(part));
+    }
+
+    /// What `/readyz` says.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.with(|state| Readiness {
+            status: match state.phase {
+                Phase::Starting => "starting",
+                Phase::Draining => "draining",
+                Phase::Serving if state.reasons.is_empty() => "ready",
+                Phase::Serving => "degraded",
+            },
+            reasons: state.reasons.clone(),
+        })
+    }
+
+    /// A panic between two assignments cannot leave this state wrong, so poison is not an error.
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Readiness {
+    /// Whether requests should come: also while something is wrong, since all that was loaded
+    /// before goes on.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.status, "ready" | "degraded")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_follows_phase_and_reasons() {
+        let health = Health::default();
+        let status = || (health.readiness().status, health.readiness().is_ready());
+        assert_eq!(status(), ("starting", false));
+        health.degrade("keys", "broken".to_owned());
+        assert_eq!(status(), ("starting", false));
+        health.enter(Phase::Serving);
+        assert_eq!(status(), ("degraded", true));
+        assert_eq!(health.readiness().reasons["keys"], "broken");
+        health.recover("keys");
+        assert_eq!(status(), ("ready", true));
+        health.enter(Phase::Draining);
+        assert_eq!(status(), ("draining", false));
+    }
+}

@@ -1,0 +1,240 @@
+//! `keys.yaml`: who may ask, and for what.
+//!
+//! A keyring holds digests, never tokens. It is checked as a whole: one bad entry and none of it is
+//! used. Nothing blank, null or left out opens anything: `models` must be written, `datasets` left
+//! out is the empty list, and everything is said with the word `all`. Expired and revoked keys stay
+//! in it, so that their ids are not given away again, and open nothing.
+//!
+//! Ids of conversations and files open them to whoever knows them, as far as GT can tell: all it
+//! sees is its own key. So a GT key used for these belongs to one key of the keyring, or to keys of
+//! one `group`. Revoked and expired keys count: what they made is still there.
+
+mod check;
+mod error;
+mod file;
+mod sharing;
+mod store;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use signalbox_policy::{Caller, Purpose};
+
+pub use error::{KeyProblem, KeyringError};
+pub use store::Keys;
+
+use crate::config::KeyLimits;
+use crate::digest::Digest;
+use crate::limits::{Limited, Permit, Usage};
+use crate::yaml::Position;
+
+/// Every key, by its token's digest.
+#[derive(Debug, Default)]
+pub struct Keyring {
+    keys: Vec<Arc<Key>>,
+    by_token: HashMap<Digest, Arc<Key>>,
+    by_id: HashMap<String, Arc<Key>>,
+    warnings: Vec<String>,
+}
+
+/// One key.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Key {
+    /// What a policy and the fences are told.
+    pub caller: Arc<Caller>,
+    /// The policy that decides for it.
+    pub policy: String,
+    /// What it may use at a time.
+    pub limits: KeyLimits,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+    /// Whether it was ended.
+    pub revoked: bool,
+    /// Keys of one group may share GT keys for conversations and files.
+    pub group: Option<String>,
+    /// The names of the GT keys it uses.
+    pub credentials: KeyCredentials,
+    /// What it uses now.
+    pub usage: Arc<Usage>,
+    token: Digest,
+    position: Position,
+}
+
+/// The names of the GT keys a key uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyCredentials {
+    /// For models, chat, embeddings, audio and images.
+    pub inference: String,
+    /// For uploads into datasets.
+    pub upload: String,
+    /// For conversations.
+    pub conversation: String,
+}
+
+/// Whether a key may be used.
+///
+/// Exhaustive on purpose: there is no third way to end a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Valid,
+    /// Its time is over.
+    Expired,
+    /// It was ended.
+    Revoked,
+}
+
+impl Keyring {
+    /// Reads a keyring, with the built-in limits for keys that set none.
+    ///
+    /// # Errors
+    /// If any of it cannot be used.
+    pub fn parse(text: &str) -> Result<Self, KeyringError> {
+        Self::parse_after(text, KeyLimits::default(), &Self::default())
+    }
+
+    /// Reads a keyring that replaces another: a key of the same id goes on with what it has used.
+    ///
+    /// # Errors
+    /// If any of it cannot be used.
+    pub fn parse_after(text: &str, unset: KeyLimits, before: &Self) -> Result<Self, KeyringError> {
+        let file: file::File = crate::yaml::read(text).map_err(KeyringError::Syntax)?;
+        let keyring = check::check(file, unset, before)?;
+        sharing::check_names(&keyring)?;
+        Ok(keyring)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or any of it cannot be used.
+    pub fn load(path: &Path) -> Result<Self, KeyringError> {
+        Self::parse(&store::read(path)?)
+    }
+
+    /// The key of a token. Its standing is not looked at yet.
+    #[must_use]
+    pub fn lookup(&self, token: &str) -> Option<&Arc<Key>> {
+        let digest = Digest::of(token);
+        // The map finds by digest: its timing tells of digests, which nobody can choose.
+        self.by_token
+            .get(&digest)
+            .filter(|key| key.token.matches(&digest))
+    }
+
+    /// The key of an id.
+    #[must_use]
+    pub fn key(&self, id: &str) -> Option<&Arc<Key>> {
+        self.by_id.get(id)
+    }
+
+    /// Every key, in the order of the file.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Key>> {
+        self.keys.iter()
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are none: then nobody gets in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// What is allowed, but looks like a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The id of a key whose token is published in the documentation, if there is one.
+    #[must_use]
+    pub fn demo_key(&self) -> Option<&str> {
+        DEMO_TOKENS
+            .iter()
+            .find_map(|token| self.lookup(token))
+            .map(|key| &*key.caller.id)
+    }
+
+    /// Checks what the keys say of GT keys against those there are. `identity` tells what a name
+    /// stands for, so that two names for one GT key count as one.
+    ///
+    /// # Errors
+    /// If a key names what is not there, or strangers would share conversations or files.
+    pub fn check_credentials(
+        &self,
+        identity: &dyn Fn(&str) -> Option<Digest>,
+    ) -> Result<(), KeyringError> {
+        sharing::check_identities(self, identity)
+    }
+}
+
+impl Key {
+    /// Whether its time is over.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether it may be used.
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        if self.revoked {
+            Standing::Revoked
+        } else if self.is_expired(now) {
+            Standing::Expired
+        } else {
+            Standing::Valid
+        }
+    }
+
+    /// Takes one of its requests.
+    ///
+    /// # Errors
+    /// If it has to wait.
+    pub fn admit(&self, now: Instant) -> Result<Permit, Limited> {
+        self.usage.admit(&self.limits, now)
+    }
+}
+
+impl KeyCredentials {
+    /// The name for a purpose.
+    #[must_use]
+    pub fn name(&self, purpose: Purpose) -> &str {
+        match purpose {
+            Purpose::Inference => &self.inference,
+            Purpose::Upload => &self.upload,
+            Purpose::Conversation => &self.conversation,
+        }
+    }
+}
+
+impl Default for KeyCredentials {
+    fn default() -> Self {
+        let word = |purpose: Purpose| purpose.word().to_owned();
+        Self {
+            inference: word(Purpose::Inference),
+            upload: word(Purpose::Upload),
+            conversation: word(Purpose::Conversation),
+        }
+    }
+}
+
+/// Tokens of `signalbox demo`: everyone knows them.
+pub const DEMO_TOKENS: [&str; 4] = [
+    "gtak_demo",
+    "gtak_demo_chat",
+    "gtak_demo_upload",
+    "gtak_demo_all",
+];
+
+#[cfg(test)]
+mod tests;

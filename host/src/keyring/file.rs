@@ -1,0 +1,103 @@
+//! `keys.yaml` as it is written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde_saphyr::Spanned;
+
+use crate::config::WrittenKeyLimits;
+use crate::yaml::{present, required};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(deserialize_with = "required")]
+    pub(super) keys: Vec<Spanned<Entry>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    #[serde(deserialize_with = "required")]
+    pub(super) id: Spanned<String>,
+    #[serde(deserialize_with = "required")]
+    pub(super) sha256: Spanned<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) policy: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) preset: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) scopes: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) purposes: Option<Spanned<Vec<Spanned<String>>>>,
+    #[serde(deserialize_with = "required")]
+    pub(super) models: WrittenNames,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) published: Option<WrittenNames>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) datasets: Option<WrittenNames>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) limits: Option<WrittenKeyLimits>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) expires: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) labels: Option<BTreeMap<String, Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) group: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) credentials: Option<Credentials>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) revoked: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Credentials {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) inference: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) upload: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) conversation: Option<Spanned<String>>,
+}
+
+/// A list of names, or the word `all`.
+#[derive(Debug)]
+pub(super) enum WrittenNames {
+    All,
+    Only(Vec<Spanned<String>>),
+}
+
+impl<'de> Deserialize<'de> for WrittenNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NamesVisitor)
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = WrittenNames;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of names, or the word `all`")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<WrittenNames, E> {
+        if word == "all" {
+            Ok(WrittenNames::All)
+        } else {
+            Err(E::custom("write a list of names, or the word `all`"))
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<WrittenNames, A::Error> {
+        let mut list = Vec::new();
+        while let Some(name) = names.next_element()? {
+            list.push(name);
+        }
+        Ok(WrittenNames::Only(list))
+    }
+}

@@ -1,0 +1,106 @@
+//! The keyring in use, and its replacement when the file changes.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+
+use super::{Keyring, KeyringError};
+use crate::config::{KeyLimits, KeySource};
+use crate::credentials::Credentials;
+use crate::watch::{self, Watch};
+
+/// The keyring in use. A file that cannot be used changes nothing: the last good one stays.
+#[derive(Debug)]
+pub struct Keys {
+    current: ArcSwap<Keyring>,
+    unset: KeyLimits,
+    credentials: Arc<Credentials>,
+    /// `None` for a keyring that came as text: there is nothing to read again.
+    watch: Option<Mutex<Watch>>,
+}
+
+impl Keys {
+    /// Reads the keyring for the first time.
+    ///
+    /// # Errors
+    /// If it cannot be used: a host does not start without one.
+    pub fn load(
+        source: &KeySource,
+        unset: KeyLimits,
+        credentials: Arc<Credentials>,
+    ) -> Result<Self, KeyringError> {
+        let (watch, text) = match source {
+            KeySource::Text(text) => (None, text.clone()),
+            KeySource::File(path) => {
+                let opened = Watch::open(path, LARGEST_FILE);
+                let (watch, text) = opened.map_err(|source| file_error(path, source))?;
+                (Some(Mutex::new(watch)), text)
+            }
+        };
+        let keyring = Keyring::parse_after(&text, unset, &Keyring::default())?;
+        keyring.check_credentials(&|name| credentials.identity(name))?;
+        Ok(Self {
+            current: ArcSwap::from_pointee(keyring),
+            unset,
+            credentials,
+            watch,
+        })
+    }
+
+    /// The keyring in use.
+    #[must_use]
+    pub fn current(&self) -> Guard<Arc<Keyring>> {
+        self.current.load()
+    }
+
+    /// Takes the file if it has changed; `None` if there is nothing new.
+    ///
+    /// # Errors
+    /// If it cannot be used; then the last good one stays.
+    pub fn poll(&self) -> Option<Result<Arc<Keyring>, KeyringError>> {
+        let mut watch = self
+            .watch
+            .as_ref()?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let text = watch.poll(LARGEST_FILE)?;
+        Some(self.replace(text.map_err(|source| file_error(watch.path(), source))))
+    }
+
+    /// Takes the file now, whether it has changed or not.
+    ///
+    /// # Errors
+    /// If it cannot be used; then the last good one stays.
+    pub fn reload(&self) -> Result<Arc<Keyring>, KeyringError> {
+        let Some(watch) = &self.watch else {
+            return Ok(self.current.load_full());
+        };
+        let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = watch.read(LARGEST_FILE);
+        self.replace(text.map_err(|source| file_error(watch.path(), source)))
+    }
+
+    /// Under the lock of the watch, so that an older text never replaces a newer one.
+    fn replace(&self, text: Result<String, KeyringError>) -> Result<Arc<Keyring>, KeyringError> {
+        let keyring = Keyring::parse_after(&text?, self.unset, &self.current.load())?;
+        keyring.check_credentials(&|name| self.credentials.identity(name))?;
+        let keyring = Arc::new(keyring);
+        self.current.store(Arc::clone(&keyring));
+        Ok(keyring)
+    }
+}
+
+pub(super) fn read(path: &Path) -> Result<String, KeyringError> {
+    watch::read(path, LARGEST_FILE).map_err(|source| file_error(path, source))
+}
+
+fn file_error(path: &Path, source: std::io::Error) -> KeyringError {
+    KeyringError::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// 100,000 keys are some 40 MiB; a larger file is not a keyring.
+const LARGEST_FILE: u64 = 128 << 20;
