@@ -1,0 +1,124 @@
+//! The one wasmtime engine of a process, and the thread that makes its time pass.
+
+use std::{num::NonZeroUsize, thread, time::Duration};
+
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+    WasmBacktraceDetails,
+};
+
+use crate::{Allocation, Settings};
+
+/// An engine with the most generous allocation this machine gives us.
+pub(crate) fn build(settings: &Settings) -> wasmtime::Result<Engine> {
+    let attempts: &[Allocation] = match settings.allocation {
+        // Address space is limited under RLIMIT_AS and in some sandboxes.
+        Allocation::Automatic => &[
+            Allocation::Pool,
+            Allocation::SmallPool,
+            Allocation::OnDemand,
+        ],
+        Allocation::OnDemand => &[Allocation::OnDemand],
+        Allocation::Pool => &[Allocation::Pool],
+        Allocation::SmallPool => &[Allocation::SmallPool],
+    };
+    let mut outcome = Err(wasmtime::Error::msg("no way to allocate was tried"));
+    for allocation in attempts {
+        outcome = Engine::new(&config(settings, *allocation));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+/// Advances the engine's epoch every millisecond until the engine is gone.
+///
+/// A plain thread, because it must tick while every other thread is busy in a guest. It holds the
+/// engine weakly: no handle, no flag, it ends by itself.
+pub(crate) fn tick(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    thread::Builder::new()
+        .name("signalbox-epoch".into())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                thread::sleep(TICK);
+            }
+        })?;
+    Ok(())
+}
+
+fn config(settings: &Settings, allocation: Allocation) -> Config {
+    let mut config = Config::new();
+    config
+        // The state of the async component model: +350 ns a call, and code we would never use.
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        // A decision is a pure function: the same bits on every machine.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .wasm_memory64(false)
+        // Deep enough for interpreters, small enough to fit any thread's stack.
+        .max_wasm_stack(256 << 10)
+        // A stack overflow costs milliseconds when every frame is captured.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(8))
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    match allocation {
+        Allocation::Automatic | Allocation::Pool => {
+            config.allocation_strategy(pool(settings));
+        }
+        Allocation::SmallPool => {
+            config
+                .allocation_strategy(pool(settings))
+                .memory_reservation(settings.memory_cap)
+                .memory_guard_size(64 << 10);
+        }
+        Allocation::OnDemand => {
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        }
+    }
+    config
+}
+
+fn pool(settings: &Settings) -> InstanceAllocationStrategy {
+    let instances = count(instances(settings));
+    // Only what runs off the workers may be made of many modules.
+    let large = count(settings.decision_threads + settings.spare);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_add(large.saturating_mul(63)))
+        .total_memories(instances.saturating_add(large))
+        .total_tables(instances.saturating_add(large.saturating_mul(15)))
+        .max_memory_size(usize::try_from(settings.memory_cap).unwrap_or(usize::MAX))
+        .table_elements(TABLE_ELEMENTS)
+        // Components of Python's tool chain have 38 core instances.
+        .max_core_instances_per_component(64)
+        .max_tables_per_component(64)
+        .max_memories_per_component(4)
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(1 << 20)
+        // Resetting a slot is most of what a fresh instance costs: keep its pages and clear them,
+        // and where the kernel can say which were written, only those.
+        .linear_memory_keep_resident(1 << 20)
+        .table_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
+    InstanceAllocationStrategy::Pooling(pool)
+}
+
+/// How many instances can exist at once.
+fn instances(settings: &Settings) -> usize {
+    let all = settings.workers * settings.warm_per_worker + settings.decision_threads;
+    (all + settings.spare).max(1)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Wide enough for a language runtime's indirect calls.
+pub(crate) const TABLE_ELEMENTS: usize = 40_000;
+
+/// The grain of every time limit.
+const TICK: Duration = Duration::from_millis(1);

@@ -1,0 +1,88 @@
+//! A plugin that serves, under a name and a number.
+
+use signalbox_policy::{Decision, Description, Request, RouteDescription};
+
+use crate::{Catalogue, DecideError, Digest, Plugin, warm::Warm};
+
+/// One loaded policy in service. Whoever holds it can go on deciding with it after a swap; its
+/// warm instances, and its code if no [`Plugin`] of it is kept, go when the last holder drops it.
+#[derive(Debug)]
+pub struct Generation {
+    number: u64,
+    name: String,
+    plugin: Plugin,
+    warm: Option<Warm>,
+}
+
+impl Generation {
+    pub(crate) fn new(number: u64, name: String, plugin: Plugin) -> Self {
+        let warm = plugin.warm();
+        Self {
+            number,
+            name,
+            plugin,
+            warm,
+        }
+    }
+
+    /// Its number: unique within its slot, and higher than that of every earlier one.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The name it serves under, which the policy's own need not be.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What serves. A clone of it can be swapped in again.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// What the policy says of itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        self.plugin.description()
+    }
+
+    /// The names the policy lists.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        self.plugin.catalogue()
+    }
+
+    /// The described route of a name, as `METHOD template`.
+    #[must_use]
+    pub fn route(&self, name: &str) -> Option<&RouteDescription> {
+        self.plugin.route(name)
+    }
+
+    /// SHA-256 of the component's bytes.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.plugin.digest()
+    }
+
+    /// Whether a worker may decide by itself, in microseconds. What is not inline belongs on the
+    /// [`crate::DecisionPool`].
+    #[must_use]
+    pub fn is_inline(&self) -> bool {
+        self.plugin.is_trusted()
+    }
+
+    /// Decides one request, on this thread's warm instance if the policy may have one and on a
+    /// fresh instance otherwise. After any error that instance is gone.
+    ///
+    /// # Errors
+    /// The guest failed, gave an answer outside the contract, or no instance was to be had.
+    pub fn decide(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
+        match &self.warm {
+            Some(warm) => self.plugin.decide_warm(warm, request),
+            None => self.plugin.decide(request),
+        }
+    }
+}

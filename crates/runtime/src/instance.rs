@@ -1,0 +1,108 @@
+//! One running guest: a store with its limits, and the calls of the contract.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use signalbox_policy::{Decision, Description, Request};
+use wasmtime::Store;
+
+use crate::{
+    DecideError,
+    bindings::{SignalboxPolicy, SignalboxPolicyPre, signalbox::policy::types as wit},
+    convert::Lowered,
+    limits::{Bounds, Budget, MemoryLimit, on_tick},
+};
+
+/// A guest in its store. After any error it is to be dropped: a trapped store answers nothing.
+pub(crate) struct Instance {
+    store: Store<Bounds>,
+    policy: SignalboxPolicy,
+}
+
+impl Instance {
+    /// Makes a fresh instance; the guest's start code runs within `budget`.
+    pub(crate) fn start(
+        pre: &SignalboxPolicyPre<Bounds>,
+        limit: MemoryLimit,
+        budget: Budget,
+    ) -> Result<Self, DecideError> {
+        let mut store = Store::new(pre.engine(), Bounds::new(limit, budget));
+        store.limiter(|bounds| bounds);
+        store.epoch_deadline_callback(on_tick);
+        begin(&mut store, budget);
+        let started = catch_unwind(AssertUnwindSafe(|| pre.instantiate(&mut store)));
+        match started {
+            Ok(Ok(policy)) => Ok(Self { store, policy }),
+            Ok(Err(error)) => Err(DecideError::of_start(&error, store.data().refused_memory())),
+            Err(_) => Err(DecideError::Internal),
+        }
+    }
+
+    pub(crate) fn decide(
+        &mut self,
+        request: &Request<'_>,
+        asked: &Description,
+        budget: Budget,
+    ) -> Result<Decision, DecideError> {
+        let lowered = Lowered::new(request, asked);
+        self.call(budget, |policy, store| {
+            policy
+                .signalbox_policy_policy()
+                .call_decide(store, lowered.view())
+        })
+        .map(Decision::from)
+    }
+
+    pub(crate) fn describe(&mut self, budget: Budget) -> Result<Description, DecideError> {
+        self.call(budget, |policy, store| {
+            policy.signalbox_policy_policy().call_describe(store)
+        })
+        .map(Description::from)
+    }
+
+    pub(crate) fn models(
+        &mut self,
+        after: Option<&str>,
+        limit: u32,
+        budget: Budget,
+    ) -> Result<wit::Page, DecideError> {
+        self.call(budget, |policy, store| {
+            policy
+                .signalbox_policy_policy()
+                .call_models(store, after, limit)
+        })
+    }
+
+    /// The one place where a guest is entered. A panic below it is a defect of ours or of the
+    /// engine's; it must cost one request and not a worker.
+    fn call<T>(
+        &mut self,
+        budget: Budget,
+        enter: impl FnOnce(&SignalboxPolicy, &mut Store<Bounds>) -> wasmtime::Result<T>,
+    ) -> Result<T, DecideError> {
+        begin(&mut self.store, budget);
+        let (policy, store) = (&self.policy, &mut self.store);
+        match catch_unwind(AssertUnwindSafe(|| enter(policy, store))) {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(DecideError::of_call(
+                &error,
+                self.store.data().refused_memory(),
+            )),
+            Err(_) => Err(DecideError::Internal),
+        }
+    }
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance")
+            .field("bounds", self.store.data())
+            .finish_non_exhaustive()
+    }
+}
+
+fn begin(store: &mut Store<Bounds>, budget: Budget) {
+    store.data_mut().begin(budget);
+    store.set_hostcall_fuel(budget.answer);
+    // The next tick calls `on_tick`, which does the rest.
+    store.set_epoch_deadline(1);
+}

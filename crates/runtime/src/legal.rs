@@ -1,0 +1,245 @@
+//! The table of legal answers: what the contract allows `decide` to say.
+//!
+//! | the request's model | legal |
+//! | --- | --- |
+//! | `unread` | anything; but a route with a model is not forwarded yet |
+//! | `absent` | forward without a model, or refuse |
+//! | `named` | forward with a model, or refuse |
+//!
+//! An answer that passed can be acted on without another look at its form. What the caller's key
+//! allows is not looked at here: those are the host's fences.
+
+mod headers;
+mod violation;
+
+pub(crate) use self::headers::{is_credential, is_name, is_reserved};
+pub use self::violation::Violation;
+
+use std::collections::HashSet;
+
+use signalbox_policy::{
+    Decision, Forward, ListMode, ModelSource, Refusal, Request, RequestedModel, RouteDescription,
+};
+
+use crate::{detail, surface::Surface};
+
+/// Checks an answer against the table.
+pub(crate) fn check(
+    decision: &Decision,
+    request: &Request<'_>,
+    surface: &Surface,
+) -> Result<(), Violation> {
+    match decision {
+        Decision::Forward(forward) => check_forward(forward, request, surface),
+        Decision::ListModels(mode) => check_list(mode, request, surface),
+        Decision::ReadModel if request.model == RequestedModel::Unread => Ok(()),
+        Decision::ReadModel => Err(Violation::ReadModel),
+        Decision::Refuse(refusal) => check_refusal(refusal),
+    }
+}
+
+fn check_forward(
+    forward: &Forward,
+    request: &Request<'_>,
+    surface: &Surface,
+) -> Result<(), Violation> {
+    let name = || quote(&forward.route);
+    let Some(route) = surface.route(&forward.route) else {
+        return Err(Violation::UnknownRoute(name()));
+    };
+    if !route.forwarded {
+        return Err(Violation::NotForwarded(name()));
+    }
+    if route.method != request.method {
+        return Err(Violation::Method(name()));
+    }
+    let takes_model = route.model != ModelSource::None;
+    match (request.model, &forward.model) {
+        (RequestedModel::Unread, _) if takes_model => return Err(Violation::ForwardUnread(name())),
+        (RequestedModel::Named(_), None) => return Err(Violation::ModelMissing(name())),
+        (RequestedModel::Named(_), Some(_)) if takes_model => {}
+        (_, Some(_)) => return Err(Violation::ModelUnasked(name())),
+        (RequestedModel::Unread | RequestedModel::Absent, None) => {}
+    }
+    for model in forward.model.iter().chain(&forward.restamp) {
+        if !is_model_name(model) {
+            return Err(Violation::ModelName(quote(model)));
+        }
+    }
+    check_parameters(forward, route)?;
+    check_query(forward, route)?;
+    check_headers(forward)?;
+    check_labels(forward)
+}
+
+fn check_parameters(forward: &Forward, route: &RouteDescription) -> Result<(), Violation> {
+    let given = forward.parameters.iter().map(|(name, _)| name.as_str());
+    if !parameters(&route.template).eq(given) {
+        return Err(Violation::Parameters(quote(&forward.route)));
+    }
+    match forward
+        .parameters
+        .iter()
+        .find(|(_, value)| !is_segment(value))
+    {
+        Some((name, _)) => Err(Violation::Parameter(quote(name))),
+        None => Ok(()),
+    }
+}
+
+fn check_query(forward: &Forward, route: &RouteDescription) -> Result<(), Violation> {
+    let Some(query) = &forward.query else {
+        return Ok(());
+    };
+    let violation = || Violation::Query(quote(query));
+    // Visible ASCII without `#`: nothing that could end the request line or start a fragment.
+    if query.len() > MAX_QUERY
+        || query
+            .bytes()
+            .any(|byte| !byte.is_ascii_graphic() || byte == b'#')
+    {
+        return Err(violation());
+    }
+    let mut seen = HashSet::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        if !route.query.iter().any(|listed| listed == name) || !seen.insert(name) {
+            return Err(violation());
+        }
+    }
+    Ok(())
+}
+
+fn check_headers(forward: &Forward) -> Result<(), Violation> {
+    let bytes = |size: usize, header: &signalbox_policy::HeaderBuf| {
+        size.saturating_add(header.name.len())
+            .saturating_add(header.value.len())
+    };
+    if forward.set_headers.iter().fold(0, bytes) > MAX_HEADER_BYTES
+        || forward.set_headers.len() > MAX_HEADERS
+        || forward.drop_headers.len() > MAX_HEADERS
+    {
+        return Err(Violation::TooMuch("headers"));
+    }
+    for (position, header) in forward.set_headers.iter().enumerate() {
+        let name = header.name.as_str();
+        if !is_name(name) || is_reserved(name) {
+            return Err(Violation::SetHeader(quote(name)));
+        }
+        if !headers::is_value(&header.value) {
+            return Err(Violation::SetHeaderValue(quote(name)));
+        }
+        if forward
+            .set_headers
+            .iter()
+            .take(position)
+            .any(|earlier| earlier.name == name)
+        {
+            return Err(Violation::DoubledHeader(quote(name)));
+        }
+    }
+    match forward
+        .drop_headers
+        .iter()
+        .find(|name| !is_name(name) || is_reserved(name))
+    {
+        Some(name) => Err(Violation::DropHeader(quote(name))),
+        None => Ok(()),
+    }
+}
+
+fn check_labels(forward: &Forward) -> Result<(), Violation> {
+    if forward.labels.len() > MAX_LABELS {
+        return Err(Violation::TooMuch("labels"));
+    }
+    let is_legal = |(name, value): &&(String, String)| {
+        is_word(name) && value.len() <= MAX_NAME && !value.chars().any(char::is_control)
+    };
+    match forward.labels.iter().find(|label| !is_legal(label)) {
+        Some((name, _)) => Err(Violation::Label(quote(name))),
+        None => Ok(()),
+    }
+}
+
+fn check_list(mode: &ListMode, request: &Request<'_>, surface: &Surface) -> Result<(), Violation> {
+    if request.method != "GET" || request.model != RequestedModel::Unread {
+        return Err(Violation::ListModels);
+    }
+    let ListMode::Only(names) = mode else {
+        return Ok(());
+    };
+    match names
+        .iter()
+        .find(|name| surface.catalogue.get(name).is_none())
+    {
+        Some(name) => Err(Violation::UnlistedModel(quote(name))),
+        None => Ok(()),
+    }
+}
+
+fn check_refusal(refusal: &Refusal) -> Result<(), Violation> {
+    if !(400..=499).contains(&refusal.status) {
+        return Err(Violation::Status(refusal.status));
+    }
+    if !is_word(&refusal.code) {
+        return Err(Violation::Code(quote(&refusal.code)));
+    }
+    if refusal.message.len() > MAX_MESSAGE {
+        return Err(Violation::MessageLength(refusal.message.len()));
+    }
+    if refusal.reason.len() > MAX_MESSAGE {
+        return Err(Violation::TooMuch("reason"));
+    }
+    if refusal
+        .param
+        .as_ref()
+        .is_some_and(|param| param.len() > MAX_NAME)
+    {
+        return Err(Violation::TooMuch("param"));
+    }
+    Ok(())
+}
+
+/// The names of a template's parameters, in order.
+pub(crate) fn parameters(template: &str) -> impl Iterator<Item = &str> {
+    template.split('/').filter_map(|segment| {
+        segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+    })
+}
+
+/// Whether a text can stand for one segment of a path without a second meaning.
+pub(crate) fn is_segment(text: &str) -> bool {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    (1..=128).contains(&text.len())
+        && text.bytes().all(is_unreserved)
+        && text != "."
+        && text != ".."
+}
+
+/// Whether a text can be a model's name, written or published.
+pub(crate) fn is_model_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+}
+
+/// Whether a text is of the form `[a-z0-9_]{1,64}`.
+pub(crate) fn is_word(text: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=64).contains(&text.len()) && text.bytes().all(is_legal)
+}
+
+fn quote(text: &str) -> String {
+    detail::excerpt(text, 100)
+}
+
+const MAX_NAME: usize = 256;
+const MAX_MESSAGE: usize = 2 << 10;
+/// Less than servers commonly take for a whole request line.
+const MAX_QUERY: usize = 4 << 10;
+const MAX_HEADERS: usize = 32;
+const MAX_HEADER_BYTES: usize = 16 << 10;
+const MAX_LABELS: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! From bytes to a plugin: every step, in order.
+
+mod describe;
+mod error;
+mod file;
+mod models;
+mod trial;
+
+pub use self::error::{
+    CatalogueFault, DescriptionFault, LoadError, RouteFault, SectionFault, Step,
+};
+
+use wasmtime::component::Component;
+
+use self::file::File;
+use crate::{
+    Detail, Digest, Isolation, LoadOptions, Plugin,
+    bindings::SignalboxPolicyPre,
+    instance::Instance,
+    limits::{Bounds, Budget, MemoryLimit},
+    plugin::Parts,
+    runtime::Shared,
+    surface::Surface,
+    trust,
+};
+
+/// Loads a component. See [`Step`] for the steps.
+pub(crate) fn load(
+    shared: &Shared,
+    component: &[u8],
+    options: &LoadOptions,
+) -> Result<Plugin, LoadError> {
+    let settings = &shared.settings;
+    let file = File::read(component, settings.component_cap)?;
+    let trusted = is_trusted(shared, component);
+    let memory = memory_limit(shared, &file, trusted)?;
+    let pre = compile(shared, component)?;
+    // wasmtime compares types only when it instantiates: nothing before this line knows them.
+    let mut instance = Instance::start(&pre, memory, Budget::LOAD).map_err(start_failed)?;
+    let description = instance
+        .describe(Budget::LOAD)
+        .map_err(LoadError::Describe)?;
+    describe::check(&description).map_err(LoadError::Description)?;
+    let catalogue = models::drain(&mut instance, &description)?;
+    // Gone before the trial, which takes an instance of its own.
+    drop(instance);
+    let threads = if trusted {
+        settings.workers
+    } else {
+        settings.decision_threads
+    };
+    let plugin = Plugin::new(Parts {
+        digest: Digest::of(component),
+        size: component.len(),
+        surface: Surface::new(description, catalogue),
+        source: file.source.map(str::to_owned),
+        cases: file.cases.map(<[u8]>::to_vec),
+        trusted,
+        isolation: if trusted {
+            Isolation::Reuse
+        } else {
+            options.isolation
+        },
+        memory,
+        pre,
+        threads,
+        permits: std::sync::Arc::clone(&shared.permits),
+    });
+    trial::run(&plugin).map_err(LoadError::Trial)?;
+    Ok(plugin)
+}
+
+fn is_trusted(shared: &Shared, component: &[u8]) -> bool {
+    trust::fingerprint(component).is_ok_and(|found| {
+        trust::known_engines().any(|known| known == found)
+            || shared.settings.engines.contains(&found)
+    })
+}
+
+fn memory_limit(shared: &Shared, file: &File<'_>, trusted: bool) -> Result<MemoryLimit, LoadError> {
+    let cap = shared.settings.memory_cap;
+    let limit = if trusted {
+        MemoryLimit::trusted(file.memory, cap)
+    } else {
+        MemoryLimit(shared.settings.plugin_memory.min(cap))
+    };
+    if file.memory > limit.0 {
+        return Err(LoadError::Memory {
+            declared: file.memory,
+            limit: limit.0,
+        });
+    }
+    Ok(limit)
+}
+
+fn compile(shared: &Shared, component: &[u8]) -> Result<SignalboxPolicyPre<Bounds>, LoadError> {
+    let component = Component::new(&shared.engine, component)
+        .map_err(|error| LoadError::Compile(Detail::of_chain(&error)))?;
+    let types = |error: wasmtime::Error| LoadError::Types(Detail::of_chain(&error));
+    let pre = shared.linker.instantiate_pre(&component).map_err(types)?;
+    SignalboxPolicyPre::new(pre).map_err(types)
+}
+
+/// What is no failure of the guest's and not for want of room is a matter of types.
+fn start_failed(error: crate::DecideError) -> LoadError {
+    match error {
+        crate::DecideError::Start(detail) => LoadError::Types(detail),
+        other => LoadError::Start(other),
+    }
+}

@@ -1,0 +1,129 @@
+//! The checks on what a policy says of itself.
+
+use std::collections::HashSet;
+
+use signalbox_policy::{Description, RouteDescription, Verdict};
+
+use super::{DescriptionFault, RouteFault};
+use crate::{detail, legal};
+
+/// Checks a description; what passed can be relied on by host and legal check alike.
+pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
+    for text in [&description.name, &description.version] {
+        if !legal::is_model_name(text) {
+            return Err(DescriptionFault::Name);
+        }
+    }
+    for (what, count, most) in [
+        ("routes", description.routes.len(), MAX_ROUTES),
+        ("headers", description.headers.len(), MAX_HEADERS),
+        (
+            "models",
+            usize::try_from(description.models).unwrap_or(usize::MAX),
+            MAX_MODELS,
+        ),
+    ] {
+        if count > most {
+            return Err(DescriptionFault::TooMany(what));
+        }
+    }
+    for name in &description.headers {
+        if !legal::is_name(name) {
+            return Err(DescriptionFault::Header(detail::excerpt(name, 100)));
+        }
+        if legal::is_credential(name) {
+            return Err(DescriptionFault::Credential(name.clone()));
+        }
+    }
+    check_routes(&description.routes)
+}
+
+fn check_routes(routes: &[RouteDescription]) -> Result<(), DescriptionFault> {
+    let mut seen = HashSet::new();
+    for route in routes {
+        let name = || detail::excerpt(&format!("{} {}", route.method, route.template), 200);
+        if let Some(fault) = fault_of(route) {
+            return Err(DescriptionFault::Route {
+                route: name(),
+                fault,
+            });
+        }
+        if !seen.insert((&route.method, shape(&route.template))) {
+            return Err(DescriptionFault::DoubledRoute(name()));
+        }
+    }
+    Ok(())
+}
+
+fn fault_of(route: &RouteDescription) -> Option<RouteFault> {
+    if !is_method(&route.method) {
+        return Some(RouteFault::Method);
+    }
+    if !is_template(&route.template) {
+        return Some(RouteFault::Template);
+    }
+    if route.forwarded && route.verdict == Verdict::NotSupported {
+        return Some(RouteFault::NotSupportedForwarded);
+    }
+    if route.purposes.is_empty() {
+        return Some(RouteFault::NoPurpose);
+    }
+    let quote = |text: &String| detail::excerpt(text, 100);
+    if let Some(scope) = route.scopes.iter().find(|scope| !is_scope(scope)) {
+        return Some(RouteFault::Scope(quote(scope)));
+    }
+    if let Some(name) = route.query.iter().find(|name| !is_query_name(name)) {
+        return Some(RouteFault::Query(quote(name)));
+    }
+    let is_header = |name: &String| legal::is_name(name) && !legal::is_reserved(name);
+    if let Some(name) = route.headers.iter().find(|name| !is_header(name)) {
+        return Some(RouteFault::Header(quote(name)));
+    }
+    None
+}
+
+/// The template with its parameters' names left out: what decides which paths it takes.
+fn shape(template: &str) -> Vec<&str> {
+    let segment = |segment| if is_parameter(segment) { "{}" } else { segment };
+    template.split('/').map(segment).collect()
+}
+
+fn is_method(method: &str) -> bool {
+    (1..=16).contains(&method.len())
+        && method.bytes().all(|byte| byte.is_ascii_uppercase())
+        && !["CONNECT", "TRACE"].contains(&method)
+}
+
+fn is_template(template: &str) -> bool {
+    let Some(rest) = template.strip_prefix("/v1/") else {
+        return false;
+    };
+    let mut names = HashSet::new();
+    template.len() <= MAX_TEMPLATE
+        && rest
+            .split('/')
+            .all(|part| is_parameter(part) || legal::is_segment(part))
+        && legal::parameters(template).all(|name| legal::is_word(name) && names.insert(name))
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{') && segment.ends_with('}')
+}
+
+fn is_scope(scope: &str) -> bool {
+    (1..=128).contains(&scope.len()) && scope.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A query that named the model would be a second place to choose it.
+fn is_query_name(name: &str) -> bool {
+    legal::is_segment(name) && !name.eq_ignore_ascii_case("model")
+}
+
+const MAX_ROUTES: usize = 1000;
+const MAX_HEADERS: usize = 64;
+/// Five times what was measured; a page each is drained at a load.
+pub(super) const MAX_MODELS: usize = 100_000;
+const MAX_TEMPLATE: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! Why a component does not load, and at which step.
+
+use std::fmt;
+
+use crate::{DecideError, Detail};
+
+/// Why a component was not loaded. What serves is as it was.
+///
+/// Text in it is the component's or the engine's, cut short.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The drained catalogue is not what the contract allows.
+    #[error("the policy's catalogue breaks the contract")]
+    Catalogue(#[source] CatalogueFault),
+    /// The engine does not compile it.
+    #[error("the component does not compile: {0}")]
+    Compile(Detail),
+    /// A core module was given.
+    #[error("this is a core module, not a component: wrap it with `signalbox build` first")]
+    CoreModule,
+    /// `describe` failed.
+    #[error("the policy failed in `describe`")]
+    Describe(#[source] DecideError),
+    /// The description is not what the contract allows.
+    #[error("the policy's description breaks the contract")]
+    Description(#[source] DescriptionFault),
+    /// Something is imported that could act, or that is not the contract's.
+    #[error("the component imports `{0}`; a policy imports nothing that can act")]
+    Import(String),
+    /// The bytes are not a well-formed component.
+    #[error("the component cannot be read: {0}")]
+    Malformed(Detail),
+    /// The declared memory is more than the policy may have.
+    #[error("the component declares {declared} bytes of memory, {limit} are allowed")]
+    Memory {
+        /// Bytes its memories start with.
+        declared: u64,
+        /// Bytes it may have.
+        limit: u64,
+    },
+    /// `models` failed.
+    #[error("the policy failed in `models`")]
+    Models(#[source] DecideError),
+    /// The bytes are no WebAssembly at all.
+    #[error("this is not a WebAssembly component")]
+    NotWasm,
+    /// It does not export the contract's interface.
+    #[error("the component does not export `signalbox:policy/policy`")]
+    NoWorld,
+    /// A custom section that Signalbox reads is not as it has to be.
+    #[error("custom section `{name}` {fault}")]
+    Section {
+        /// The section's name.
+        name: &'static str,
+        /// What is wrong with it.
+        fault: SectionFault,
+    },
+    /// It could not be instantiated.
+    #[error("the policy did not start")]
+    Start(#[source] DecideError),
+    /// It exports the interface by name, but not the contract's functions and types.
+    #[error("the component's functions or types are not the contract's: {0}")]
+    Types(Detail),
+    /// Draining the catalogue took too long as a whole.
+    #[error("the policy took too long to give its catalogue")]
+    TooSlow,
+    /// The component is larger than the runtime looks at.
+    #[error("the component has {size} bytes, {limit} are allowed")]
+    TooLarge {
+        /// Its size.
+        size: usize,
+        /// The most allowed.
+        limit: usize,
+    },
+    /// The trial decision failed.
+    #[error("the policy failed in a trial `decide`")]
+    Trial(#[source] DecideError),
+    /// It is built for a version of the contract that this host does not speak.
+    #[error("the component is built for version {0} of the contract, this host speaks 0.1")]
+    Version(String),
+}
+
+impl LoadError {
+    /// The step that failed.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        match self {
+            Self::CoreModule
+            | Self::Malformed(_)
+            | Self::NotWasm
+            | Self::Section { .. }
+            | Self::TooLarge { .. } => Step::Read,
+            Self::Import(_) => Step::Imports,
+            Self::NoWorld | Self::Version(_) => Step::World,
+            Self::Compile(_) => Step::Compile,
+            Self::Memory { .. } | Self::Start(_) | Self::Types(_) => Step::Instantiate,
+            Self::Describe(_) | Self::Description(_) => Step::Describe,
+            Self::Catalogue(_) | Self::Models(_) | Self::TooSlow => Step::Models,
+            Self::Trial(_) => Step::Trial,
+        }
+    }
+}
+
+/// A step of a load, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Step {
+    /// Size, form, custom sections.
+    Read,
+    /// Nothing is imported that can act.
+    Imports,
+    /// The contract's interface is exported, in a version this host speaks.
+    World,
+    /// Machine code is made.
+    Compile,
+    /// A first instance starts, with the contract's types.
+    Instantiate,
+    /// `describe`, and the checks on its answer.
+    Describe,
+    /// `models`, page by page, and the checks on the catalogue.
+    Models,
+    /// A first decision.
+    Trial,
+}
+
+impl Step {
+    /// A stable word for reports and metrics.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Imports => "imports",
+            Self::World => "world",
+            Self::Compile => "compile",
+            Self::Instantiate => "instantiate",
+            Self::Describe => "describe",
+            Self::Models => "models",
+            Self::Trial => "trial",
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What is wrong with a custom section that Signalbox reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SectionFault {
+    /// There are two of it.
+    Doubled,
+    /// It is inside a module or component of the component.
+    Nested,
+    /// It is not UTF-8.
+    NotText,
+    /// It has more bytes than allowed.
+    TooLarge {
+        /// The most allowed.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for SectionFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Doubled => f.write_str("is there twice"),
+            Self::Nested => f.write_str("is not at the top level"),
+            Self::NotText => f.write_str("is not UTF-8"),
+            Self::TooLarge { limit } => write!(f, "has more than {limit} bytes"),
+        }
+    }
+}
+
+/// What is wrong with a description.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DescriptionFault {
+    /// It asks to see a header that carries a credential.
+    #[error("asks for header `{0}`, which carries a credential")]
+    Credential(String),
+    /// Two routes have the same method and template, whatever their parameters are called.
+    #[error("route `{0}` is there twice")]
+    DoubledRoute(String),
+    /// It asks to see a header that is no lower-case name.
+    #[error("asks for header `{0}`, which is no lower-case header name")]
+    Header(String),
+    /// Its name or version is empty, too long, or holds control characters.
+    #[error("its name or its version is empty, too long or holds control characters")]
+    Name,
+    /// One of the routes is not what the contract allows.
+    #[error("route `{route}` {fault}")]
+    Route {
+        /// The route, as `METHOD template`.
+        route: String,
+        /// What is wrong with it.
+        fault: RouteFault,
+    },
+    /// More routes, headers or models than a host keeps.
+    #[error("has more {0} than allowed")]
+    TooMany(&'static str),
+}
+
+/// What is wrong with a described route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RouteFault {
+    /// It lists a request header that is the host's business, or that is no lower-case name.
+    Header(String),
+    /// Its method is no upper-case word, or one that is never forwarded.
+    Method,
+    /// No purpose will do.
+    NoPurpose,
+    /// It is not supported and yet forwarded.
+    NotSupportedForwarded,
+    /// It lists a query name that is no name, or `model`.
+    Query(String),
+    /// One of its scopes is no visible ASCII word.
+    Scope(String),
+    /// Its template is no path under `/v1/`, or repeats a parameter.
+    Template,
+}
+
+impl fmt::Display for RouteFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "lists header `{name}`, which a policy may not"),
+            Self::Method => f.write_str("has a method that cannot be forwarded"),
+            Self::NoPurpose => f.write_str("has no purpose"),
+            Self::NotSupportedForwarded => f.write_str("is not supported and yet forwarded"),
+            Self::Query(name) => write!(f, "lists the query name `{name}`, which it may not"),
+            Self::Scope(scope) => write!(f, "has the illegal scope `{scope}`"),
+            Self::Template => f.write_str("has a template that is no path under /v1/"),
+        }
+    }
+}
+
+/// What is wrong with a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogueFault {
+    /// It has not as many entries as the description says.
+    #[error("gave {given} entries where {described} were described")]
+    Count {
+        /// What the description says.
+        described: u32,
+        /// What came, as far as it was drained.
+        given: usize,
+    },
+    /// A page was empty although more were to follow, or larger than asked for.
+    #[error("gave a page that is empty before the end, or larger than asked for")]
+    Page,
+    /// A name, written or published, is empty, too long, or holds control characters.
+    #[error("has the illegal name `{0}`")]
+    Name(String),
+    /// A name does not come after the one before it.
+    #[error("`{0}` does not come after the name before it")]
+    Order(String),
+    /// An entry works on a route that was not described.
+    #[error("`{name}` works on `{route}`, which is not described")]
+    Route {
+        /// The entry.
+        name: String,
+        /// What it calls a route.
+        route: String,
+    },
+}

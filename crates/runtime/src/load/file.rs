@@ -1,0 +1,222 @@
+//! What can be told from a component's bytes, before anything is compiled.
+
+use wasmparser::{
+    ComponentImportSectionReader, Parser, Payload, Validator, WasmFeatures,
+    component_types::{ComponentAnyTypeId, ComponentEntityType},
+};
+
+use super::{LoadError, SectionFault};
+use crate::{Detail, detail};
+
+/// A component that exports the contract's interface and imports nothing that can act.
+#[derive(Debug, Default)]
+pub(super) struct File<'a> {
+    pub(super) source: Option<&'a str>,
+    pub(super) cases: Option<&'a [u8]>,
+    /// Bytes its memories start with, together.
+    pub(super) memory: u64,
+    imports: Vec<&'a str>,
+    exports: Vec<&'a str>,
+}
+
+impl<'a> File<'a> {
+    pub(super) fn read(bytes: &'a [u8], cap: usize) -> Result<Self, LoadError> {
+        if bytes.len() > cap {
+            return Err(LoadError::TooLarge {
+                size: bytes.len(),
+                limit: cap,
+            });
+        }
+        check_preamble(bytes)?;
+        let mut file = Self::default();
+        let mut validator = Validator::new_with_features(WasmFeatures::default());
+        let mut depth = 0_usize;
+        let mut types = None;
+        for payload in Parser::new(0).parse_all(bytes) {
+            let payload = payload.map_err(malformed)?;
+            // Bodies of functions are left to the compiler.
+            if let wasmparser::ValidPayload::End(end) =
+                validator.payload(&payload).map_err(malformed)?
+            {
+                types = Some(end);
+            }
+            match &payload {
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth -= 1,
+                _ => file.note(&payload, depth == 1)?,
+            }
+        }
+        let types = types.ok_or(LoadError::NotWasm)?;
+        file.check_imports(&types)?;
+        file.check_exports()?;
+        Ok(file)
+    }
+
+    fn note(&mut self, payload: &Payload<'a>, is_top: bool) -> Result<(), LoadError> {
+        match payload {
+            Payload::CustomSection(section) => {
+                let (name, data) = (section.name(), section.data());
+                if name == SOURCE {
+                    let data = only(SOURCE, data, is_top, self.source.is_some(), MAX_SOURCE)?;
+                    let text = str::from_utf8(data).map_err(|_| not_text(SOURCE))?;
+                    self.source = Some(text);
+                } else if name == CASES {
+                    let data = only(CASES, data, is_top, self.cases.is_some(), MAX_CASES)?;
+                    self.cases = Some(data);
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section.clone() {
+                    let pages = memory.map_err(malformed)?.initial;
+                    self.memory = self.memory.saturating_add(pages.saturating_mul(64 << 10));
+                }
+            }
+            Payload::ComponentImportSection(section) if is_top => self.note_imports(section)?,
+            Payload::ComponentExportSection(section) if is_top => {
+                for export in section.clone() {
+                    self.exports.push(export.map_err(malformed)?.name.name);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn note_imports(
+        &mut self,
+        section: &ComponentImportSectionReader<'a>,
+    ) -> Result<(), LoadError> {
+        for import in section.clone() {
+            self.imports.push(import.map_err(malformed)?.name.name);
+        }
+        Ok(())
+    }
+
+    /// The one import allowed is the contract's `types`, of our version, with types alone in it.
+    /// Every component built from the contract has it.
+    fn check_imports(&self, types: &wasmparser::types::Types) -> Result<(), LoadError> {
+        let types = types.as_ref();
+        let is_allowed = |name: &str| {
+            let instance = match types.component_item_for_import(name).map(|item| item.ty) {
+                Some(ComponentEntityType::Instance(instance)) => types.get(instance),
+                _ => None,
+            };
+            let is_type = |ty: ComponentEntityType| match ty {
+                ComponentEntityType::Type { created, .. } => {
+                    !matches!(created, ComponentAnyTypeId::Resource(_))
+                }
+                _ => false,
+            };
+            version_of(name, TYPES).is_some_and(is_spoken)
+                && instance.is_some_and(|all| all.exports.values().all(|item| is_type(item.ty)))
+        };
+        match self.imports.iter().find(|name| !is_allowed(name)) {
+            Some(name) => Err(LoadError::Import(detail::excerpt(name, 100))),
+            None => Ok(()),
+        }
+    }
+
+    /// Only the name is looked at: whether types fit shows when it is instantiated.
+    fn check_exports(&self) -> Result<(), LoadError> {
+        let mut versions = self
+            .exports
+            .iter()
+            .filter_map(|name| version_of(name, POLICY));
+        let Some(first) = versions.next() else {
+            return Err(LoadError::NoWorld);
+        };
+        if is_spoken(first) || versions.any(is_spoken) {
+            return Ok(());
+        }
+        Err(LoadError::Version(detail::excerpt(first, 32)))
+    }
+}
+
+/// A component and a core module differ in four bytes; everything else is no wasm.
+fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
+    match bytes.get(..8) {
+        Some(b"\0asm\x01\0\0\0") => Err(LoadError::CoreModule),
+        Some([b'\0', b'a', b's', b'm', ..]) => Ok(()),
+        _ => Err(LoadError::NotWasm),
+    }
+}
+
+/// The data of a section that may be there once, at the top, up to a size.
+fn only<'a>(
+    name: &'static str,
+    data: &'a [u8],
+    is_top: bool,
+    is_second: bool,
+    limit: usize,
+) -> Result<&'a [u8], LoadError> {
+    let fault = match () {
+        () if !is_top => SectionFault::Nested,
+        () if is_second => SectionFault::Doubled,
+        () if data.len() > limit => SectionFault::TooLarge { limit },
+        () => return Ok(data),
+    };
+    Err(LoadError::Section { name, fault })
+}
+
+fn not_text(name: &'static str) -> LoadError {
+    LoadError::Section {
+        name,
+        fault: SectionFault::NotText,
+    }
+}
+
+/// The version in `interface@version`; empty if there is none.
+fn version_of<'a>(name: &'a str, interface: &str) -> Option<&'a str> {
+    match name.strip_prefix(interface)? {
+        "" => Some(""),
+        rest => rest.strip_prefix('@'),
+    }
+}
+
+/// Every release of 0.1 has the same types.
+fn is_spoken(version: &str) -> bool {
+    let patch = version.strip_prefix("0.1.").unwrap_or_default();
+    !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` needs")]
+fn malformed(error: wasmparser::BinaryReaderError) -> LoadError {
+    LoadError::Malformed(Detail::new(error.message()))
+}
+
+const POLICY: &str = "signalbox:policy/policy";
+const TYPES: &str = "signalbox:policy/types";
+const SOURCE: &str = "signalbox:source";
+const CASES: &str = "signalbox:cases";
+const MAX_CASES: usize = 1 << 20;
+/// Twenty thousand models take two.
+const MAX_SOURCE: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_releases_of_the_spoken_version_are_spoken() {
+        for version in ["0.1.0", "0.1.17"] {
+            assert!(is_spoken(version), "{version}");
+        }
+        for version in ["", "0.1", "0.1.", "0.2.0", "0.10.1", "1.1.0", "0.1.0-rc1"] {
+            assert!(!is_spoken(version), "{version}");
+        }
+    }
+
+    #[test]
+    fn version_is_that_of_the_whole_name() {
+        assert_eq!(
+            version_of("signalbox:policy/policy@0.1.0", POLICY),
+            Some("0.1.0")
+        );
+        assert_eq!(version_of("signalbox:policy/policy", POLICY), Some(""));
+        assert_eq!(
+            version_of("signalbox:policy/policy-next@0.1.0", POLICY),
+            None
+        );
+        assert_eq!(version_of("other:policy/policy@0.1.0", POLICY), None);
+    }
+}

@@ -1,0 +1,188 @@
+//! A loaded component: checked, compiled, not yet serving.
+
+use std::{fmt, sync::Arc};
+
+use sha2::{Digest as _, Sha256};
+use signalbox_policy::{Decision, Description, Request, RouteDescription};
+
+use crate::{
+    Catalogue, DecideError, Isolation,
+    bindings::SignalboxPolicyPre,
+    instance::Instance,
+    legal,
+    limits::{Bounds, Budget, MemoryLimit},
+    surface::Surface,
+    warm::{Permits, Warm},
+};
+
+/// A component that was checked, compiled and asked once. Cheap to clone; holds no instance.
+///
+/// To be able to go back to a policy, keep its `Plugin`: swapping it in again compiles nothing.
+#[derive(Clone)]
+pub struct Plugin(Arc<Parts>);
+
+/// What a load found and made.
+pub(crate) struct Parts {
+    pub(crate) digest: Digest,
+    pub(crate) size: usize,
+    pub(crate) surface: Surface,
+    pub(crate) source: Option<String>,
+    pub(crate) cases: Option<Vec<u8>>,
+    pub(crate) trusted: bool,
+    pub(crate) isolation: Isolation,
+    pub(crate) memory: MemoryLimit,
+    pub(crate) pre: SignalboxPolicyPre<Bounds>,
+    /// Threads that may keep an instance of it.
+    pub(crate) threads: usize,
+    pub(crate) permits: Arc<Permits>,
+}
+
+impl Plugin {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// SHA-256 of the component's bytes.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// What the policy says of itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.0.surface.description
+    }
+
+    /// The names the policy lists.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.0.surface.catalogue
+    }
+
+    /// The described route of a name, as `METHOD template`.
+    #[must_use]
+    pub fn route(&self, name: &str) -> Option<&RouteDescription> {
+        self.0.surface.route(name)
+    }
+
+    /// Whether its code is that of a known engine.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.0.trusted
+    }
+
+    /// The component's size in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.size
+    }
+
+    /// The document the component was compiled from, if it carries one.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.0.source.as_deref()
+    }
+
+    /// The cases the component carries, as JSON, if it does.
+    #[must_use]
+    pub fn cases(&self) -> Option<&[u8]> {
+        self.0.cases.as_deref()
+    }
+
+    /// Decides one request on a fresh instance, and blocks while it does.
+    ///
+    /// # Errors
+    /// The guest failed, gave an answer outside the contract, or no instance was to be had.
+    pub fn decide(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
+        let mut instance = self.start()?;
+        self.ask(&mut instance, request)
+    }
+
+    /// As [`Plugin::decide`], on an instance of `warm` if there can be one.
+    pub(crate) fn decide_warm(
+        &self,
+        warm: &Warm,
+        request: &Request<'_>,
+    ) -> Result<Decision, DecideError> {
+        warm.with(|| self.start(), |instance| self.ask(instance, request))
+            .unwrap_or_else(|| self.decide(request))
+    }
+
+    /// A place for warm instances, if this policy's decisions may share them.
+    pub(crate) fn warm(&self) -> Option<Warm> {
+        let parts = &self.0;
+        let shares = parts.trusted || parts.isolation == Isolation::Reuse;
+        shares.then(|| Warm::new(parts.threads, Arc::clone(&parts.permits)))
+    }
+
+    fn start(&self) -> Result<Instance, DecideError> {
+        Instance::start(&self.0.pre, self.0.memory, self.budget())
+    }
+
+    fn ask(&self, instance: &mut Instance, request: &Request<'_>) -> Result<Decision, DecideError> {
+        let surface = &self.0.surface;
+        let decision = instance.decide(request, &surface.description, self.budget())?;
+        legal::check(&decision, request, surface).map_err(DecideError::Contract)?;
+        Ok(decision)
+    }
+
+    fn budget(&self) -> Budget {
+        if self.0.trusted {
+            Budget::TRUSTED
+        } else {
+            Budget::UNTRUSTED
+        }
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("name", &self.description().name)
+            .field("digest", &self.0.digest)
+            .field("trusted", &self.0.trusted)
+            .finish_non_exhaustive()
+    }
+}
+
+/// SHA-256 of a component's bytes; displays as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of a component.
+    #[must_use]
+    pub fn of(component: &[u8]) -> Self {
+        Self(Sha256::digest(component).into())
+    }
+
+    /// The digest's bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digest_displays_as_hexadecimal() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Digest::of(b"").to_string(), empty);
+    }
+}

@@ -1,0 +1,88 @@
+//! The one runtime of a process.
+
+use std::{io, sync::Arc};
+
+use wasmtime::{Engine, component::Linker};
+
+use crate::{
+    DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, engine, limits::Bounds, load,
+    warm::Permits,
+};
+
+/// Engine, its clock and its settings. One per process; cheap to clone.
+#[derive(Clone)]
+pub struct Runtime(Arc<Shared>);
+
+/// What every load needs.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) engine: Engine,
+    /// Empty: a policy imports nothing that can act.
+    pub(crate) linker: Linker<Bounds>,
+    pub(crate) permits: Arc<Permits>,
+}
+
+impl Runtime {
+    /// Starts the engine and its clock.
+    ///
+    /// # Errors
+    /// The machine gives neither the memory nor the thread.
+    pub fn new(settings: Settings) -> Result<Self, StartError> {
+        let engine = engine::build(&settings)
+            .map_err(|error| StartError::Engine(Detail::of_chain(&error)))?;
+        engine::tick(&engine).map_err(StartError::Thread)?;
+        let linker = Linker::new(&engine);
+        let permits = Permits::new(settings.workers * settings.warm_per_worker);
+        Ok(Self(Arc::new(Shared {
+            settings,
+            engine,
+            linker,
+            permits,
+        })))
+    }
+
+    /// Makes a plugin of a component: checks its world and its imports, compiles it, instantiates
+    /// it, and asks it once what it is. Takes milliseconds to seconds: keep it off the request
+    /// path. What serves is not touched.
+    ///
+    /// # Errors
+    /// The first step that fails, which [`LoadError::step`] names.
+    pub fn load(&self, component: &[u8], options: &LoadOptions) -> Result<Plugin, LoadError> {
+        load::load(&self.0, component, options)
+    }
+
+    /// Starts the threads that decide for policies that are not trusted.
+    ///
+    /// # Errors
+    /// The machine does not give the threads.
+    pub fn decision_pool(&self) -> Result<DecisionPool, StartError> {
+        let settings = &self.0.settings;
+        DecisionPool::new(settings.decision_threads, settings.queue).map_err(StartError::Thread)
+    }
+
+    /// What the runtime was started with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a runtime, or its pool, did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// No engine with any allocation the settings allow.
+    #[error("the wasm engine did not start: {0}")]
+    Engine(Detail),
+    /// A thread was not to be had.
+    #[error("a thread did not start")]
+    Thread(#[source] io::Error),
+}

@@ -1,0 +1,159 @@
+//! Instances kept between decisions: one a thread for each generation, and a bound over all.
+
+use std::{
+    cell::Cell,
+    sync::{
+        Arc, Mutex, TryLockError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::{DecideError, instance::Instance};
+
+/// A generation's warm instances. They die with it.
+#[derive(Debug)]
+pub(crate) struct Warm {
+    slots: Box<[Mutex<Option<Held>>]>,
+    permits: Arc<Permits>,
+}
+
+#[derive(Debug)]
+struct Held {
+    instance: Instance,
+    _permit: Permit,
+}
+
+impl Warm {
+    pub(crate) fn new(threads: usize, permits: Arc<Permits>) -> Self {
+        Self {
+            slots: (0..threads).map(|_| Mutex::new(None)).collect(),
+            permits,
+        }
+    }
+
+    /// Lends `ask` this thread's instance, which is made with `start` if there is none, and keeps
+    /// it only if `ask` succeeds. `None` if the thread cannot have one now: its slot is in use by
+    /// a thread it shares it with, or the process holds as many as it may.
+    pub(crate) fn with<T>(
+        &self,
+        start: impl FnOnce() -> Result<Instance, DecideError>,
+        ask: impl FnOnce(&mut Instance) -> Result<T, DecideError>,
+    ) -> Option<Result<T, DecideError>> {
+        let slot = self
+            .slots
+            .get(thread_index().checked_rem(self.slots.len())?)?;
+        let mut slot = match slot.try_lock() {
+            Ok(slot) => slot,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let mut held = match slot.take() {
+            Some(held) => held,
+            None => {
+                let permit = self.permits.take()?;
+                match start() {
+                    Ok(instance) => Held {
+                        instance,
+                        _permit: permit,
+                    },
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        };
+        let answer = ask(&mut held.instance);
+        if answer.is_ok() {
+            *slot = Some(held);
+        }
+        Some(answer)
+    }
+
+    /// How many instances are held now.
+    #[cfg(test)]
+    fn held(&self) -> usize {
+        self.slots
+            .iter()
+            .filter(|slot| slot.lock().unwrap().is_some())
+            .count()
+    }
+}
+
+/// How many warm instances the process may still make.
+#[derive(Debug)]
+pub(crate) struct Permits(AtomicUsize);
+
+impl Permits {
+    pub(crate) fn new(count: usize) -> Arc<Self> {
+        Arc::new(Self(AtomicUsize::new(count)))
+    }
+
+    fn take(self: &Arc<Self>) -> Option<Permit> {
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
+            .ok()
+            .map(|_| Permit(Arc::clone(self)))
+    }
+}
+
+#[derive(Debug)]
+struct Permit(Arc<Permits>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A small number for each thread that ever decided.
+fn thread_index() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static INDEX: Cell<Option<usize>> = const { Cell::new(None) });
+    INDEX.with(|index| {
+        let number = index
+            .get()
+            .unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
+        index.set(Some(number));
+        number
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permit_comes_back_when_dropped() {
+        let permits = Permits::new(1);
+        let first = permits.take();
+        assert!(first.is_some());
+        assert!(permits.take().is_none());
+        drop(first);
+        assert!(permits.take().is_some());
+    }
+
+    #[test]
+    fn without_a_permit_nothing_is_started() {
+        let warm = Warm::new(1, Permits::new(0));
+        let outcome = warm.with(|| unreachable!("no permit"), |_| Ok(()));
+        assert!(outcome.is_none());
+        assert_eq!(warm.held(), 0);
+    }
+
+    #[test]
+    fn failed_start_keeps_neither_instance_nor_permit() {
+        let permits = Permits::new(1);
+        let warm = Warm::new(1, Arc::clone(&permits));
+        let outcome = warm.with(|| Err(DecideError::PoolExhausted), |_| Ok(()));
+        assert_eq!(outcome, Some(Err(DecideError::PoolExhausted)));
+        assert_eq!(warm.held(), 0);
+        assert!(permits.take().is_some());
+    }
+
+    #[test]
+    fn thread_keeps_its_index() {
+        assert_eq!(thread_index(), thread_index());
+        let other = std::thread::spawn(thread_index).join().unwrap();
+        assert_ne!(thread_index(), other);
+    }
+}
