@@ -5,7 +5,9 @@
 
 use alloc::string::String;
 
-use crate::{Caller, Forward, Purposes, RouteDescription, gt};
+use crate::{
+    Caller, CatalogueEntry, Description, Forward, ModelSource, Purposes, RouteDescription, gt,
+};
 
 /// What a request asks of a key.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +94,28 @@ pub fn check<'a, S: AsRef<str>>(caller: &Caller, asked: &Asked<'a, S>) -> Result
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a key is shown a catalogue entry: some route the name works on is forwarded, and the key
+/// may call that route with that name.
+#[must_use]
+pub fn shows(caller: &Caller, description: &Description, entry: &CatalogueEntry) -> bool {
+    let model = Some((entry.name.as_str(), entry.published.as_str()));
+    let works_on = |route: &&RouteDescription| {
+        route.model != ModelSource::None
+            && route.forwarded
+            && (entry.routes.is_empty() || entry.routes.iter().any(|name| route.is_named(name)))
+    };
+    description.routes.iter().filter(works_on).any(|route| {
+        let asked = Asked {
+            purposes: route.purposes,
+            scopes: &route.scopes,
+            dataset: None,
+            conversation: false,
+            model,
+        };
+        check(caller, &asked).is_ok()
+    })
 }
 
 #[cfg(test)]
