@@ -28,16 +28,18 @@ mod explain;
 pub mod fences;
 #[cfg(feature = "document")]
 mod format;
+#[cfg(feature = "generate")]
+pub mod generate;
 pub mod gt;
 #[cfg(feature = "document")]
 mod policy;
 mod request;
 mod rules;
+pub mod tables;
 #[cfg(feature = "document")]
 mod written;
 #[cfg(feature = "document")]
 mod yaml;
-pub mod tables;
 
 pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "document")]

@@ -1,0 +1,149 @@
+//! Documents that are valid.
+
+use proptest::{collection, option, prelude::*, sample};
+
+use super::words::{MODELS, PATTERNS, PUBLISHED, ROUTES, SCOPES};
+use crate::{
+    Document, Endpoint, List, ModelSource, Text,
+    document::{Model, Route},
+    format, gt,
+};
+
+/// Valid documents.
+pub fn documents() -> impl Strategy<Value = Document> {
+    let about = option::of("[ -~]{0,20}[a-z]".prop_map(text));
+    let version = option::of("[a-z][0-9.]{0,6}".prop_map(text));
+    (about, version, routes(), models()).prop_map(|(about, version, routes, models)| {
+        let models = models
+            .into_iter()
+            .map(|model| only_for_forwarded(model, &routes));
+        Document {
+            policy: Some("generated".into()),
+            about,
+            version,
+            models: models.collect(),
+            routes: Some(routes),
+            ..Document::default()
+        }
+    })
+}
+
+/// The texts of valid documents.
+pub fn texts() -> impl Strategy<Value = String> {
+    documents().prop_map(|document| format(&document))
+}
+
+/// Some routes in any order, each at most once.
+fn routes() -> impl Strategy<Value = Vec<Route>> {
+    let endpoints = Endpoint::ALL.map(|endpoint| ("POST", endpoint.template()));
+    let known: Vec<(&'static str, &'static str)> =
+        ROUTES.iter().copied().chain(endpoints).collect();
+    let most = known.len();
+    let some = prop_oneof![Just(known.clone()), sample::subsequence(known, 0..=most)];
+    let order = some.prop_shuffle();
+    order.prop_flat_map(|keys| keys.into_iter().map(route).collect::<Vec<_>>())
+}
+
+fn route((method, template): (&'static str, &'static str)) -> impl Strategy<Value = Route> {
+    let verdict =
+        prop_oneof![4 => Just("native"), 1 => Just("gt_extension"), 1 => Just("not_supported")];
+    let scope = prop_oneof![1 => Just("none"), 4 => sample::select(SCOPES)];
+    let purposes = sample::subsequence(&["inference", "upload", "conversation"][..], 1..=3);
+    let names = || option::of(sample::subsequence(&["after", "limit"][..], 0..=2));
+    (
+        verdict,
+        any::<bool>(),
+        scope,
+        option::of(purposes),
+        names(),
+        any::<bool>(),
+    )
+        .prop_map(
+            move |(verdict, other_action, scope, purposes, names, with_model)| {
+                let forwarded = match verdict {
+                    "native" => !other_action,
+                    "gt_extension" => other_action,
+                    _ => false,
+                };
+                Route {
+                    key: text(format!("{method} {template}")),
+                    verdict: Some(verdict.into()),
+                    action: Some(if forwarded { "forward" } else { "refuse" }.into()),
+                    scope: Some(scope.into()),
+                    purpose: purposes.map(|words| list(&words)),
+                    model: source(method, template, with_model).map(Text::from),
+                    because: (verdict != "native").then(|| "it is generated".into()),
+                    headers: names.as_deref().map(list),
+                    query: names.as_deref().map(list),
+                    ..Route::default()
+                }
+            },
+        )
+}
+
+fn source(method: &str, template: &str, with_model: bool) -> Option<&'static str> {
+    match Endpoint::of(method, template).map(Endpoint::model_source) {
+        Some(ModelSource::Multipart) => Some("multipart"),
+        Some(_) => Some("json"),
+        None if method == "GET" || gt::dataset(template, Some("")).is_some() => None,
+        None if template == "/v1/conversations/files" => None,
+        None => with_model.then_some("json"),
+    }
+}
+
+fn models() -> impl Strategy<Value = Vec<Model>> {
+    let known: Vec<&'static str> = MODELS.iter().chain(PATTERNS).copied().collect();
+    let most = known.len();
+    let names = sample::subsequence(known, 0..=most).prop_shuffle();
+    let random = collection::btree_set("[a-f]{1,12}\\*?", 0..8);
+    (names, random).prop_flat_map(|(known, random)| {
+        let names = known.into_iter().map(str::to_owned).chain(random);
+        names.map(model).collect::<Vec<_>>()
+    })
+}
+
+fn model(name: String) -> impl Strategy<Value = Model> {
+    let words: Vec<&'static str> = Endpoint::ALL.map(Endpoint::word).to_vec();
+    let endpoints = option::of(sample::subsequence(words, 1..=6));
+    let published = option::of(sample::select(PUBLISHED));
+    (published, endpoints).prop_map(move |(published, endpoints)| Model {
+        name: text(name.clone()),
+        published: published.map(Text::from),
+        endpoints: endpoints.map(|words| list(&words)),
+    })
+}
+
+/// A `for` may only name what some route forwards.
+fn only_for_forwarded(mut model: Model, routes: &[Route]) -> Model {
+    let is_forwarded = |word: &Text| {
+        let template = Endpoint::from_word(&word.value).map(Endpoint::template);
+        routes.iter().any(|route| {
+            route.key.value.strip_prefix("POST ") == template
+                && route
+                    .action
+                    .as_ref()
+                    .is_some_and(|action| action.value == "forward")
+        })
+    };
+    if let Some(endpoints) = &mut model.endpoints {
+        endpoints.items.retain(is_forwarded);
+    }
+    model.endpoints = model
+        .endpoints
+        .filter(|endpoints| !endpoints.items.is_empty());
+    model
+}
+
+fn text(value: impl Into<String>) -> Text {
+    Text {
+        value: value.into(),
+        ..Text::default()
+    }
+}
+
+fn list(words: &[&str]) -> List {
+    List {
+        items: words.iter().map(|word| text(*word)).collect(),
+        ..List::default()
+    }
+}
