@@ -2,10 +2,12 @@
 //!
 //! | command | does |
 //! | --- | --- |
+//! | `engine` | builds the engine guest and its fingerprint; with `--check`, compares |
 //! | `bench` | the figures of the README: proxies taking turns, and the crates' own benches |
 //! | `test` | installs what is missing, then runs every check and every test |
 
 mod bench;
+mod engine;
 mod process;
 mod test;
 
@@ -16,6 +18,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "The project's own chores", version)]
 enum Command {
+    /// Build the engine guest, byte for byte the same wherever the repository lies
+    Engine(engine::Arguments),
     /// Measure: proxies taking turns, and the crates' own benches
     Bench(bench::Arguments),
     /// Run every check and every test; installs what they need and is missing
@@ -24,6 +28,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
+        Command::Engine(arguments) => engine::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };
