@@ -76,7 +76,7 @@ pub fn canonical<'a>(
     })
 }
 
-/// Takes the scheme and the host off an absolute target.
+/// Takes the scheme and the host off an absolute target; what is left may be empty.
 fn origin_form<'a>(target: &'a str, own_host: &dyn Fn(&str) -> bool) -> Result<&'a str, Refusal> {
     if target.starts_with('/') {
         return Ok(target);
@@ -90,16 +90,11 @@ fn origin_form<'a>(target: &'a str, own_host: &dyn Fn(&str) -> bool) -> Result<&
     if !is_http || !is_authority(authority) || !own_host(authority) {
         return invalid("The request target names another host. This gate is no forward proxy.");
     }
-    if path.is_empty() { Ok("/") } else { Ok(path) }
+    Ok(path)
 }
 
 /// Refuses what some server would read differently, in any path.
 fn check_plain(path: &str) -> Result<(), Refusal> {
-    if !path.starts_with('/') {
-        return invalid(
-            "The request target has a query but no path. Send one that begins with `/`.",
-        );
-    }
     if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return invalid("The path has a white, control or non-ASCII character. Send plain ASCII.");
     }

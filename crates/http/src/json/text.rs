@@ -141,18 +141,20 @@ impl Text {
             return Ok(());
         }
         self.state = State::Plain;
-        let units = match (self.high.take(), code) {
+        let scalar = match (self.high.take(), code) {
             (None, 0xD800..=0xDBFF) => {
                 self.high = Some(code);
                 return Ok(());
             }
-            (None, _) => [code].to_vec(),
-            (Some(high), _) => [high, code].to_vec(),
+            (None, _) => u32::from(code),
+            (Some(high), 0xDC00..=0xDFFF) => {
+                0x10000 + (u32::from(high - 0xD800) << 10 | u32::from(code - 0xDC00))
+            }
+            (Some(_), _) => return Err(Flaw::Surrogate),
         };
-        for character in char::decode_utf16(units) {
-            let character = character.map_err(|_| Flaw::Surrogate)?;
-            sink(character.encode_utf8(&mut [0; 4]).as_bytes());
-        }
+        // Fails for a second half that comes alone.
+        let character = char::from_u32(scalar).ok_or(Flaw::Surrogate)?;
+        sink(character.encode_utf8(&mut [0; 4]).as_bytes());
         Ok(())
     }
 }
