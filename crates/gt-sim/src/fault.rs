@@ -137,7 +137,7 @@ pub(crate) async fn spoil(
             response
                 .headers_mut()
                 .insert(header::CONTENT_LENGTH, length.into());
-            return Ok(response.map(|inner| Unsized(inner).boxed_unsync()));
+            return Ok(response.map(|inner| Unsized::new(inner).boxed_unsync()));
         }
         _ => {}
     }
@@ -233,7 +233,20 @@ impl http_body::Body for Broken {
 }
 
 /// A body that does not tell its length, so that a header may lie about it.
-struct Unsized(Body);
+struct Unsized {
+    inner: Body,
+    before_end: Option<Wait>,
+}
+
+impl Unsized {
+    fn new(inner: Body) -> Self {
+        // What was sent has to leave before the connection notices that more was promised.
+        Self {
+            inner,
+            before_end: Some(Box::pin(tokio::task::yield_now())),
+        }
+    }
+}
 
 impl http_body::Body for Unsized {
     type Data = Bytes;
@@ -243,6 +256,13 @@ impl http_body::Body for Unsized {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        Pin::new(&mut self.0).poll_frame(context)
+        if let Some(frame) = ready!(Pin::new(&mut self.inner).poll_frame(context)) {
+            return Poll::Ready(Some(frame));
+        }
+        if let Some(wait) = &mut self.before_end {
+            ready!(wait.as_mut().poll(context));
+            self.before_end = None;
+        }
+        Poll::Ready(None)
     }
 }
