@@ -2,19 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sim, refused};
+use crate::harness::{Sim, refused, with};
 
 const PATH: &str = "/v1/chat/completions";
 
 fn ask(extra: Value) -> Value {
-    let mut body = json!({"model": "support-agent", "messages": [
+    let body = json!({"model": "support-agent", "messages": [
         {"role": "system", "content": "be brief"},
         {"role": "user", "content": "what is the weather"},
     ]});
-    body.as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
-    body
+    with(body, extra)
 }
 
 fn weather() -> Value {

@@ -260,6 +260,13 @@ impl Answer {
     }
 }
 
+/// A body with more, or other, fields.
+pub(crate) fn with(mut body: Value, extra: Value) -> Value {
+    let extra: serde_json::Map<String, Value> = serde_json::from_value(extra).unwrap();
+    body.as_object_mut().unwrap().extend(extra);
+    body
+}
+
 /// A refusal in short.
 pub(crate) fn refused(
     status: u16,

@@ -4,13 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Ask, Sim, refused};
+use crate::harness::{Ask, Sim, refused, with};
 
 async fn embed(sim: &mut Sim, extra: Value) -> Value {
-    let mut body = json!({"model": "support-agent"});
-    body.as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
+    let body = with(json!({"model": "support-agent"}), extra);
     sim.post("gtak_i", "/v1/embeddings", body).await.ok()
 }
 
@@ -129,10 +126,7 @@ async fn a_json_media_request_with_a_wrong_field_names_it() {
             "response_format",
         ),
     ] {
-        let mut body = json!({"model": "support-agent"});
-        body.as_object_mut()
-            .unwrap()
-            .extend(wrong.as_object().unwrap().clone());
+        let body = with(json!({"model": "support-agent"}), wrong.clone());
         let answer = sim.post("gtak_i", path, body).await;
         assert_eq!(
             answer.refusal(),

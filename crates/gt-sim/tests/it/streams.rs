@@ -5,15 +5,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use signalbox_gt_sim::Pace;
 
-use crate::harness::{Answer, Ask, Sim, tenant};
+use crate::harness::{Answer, Ask, Sim, tenant, with};
 
 fn ask(extra: Value) -> Ask<'static> {
-    let mut body = json!({
+    let body = json!({
         "model": "gt-small", "stream": true, "messages": [{"role": "user", "content": "one two three"}],
     });
-    body.as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
+    let body = with(body, extra);
     Ask::new("POST", "/v1/chat/completions")
         .key("gtak_i")
         .json(&body)
