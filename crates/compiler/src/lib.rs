@@ -19,22 +19,25 @@ pub use error::CompileError;
 pub use sections::with_cases;
 
 use sections::Sections;
+use signalbox_policy::{Policy, Rules, tables};
 
-/// The component of tables that are encoded already, with its source and, if there are any, its
-/// cases.
+/// The component of a checked document: it decides as the policy does, and carries `source`, the
+/// document's text, and the cases the document has.
 ///
 /// # Errors
-/// If the cases are not JSON or too long, or the tables too large for a 32-bit memory.
-pub fn assemble(
-    tables: &[u8],
-    source: &str,
-    cases_json: Option<&[u8]>,
-) -> Result<Vec<u8>, CompileError> {
-    let core = splice(ENGINE, tables)?;
-    let component = component::encode(&core)?;
-    Sections {
+/// If the cases are too long, or the policy too large for a 32-bit memory.
+pub fn compile(policy: &Policy, source: &str) -> Result<Vec<u8>, CompileError> {
+    let (name, version) = (policy.name(), policy.version());
+    let tables = tables::encode(name, version, policy.routes(), policy.models())?;
+    let cases = match policy.cases() {
+        // Without the section, an operator can still add cases.
+        [] => None,
+        cases => Some(serde_json::to_vec(cases).map_err(CompileError::CasesNotJson)?),
+    };
+    let component = component::encode(&splice(ENGINE, &tables)?)?;
+    let sections = Sections {
         source: Some(source),
-        cases: cases_json,
-    }
-    .append_to(component)
+        cases: cases.as_deref(),
+    };
+    sections.append_to(component)
 }

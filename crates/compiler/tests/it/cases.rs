@@ -1,13 +1,9 @@
 //! Cases in components.
 
-use signalbox_compiler::{CompileError, ENGINE, assemble, sections, with_cases};
+use signalbox_compiler::{CompileError, ENGINE, sections, with_cases};
 use wasm_encoder::{Component, CustomSection, ModuleSection, NestedComponentSection};
 
-use crate::fixture::with_models;
-
-fn component() -> Vec<u8> {
-    assemble(&with_models(1).encode(), "policy: plain", None).expect("a component")
-}
+use crate::fixture::{component, document};
 
 fn section(name: &str) -> CustomSection<'_> {
     CustomSection {
@@ -18,10 +14,10 @@ fn section(name: &str) -> CustomSection<'_> {
 
 #[test]
 fn cases_are_added_once() {
-    let with = with_cases(&component(), br#"[{"name":"a"}]"#).expect("cases");
+    let with = with_cases(&component(1), br#"[{"name":"a"}]"#).expect("cases");
     let read = sections::read(&with).expect("sections");
     assert_eq!(read.cases, Some(br#"[{"name":"a"}]"#.as_slice()));
-    assert_eq!(read.source, Some("policy: plain"));
+    assert_eq!(read.source, Some(document(1).as_str()));
     let again = with_cases(&with, b"[]").expect_err("twice");
     assert!(
         matches!(again, CompileError::SectionTwice(sections::CASES)),
@@ -33,8 +29,8 @@ fn cases_are_added_once() {
 fn cases_up_to_a_mebibyte_of_json_are_taken() {
     let of_length = |length: usize| format!("\"{}\"", "x".repeat(length - 2)).into_bytes();
     let longest = of_length(sections::LONGEST_CASES);
-    assert!(with_cases(&component(), &longest).is_ok());
-    let error = with_cases(&component(), &of_length(longest.len() + 1)).expect_err("too long");
+    assert!(with_cases(&component(1), &longest).is_ok());
+    let error = with_cases(&component(1), &of_length(longest.len() + 1)).expect_err("too long");
     assert!(
         matches!(
             error,
@@ -45,7 +41,7 @@ fn cases_up_to_a_mebibyte_of_json_are_taken() {
         ),
         "{error}"
     );
-    let error = with_cases(&component(), b"- name: yaml").expect_err("no JSON");
+    let error = with_cases(&component(1), b"- name: yaml").expect_err("no JSON");
     assert!(matches!(error, CompileError::CasesNotJson(_)), "{error}");
 }
 
@@ -55,7 +51,7 @@ fn what_is_no_component_takes_no_cases() {
     assert!(matches!(error, CompileError::NotWasm), "{error}");
     let error = with_cases(ENGINE, b"[]").expect_err("a core module");
     assert!(matches!(error, CompileError::IsModule), "{error}");
-    let cut = component();
+    let cut = component(1);
     let error = with_cases(&cut[..cut.len() / 2], b"[]").expect_err("cut short");
     assert!(matches!(error, CompileError::Damaged(_)), "{error}");
 }

@@ -6,8 +6,8 @@
     reason = "what a test builds on is there, or the test fails"
 )]
 
-mod assemble;
 mod cases;
+mod compile;
 mod fixture;
 mod tables;
 mod wrap;

@@ -1,6 +1,6 @@
 //! Core module to component.
 
-use signalbox_compiler::{CompileError, ENGINE, assemble, wrap};
+use signalbox_compiler::{CompileError, ENGINE, wrap};
 use wasm_encoder::{
     CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module,
@@ -9,7 +9,7 @@ use wasm_encoder::{
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::fixture::with_models;
+use crate::fixture::component;
 
 /// A guest without a world: a memory, a function to place arguments, and functions by name.
 fn guest(functions: &[(&str, &[ValType], &[ValType])]) -> Vec<u8> {
@@ -145,7 +145,6 @@ fn nonsense_is_refused() {
 
 #[test]
 fn a_component_is_not_wrapped_again() {
-    let component = assemble(&with_models(1).encode(), "", None).expect("a component");
-    let error = wrap(&component).expect_err("a component");
+    let error = wrap(&component(1)).expect_err("a component");
     assert!(matches!(error, CompileError::IsComponent), "{error}");
 }

@@ -1,13 +1,10 @@
-//! Tables to component.
+//! Document to component.
 
-use signalbox_compiler::{CompileError, ENGINE, assemble, fingerprint, sections, splice};
+use signalbox_compiler::{CompileError, ENGINE, compile, fingerprint, sections, splice};
+use signalbox_policy::{Case, Rules as _, tables::encode};
 use wasmparser::{ComponentTypeRef, DataKind, Operator, Parser, Payload, Validator, WasmFeatures};
 
-use crate::fixture::with_models;
-
-fn component(models: usize) -> Vec<u8> {
-    assemble(&with_models(models).encode(), "policy: plain", None).expect("a component")
-}
+use crate::fixture::{CASES, component, document, policy};
 
 /// The core module inside, of which there is one.
 fn core_module(component: &[u8]) -> &[u8] {
@@ -25,7 +22,7 @@ fn core_module(component: &[u8]) -> &[u8] {
 }
 
 #[test]
-fn the_same_tables_give_the_same_bytes() {
+fn the_same_document_gives_the_same_bytes() {
     assert_eq!(component(50), component(50));
     assert_ne!(component(50), component(51));
 }
@@ -69,7 +66,8 @@ fn a_component_imports_one_instance_of_types_and_nothing_else() {
 
 #[test]
 fn tables_lie_in_the_last_segment_and_fit_the_memory_with_a_page_to_spare() {
-    let tables = with_models(5_000).encode();
+    let policy = policy(&document(5_000));
+    let tables = encode("plain", "", policy.routes(), policy.models()).expect("tables");
     let core = splice(ENGINE, &tables).expect("a core module");
     let (mut minimum, mut last) = (0, None);
     for payload in Parser::new(0).parse_all(&core) {
@@ -142,14 +140,20 @@ fn changed_code_changes_the_fingerprint() {
 }
 
 #[test]
-fn sections_come_back_as_they_were_given() {
-    let tables = with_models(1).encode();
-    let component = assemble(&tables, "policy: é\n", Some(b"[]")).expect("a component");
+fn a_component_carries_its_document_and_its_cases() {
+    let text = document(1) + CASES;
+    let policy = policy(&text);
+    let component = compile(&policy, &text).expect("a component");
     let read = sections::read(&component).expect("sections");
-    assert_eq!(
-        (read.source, read.cases),
-        (Some("policy: é\n"), Some(b"[]".as_slice()))
-    );
+    assert_eq!(read.source, Some(text.as_str()));
+    let cases: Vec<Case> = serde_json::from_slice(read.cases.expect("cases")).expect("JSON");
+    assert_eq!(cases, policy.cases());
+}
+
+#[test]
+fn a_document_without_cases_leaves_room_for_some() {
+    let component = component(1);
+    assert_eq!(sections::read(&component).expect("sections").cases, None);
 }
 
 #[test]
