@@ -5,7 +5,8 @@ use crate::refusal::Refusal;
 
 /// Checks a body as it arrives and finds its model name.
 ///
-/// However the body is cut into chunks, the outcome is the same. Nothing is kept but the name.
+/// However the body is cut into chunks, the name, its span or the code of the refusal are the same.
+/// Nothing is kept but the name.
 #[derive(Debug)]
 pub struct Scanner {
     state: State,
