@@ -27,6 +27,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = engine::stand_in() {
+        return code;
+    }
     let outcome = match Command::parse() {
         Command::Engine(arguments) => engine::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

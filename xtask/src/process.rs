@@ -71,6 +71,19 @@ impl Run {
         }
         Ok(())
     }
+
+    /// Runs it unseen and gives what it prints; what it complains of still goes through.
+    pub(crate) fn output(mut self) -> anyhow::Result<String> {
+        let shown = self.shown.join(" ");
+        let output = self.command.stderr(Stdio::inherit()).output();
+        let output = output.with_context(|| format!("cannot start `{shown}`"))?;
+        if !output.status.success() {
+            bail!("`{shown}` ended with {}", output.status);
+        }
+        let text = String::from_utf8(output.stdout);
+        let text = text.with_context(|| format!("`{shown}` printed no text"))?;
+        Ok(text.trim_end().to_owned())
+    }
 }
 
 /// Whether a program of this name is on the path.
