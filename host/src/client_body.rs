@@ -31,8 +31,8 @@ pub(crate) struct ClientBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Coming,
-    Broken,
     Ended,
+    Failed(BodyFailure),
 }
 
 /// Bounds of a body that is read whole.
@@ -48,6 +48,11 @@ pub(crate) struct ReadBounds {
 pub(crate) struct Discard {
     pub(crate) bytes: u64,
     pub(crate) time: Duration,
+}
+
+impl Discard {
+    /// For whoever has no key.
+    pub(crate) const STRANGER: Self = Self { bytes: 1 << 20, time: Duration::from_secs(1) };
 }
 
 /// What an answer means for its connection.
@@ -84,6 +89,11 @@ impl ClientBody {
         self.declared
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.declared == Some(0)
+    }
+
     /// The whole body, if it is small and came with the head.
     pub(crate) async fn already_here(&mut self) -> Option<Bytes> {
         let is_small = self.declared.is_some_and(|length| length <= SMALL);
@@ -105,16 +115,20 @@ impl ClientBody {
         room.grow(self.declared.unwrap_or(length)).map_err(|_| ReadError::NoRoom)?;
         while self.state == State::Coming {
             let deadline = end.min(Instant::now() + bounds.idle);
-            let next = timeout_at(deadline, self.incoming.frame()).await;
-            match next.map_err(|_elapsed| BodyFailure::TooSlow)? {
+            let Ok(next) = timeout_at(deadline, self.incoming.frame()).await else {
+                self.state = State::Failed(BodyFailure::TooSlow);
+                break;
+            };
+            match next {
                 None => self.state = State::Ended,
-                Some(Err(_gone)) => self.state = State::Broken,
+                Some(Err(_gone)) => self.state = State::Failed(BodyFailure::Broken),
                 Some(Ok(frame)) => {
                     // Trailers are headers nobody allowed.
                     let Ok(piece) = frame.into_data() else { continue };
                     length += piece.len() as u64;
                     if length > bounds.bytes {
-                        return Err(BodyFailure::TooLarge.into());
+                        self.state = State::Failed(BodyFailure::TooLarge);
+                        break;
                     }
                     if self.declared.is_none() {
                         room.grow(piece.len() as u64).map_err(|_| ReadError::NoRoom)?;
@@ -123,10 +137,10 @@ impl ClientBody {
                 }
             }
         }
-        if self.state == State::Broken {
-            return Err(BodyFailure::Broken.into());
+        match self.state {
+            State::Failed(failure) => Err(failure.into()),
+            State::Coming | State::Ended => Ok(self.joined()),
         }
-        Ok(self.joined())
     }
 
     /// The body itself, for a request that passes it on as it comes.
@@ -147,8 +161,8 @@ impl ClientBody {
         }
         match self.state {
             State::Ended => Connection::Keep,
-            State::Broken => Connection::Close,
-            State::Coming => {
+            State::Failed(BodyFailure::Broken) => Connection::Close,
+            State::Coming | State::Failed(_) => {
                 read_on(self.incoming, discard);
                 Connection::Close
             }
@@ -162,7 +176,9 @@ impl ClientBody {
             while self.state == State::Coming {
                 match Pin::new(&mut self.incoming).poll_frame(context) {
                     Poll::Ready(None) => self.state = State::Ended,
-                    Poll::Ready(Some(Err(_gone))) => self.state = State::Broken,
+                    Poll::Ready(Some(Err(_gone))) => {
+                        self.state = State::Failed(BodyFailure::Broken);
+                    }
                     Poll::Ready(Some(Ok(frame))) => {
                         if let Ok(piece) = frame.into_data() {
                             self.keep(piece);

@@ -1,4 +1,8 @@
 //! The hyper host: serves GT through a policy.
+//!
+//! [`Host::bind`] checks everything it is told, [`Host::run`] serves until it is told to stop, and
+//! a [`Handle`] acts on it meanwhile. The path of a request is one file, `request_path.rs`, in the
+//! order in which it is walked.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -12,3 +16,27 @@ pub mod limits;
 pub mod presets;
 mod watch;
 pub mod yaml;
+
+mod answer;
+mod ask;
+mod client_body;
+mod connection;
+mod facts;
+mod handle;
+mod held_body;
+mod models_answer;
+mod outbound;
+mod phase;
+mod refusals;
+mod reload;
+mod request_path;
+mod server;
+mod shared;
+mod trail;
+mod upstream;
+mod wire;
+mod worker;
+
+pub use handle::{Handle, Serving, Status};
+pub use server::{BindError, Exit, Host, RunError};
+pub use upstream::TargetError;

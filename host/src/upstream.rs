@@ -19,7 +19,7 @@ use hyper::client::conn::http1::SendRequest;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-pub(crate) use body::{BodyFailure, Fate, RequestBody};
+pub(crate) use body::{BodyFailure, Fate, RequestBody, StreamBounds};
 pub use connect::TargetError;
 pub(crate) use connect::Target;
 use pool::Pool;

@@ -36,14 +36,14 @@ enum Source {
 /// GT's answer on its way through.
 #[derive(Debug)]
 pub(crate) struct FromUpstream {
-    pub(crate) incoming: Incoming,
-    pub(crate) lease: Option<Lease>,
-    pub(crate) restamp: Restamp,
-    pub(crate) kind: Kind,
-    pub(crate) idle: Duration,
-    pub(crate) phases: Rc<Phases>,
-    pub(crate) alarm: Option<Pin<Box<Sleep>>>,
-    pub(crate) is_over: bool,
+    incoming: Incoming,
+    lease: Option<Lease>,
+    restamp: Restamp,
+    kind: Kind,
+    idle: Duration,
+    phases: Rc<Phases>,
+    alarm: Option<Pin<Box<Sleep>>>,
+    is_over: bool,
 }
 
 /// How an answer that breaks off can say so.
@@ -125,6 +125,20 @@ impl Body for AnswerBody {
 }
 
 impl FromUpstream {
+    /// GT's body, to be ended where nothing comes for `idle`.
+    pub(crate) fn new(
+        incoming: Incoming,
+        lease: Lease,
+        restamp: Restamp,
+        kind: Kind,
+        idle: Duration,
+        phases: &Rc<Phases>,
+    ) -> Self {
+        let phases = Rc::clone(phases);
+        let lease = Some(lease);
+        Self { incoming, lease, restamp, kind, idle, phases, alarm: None, is_over: false }
+    }
+
     /// The next bytes for the client; `None` at the end.
     fn poll_chunk(
         &mut self,

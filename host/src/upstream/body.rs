@@ -32,7 +32,8 @@ pub(crate) struct Held {
 /// A client's body on its way through: never more of it here than one piece.
 #[derive(Debug)]
 pub(crate) struct Streamed {
-    incoming: Incoming,
+    /// `None` once it is dropped.
+    incoming: Option<Incoming>,
     fate: Rc<Fate>,
     limit: u64,
     idle: Duration,
@@ -41,10 +42,12 @@ pub(crate) struct Streamed {
 }
 
 /// How a streamed body fared; read by whoever waits for the answer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Fate {
     ended: Cell<bool>,
     failure: Cell<Option<BodyFailure>>,
+    /// The rest of a body that GT did not want.
+    left: Cell<Option<Incoming>>,
 }
 
 /// Why a client's body did not arrive whole.
@@ -83,7 +86,7 @@ impl RequestBody {
 
     pub(crate) fn streamed(incoming: Incoming, bounds: StreamBounds) -> Self {
         Self::Streamed(Box::new(Streamed {
-            incoming,
+            incoming: Some(incoming),
             fate: Rc::default(),
             limit: bounds.bytes,
             idle: bounds.idle,
@@ -110,6 +113,18 @@ impl Fate {
     pub(crate) const fn failure(&self) -> Option<BodyFailure> {
         self.failure.get()
     }
+
+    /// The rest of the body, if nobody reads it any more.
+    pub(crate) fn take_left(&self) -> Option<Incoming> {
+        self.left.take()
+    }
+}
+
+impl std::fmt::Debug for Fate {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (ended, failure) = (self.has_ended(), self.failure());
+        formatter.debug_struct("Fate").field("ended", &ended).field("failure", &failure).finish()
+    }
 }
 
 impl Body for RequestBody {
@@ -135,7 +150,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => true,
             Self::Held(held) => held.pieces.is_empty(),
-            Self::Streamed(streamed) => streamed.incoming.is_end_stream(),
+            Self::Streamed(streamed) => streamed.incoming.as_ref().is_none_or(Body::is_end_stream),
         }
     }
 
@@ -143,7 +158,9 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Held(held) => SizeHint::with_exact(held.left),
-            Self::Streamed(streamed) => streamed.incoming.size_hint(),
+            Self::Streamed(streamed) => {
+                streamed.incoming.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+            }
         }
     }
 }
@@ -154,7 +171,9 @@ impl Streamed {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
         loop {
-            let next = Pin::new(&mut self.incoming).poll_frame(context);
+            let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+            let next = Pin::new(&mut *incoming).poll_frame(context);
+            let is_end = incoming.is_end_stream();
             if next.is_pending() {
                 ready!(self.poll_alarm(context));
                 return Poll::Ready(Some(Err(self.fail(BodyFailure::TooSlow))));
@@ -173,7 +192,7 @@ impl Streamed {
                 return Poll::Ready(Some(Err(self.fail(BodyFailure::TooLarge))));
             };
             self.limit = left;
-            self.fate.ended.set(self.incoming.is_end_stream());
+            self.fate.ended.set(is_end);
             return Poll::Ready(Some(Ok(Frame::data(piece))));
         }
     }
@@ -189,5 +208,14 @@ impl Streamed {
     fn fail(&self, failure: BodyFailure) -> BodyFailure {
         self.fate.failure.set(Some(failure));
         failure
+    }
+}
+
+impl Drop for Streamed {
+    /// The client may still be sending: whoever answers it sees to the rest.
+    fn drop(&mut self) {
+        if !self.fate.has_ended() {
+            self.fate.left.set(self.incoming.take());
+        }
     }
 }

@@ -1,0 +1,120 @@
+//! One client connection: hyper on it, the times it may take, and its way out.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::answer::{AnswerBody, Held};
+use crate::phase::Phase;
+use crate::request_path;
+use crate::wire::{Link, Wire};
+use crate::worker::Worker;
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream) {
+    let link = Link::new();
+    let service = service_fn(|request| answer(Rc::clone(worker), Rc::clone(&link), request));
+    let came_late = worker.phases.current() >= Phase::Draining;
+    let head = worker.shared.config.limits.head.in_memory();
+    let connection = http1::Builder::new()
+        // What was in the backlog gets its one answer.
+        .keep_alive(!came_late)
+        // Our own clock tells a slow head from an idle connection.
+        .header_read_timeout(None)
+        .max_headers(MAX_HEADERS)
+        .max_header_size(head)
+        .max_buf_size(head.max(MIN_BUFFER) * 2)
+        .serve_connection(Wire::new(socket, Rc::clone(&link)), service);
+    let mut connection = pin!(connection);
+    let mut clock = pin!(sleep(tick(worker)));
+    let mut listener = None;
+    let mut was_told = came_late;
+    let ended = poll_fn(|context| {
+        listener.get_or_insert_with(|| worker.phases.listen(context.waker()));
+        if worker.phases.current() >= Phase::Draining && !was_told {
+            was_told = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            return Poll::Ready(Some(ended));
+        }
+        poll_clock(worker, &link, clock.as_mut(), context).map(|()| None)
+    });
+    match ended.await {
+        Some(Ok(())) => {}
+        Some(Err(error)) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "client connection ended");
+        }
+        None => tracing::debug!("client connection closed: no request for too long"),
+    }
+}
+
+/// Ready once the client has let its time for the next request pass.
+///
+/// The timer runs in strides no longer than any of the times, and what is due is worked out when
+/// one ends: a request does not touch the timer.
+fn poll_clock(
+    worker: &Worker,
+    link: &Link,
+    mut clock: std::pin::Pin<&mut Sleep>,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    let times = &worker.shared.config.times;
+    let mut idle = times.connection_idle.duration();
+    if worker.phases.current() >= Phase::Draining {
+        idle = idle.min(times.readiness_off.duration());
+    }
+    while clock.as_mut().poll(context).is_ready() {
+        let now = Instant::now();
+        let due = link.deadline(times.head.duration(), idle);
+        if due.is_some_and(|due| due <= now) {
+            return Poll::Ready(());
+        }
+        let next = now + tick(worker);
+        clock.as_mut().reset(due.map_or(next, |due| due.min(next)));
+    }
+    Poll::Pending
+}
+
+fn tick(worker: &Worker) -> std::time::Duration {
+    let times = &worker.shared.config.times;
+    let shortest = times.head.min(times.connection_idle).min(times.readiness_off);
+    shortest.duration()
+}
+
+/// Answers one request; a panic on the way is a refusal too.
+async fn answer(
+    worker: Rc<Worker>,
+    link: Rc<Link>,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let mut path = pin!(request_path::serve(&worker, Held::new(&worker, &link), request));
+    let walked = poll_fn(|context| {
+        // Whatever the request held is dropped with it; nothing of it is looked at again.
+        match catch_unwind(AssertUnwindSafe(|| path.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Some),
+            Err(_panic) => Poll::Ready(None),
+        }
+    });
+    let answer = match walked.await {
+        Some(answer) => answer,
+        None => request_path::panicked(Held::new(&worker, &link)),
+    };
+    link.answered();
+    Ok(answer)
+}
+
+/// Twice what the chattiest clients send through proxies.
+const MAX_HEADERS: usize = 128;
+/// Bodies are read in pieces of up to this size.
+const MIN_BUFFER: usize = 64 << 10;

@@ -1,0 +1,177 @@
+//! From a decision to a request for GT: the fences once more, then the head the host builds.
+//!
+//! Nothing a policy says is believed here. A decision that would take the key further than it may
+//! go, or GT somewhere the policy never described, is a broken contract and sends nothing.
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Uri};
+use signalbox_http::{head, path};
+use signalbox_policy::fences::{self, Asked};
+use signalbox_policy::gt::ConversationHeader;
+use signalbox_policy::{Forward, ModelSource, RouteDescription, Verdict};
+use signalbox_runtime::Generation;
+
+use crate::facts::{Facts, values};
+use crate::upstream::{RequestBody, Target};
+
+/// What the host knows of the model when a decision arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written<'a> {
+    /// The body was not read.
+    Unread,
+    /// It was, and names none.
+    Absent,
+    /// It names this one.
+    Named(&'a str),
+}
+
+/// What is wrong with a decision although it reads well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Breach {
+    /// It goes further than the key.
+    #[error("the decision goes past the key's fences")]
+    Fence,
+    /// A header it sets cannot be set.
+    #[error("the decision sets a header it may not set")]
+    Header,
+    /// It forwards another method than the client's.
+    #[error("the decision changes the method")]
+    Method,
+    /// The model it gives does not fit what was read.
+    #[error("the decision does not fit the model that was read")]
+    Model,
+    /// Its query is not one the route lists.
+    #[error("the decision sends a query the route does not list")]
+    Query,
+    /// Its route was not described, or not as one that is forwarded.
+    #[error("the decision takes a route that was not described as forwarded")]
+    Route,
+    /// Its parameters do not fill the route.
+    #[error("the decision's parameters do not fill its route")]
+    Target,
+}
+
+impl Breach {
+    /// A stable word for the log and the metrics.
+    pub(crate) const fn cause(self) -> &'static str {
+        match self {
+            Self::Fence => "fence",
+            Self::Header => "forward_header",
+            Self::Method => "forward_method",
+            Self::Model => "forward_model",
+            Self::Query => "forward_query",
+            Self::Route => "forward_route",
+            Self::Target => "forward_target",
+        }
+    }
+}
+
+/// Checks a `forward` against what the policy described and what the key may do.
+pub(crate) fn check<'g>(
+    facts: &Facts<'_>,
+    generation: &'g Generation,
+    forward: &Forward,
+    written: Written<'_>,
+) -> Result<&'g RouteDescription, Breach> {
+    let route = generation.route(&forward.route).ok_or(Breach::Route)?;
+    if !route.forwarded || route.verdict == Verdict::NotSupported {
+        return Err(Breach::Route);
+    }
+    if route.method != facts.head.method.as_str() {
+        return Err(Breach::Method);
+    }
+    let written = match (written, &forward.model) {
+        (Written::Named(name), Some(_)) => Some(name),
+        (Written::Absent, None) => None,
+        (Written::Unread, None) if route.model == ModelSource::None => None,
+        _ => return Err(Breach::Model),
+    };
+    let asked = Asked::by_forward(route, forward, facts.in_conversation(), written);
+    fences::check(facts.caller, &asked).map_err(|_fence| Breach::Fence)?;
+    Ok(route)
+}
+
+/// What the head of a request to GT is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outbound<'a> {
+    pub(crate) facts: &'a Facts<'a>,
+    pub(crate) route: &'a RouteDescription,
+    pub(crate) forward: &'a Forward,
+    pub(crate) target: &'a Target,
+    pub(crate) authorization: &'a HeaderValue,
+}
+
+impl Outbound<'_> {
+    /// The request for GT. `content-length` and `transfer-encoding` follow from the body.
+    pub(crate) fn request(&self, body: RequestBody) -> Result<Request<RequestBody>, Breach> {
+        let mut request = Request::new(body);
+        *request.method_mut() =
+            Method::from_bytes(self.route.method.as_bytes()).map_err(|_| Breach::Route)?;
+        *request.uri_mut() = self.uri()?;
+        *request.headers_mut() = self.headers()?;
+        Ok(request)
+    }
+
+    fn uri(&self) -> Result<Uri, Breach> {
+        let path = path::fill(&self.route.template, &self.forward.parameters)
+            .map_err(|_| Breach::Target)?;
+        let base = self.target.base_path();
+        let uri = match self.forward.query.as_deref() {
+            None => format!("{base}{path}"),
+            Some(query) if self.lists(query) => format!("{base}{path}?{query}"),
+            Some(_) => return Err(Breach::Query),
+        };
+        Uri::try_from(uri).map_err(|_| Breach::Query)
+    }
+
+    fn lists(&self, query: &str) -> bool {
+        query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+            && query.split('&').all(|pair| {
+                let name = pair.split('=').next().unwrap_or_default();
+                self.route.query.iter().any(|listed| listed == name)
+            })
+    }
+
+    fn headers(&self) -> Result<HeaderMap, Breach> {
+        let mut headers = HeaderMap::with_capacity(16);
+        headers.insert(header::HOST, self.target.authority().clone());
+        headers.insert(header::AUTHORIZATION, self.authorization.clone());
+        if self.forward.restamp.is_some() {
+            // A compressed answer could not be restamped.
+            let identity = HeaderValue::from_static("identity");
+            headers.insert(header::ACCEPT_ENCODING, identity);
+        }
+        self.pass_on(&mut headers);
+        for set in &self.forward.set_headers {
+            let name = HeaderName::from_bytes(set.name.as_bytes()).map_err(|_| Breach::Header)?;
+            let value = HeaderValue::from_bytes(&set.value).map_err(|_| Breach::Header)?;
+            if head::never_passes(name.as_str()) || head::is_hop_by_hop(name.as_str()) {
+                return Err(Breach::Header);
+            }
+            headers.insert(name, value);
+        }
+        Ok(headers)
+    }
+
+    /// The client's headers that are on the allow-list, but for those its `connection` names and
+    /// those the policy drops.
+    fn pass_on(&self, headers: &mut HeaderMap) {
+        let client = &self.facts.head.headers;
+        let connection = values(client, header::CONNECTION);
+        let takes_conversation = ConversationHeader::of(&self.route.method, &self.route.template)
+            != ConversationHeader::NotTaken;
+        for (name, value) in client {
+            let word = name.as_str();
+            let is_dropped =
+                self.forward.drop_headers.iter().any(|drop| drop.eq_ignore_ascii_case(word))
+                    || head::connection_names(&connection)
+                        .any(|listed| listed.eq_ignore_ascii_case(word));
+            if head::request_header_passes(word, &self.route.headers, takes_conversation)
+                && !is_dropped
+            {
+                headers.append(name, value.clone());
+            }
+        }
+    }
+}

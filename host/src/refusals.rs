@@ -1,0 +1,95 @@
+//! What the client is told of the host's own failures.
+
+use signalbox_http::refusal::{Code, Refusal};
+use signalbox_policy::Purpose;
+
+use crate::client_body::ReadError;
+use crate::credentials::NoCredential;
+use crate::limits::Limited;
+use crate::upstream::{BodyFailure, UpstreamError};
+
+/// GT gave no answer.
+pub(crate) fn upstream(error: &UpstreamError) -> Refusal {
+    match error {
+        UpstreamError::Busy => Refusal::of(Code::Overloaded),
+        UpstreamError::ClientBody(failure) => body(*failure),
+        // Nothing was sent: the client's library may try again by itself.
+        UpstreamError::Connect(_) | UpstreamError::ConnectTimeout => {
+            Refusal::of(Code::UpstreamUnreachable).retry_after(1)
+        }
+        UpstreamError::FirstByteTimeout => Refusal::of(Code::UpstreamTimeout),
+        UpstreamError::Lost(_) => Refusal::new(
+            Code::UpstreamUnreachable,
+            "The connection to GT was lost after the request was sent. It may have had an effect.",
+        ),
+        UpstreamError::Protocol(_) => Refusal::of(Code::UpstreamProtocol),
+    }
+}
+
+/// The client's body did not arrive.
+pub(crate) fn body(failure: BodyFailure) -> Refusal {
+    match failure {
+        BodyFailure::Broken => {
+            Refusal::new(Code::InvalidBody, "The body ended before its announced end. Send all of it.")
+        }
+        BodyFailure::TooLarge => Refusal::of(Code::BodyTooLarge),
+        BodyFailure::TooSlow => Refusal::of(Code::RequestTimeout),
+    }
+}
+
+/// The client's body could not be held.
+pub(crate) fn unread(error: ReadError) -> Refusal {
+    match error {
+        ReadError::Failed(failure) => body(failure),
+        ReadError::NoRoom => Refusal::of(Code::Overloaded),
+    }
+}
+
+/// The head announces a body that is too large.
+pub(crate) fn too_large(limit: u64) -> Refusal {
+    let message = format!("The body is larger than the {limit} bytes this key may send at once.");
+    Refusal::new(Code::BodyTooLarge, message)
+}
+
+/// The key has to wait.
+pub(crate) fn limited(limited: Limited) -> Refusal {
+    let code = match limited {
+        Limited::Streams => Code::TooManyStreams,
+        Limited::Concurrent => Code::RateLimited,
+        Limited::PerMinute { .. } => Code::RateLimited,
+    };
+    let refusal = match limited {
+        Limited::Concurrent => Refusal::new(
+            code,
+            "This key has as many requests under way as it may. Wait until one ends.",
+        ),
+        Limited::Streams => {
+            Refusal::new(code, "This key has as many streams open as it may. Wait until one ends.")
+        }
+        Limited::PerMinute { .. } => Refusal::of(code),
+    };
+    refusal.retry_after(limited.retry_after_seconds())
+}
+
+/// No GT key is there for the request.
+pub(crate) fn no_credential(missing: NoCredential) -> Refusal {
+    match missing {
+        NoCredential::Purpose(Purpose::Conversation) => Refusal::of(Code::ConversationNotAllowed),
+        NoCredential::Purpose(_) => Refusal::of(Code::PurposeNotAllowed),
+        NoCredential::Missing(purpose) => Refusal::new(
+            Code::UpstreamCredentialRejected,
+            format!(
+                "This gate has no GT key for the purpose `{}`. Your key is fine; tell the operator.",
+                purpose.word()
+            ),
+        ),
+    }
+}
+
+/// A route that needs what this build does not do.
+pub(crate) fn multipart() -> Refusal {
+    Refusal::new(
+        Code::UnsupportedMediaType,
+        "This build does not yet rewrite the model in multipart bodies. Call this route at GT itself.",
+    )
+}

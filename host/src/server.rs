@@ -1,0 +1,156 @@
+//! The server: a listener, workers, and the way from the first connection to the last.
+//!
+//! Shutting down: readiness goes off and answers ask clients to leave; then nothing new is
+//! accepted, but what waits in the backlog is served; then open requests have their time; then
+//! what is left is cut, and counted.
+
+mod accept;
+mod bind;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use bind::BindError;
+pub(crate) use bind::load_options;
+use tokio::time::{interval, sleep, timeout};
+
+use crate::handle::Handle;
+use crate::health;
+use crate::phase::Phase;
+use crate::reload;
+use crate::shared::Shared;
+use crate::upstream::{Target, UpstreamLimits};
+use crate::worker::{Cut, WorkerHandle};
+use accept::Acceptor;
+
+/// A host that is bound and not yet serving.
+#[derive(Debug)]
+pub struct Host {
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    target: Arc<Target>,
+    workers: usize,
+}
+
+/// How a host ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exit {
+    /// Requests that were cut.
+    pub cut_requests: usize,
+    /// Connections that were cut, those with such a request on them among them.
+    pub cut_connections: usize,
+}
+
+/// Why a host could not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A thread was not to be had.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+impl Host {
+    /// Where clients connect; with the port the system chose if the configuration says 0.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What acts on the host while it runs.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.shared))
+    }
+
+    /// Serves until `shutdown` is ready, and then until the last request has ended or its time is
+    /// over.
+    ///
+    /// # Errors
+    /// If a thread cannot be started.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<Exit, RunError> {
+        let shared = self.shared;
+        let workers = (0..self.workers)
+            .map(|number| {
+                let (shared, target) = (Arc::clone(&shared), Arc::clone(&self.target));
+                let limits = upstream_limits(&shared);
+                WorkerHandle::start(number, shared, target, limits)
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(RunError::Thread)?;
+        let workers = Arc::new(workers);
+        let connections = shared.config.limits.connections as usize;
+        let acceptor = Acceptor::start(self.listener, Arc::clone(&workers), connections)
+            .map_err(RunError::Thread)?;
+        shared.health.enter(health::Phase::Serving);
+        tracing::info!(address = %self.address, workers = workers.len(), "serving");
+        tokio::select! {
+            () = shutdown => {}
+            () = reload::watch(&shared) => {}
+        }
+        Ok(leave(&shared, acceptor, workers).await)
+    }
+}
+
+async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandle>>) -> Exit {
+    let times = &shared.config.times;
+    shared.health.enter(health::Phase::Draining);
+    tell(&workers, Phase::Leaving);
+    tracing::info!("shutting down: not ready any more");
+    sleep(times.readiness_off.duration()).await;
+    acceptor.stop().await;
+    tell(&workers, Phase::Draining);
+    tracing::info!("shutting down: not accepting any more");
+    let drained = async {
+        let mut look = interval(LOOK);
+        while !workers.iter().all(WorkerHandle::is_finished) {
+            look.tick().await;
+        }
+    };
+    if timeout(times.drain.duration(), drained).await.is_err() {
+        tell(&workers, Phase::Cutting);
+    }
+    let exit = tokio::task::spawn_blocking(move || join(workers)).await.unwrap_or_default();
+    tracing::info!(
+        cut_requests = exit.cut_requests,
+        cut_connections = exit.cut_connections,
+        "shut down"
+    );
+    exit
+}
+
+fn tell(workers: &[WorkerHandle], phase: Phase) {
+    for worker in workers {
+        worker.enter(phase);
+    }
+}
+
+/// Waits for every worker; the acceptor has let go of them.
+fn join(workers: Arc<Vec<WorkerHandle>>) -> Exit {
+    let cut = Arc::into_inner(workers).into_iter().flatten().map(WorkerHandle::join);
+    cut.fold(Exit::default(), |exit, Cut { requests, connections }| Exit {
+        cut_requests: exit.cut_requests + requests,
+        cut_connections: exit.cut_connections + connections,
+    })
+}
+
+fn upstream_limits(shared: &Shared) -> UpstreamLimits {
+    let (times, limits) = (&shared.config.times, &shared.config.limits);
+    UpstreamLimits {
+        connect: times.connect.duration(),
+        first_byte: times.first_byte.duration(),
+        body_total: times.body_total.duration(),
+        in_flight: limits.requests as usize,
+        idle: KEPT_CONNECTIONS,
+        idle_time: times.upstream_idle.duration(),
+    }
+}
+
+/// Connections to GT a worker keeps without a request on them.
+const KEPT_CONNECTIONS: usize = 256;
+/// How often the workers are looked at while they drain.
+const LOOK: Duration = Duration::from_millis(20);

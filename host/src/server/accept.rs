@@ -1,0 +1,173 @@
+//! Accepting connections: one thread, which gives each to the worker that has the fewest.
+//!
+//! `SO_REUSEPORT` alone shares eight connections among four threads badly in nearly half of the
+//! cases. An error of one connection is that connection's; an error of the whole process, such as
+//! no more file descriptors, is waited out. Neither ends the loop.
+
+use std::io::{self, ErrorKind};
+use std::net;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::sleep;
+
+use crate::worker::WorkerHandle;
+
+/// The accepting thread.
+#[derive(Debug)]
+pub(super) struct Acceptor {
+    stop: oneshot::Sender<()>,
+    stopped: oneshot::Receiver<()>,
+}
+
+impl Acceptor {
+    /// Starts accepting, at most `limit` connections at a time: more wait in the backlog.
+    pub(super) fn start(
+        listener: net::TcpListener,
+        workers: Arc<Vec<WorkerHandle>>,
+        limit: usize,
+    ) -> io::Result<Self> {
+        let (stop, stopping) = oneshot::channel();
+        let (tell, stopped) = oneshot::channel();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new().name("signalbox-accept".to_owned()).spawn(move || {
+            runtime.block_on(accept(listener, &workers, limit, stopping));
+            drop(workers);
+            // Nobody waits if the host was dropped.
+            let _ = tell.send(());
+        })?;
+        Ok(Self { stop, stopped })
+    }
+
+    /// Hands over what waits in the backlog and closes the listener.
+    pub(super) async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.stopped.await;
+    }
+}
+
+async fn accept(
+    listener: net::TcpListener,
+    workers: &[WorkerHandle],
+    limit: usize,
+    mut stopping: oneshot::Receiver<()>,
+) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot accept");
+            return;
+        }
+    };
+    let places = Arc::new(Semaphore::new(limit));
+    let mut pause = FIRST_PAUSE;
+    loop {
+        tokio::select! {
+            biased;
+            // Also when the host was dropped.
+            _ = &mut stopping => break,
+            (accepted, place) = next(&listener, &places) => match accepted {
+                Ok(socket) => {
+                    pause = FIRST_PAUSE;
+                    hand_over(socket, place, workers);
+                }
+                Err(error) if is_of_one_connection(&error) => {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "lost a connection");
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        pause = ?pause,
+                        "cannot accept; trying again"
+                    );
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+    serve_backlog(listener, &places, workers);
+}
+
+/// The next connection, once there is a place for it.
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (io::Result<net::TcpStream>, Option<OwnedSemaphorePermit>) {
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    let accepted = listener.accept().await.and_then(|(socket, _peer)| socket.into_std());
+    (accepted, place)
+}
+
+/// Whoever is in the backlog was told by the system that we are there.
+fn serve_backlog(listener: TcpListener, places: &Arc<Semaphore>, workers: &[WorkerHandle]) {
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((socket, _peer)) = listener.accept() {
+        if socket.set_nonblocking(true).is_ok() {
+            hand_over(socket, Arc::clone(places).try_acquire_owned().ok(), workers);
+        }
+    }
+}
+
+fn hand_over(
+    socket: net::TcpStream,
+    place: Option<OwnedSemaphorePermit>,
+    workers: &[WorkerHandle],
+) {
+    // Without it small answers wait for the client's acknowledgement; with an error it just is so.
+    let _ = socket.set_nodelay(true);
+    if let Some(worker) = workers.iter().min_by_key(|worker| worker.open()) {
+        worker.serve(socket, place);
+    }
+}
+
+/// Whether the next `accept` may well succeed.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::Interrupted
+            | ErrorKind::NotConnected
+            | ErrorKind::PermissionDenied
+    )
+}
+
+/// From a moment to what a person would wait for a file descriptor.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_errors_of_one_connection_are_not_waited_out() {
+        for (errno, is_its_own) in [
+            (libc_errno::ECONNABORTED, true),
+            (libc_errno::ECONNRESET, true),
+            (libc_errno::EINTR, true),
+            (libc_errno::EMFILE, false),
+            (libc_errno::ENFILE, false),
+            (libc_errno::ENOMEM, false),
+        ] {
+            let error = io::Error::from_raw_os_error(errno);
+            assert_eq!(is_of_one_connection(&error), is_its_own, "{error}");
+        }
+    }
+
+    /// Linux's numbers of the errors that matter here.
+    mod libc_errno {
+        pub(super) const EINTR: i32 = 4;
+        pub(super) const ENOMEM: i32 = 12;
+        pub(super) const ENFILE: i32 = 23;
+        pub(super) const EMFILE: i32 = 24;
+        pub(super) const ECONNABORTED: i32 = 103;
+        pub(super) const ECONNRESET: i32 = 104;
+    }
+}

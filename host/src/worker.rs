@@ -1,0 +1,224 @@
+//! A worker: one thread with one single-threaded runtime, and all that its connections share.
+//!
+//! Nothing on a worker is locked: its connections to GT, its phase and its counters are its own.
+
+use std::cell::Cell;
+use std::io;
+use std::net;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
+use tokio::task::LocalSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::connection;
+use crate::models_answer::Lists;
+use crate::phase::{Phase, Phases};
+use crate::shared::Shared;
+use crate::upstream::{Target, Upstream, UpstreamLimits};
+
+/// What a worker's requests share.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) upstream: Rc<Upstream>,
+    pub(crate) phases: Rc<Phases>,
+    pub(crate) lists: Lists,
+    requests: Rc<Cell<usize>>,
+    connections: Cell<usize>,
+    is_empty: Notify,
+}
+
+/// A request under way, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Rc<Cell<usize>>);
+
+/// What a worker is told.
+#[derive(Debug)]
+pub(crate) enum Order {
+    Enter(Phase),
+    Serve(net::TcpStream, Place),
+}
+
+/// A connection's place among all and on its worker, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    open: Arc<AtomicUsize>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What was cut when the time to end by itself was over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) requests: usize,
+    pub(crate) connections: usize,
+}
+
+/// A running worker, seen from outside.
+#[derive(Debug)]
+pub(crate) struct WorkerHandle {
+    orders: mpsc::UnboundedSender<Order>,
+    open: Arc<AtomicUsize>,
+    thread: thread::JoinHandle<io::Result<Cut>>,
+}
+
+impl WorkerHandle {
+    /// Starts a worker's thread.
+    pub(crate) fn start(
+        number: usize,
+        shared: Arc<Shared>,
+        target: Arc<Target>,
+        limits: UpstreamLimits,
+    ) -> io::Result<Self> {
+        let (orders, taken) = mpsc::unbounded_channel();
+        let thread = thread::Builder::new()
+            .name(format!("signalbox-worker-{number}"))
+            .spawn(move || run(shared, target, limits, taken))?;
+        Ok(Self { orders, open: Arc::default(), thread })
+    }
+
+    /// How many connections it has.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Gives it a connection.
+    pub(crate) fn serve(&self, socket: net::TcpStream, permit: Option<OwnedSemaphorePermit>) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        let place = Place { open: Arc::clone(&self.open), _permit: permit };
+        // A worker that is gone drops the connection: that closes it.
+        let _ = self.orders.send(Order::Serve(socket, place));
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        let _ = self.orders.send(Order::Enter(phase));
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn join(self) -> Cut {
+        drop(self.orders);
+        match self.thread.join() {
+            Ok(Ok(cut)) => cut,
+            Ok(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a worker did not start");
+                Cut::default()
+            }
+            Err(_panic) => {
+                tracing::error!("a worker panicked");
+                Cut::default()
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+fn run(
+    shared: Arc<Shared>,
+    target: Arc<Target>,
+    limits: UpstreamLimits,
+    orders: mpsc::UnboundedReceiver<Order>,
+) -> io::Result<Cut> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = LocalSet::new();
+    let cut = local.block_on(&runtime, async {
+        let worker = Rc::new(Worker {
+            shared,
+            upstream: Upstream::new(target, limits),
+            phases: Phases::new(),
+            lists: Lists::default(),
+            requests: Rc::default(),
+            connections: Cell::new(0),
+            is_empty: Notify::new(),
+        });
+        worker.obey(orders).await
+    });
+    Ok(cut)
+}
+
+impl Worker {
+    /// Counts a request until the guard is dropped.
+    pub(crate) fn begin(&self) -> InFlight {
+        self.requests.set(self.requests.get() + 1);
+        InFlight(Rc::clone(&self.requests))
+    }
+
+    async fn obey(self: Rc<Self>, mut orders: mpsc::UnboundedReceiver<Order>) -> Cut {
+        let mut sweep = interval(SWEEP);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let is_draining = self.phases.current() >= Phase::Draining;
+            if is_draining && self.connections.get() == 0 {
+                return Cut::default();
+            }
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(Order::Serve(socket, place)) => Rc::clone(&self).open(socket, place),
+                    Some(Order::Enter(Phase::Cutting)) | None => return self.cut().await,
+                    Some(Order::Enter(phase)) => self.phases.enter(phase),
+                },
+                () = self.is_empty.notified() => {}
+                _ = sweep.tick() => self.upstream.sweep(),
+            }
+        }
+    }
+
+    /// Starts a connection's task. It ends by itself, and the `LocalSet` owns it.
+    fn open(self: Rc<Self>, socket: net::TcpStream, place: Place) {
+        let socket = match TcpStream::from_std(socket) {
+            Ok(socket) => socket,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "lost a new connection");
+                return;
+            }
+        };
+        self.connections.set(self.connections.get() + 1);
+        tokio::task::spawn_local(async move {
+            connection::serve(&self, socket).await;
+            drop(place);
+            self.connections.set(self.connections.get() - 1);
+            if self.connections.get() == 0 {
+                self.is_empty.notify_one();
+            }
+        });
+    }
+
+    /// Ends what is still open: streams of events say so, the rest just stops.
+    async fn cut(&self) -> Cut {
+        let cut = Cut { requests: self.requests.get(), connections: self.connections.get() };
+        self.phases.enter(Phase::Cutting);
+        let farewell = async {
+            while self.connections.get() > 0 {
+                self.is_empty.notified().await;
+            }
+        };
+        // Whoever does not even take the farewell is dropped with the worker.
+        let _ = timeout(FAREWELL, farewell).await;
+        cut
+    }
+}
+
+/// How often connections to GT are looked through that nobody uses.
+const SWEEP: Duration = Duration::from_secs(1);
+/// For the last bytes of streams that are cut.
+const FAREWELL: Duration = Duration::from_secs(1);
