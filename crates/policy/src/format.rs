@@ -7,7 +7,8 @@ use crate::{
 
 mod scalar;
 
-use scalar::{key, value};
+use scalar::key;
+pub(crate) use scalar::value;
 
 /// The canonical text of a document: one order of keys, one way to quote, one line an entry where
 /// it fits. Entries keep the order in which they were written.

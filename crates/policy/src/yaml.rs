@@ -8,6 +8,7 @@
 use crate::{Position, Text, diagnostic::Findings};
 
 mod build;
+mod keys;
 mod scalar;
 
 /// What was written at one place.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{routes::Routes, words};
 use crate::{
     Case, Expectation, List, Names, Purposes, Text,
-    diagnostic::{Code, Findings, closest, shown},
+    diagnostic::{Code, Findings, closest, did_you_mean, shown},
     document::{AllOrList, CaseEntry, Expect},
 };
 
@@ -57,7 +57,8 @@ fn case(written: &CaseEntry, known: Known<'_>, findings: &mut Findings) -> Optio
         .as_ref()
         .and_then(|expect| expectation(expect, known, findings));
     let purposes = written.purposes.as_ref();
-    let purposes = purposes.map(|list| words::purposes(list, "`purposes`", findings));
+    let purposes =
+        purposes.map(|list| words::purposes(list, "`purposes`", "every purpose", findings));
     let models = names(written.models.as_ref(), "`models`", findings);
     let published = names(written.published.as_ref(), "`published`", findings);
     let datasets = names(written.datasets.as_ref(), "`datasets`", findings);
@@ -125,48 +126,48 @@ fn texts(list: Option<&List>) -> Vec<String> {
 }
 
 fn expectation(written: &Expect, known: Known<'_>, findings: &mut Findings) -> Option<Expectation> {
-    let Expect {
-        forward,
-        model,
-        refuse,
-        list,
-        position,
-        present,
-    } = written;
-    let kinds = ["forward", "refuse", "list"]
-        .into_iter()
-        .filter(|kind| present.has(kind))
-        .count();
-    let given = [forward.is_some(), refuse.is_some(), list.is_some()];
-    if kinds.max(given.into_iter().filter(|given| *given).count()) != 1 {
-        let message = "`expect` has exactly one of `forward`, `refuse` and `list`";
-        findings.add(Code::BadExpectation, *position, message);
+    if written.present.is_everything() {
         return None;
     }
-    if let Some(model) = model
-        .as_ref()
-        .filter(|_| forward.is_none() && !present.has("forward"))
-    {
+    if kinds(written) != 1 {
+        let message = "`expect` has exactly one of `forward`, `refuse` and `list`";
+        findings.add(Code::BadExpectation, written.position, message);
+        return None;
+    }
+    let forwards = written.forward.is_some() || written.present.has("forward");
+    if let Some(model) = written.model.as_ref().filter(|_| !forwards) {
         let message = "`model` in `expect` belongs to `forward`";
         findings.add(Code::BadExpectation, model.position, message);
     }
-    if let Some(route) = forward {
+    if let Some(route) = &written.forward {
         expected_route(route, known, findings);
-        let model = model.as_ref().map(|text| text.value.clone());
+        let model = written.model.as_ref().map(|text| text.value.clone());
         return Some(Expectation::Forward {
             route: route.value.clone(),
             model,
         });
     }
-    if let Some(code) = refuse {
+    if let Some(code) = &written.refuse {
         expected_code(code, known, findings);
         return Some(Expectation::Refuse {
             code: code.value.clone(),
         });
     }
-    list.as_ref().map(|names| Expectation::List {
+    let names = written.list.as_ref()?;
+    Some(Expectation::List {
         names: texts(Some(names)),
     })
+}
+
+/// How many of the three kinds of answer someone meant to write.
+fn kinds(written: &Expect) -> usize {
+    let has = |key| written.present.has(key);
+    let kinds = [
+        written.forward.is_some() || has("forward"),
+        written.refuse.is_some() || has("refuse"),
+        written.list.is_some() || has("list"),
+    ];
+    kinds.into_iter().filter(|is_there| *is_there).count()
 }
 
 fn expected_route(route: &Text, known: Known<'_>, findings: &mut Findings) {
@@ -184,21 +185,21 @@ fn expected_route(route: &Text, known: Known<'_>, findings: &mut Findings) {
 }
 
 fn expected_code(code: &Text, known: Known<'_>, findings: &mut Findings) {
-    let is_legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let is_word = (1..=64).contains(&code.value.len()) && code.value.bytes().all(is_legal);
-    let may_come = match known {
-        Known::Nothing => is_word,
-        Known::Routes(_) => REFUSALS.contains(&code.value.as_str()),
-    };
-    if may_come {
+    let Known::Routes(_) = known else {
+        let is_legal =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if !(1..=64).contains(&code.value.len()) || !code.value.bytes().all(is_legal) {
+            let message = format!("`{}` is no refusal code", shown(&code.value));
+            let help = "a code is 1 to 64 of a–z 0–9 _";
+            findings.add_with_help(Code::UnknownRefusal, code.position, message, help);
+        }
         return;
-    }
-    let message = format!("no policy refuses with `{}`", shown(&code.value));
-    let help = match closest(&code.value, REFUSALS.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("write one of {}", REFUSALS.join(", ")),
     };
-    findings.add_with_help(Code::UnknownRefusal, code.position, message, help);
+    if !REFUSALS.contains(&code.value.as_str()) {
+        let message = format!("no policy document refuses with `{}`", shown(&code.value));
+        let help = did_you_mean(&code.value, REFUSALS);
+        findings.add_with_help(Code::UnknownRefusal, code.position, message, help);
+    }
 }
 
 /// What a case can be refused with: by its path, or by the policy.

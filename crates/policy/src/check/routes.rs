@@ -62,7 +62,8 @@ fn route(written: &Route, findings: &mut Findings) -> Option<Checked> {
     let action = action(written, verdict, findings);
     let because = because(written, verdict, findings);
     let purposes = written.purpose.as_ref();
-    let purposes = purposes.map(|list| words::purposes(list, "`purpose`", findings));
+    let purposes =
+        purposes.map(|list| words::purposes(list, "`purpose`", "what GT documents", findings));
     let query = written
         .query
         .as_ref()

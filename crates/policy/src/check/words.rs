@@ -24,8 +24,13 @@ pub(super) fn one_of<T: Copy>(
 }
 
 /// A list of purposes; never empty.
-pub(super) fn purposes(list: &List, what: &str, findings: &mut Findings) -> Purposes {
-    not_empty(list, what, "leave it out for what GT documents", findings);
+pub(super) fn purposes(
+    list: &List,
+    what: &str,
+    without: &str,
+    findings: &mut Findings,
+) -> Purposes {
+    not_empty(list, what, &format!("leave it out for {without}"), findings);
     no_repeats(list, findings);
     let known = Purpose::ALL.map(|purpose| (purpose.word(), purpose));
     let purpose = |text: &Text| one_of(text, "purpose", &known, Code::UnknownPurpose, findings);

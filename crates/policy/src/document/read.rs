@@ -5,7 +5,8 @@ use super::{
     shape::{Present, list, mapping, nodes, one_or_list, text},
 };
 use crate::{
-    diagnostic::{Code, Findings},
+    diagnostic::{Code, Findings, shown},
+    format::value,
     yaml::{Entry, Kind, Meaning, Node},
 };
 
@@ -50,7 +51,7 @@ fn route(entry: Entry, findings: &mut Findings) -> Route {
         key: entry.key,
         ..Route::default()
     };
-    let Some(entries) = mapping(entry.value, "a route", findings) else {
+    let Some(entries) = route_entries(entry.value, findings) else {
         route.present = Present::EVERYTHING;
         return route;
     };
@@ -97,10 +98,22 @@ fn model_entries(node: Node, findings: &mut Findings) -> Vec<Entry> {
         findings.add_with_help(Code::Blank, node.position, "a model is blank", help);
     } else {
         let message = format!("a model is a mapping, and this is {}", node.found());
-        let help = "write `{published: NAME}`";
+        let help = format!("write `{{published: {}}}`", value(&shown(text)));
         findings.add_with_help(Code::WrongShape, node.position, message, help);
     }
     Vec::new()
+}
+
+/// People write `GET /v1/models: native`; they are told what to write instead.
+fn route_entries(node: Node, findings: &mut Findings) -> Option<Vec<Entry>> {
+    let verdict = match &node.kind {
+        Kind::Scalar { text, plain } if Meaning::of(text, *plain) == Meaning::Words => shown(text),
+        _ => return mapping(node, "a route", findings),
+    };
+    let help = format!("write `{{verdict: {verdict}}}`");
+    let message = "a route is a mapping, and this is text";
+    findings.add_with_help(Code::WrongShape, node.position, message, help);
+    None
 }
 
 const DOCUMENT_KEYS: &[&str] = &["policy", "version", "about", "routes", "models", "cases"];

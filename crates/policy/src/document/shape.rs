@@ -4,6 +4,7 @@ use super::AllOrList;
 use crate::{
     List, Position, Text,
     diagnostic::{Code, Findings, closest, shown},
+    format::value,
     yaml::{Entry, Kind, Meaning, Node},
 };
 
@@ -41,31 +42,17 @@ pub(super) fn text(node: Node, what: &str, findings: &mut Findings) -> Option<Te
     None
 }
 
-/// The texts of a list.
+/// The texts of a list; `None` if it has entries and none of them is text.
 pub(super) fn list(node: Node, what: &str, findings: &mut Findings) -> Option<List> {
     let position = node.position;
-    let found = node.found();
-    match node.kind {
-        Kind::Sequence(items) => {
-            let entry = format!("an entry of {what}");
-            let texts = items
-                .into_iter()
-                .filter_map(|item| text(item, &entry, findings));
-            Some(List {
-                items: texts.collect(),
-                position,
-            })
-        }
-        Kind::Refused => None,
-        Kind::Scalar { text, plain } if Meaning::of(&text, plain) == Meaning::Nothing => {
-            blank(position, what, findings);
-            None
-        }
-        Kind::Scalar { .. } | Kind::Mapping(_) => {
-            wrong_shape(position, what, "a list", found, findings);
-            None
-        }
-    }
+    let nodes = nodes(node, what, findings)?;
+    let written = nodes.len();
+    let entry = format!("an entry of {what}");
+    let texts = nodes
+        .into_iter()
+        .filter_map(|item| text(item, &entry, findings));
+    let items: Vec<Text> = texts.collect();
+    (!items.is_empty() || written == 0).then_some(List { items, position })
 }
 
 /// One text stands for a list of one.
@@ -117,7 +104,13 @@ pub(super) fn nodes(node: Node, what: &str, findings: &mut Findings) -> Option<V
             blank(position, what, findings);
             None
         }
-        Kind::Scalar { .. } | Kind::Mapping(_) => {
+        Kind::Scalar { text, .. } => {
+            let message = format!("{what} is a list, and this is {found}");
+            let help = format!("write `[{}]`", value(&shown(&text)));
+            findings.add_with_help(Code::WrongShape, position, message, help);
+            None
+        }
+        Kind::Mapping(_) => {
             wrong_shape(position, what, "a list", found, findings);
             None
         }
@@ -161,6 +154,11 @@ impl Present {
         findings.add_with_help(Code::UnknownKey, key.position, message, help);
     }
 
+    /// Whether the entry could not be read at all.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.everything
+    }
+
     /// Whether someone meant to write `key`.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.everything || self.keys.contains(&key)
@@ -177,6 +175,11 @@ fn wrong_shape(at: Position, what: &str, wanted: &str, found: &str, findings: &m
 
 /// Nothing is never everything, and never a default.
 fn blank(at: Position, what: &str, findings: &mut Findings) {
-    let help = "write a value, or leave the key out";
+    let part = if what.starts_with("an entry") {
+        "entry"
+    } else {
+        "key"
+    };
+    let help = format!("write a value, or leave the {part} out");
     findings.add_with_help(Code::Blank, at, format!("{what} is blank"), help);
 }

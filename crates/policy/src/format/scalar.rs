@@ -3,7 +3,7 @@
 use crate::yaml::Meaning;
 
 /// A value: plain where every YAML reader takes it for this text, in double quotes else.
-pub(super) fn value(text: &str) -> String {
+pub(crate) fn value(text: &str) -> String {
     if is_plain(text, b"") {
         text.into()
     } else {

@@ -40,45 +40,63 @@ fn routes() -> impl Strategy<Value = Vec<Route>> {
         ROUTES.iter().copied().chain(endpoints).collect();
     let most = known.len();
     let some = prop_oneof![Just(known.clone()), sample::subsequence(known, 0..=most)];
-    let order = some.prop_shuffle();
-    order.prop_flat_map(|keys| keys.into_iter().map(route).collect::<Vec<_>>())
+    (some.prop_shuffle(), collection::vec(words(), most)).prop_map(|(keys, words)| {
+        let pairs = keys.into_iter().zip(words);
+        pairs.map(|(key, words)| route(key, words)).collect()
+    })
 }
 
-fn route((method, template): (&'static str, &'static str)) -> impl Strategy<Value = Route> {
-    let verdict =
-        prop_oneof![4 => Just("native"), 1 => Just("gt_extension"), 1 => Just("not_supported")];
-    let scope = prop_oneof![1 => Just("none"), 4 => sample::select(SCOPES)];
-    let purposes = sample::subsequence(&["inference", "upload", "conversation"][..], 1..=3);
-    let names = || option::of(sample::subsequence(&["after", "limit"][..], 0..=2));
-    (
+/// What a route is to say, before it is known which.
+#[derive(Clone, Debug)]
+struct Words {
+    verdict: &'static str,
+    /// Whether the action is not the verdict's own.
+    other_action: bool,
+    scope: &'static str,
+    purposes: Option<Vec<&'static str>>,
+    names: Option<Vec<&'static str>>,
+    with_model: bool,
+}
+
+prop_compose! {
+    fn words()(
+        verdict in sample::select(&["native", "native", "native", "gt_extension", "not_supported"][..]),
+        other_action in prop::bool::weighted(0.3),
+        scope in prop_oneof![1 => Just("none"), 4 => sample::select(SCOPES)],
+        purposes in option::weighted(0.3, sample::subsequence(&["inference", "upload", "conversation"][..], 1..=3)),
+        names in option::of(sample::subsequence(&["after", "limit"][..], 0..=2)),
+        with_model in any::<bool>(),
+    ) -> Words {
+        Words { verdict, other_action, scope, purposes, names, with_model }
+    }
+}
+
+fn route((method, template): (&'static str, &'static str), words: Words) -> Route {
+    let Words {
         verdict,
-        any::<bool>(),
+        other_action,
         scope,
-        option::of(purposes),
-        names(),
-        any::<bool>(),
-    )
-        .prop_map(
-            move |(verdict, other_action, scope, purposes, names, with_model)| {
-                let forwarded = match verdict {
-                    "native" => !other_action,
-                    "gt_extension" => other_action,
-                    _ => false,
-                };
-                Route {
-                    key: text(format!("{method} {template}")),
-                    verdict: Some(verdict.into()),
-                    action: Some(if forwarded { "forward" } else { "refuse" }.into()),
-                    scope: Some(scope.into()),
-                    purpose: purposes.map(|words| list(&words)),
-                    model: source(method, template, with_model).map(Text::from),
-                    because: (verdict != "native").then(|| "it is generated".into()),
-                    headers: names.as_deref().map(list),
-                    query: names.as_deref().map(list),
-                    ..Route::default()
-                }
-            },
-        )
+        purposes,
+        names,
+        with_model,
+    } = words;
+    let forwarded = match verdict {
+        "native" => !other_action,
+        "gt_extension" => other_action,
+        _ => false,
+    };
+    Route {
+        key: text(format!("{method} {template}")),
+        verdict: Some(verdict.into()),
+        action: other_action.then(|| if forwarded { "forward" } else { "refuse" }.into()),
+        scope: Some(scope.into()),
+        purpose: purposes.map(|words| list(&words)),
+        model: source(method, template, with_model).map(Text::from),
+        because: (verdict != "native").then(|| "it is generated".into()),
+        headers: names.as_deref().map(list),
+        query: names.as_deref().map(list),
+        ..Route::default()
+    }
 }
 
 fn source(method: &str, template: &str, with_model: bool) -> Option<&'static str> {
@@ -91,26 +109,30 @@ fn source(method: &str, template: &str, with_model: bool) -> Option<&'static str
     }
 }
 
+/// Known names and patterns in any order, with others between them.
 fn models() -> impl Strategy<Value = Vec<Model>> {
     let known: Vec<&'static str> = MODELS.iter().chain(PATTERNS).copied().collect();
     let most = known.len();
     let names = sample::subsequence(known, 0..=most).prop_shuffle();
-    let random = collection::btree_set("[a-f]{1,12}\\*?", 0..8);
-    (names, random).prop_flat_map(|(known, random)| {
+    let random = collection::btree_set("[a-f]{1,12}\\*?", 0..4);
+    let words: Vec<&'static str> = Endpoint::ALL.map(Endpoint::word).to_vec();
+    let endpoints = option::of(sample::subsequence(words, 1..=6));
+    let rule = (option::of(sample::select(PUBLISHED)), endpoints);
+    (names, random, collection::vec(rule, most + 4)).prop_map(|(known, random, rules)| {
         let names = known.into_iter().map(str::to_owned).chain(random);
-        names.map(model).collect::<Vec<_>>()
+        let pairs = names.zip(rules);
+        pairs
+            .map(|(name, (published, endpoints))| model(name, published, endpoints))
+            .collect()
     })
 }
 
-fn model(name: String) -> impl Strategy<Value = Model> {
-    let words: Vec<&'static str> = Endpoint::ALL.map(Endpoint::word).to_vec();
-    let endpoints = option::of(sample::subsequence(words, 1..=6));
-    let published = option::of(sample::select(PUBLISHED));
-    (published, endpoints).prop_map(move |(published, endpoints)| Model {
-        name: text(name.clone()),
+fn model(name: String, published: Option<&str>, endpoints: Option<Vec<&str>>) -> Model {
+    Model {
+        name: text(name),
         published: published.map(Text::from),
         endpoints: endpoints.map(|words| list(&words)),
-    })
+    }
 }
 
 /// A `for` may only name what some route forwards.

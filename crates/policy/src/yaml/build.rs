@@ -2,9 +2,12 @@
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span};
 
-use super::{Entry, Kind, Meaning, Node};
+use super::{
+    Entry, Kind, Meaning, Node,
+    keys::{key_text, once_each},
+};
 use crate::{
-    Position, Text,
+    Position,
     diagnostic::{Code, Findings, shown},
 };
 
@@ -213,78 +216,6 @@ impl Builder<'_> {
     }
 }
 
-/// The text of a key, if it is one.
-fn key_text(key: Node, findings: &mut Findings) -> Option<Text> {
-    let found = key.found();
-    let position = key.position;
-    let (text, plain) = match key.kind {
-        Kind::Scalar { text, plain } => (text, plain),
-        Kind::Refused => return None,
-        Kind::Sequence(_) | Kind::Mapping(_) => {
-            findings.add(
-                Code::BadKey,
-                position,
-                format!("a key is text, and this is {found}"),
-            );
-            return None;
-        }
-    };
-    if plain && text == "<<" {
-        findings.add_with_help(
-            Code::YamlMerge,
-            position,
-            "merge keys are not read",
-            WRITE_IN_FULL,
-        );
-        return None;
-    }
-    if Meaning::of(&text, plain) != Meaning::Words {
-        let message = format!(
-            "a key is text, and `{}` without quotes is {found}",
-            shown(&text)
-        );
-        findings.add_with_help(
-            Code::BadKey,
-            position,
-            message,
-            format!("write \"{}\"", shown(&text)),
-        );
-        return None;
-    }
-    if text.len() > MOST_KEY_BYTES || text.chars().any(char::is_control) {
-        let message = format!("a key has at most {MOST_KEY_BYTES} bytes and no control characters");
-        findings.add(Code::BadKey, position, message);
-        return None;
-    }
-    Some(Text {
-        value: text,
-        position,
-    })
-}
-
-/// The entries without those whose key came before.
-fn once_each(entries: Vec<Entry>, findings: &mut Findings) -> Vec<Entry> {
-    let mut first = std::collections::BTreeMap::new();
-    let mut repeated = Vec::new();
-    for (index, Entry { key, .. }) in entries.iter().enumerate() {
-        let Some(line) = first.insert(key.value.as_str(), key.position.line) else {
-            continue;
-        };
-        first.insert(&key.value, line);
-        repeated.push(index);
-        let message = format!("the key `{}` is already on line {line}", shown(&key.value));
-        findings.add_with_help(
-            Code::DuplicateKey,
-            key.position,
-            message,
-            "keep one of them",
-        );
-    }
-    let mut repeated = repeated.into_iter().peekable();
-    let keep = |(index, entry)| (repeated.next_if_eq(&index).is_none()).then_some(entry);
-    entries.into_iter().enumerate().filter_map(keep).collect()
-}
-
 fn at(marker: Marker) -> Position {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Position {
@@ -295,7 +226,8 @@ fn at(marker: Marker) -> Position {
 
 const FIRST: Position = Position { line: 1, column: 1 };
 
-const WRITE_IN_FULL: &str = "write the value out at each place: a document is read as it stands";
+pub(super) const WRITE_IN_FULL: &str =
+    "write the value out at each place: a document is read as it stands";
 
 /// A hundred thousand models with a line each are some 8 MB.
 const MOST_BYTES: usize = 32 << 20;
@@ -305,7 +237,3 @@ const MOST_NODES: usize = 2_000_000;
 
 /// The language itself needs six.
 const MOST_DEPTH: usize = 16;
-
-/// A model name has at most 256 bytes; a method and a template fit too. The bound also keeps
-/// every key below what YAML allows for one, however it is quoted.
-const MOST_KEY_BYTES: usize = 300;

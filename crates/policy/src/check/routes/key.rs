@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Position, Text,
-    diagnostic::{Code, Findings, closest, shown},
+    diagnostic::{Code, Findings, did_you_mean, shown},
 };
 
 /// A method and a template that fit the language.
@@ -49,10 +49,7 @@ pub(super) fn read(text: &Text, findings: &mut Findings) -> Option<Key> {
     let known_method = METHODS.contains(&method);
     if !known_method {
         let message = format!("unknown method `{}`", shown(method));
-        let help = match closest(method, METHODS.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("write one of {}", METHODS.join(", ")),
-        };
+        let help = did_you_mean(method, METHODS);
         findings.add_with_help(Code::UnknownMethod, text.position, message, help);
     }
     if let Err(help) = template_fits(template) {

@@ -1,0 +1,85 @@
+//! The keys of mappings: text, and each once.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, Kind, Meaning, Node, build::WRITE_IN_FULL};
+use crate::{
+    Text,
+    diagnostic::{Code, Findings, shown},
+};
+
+/// The text of a key, if it is one.
+pub(super) fn key_text(key: Node, findings: &mut Findings) -> Option<Text> {
+    let found = key.found();
+    let position = key.position;
+    let (text, plain) = match key.kind {
+        Kind::Scalar { text, plain } => (text, plain),
+        Kind::Refused => return None,
+        Kind::Sequence(_) | Kind::Mapping(_) => {
+            findings.add(
+                Code::BadKey,
+                position,
+                format!("a key is text, and this is {found}"),
+            );
+            return None;
+        }
+    };
+    if plain && text == "<<" {
+        findings.add_with_help(
+            Code::YamlMerge,
+            position,
+            "merge keys are not read",
+            WRITE_IN_FULL,
+        );
+        return None;
+    }
+    if Meaning::of(&text, plain) != Meaning::Words {
+        let message = format!(
+            "a key is text, and `{}` without quotes is {found}",
+            shown(&text)
+        );
+        findings.add_with_help(
+            Code::BadKey,
+            position,
+            message,
+            format!("write \"{}\"", shown(&text)),
+        );
+        return None;
+    }
+    if text.len() > MOST_KEY_BYTES || text.chars().any(char::is_control) {
+        let message = format!("a key has at most {MOST_KEY_BYTES} bytes and no control characters");
+        findings.add(Code::BadKey, position, message);
+        return None;
+    }
+    Some(Text {
+        value: text,
+        position,
+    })
+}
+
+/// The entries without those whose key came before.
+pub(super) fn once_each(entries: Vec<Entry>, findings: &mut Findings) -> Vec<Entry> {
+    let mut first = BTreeMap::new();
+    let mut repeated = Vec::new();
+    for (index, Entry { key, .. }) in entries.iter().enumerate() {
+        let Some(line) = first.insert(key.value.as_str(), key.position.line) else {
+            continue;
+        };
+        first.insert(&key.value, line);
+        repeated.push(index);
+        let message = format!("the key `{}` is already on line {line}", shown(&key.value));
+        findings.add_with_help(
+            Code::DuplicateKey,
+            key.position,
+            message,
+            "keep one of them",
+        );
+    }
+    let mut repeated = repeated.into_iter().peekable();
+    let keep = |(index, entry)| (repeated.next_if_eq(&index).is_none()).then_some(entry);
+    entries.into_iter().enumerate().filter_map(keep).collect()
+}
+
+/// A model name has at most 256 bytes; a method and a template fit too. The bound also keeps
+/// every key below what YAML allows for one, however it is quoted.
+const MOST_KEY_BYTES: usize = 300;

@@ -1,0 +1,109 @@
+//! Golden files: every `cases/*.yaml` is wrong, and its `.stderr` says how. `BLESS=1` writes them.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use signalbox_policy::{Diagnostic, read, read_cases};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+/// The diagnostics as a command prints them.
+fn rendered(found: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for diagnostic in found {
+        out += &format!("{diagnostic}\n");
+        if let Some(help) = &diagnostic.help {
+            out += &format!("  help: {help}\n");
+        }
+    }
+    out
+}
+
+fn wrong_documents() -> Vec<(PathBuf, Vec<Diagnostic>)> {
+    let files = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .collect();
+    files.sort();
+    let diagnose = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_case_file = path
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("case_file");
+        let found = if is_case_file {
+            read_cases(&text).map(drop).unwrap_err()
+        } else {
+            read(&text).map(drop).unwrap_err()
+        };
+        (path, found)
+    };
+    files.into_iter().map(diagnose).collect()
+}
+
+#[test]
+fn wrong_documents_are_reported_as_written_down() {
+    let mut differing = Vec::new();
+    let documents = wrong_documents();
+    assert!(!documents.is_empty());
+    for (path, found) in documents {
+        let golden = path.with_extension("stderr");
+        let now = rendered(&found);
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&golden, &now).unwrap();
+        } else if fs::read_to_string(&golden).ok().as_deref() != Some(&now) {
+            differing.push(format!("{}:\n{now}", path.display()));
+        }
+    }
+    assert!(
+        differing.is_empty(),
+        "run with BLESS=1 if this is right:\n{}",
+        differing.join("\n")
+    );
+}
+
+#[test]
+fn diagnostics_stand_in_the_order_of_the_text() {
+    for (path, found) in wrong_documents() {
+        let places: Vec<(u32, u32)> = found.iter().map(|d| (d.line, d.column)).collect();
+        assert!(places.is_sorted(), "{}: {places:?}", path.display());
+    }
+}
+
+#[test]
+fn every_code_is_reached_by_some_document() {
+    let mut reached: BTreeSet<&str> = wrong_documents()
+        .iter()
+        .flat_map(|(_, found)| found)
+        .map(|found| found.code)
+        .collect();
+    // A file of more than 32 MiB is not kept in the repository.
+    let large = " ".repeat((32 << 20) + 1);
+    reached.extend(read(&large).unwrap_err().iter().map(|found| found.code));
+    let known: BTreeSet<&str> = Diagnostic::CODES.iter().copied().collect();
+    assert_eq!(reached, known);
+}
+
+#[test]
+fn messages_are_one_line_without_a_final_period() {
+    for (path, found) in wrong_documents() {
+        for Diagnostic { message, help, .. } in &found {
+            for text in [Some(message), help.as_ref()].into_iter().flatten() {
+                let is_one_line = !text.contains('\n') && !text.ends_with('.') && !text.is_empty();
+                assert!(is_one_line, "{}: {text:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_of_too_many_values_is_refused() {
+    let many = format!("policy: [{}]", "a,".repeat(2_000_001));
+    let found = read(&many).unwrap_err();
+    assert_eq!(found.first().map(|found| found.code), Some("too_large"));
+}

@@ -1,0 +1,78 @@
+//! What the documentation says is true.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use signalbox_policy::{Diagnostic, read, read_cases};
+
+use crate::run::failure;
+
+fn page(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// The fenced blocks of a language, each with the line it begins on.
+fn snippets(text: &str, language: &str) -> Vec<(usize, String)> {
+    let opening = format!("```{language}");
+    let mut snippets = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        match &mut open {
+            None if line == opening => open = Some((index + 2, String::new())),
+            None => {}
+            Some(_) if line == "```" => snippets.extend(open.take()),
+            Some((_, body)) => {
+                body.push_str(line);
+                body.push('\n');
+            }
+        }
+    }
+    snippets
+}
+
+#[test]
+fn every_code_has_a_section_and_every_section_a_code() {
+    let page = page("errors.md");
+    let (_, part) = page
+        .split_once("\n## Diagnostics of policy documents\n")
+        .unwrap();
+    let part = part.split("\n## ").next().unwrap();
+    let headings = part.lines().filter_map(|line| line.strip_prefix("### "));
+    let sections: Vec<&str> = headings.map(|heading| heading.trim_matches('`')).collect();
+    let known: BTreeSet<&str> = Diagnostic::CODES.iter().copied().collect();
+    assert_eq!(sections.iter().copied().collect::<BTreeSet<_>>(), known);
+    assert_eq!(sections.len(), known.len(), "a section stands there twice");
+}
+
+#[test]
+fn every_snippet_of_the_policy_guide_is_a_document_whose_cases_hold() {
+    let snippets = snippets(&page("policies.md"), "yaml");
+    assert!(!snippets.is_empty());
+    for (line, text) in snippets {
+        if text.starts_with("cases:") {
+            read_cases(&text).unwrap_or_else(|found| panic!("policies.md:{line}: {found:#?}"));
+            continue;
+        }
+        let policy = read(&text).unwrap_or_else(|found| panic!("policies.md:{line}: {found:#?}"));
+        for case in policy.cases() {
+            assert_eq!(failure(&policy, case), None, "policies.md:{line}");
+        }
+    }
+}
+
+#[test]
+fn the_guide_shows_an_error_as_it_is_printed() {
+    let page = page("policies.md");
+    let wrong = snippets(&page, "yaml-wrong");
+    let printed = snippets(&page, "text");
+    assert_eq!(wrong.len(), 1);
+    let found = read(&wrong[0].1).unwrap_err();
+    let lines: Vec<String> = found
+        .iter()
+        .flat_map(|found| {
+            let help = found.help.iter().map(|help| format!("  help: {help}"));
+            [found.to_string()].into_iter().chain(help)
+        })
+        .collect();
+    assert_eq!(printed[0].1.trim_end(), lines.join("\n"));
+}

@@ -1,0 +1,15 @@
+//! Integration tests of the policy crate: documents, their diagnostics, their laws, and what the
+//! repository says in them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod cases;
+mod catalogue;
+mod diagnostics;
+mod docs;
+mod laws;
+mod run;
+mod runbooks;

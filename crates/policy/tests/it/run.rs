@@ -1,0 +1,92 @@
+//! Runs a case natively: enough of a host to turn a request line into facts.
+
+use signalbox_policy::{
+    Case, Decision, Expectation, Header, ListMode, Policy, Request, RequestedModel, decide, fences,
+};
+
+/// What a case got instead of what it expects; `None` if it holds.
+pub(crate) fn failure(policy: &Policy, case: &Case) -> Option<String> {
+    let got = answer(policy, case);
+    let holds = match (&case.expect, &got) {
+        (Expectation::Forward { route, model }, Answer::Forward(to, published)) => {
+            route == to
+                && model
+                    .as_ref()
+                    .is_none_or(|model| Some(model) == published.as_ref())
+        }
+        (Expectation::Refuse { code }, Answer::Refuse(with)) => code == with,
+        (Expectation::List { names }, Answer::List(listed)) => {
+            let mut names = names.clone();
+            names.sort();
+            names == *listed
+        }
+        _ => false,
+    };
+    (!holds).then(|| format!("{}: expected {:?}, got {got:?}", case.name, case.expect))
+}
+
+#[derive(Debug)]
+enum Answer {
+    Forward(String, Option<String>),
+    Refuse(String),
+    List(Vec<String>),
+}
+
+fn answer(policy: &Policy, case: &Case) -> Answer {
+    let (method, target) = case.method_and_target();
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let path = canonical(path);
+    let headers: Vec<Header<'_>> = case
+        .headers
+        .iter()
+        .map(|(name, value)| Header {
+            name,
+            value: value.as_bytes(),
+        })
+        .collect();
+    let caller = case.caller();
+    let mut request = Request {
+        method,
+        path: &path,
+        query,
+        content_type: None,
+        headers: &headers,
+        caller: &caller,
+        model: RequestedModel::Unread,
+    };
+    let mut decision = decide(policy, &request);
+    if decision == Decision::ReadModel {
+        request.model = case
+            .model
+            .as_deref()
+            .map_or(RequestedModel::Absent, RequestedModel::Named);
+        decision = decide(policy, &request);
+    }
+    match decision {
+        Decision::Forward(forward) => Answer::Forward(forward.route, forward.model),
+        Decision::Refuse(refusal) => Answer::Refuse(refusal.code),
+        Decision::ListModels(mode) => {
+            assert_eq!(mode, ListMode::Catalogue);
+            Answer::List(listed(policy, case))
+        }
+        Decision::ReadModel => panic!("{}: asked for the model twice", case.name),
+    }
+}
+
+/// `/v1/…`, whatever base the client uses.
+fn canonical(path: &str) -> String {
+    let path = path.strip_prefix("/api/tenant").unwrap_or(path);
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    format!("/v1{path}").replace("/v1/uploads/", "/v1/files/")
+}
+
+/// The catalogue as a host shows it to the key.
+fn listed(policy: &Policy, case: &Case) -> Vec<String> {
+    let (caller, description) = (case.caller(), policy.description());
+    let entries = policy.catalogue().into_iter();
+    let shown = entries.filter(|entry| fences::shows(&caller, &description, entry));
+    shown.map(|entry| entry.name).collect()
+}
