@@ -38,7 +38,7 @@ fn answer(policy: &Policy, case: &Case) -> Answer {
         Some((path, query)) => (path, Some(query)),
         None => (target, None),
     };
-    let path = canonical(path);
+    let (path, one) = canonical(path);
     let headers: Vec<Header<'_>> = case
         .headers
         .iter()
@@ -70,17 +70,26 @@ fn answer(policy: &Policy, case: &Case) -> Answer {
         Decision::Refuse(refusal) => Answer::Refuse(refusal.code),
         Decision::ListModels(mode) => {
             assert_eq!(mode, ListMode::Catalogue);
-            Answer::List(listed(policy, case))
+            let mut names = listed(policy, case);
+            names.retain(|name| one.as_ref().is_none_or(|one| one == name));
+            match one {
+                Some(_) if names.is_empty() => Answer::Refuse("model_not_found".into()),
+                _ => Answer::List(names),
+            }
         }
         Decision::ReadModel => panic!("{}: asked for the model twice", case.name),
     }
 }
 
-/// `/v1/…`, whatever base the client uses.
-fn canonical(path: &str) -> String {
+/// `/v1/…`, whatever base the client uses, and the name of the one model it asks about.
+fn canonical(path: &str) -> (String, Option<String>) {
     let path = path.strip_prefix("/api/tenant").unwrap_or(path);
     let path = path.strip_prefix("/v1").unwrap_or(path);
-    format!("/v1{path}").replace("/v1/uploads/", "/v1/files/")
+    if let Some(one) = path.strip_prefix("/models/") {
+        return ("/v1/models".into(), Some(one.into()));
+    }
+    let path = format!("/v1{path}").replace("/v1/uploads/", "/v1/files/");
+    (path, None)
 }
 
 /// The catalogue as a host shows it to the key.
