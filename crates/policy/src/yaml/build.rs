@@ -78,18 +78,15 @@ impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> bool {
         let position = at(span.start);
         if let Some(tag) = span.tag_start {
-            self.refuse(
-                Code::YamlTag,
-                at(tag),
-                "tags are not read",
-                "leave the tag out; write text in quotes",
-            );
+            let help = "leave the tag out; write text in quotes";
+            self.refuse(Code::YamlTag, at(tag), "tags are not read", help);
         }
         match event {
-            Event::DocumentStart(..) => return self.document(position),
+            Event::DocumentStart(..) => self.document(position),
             Event::Anchor(_, name) => {
                 let message = format!("the anchor `&{}` is not read", shown(&name));
                 self.refuse(Code::YamlAnchor, position, &message, WRITE_IN_FULL);
+                true
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 self.refuse(
@@ -98,35 +95,30 @@ impl Builder<'_> {
                     "aliases are not read",
                     WRITE_IN_FULL,
                 );
-                return self.node(Node {
+                self.node(Node {
                     position,
                     kind: Kind::Refused,
-                });
+                })
             }
             Event::Scalar(text, style, ..) => {
-                let plain = style == ScalarStyle::Plain;
-                return self.node(Node {
+                let (text, plain) = (text.into_owned(), style == ScalarStyle::Plain);
+                self.node(Node {
                     position,
-                    kind: Kind::Scalar {
-                        text: text.into_owned(),
-                        plain,
-                    },
-                });
+                    kind: Kind::Scalar { text, plain },
+                })
             }
-            Event::SequenceStart(..) => self.open.push(Open {
-                position,
-                parts: Parts::Sequence(Vec::new()),
-            }),
+            Event::SequenceStart(..) => self.begin(position, Parts::Sequence(Vec::new())),
             Event::MappingStart(..) => {
-                let parts = Parts::Mapping {
-                    entries: Vec::new(),
-                    key: None,
-                };
-                self.open.push(Open { position, parts });
+                let (entries, key) = (Vec::new(), None);
+                self.begin(position, Parts::Mapping { entries, key })
             }
-            Event::SequenceEnd | Event::MappingEnd => return self.close(),
-            _ => {}
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            _ => true,
         }
+    }
+
+    fn begin(&mut self, position: Position, parts: Parts) -> bool {
+        self.open.push(Open { position, parts });
         true
     }
 

@@ -12,49 +12,37 @@ use crate::{
 pub(super) fn key_text(key: Node, findings: &mut Findings) -> Option<Text> {
     let found = key.found();
     let position = key.position;
-    let (text, plain) = match key.kind {
+    let (value, plain) = match key.kind {
         Kind::Scalar { text, plain } => (text, plain),
         Kind::Refused => return None,
         Kind::Sequence(_) | Kind::Mapping(_) => {
-            findings.add(
-                Code::BadKey,
-                position,
-                format!("a key is text, and this is {found}"),
-            );
+            let message = format!("a key is text, and this is {found}");
+            findings.add(Code::BadKey, position, message);
             return None;
         }
     };
-    if plain && text == "<<" {
-        findings.add_with_help(
-            Code::YamlMerge,
-            position,
-            "merge keys are not read",
-            WRITE_IN_FULL,
-        );
+    if plain && value == "<<" {
+        let message = "merge keys are not read";
+        findings.add_with_help(Code::YamlMerge, position, message, WRITE_IN_FULL);
         return None;
     }
-    if Meaning::of(&text, plain) != Meaning::Words {
-        let message = format!(
-            "a key is text, and `{}` without quotes is {found}",
-            shown(&text)
-        );
+    if Meaning::of(&value, plain) != Meaning::Words {
+        let shown = shown(&value);
+        let message = format!("a key is text, and `{shown}` without quotes is {found}");
         findings.add_with_help(
             Code::BadKey,
             position,
             message,
-            format!("write \"{}\"", shown(&text)),
+            format!("write \"{shown}\""),
         );
         return None;
     }
-    if text.len() > MOST_KEY_BYTES || text.chars().any(char::is_control) {
+    if value.len() > MOST_KEY_BYTES || value.chars().any(char::is_control) {
         let message = format!("a key has at most {MOST_KEY_BYTES} bytes and no control characters");
         findings.add(Code::BadKey, position, message);
         return None;
     }
-    Some(Text {
-        value: text,
-        position,
-    })
+    Some(Text { value, position })
 }
 
 /// The entries without those whose key came before.
