@@ -207,7 +207,7 @@ fn what_is_not_one_json_object_is_refused() {
 
 #[test]
 fn a_string_with_a_flaw_is_refused_wherever_it_stands() {
-    let flaws: [&[u8]; 20] = [
+    let flaws: [&[u8]; 22] = [
         b"\n",
         b"\0",
         b"\x1f",
@@ -219,6 +219,8 @@ fn a_string_with_a_flaw_is_refused_wherever_it_stands() {
         b"\\udc00",
         b"\\ud800x",
         b"\\ud800\\n",
+        b"\\ud83d\\n\\ude82",
+        b"\\ud83dx\\ude82",
         b"\\ud800\\ud800",
         b"\\ude82\\ud83d",
         b"\xff",
