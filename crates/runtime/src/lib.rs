@@ -1,5 +1,70 @@
 //! Loads policy components, bounds them, asks them, swaps them: Signalbox's half of the contract
 //! in `wit/`, on wasmtime. No HTTP, no async, no document language.
+//!
+//! ```
+//! use signalbox_policy::{Caller, Decision, Names, Purposes, Request, RequestedModel};
+//! use signalbox_runtime::{LoadOptions, Runtime, Settings, Slot};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let document = "\
+//! # policy: demo
+//! # routes:
+//! #   POST /v1/chat/completions: {verdict: native, scope: \"inference:chat\", model: json}
+//! # models:
+//! #   gpt-4o: {published: support-agent}
+//! # cases:
+//! #   - {name: chat, request: POST /v1/chat/completions, model: gpt-4o, scopes: [\"inference:chat\"],
+//! #      expect: {forward: POST /v1/chat/completions, model: support-agent}}
+//! # ";
+//! # let policy = signalbox_policy::read(document).map_err(|all| format!("{all:?}"))?;
+//! # let component = signalbox_compiler::compile(&policy, document)?;
+//! let runtime = Runtime::new(Settings::default())?;
+//! let slot = Slot::new();
+//! // Off the request path: checks, compiles and tries the component.
+//! let plugin = runtime.load(&component, &LoadOptions::default())?;
+//! slot.swap(vec![("default".into(), Some(plugin))]);
+//!
+//! // On the request path: take what serves once, and stay with it.
+//! let policies = slot.load();
+//! let generation = policies.get("default").ok_or("nothing serves")?;
+//! let caller = Caller {
+//!     id: "app".into(),
+//!     purposes: Purposes::from_bits(1),
+//!     scopes: vec!["inference:chat".into()],
+//!     labels: Vec::new(),
+//!     models: Names::All,
+//!     published: Names::All,
+//!     datasets: Names::NONE,
+//! };
+//! let decision = generation.decide(&Request {
+//!     method: "POST",
+//!     path: "/v1/chat/completions",
+//!     query: None,
+//!     content_type: Some("application/json"),
+//!     headers: &[],
+//!     caller: &caller,
+//!     model: RequestedModel::Named("gpt-4o"),
+//! })?;
+//! assert!(matches!(decision, Decision::Forward(forward) if forward.model.as_deref() == Some("support-agent")));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What may be relied on
+//!
+//! - A component that loads exports the contract, imports nothing that can act, and has been asked
+//!   for its description, its whole catalogue and one decision.
+//! - A decision that is returned is one the contract allows: its route is described and forwarded,
+//!   its parameters fit, its headers are none of the host's own. What the caller's key allows is
+//!   not looked at here.
+//! - A guest is bounded in memory, CPU time, wall time, stack and the size of its answer. When it
+//!   fails, that decision is an error and its instance is gone; nothing else is touched.
+//! - Without [`Isolation::Reuse`], decisions of a policy that is not [trusted](trust) share nothing.
+//! - A [`Slot`] changes in one store; a [`Generation`] in use decides on until it is dropped.
+//! - There is no `unsafe` here, and no precompiled code is ever loaded.
+//!
+//! A process has one [`Runtime`]. Calls block: what is not [inline](Generation::is_inline) belongs
+//! on the [`DecisionPool`].
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -75,7 +75,7 @@ impl DecisionPool {
         state.waiting.push_back(Job {
             generation,
             request,
-            reply: Box::new(reply),
+            reply: Reply(Box::new(reply)),
         });
         drop(state);
         self.queue.arrived.notify_one();
@@ -91,7 +91,7 @@ impl Drop for DecisionPool {
         drop(state);
         self.queue.arrived.notify_all();
         for job in waiting {
-            (job.reply)(Err(DecideError::Closed));
+            job.reply.give(Err(DecideError::Closed));
         }
         for thread in self.threads.drain(..) {
             // A reply may be what holds the pool: that thread ends by itself.
@@ -153,7 +153,17 @@ struct State {
 struct Job {
     generation: Arc<Generation>,
     request: RequestBuf,
-    reply: Box<dyn FnOnce(Result<Decision, DecideError>) + Send>,
+    reply: Reply,
+}
+
+/// Who is told of the outcome.
+struct Reply(Box<dyn FnOnce(Result<Decision, DecideError>) + Send>);
+
+impl Reply {
+    /// A panic in somebody's reply must cost neither the pool a thread nor others their answer.
+    fn give(self, outcome: Result<Decision, DecideError>) {
+        let _panicked = catch_unwind(AssertUnwindSafe(|| (self.0)(outcome)));
+    }
 }
 
 impl Queue {
@@ -180,8 +190,7 @@ impl Queue {
                 .done(caller, generation.number(), kind, Instant::now());
             // The generation must not outlive its last decision by the reply's work.
             drop(generation);
-            // A panic in somebody's reply must not cost the pool a thread.
-            let _panicked = catch_unwind(AssertUnwindSafe(|| reply(outcome)));
+            reply.give(outcome);
         }
     }
 

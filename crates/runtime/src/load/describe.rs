@@ -9,10 +9,12 @@ use crate::{detail, legal};
 
 /// Checks a description; what passed can be relied on by host and legal check alike.
 pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
-    for text in [&description.name, &description.version] {
-        if !legal::is_model_name(text) {
-            return Err(DescriptionFault::Name);
-        }
+    // The version is free text, and a document need not have one.
+    let version = &description.version;
+    if !legal::is_model_name(&description.name)
+        || !(version.is_empty() || legal::is_model_name(version))
+    {
+        return Err(DescriptionFault::Name);
     }
     for (what, count, most) in [
         ("routes", description.routes.len(), MAX_ROUTES),

@@ -188,8 +188,8 @@ pub enum DescriptionFault {
     /// It asks to see a header that is no lower-case name.
     #[error("asks for header `{0}`, which is no lower-case header name")]
     Header(String),
-    /// Its name or version is empty, too long, or holds control characters.
-    #[error("its name or its version is empty, too long or holds control characters")]
+    /// Its name is empty, or its name or version is too long or holds control characters.
+    #[error("its name is empty, or its name or version is too long or holds control characters")]
     Name,
     /// One of the routes is not what the contract allows.
     #[error("route `{route}` {fault}")]

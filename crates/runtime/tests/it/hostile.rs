@@ -1,0 +1,358 @@
+//! Guests that fail: each in a way that is a type, and none to anybody's harm but its caller's.
+
+use signalbox_policy::{Decision, Forward, HeaderBuf, ListMode, Refusal, RequestedModel};
+use signalbox_runtime::{
+    Allocation, DecideError, LoadOptions, Plugin, Runtime, Settings, Slot, TrapKind, Violation,
+};
+
+use crate::guests::{CHAT, Evil, FILE, Guest, caller, chat, forward, honest, refusal, runtime};
+
+/// What the caller `evil` gets; and that, right after it and elsewhere, honest callers are served.
+fn evil(guest: &Guest) -> Result<Decision, DecideError> {
+    let slot = Slot::new();
+    let plugin = guest.load().unwrap();
+    let neighbour = Guest::default().load().unwrap();
+    let changes = vec![
+        ("evil".into(), Some(plugin)),
+        ("neighbour".into(), Some(neighbour)),
+    ];
+    let policies = slot.swap(changes);
+    let (evil, honest_caller) = (caller("evil"), caller("honest"));
+    let outcome = policies
+        .get("evil")
+        .unwrap()
+        .decide(&chat(&evil, RequestedModel::Unread));
+    for generation in policies.iter() {
+        for model in [RequestedModel::Unread, RequestedModel::Named("gpt-4o")] {
+            assert_eq!(
+                generation.decide(&chat(&honest_caller, model)),
+                Ok(honest(model))
+            );
+        }
+    }
+    outcome
+}
+
+fn trap(kind: TrapKind) -> Result<Decision, DecideError> {
+    evil(&Guest::default()).unwrap();
+    let error = evil(&Guest::code(match kind {
+        TrapKind::Arithmetic => "(i32.div_u (i32.const 1) (i32.const 0))",
+        TrapKind::OutOfBounds => "(i32.load (i32.const 0x7fffffff))",
+        _ => "(unreachable)",
+    }))
+    .unwrap_err();
+    match error {
+        DecideError::Trap(found, _) => assert_eq!(found, kind),
+        other => panic!("not a trap: {other:?}"),
+    }
+    Err(error)
+}
+
+#[test]
+fn traps_are_told_apart() {
+    for kind in [
+        TrapKind::Unreachable,
+        TrapKind::Arithmetic,
+        TrapKind::OutOfBounds,
+    ] {
+        assert_eq!(trap(kind).unwrap_err().cause(), "trap");
+    }
+}
+
+#[test]
+fn loop_over_time_limit_is_a_timeout() {
+    assert_eq!(
+        evil(&Guest::code("(loop (br 0)) (unreachable)")),
+        Err(DecideError::Timeout)
+    );
+}
+
+#[test]
+fn loop_within_time_limit_is_no_matter() {
+    let count = "(local.set $count (i32.add (local.get $count) (i32.const 1)))
+                 (br_if 0 (i32.lt_u (local.get $count) (i32.const 100000)))";
+    let guest = Guest {
+        fields: format!("(func $work (local $count i32) (loop {count}))"),
+        ..Guest::code("(call $work) (i32.const 0)")
+    };
+    // Address 0 holds zeroes: a forward to the route ``, which nobody described.
+    let outcome = evil(&guest);
+    assert_eq!(
+        outcome,
+        Err(DecideError::Contract(
+            Violation::UnknownRoute(String::new())
+        ))
+    );
+}
+
+#[test]
+fn memory_over_limit_is_told_from_other_traps() {
+    let grow = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))";
+    let guest = Guest::code(&format!("{grow} (unreachable)"));
+    assert_eq!(evil(&guest), Err(DecideError::Memory));
+}
+
+/// Grows by so many MiB, and traps if that failed.
+fn growing(mebibytes: u32) -> Guest {
+    let pages = mebibytes * 16;
+    Guest {
+        fields: format!(
+            "(func $grow (if (i32.eq (memory.grow (i32.const {pages})) (i32.const -1))
+               (then (unreachable))))"
+        ),
+        ..Guest::code("(call $grow) (i32.const 0)")
+    }
+}
+
+#[test]
+fn memory_within_limit_is_given() {
+    let outcome = evil(&growing(62));
+    assert_eq!(
+        outcome,
+        Err(DecideError::Contract(
+            Violation::UnknownRoute(String::new())
+        ))
+    );
+    assert_eq!(evil(&growing(64)), Err(DecideError::Memory));
+}
+
+#[test]
+fn guest_that_copes_without_the_memory_is_heard() {
+    let guest = Guest::code("(memory.grow (i32.const 60000)) (drop) (i32.const 0)");
+    let outcome = evil(&guest);
+    assert_eq!(
+        outcome,
+        Err(DecideError::Contract(
+            Violation::UnknownRoute(String::new())
+        ))
+    );
+}
+
+#[test]
+fn stack_over_limit_is_told_from_other_traps() {
+    let guest = recursion(1_000_000);
+    match evil(&guest) {
+        Err(DecideError::Trap(kind, _)) => assert_eq!(kind, TrapKind::StackOverflow),
+        other => panic!("no stack overflow: {other:?}"),
+    }
+}
+
+#[test]
+fn stack_within_limit_is_given() {
+    let outcome = evil(&recursion(1000));
+    assert_eq!(
+        outcome,
+        Err(DecideError::Contract(
+            Violation::UnknownRoute(String::new())
+        ))
+    );
+}
+
+fn recursion(depth: u32) -> Guest {
+    Guest {
+        fields: "(func $deep (param i32) (result i32)
+            (if (result i32) (local.get 0)
+              (then (i32.add (i32.const 1)
+                (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+              (else (i32.const 0))))"
+            .into(),
+        ..Guest::code(&format!(
+            "(call $deep (i32.const {depth})) (drop) (i32.const 0)"
+        ))
+    }
+}
+
+fn unreadable(guest: &Guest) {
+    match evil(guest) {
+        Err(DecideError::Contract(Violation::Unreadable(_))) => {}
+        other => panic!("was read: {other:?}"),
+    }
+}
+
+#[test]
+fn answer_that_is_no_value_of_its_type_is_unreadable() {
+    let store = "(i32.store8 (i32.const 0) (i32.const 9)) (i32.const 0)";
+    unreadable(&Guest::code(store));
+}
+
+#[test]
+fn answer_outside_memory_is_unreadable() {
+    unreadable(&Guest::code("(i32.const 0x7fffff00)"));
+    let string = "(i32.store8 (i32.const 0) (i32.const 3))
+                  (i32.store (i32.const 8) (i32.const 0x7fffff00))
+                  (i32.store (i32.const 12) (i32.const 4)) (i32.const 0)";
+    unreadable(&Guest::code(string));
+}
+
+#[test]
+fn answer_that_is_not_utf8_is_unreadable() {
+    let code = "(i32.store8 (i32.const 0) (i32.const 3))
+                (i32.store8 (i32.const 100) (i32.const 0xff))
+                (i32.store (i32.const 8) (i32.const 100))
+                (i32.store (i32.const 12) (i32.const 1)) (i32.const 0)";
+    unreadable(&Guest::code(code));
+}
+
+/// A refusal with a message of so many zero bytes.
+fn long_message(bytes: u32) -> Guest {
+    let code = format!(
+        "(i32.store8 (i32.const 0) (i32.const 3)) (i32.store16 (i32.const 4) (i32.const 400))
+         (i32.store8 (i32.const 100) (i32.const 0x78))
+         (i32.store (i32.const 8) (i32.const 100)) (i32.store (i32.const 12) (i32.const 1))
+         (i32.store (i32.const 16) (i32.const 65536)) (i32.store (i32.const 20) (i32.const {bytes}))
+         (i32.const 0)"
+    );
+    Guest {
+        pages: 8,
+        ..Guest::code(&code)
+    }
+}
+
+#[test]
+fn answer_over_size_limit_is_not_copied() {
+    unreadable(&long_message(70_000));
+}
+
+#[test]
+fn answer_within_size_limit_is_copied_and_then_judged() {
+    let outcome = evil(&long_message(60_000));
+    assert_eq!(
+        outcome,
+        Err(DecideError::Contract(Violation::MessageLength(60_000)))
+    );
+    assert!(evil(&long_message(2048)).is_ok());
+}
+
+/// Many labels that share one string: a few bytes in the guest, many in the host.
+#[test]
+fn answer_that_grows_in_the_host_is_not_copied() {
+    let text = "x".repeat(8 << 10);
+    let with = |count| {
+        let labels = vec![(text.clone(), text.clone()); count];
+        Guest::answer(Decision::Forward(Forward {
+            labels,
+            ..forward(CHAT)
+        }))
+    };
+    let within = evil(&with(3));
+    assert!(matches!(
+        within,
+        Err(DecideError::Contract(Violation::ForwardUnread(_)))
+    ));
+    unreadable(&with(1000));
+}
+
+#[test]
+fn answers_outside_the_contract_are_violations() {
+    let refuse = |status, code: &str| {
+        let Decision::Refuse(plain) = refusal(code) else {
+            unreachable!()
+        };
+        Decision::Refuse(Refusal { status, ..plain })
+    };
+    let header = HeaderBuf {
+        name: "host".into(),
+        value: b"elsewhere".to_vec(),
+    };
+    let host = Forward {
+        set_headers: vec![header],
+        ..forward("POST /v1/open")
+    };
+    for (answer, violation) in [
+        (
+            Decision::Forward(forward("POST /v1/x")),
+            Violation::UnknownRoute("POST /v1/x".into()),
+        ),
+        (
+            Decision::Forward(forward(CHAT)),
+            Violation::ForwardUnread(CHAT.into()),
+        ),
+        (
+            Decision::Forward(forward(FILE)),
+            Violation::Method(FILE.into()),
+        ),
+        (Decision::Forward(host), Violation::SetHeader("host".into())),
+        (
+            Decision::ListModels(ListMode::Catalogue),
+            Violation::ListModels,
+        ),
+        (refuse(500, "x"), Violation::Status(500)),
+        (refuse(400, "Bad Code"), Violation::Code("Bad Code".into())),
+    ] {
+        let mut guest = Guest::answer(answer);
+        let open = crate::guests::route("POST", "/v1/open", signalbox_policy::ModelSource::None);
+        guest.description.routes.push(open);
+        assert_eq!(evil(&guest), Err(DecideError::Contract(violation)));
+    }
+}
+
+#[test]
+fn guest_failures_are_told_from_the_hosts() {
+    let failure = evil(&Guest::code("(unreachable)")).unwrap_err();
+    assert!(failure.is_guest_failure());
+    assert!(!DecideError::PoolExhausted.is_guest_failure());
+}
+
+fn loaded(runtime: &Runtime, guest: &Guest) -> Plugin {
+    runtime
+        .load(&guest.component(), &LoadOptions::default())
+        .unwrap()
+}
+
+#[test]
+fn every_allocation_bounds_the_guest_alike() {
+    for allocation in [
+        Allocation::OnDemand,
+        Allocation::Pool,
+        Allocation::SmallPool,
+    ] {
+        let settings = Settings {
+            workers: 1,
+            decision_threads: 1,
+            allocation,
+            ..Settings::default()
+        };
+        let runtime = Runtime::new(settings).unwrap();
+        let caller = caller("evil");
+        let request = chat(&caller, RequestedModel::Unread);
+        let bomb = loaded(&runtime, &growing(64));
+        assert_eq!(
+            bomb.decide(&request),
+            Err(DecideError::Memory),
+            "{allocation:?}"
+        );
+        let deep = loaded(
+            &runtime,
+            &Guest {
+                evil: Evil::Code("(i32.load (i32.const -4))".into()),
+                ..Guest::default()
+            },
+        );
+        assert_eq!(
+            deep.decide(&request).unwrap_err().cause(),
+            "trap",
+            "{allocation:?}"
+        );
+    }
+}
+
+#[test]
+fn memory_a_plugin_may_have_can_be_set() {
+    let settings = Settings {
+        plugin_memory: 16 << 20,
+        workers: 1,
+        ..Settings::default()
+    };
+    let small = Runtime::new(settings).unwrap();
+    let caller = caller("evil");
+    let request = chat(&caller, RequestedModel::Unread);
+    let guest = growing(32);
+    assert_eq!(
+        loaded(&small, &guest).decide(&request),
+        Err(DecideError::Memory)
+    );
+    assert_ne!(
+        loaded(runtime(), &guest).decide(&request),
+        Err(DecideError::Memory)
+    );
+}

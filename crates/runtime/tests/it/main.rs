@@ -1,0 +1,17 @@
+//! The runtime against guests that keep the contract and guests that do not.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test as the test itself would"
+)]
+
+mod compiled;
+mod guests;
+mod hostile;
+mod image;
+mod load;
+mod pool;
+mod swap;
+mod trust;
+mod warm;
