@@ -182,8 +182,9 @@ fn check_model<'a, R: Rules>(
     trace: &mut impl Trace,
 ) -> Result<&'a str, Refused> {
     let not_found = |check| message::model_not_found(check, route, written);
-    let rule = rules
-        .model(written)
+    let rule = is_model_name(written)
+        .then(|| rules.model(written))
+        .flatten()
         .ok_or_else(|| not_found(Check::ModelRule))?;
     let published = published_name(&rule, written);
     trace.passed(Check::ModelRule, &[rule.pattern, published]);
@@ -199,6 +200,11 @@ fn check_model<'a, R: Rules>(
     }
     trace.passed(Check::ModelOnKey, &[]);
     Ok(published)
+}
+
+/// What a document may write as a name: a pattern lets nothing else pass.
+fn is_model_name(written: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&written.len()) && !written.chars().any(char::is_control)
 }
 
 fn without_model(
@@ -242,3 +248,6 @@ fn conversation_header<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
         .find(|header| header.name == CONVERSATION_HEADER)
         .map(|header| header.value)
 }
+
+/// Bytes a model name may have.
+const LONGEST_NAME: usize = 256;

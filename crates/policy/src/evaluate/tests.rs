@@ -40,7 +40,7 @@ impl Rules for Small {
         let chat = [Endpoint::Chat].into_iter().collect();
         match name {
             "gpt-4o" => Some(model("gpt-4o", Some("agent"), chat)),
-            "itself" => Some(model("itself", None, Endpoints::ALL)),
+            "itself" | "" | "line\nbreak" => Some(model("itself", None, Endpoints::ALL)),
             _ => None,
         }
     }
@@ -316,4 +316,17 @@ fn what_a_client_sent_is_quoted_shortened() {
         panic!()
     };
     assert!(refusal.message.len() < 500);
+}
+
+#[test]
+fn a_pattern_lets_no_name_pass_that_a_document_could_not_write() {
+    let chat = chat_caller();
+    for written in ["", "line\nbreak"] {
+        let model = RequestedModel::Named(written);
+        let named = Request {
+            model,
+            ..request("POST", "/v1/chat/completions", &chat)
+        };
+        assert_eq!(code(&named), (404, "model_not_found".to_string()));
+    }
 }
