@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod admin;
 pub mod budget;
 pub mod config;
 pub mod credentials;
@@ -13,7 +14,10 @@ pub mod digest;
 pub mod health;
 pub mod keyring;
 pub mod limits;
+pub mod metrics;
 pub mod presets;
+pub mod record;
+pub mod status;
 mod watch;
 pub mod yaml;
 

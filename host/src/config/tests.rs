@@ -1,1 +1,338 @@
-//! Tests of the configuration.
+//! Tests of the configuration: what is taken, and what opens nothing.
+
+use super::*;
+
+const DIGEST_A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const DIGEST_B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+const LEAST: &str = "\
+upstream: {url: 'https://t.example/api/tenant', credentials: {inference: {env: GT_KEY}}}
+policies: {default: litellm.yaml}
+keys: keys.yaml
+";
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("/etc/signalbox"))
+}
+
+/// The key at fault, the line, and why; for what the reader itself refuses, its line alone.
+fn fault(text: &str) -> (String, u64, Option<Problem>) {
+    match parse(text).unwrap_err() {
+        ConfigError::Value {
+            position,
+            key,
+            problem,
+        } => (key, position.line, Some(problem)),
+        ConfigError::Syntax(unreadable) => (String::new(), unreadable.position.line, None),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn the_least_configuration_has_the_documented_defaults() {
+    let config = parse(LEAST).unwrap();
+    assert_eq!(config.listen, ([127, 0, 0, 1], 8080).into());
+    assert!(config.admin.is_none() && config.state.is_none() && config.workers.is_none());
+    assert_eq!(
+        config.policies["default"],
+        Path::new("/etc/signalbox/litellm.yaml")
+    );
+    assert_eq!(
+        config.keys,
+        KeySource::File("/etc/signalbox/keys.yaml".into())
+    );
+    assert_eq!(
+        config.upstream.credentials["inference"],
+        CredentialSource::Env("GT_KEY".to_owned())
+    );
+    assert_eq!(config.key_limits, KeyLimits::default());
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.times, Times::default());
+    assert_eq!(config.decisions, Decisions::default());
+    assert_eq!(config.answer_headers, AnswerHeaders::default());
+    assert_eq!(config.records, RecordSettings::default());
+}
+
+#[test]
+fn every_key_is_read() {
+    let config = parse(&format!(
+        "
+listen: '[::1]:9000'
+host_names: [Gate.Example]
+admin: {{listen: '127.0.0.1:9001', hosts: [ops.example], operate_token_sha256: {DIGEST_A}, view_token_sha256: {DIGEST_B}}}
+upstream:
+  url: http://gt:3002/api/tenant/v1/
+  plaintext: true
+  ca_file: ca.pem
+  credentials:
+    inference: {{file: /run/secrets/inference}}
+    upload: {{env: UPLOAD}}
+    conversation: {{file: conversation}}
+    others: {{team-a: {{file: team-a}}}}
+policies: {{default: a.yaml, editors: b.wasm}}
+keys: /keys.yaml
+state: state
+workers: 3
+key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8}}
+limits: {{connections: 5, requests: 6, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
+  multipart_memory: 2MiB, multipart_disk: 3MiB, held_memory: 4MiB, held_disk: 5MiB, discard: 6MiB}}
+times: {{head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, answer_idle: 6s,
+  connection_idle: 7s, upstream_idle: 8s, models_cache: 9s, discard: 10s, readiness_off: 11s, drain: 12s}}
+decisions: {{threads: 2, queue: 9, memory: 64MiB, isolation: reuse}}
+answer_headers: {{decision: false, policy: false}}
+records: {{keep: 0, log: false, headers: [X-Team]}}
+"
+    ))
+    .unwrap();
+    let admin = config.admin.as_ref().unwrap();
+    assert_eq!(admin.operate_token, Digest::from_hex(DIGEST_A));
+    assert_eq!(admin.view_token, Digest::from_hex(DIGEST_B));
+    assert_eq!(config.upstream.url.base_path, "/api/tenant");
+    assert_eq!(config.upstream.credentials.len(), 4);
+    assert_eq!(config.keys, KeySource::File("/keys.yaml".into()));
+    assert_eq!(
+        config.state.as_deref(),
+        Some(Path::new("/etc/signalbox/state"))
+    );
+    assert_eq!(config.workers.map(NonZeroUsize::get), Some(3));
+    let limits = config.key_limits;
+    assert_eq!(limits.per_minute.map(std::num::NonZeroU32::get), Some(600));
+    assert_eq!((limits.concurrent, limits.body), (None, Size::mib(8)));
+    assert_eq!(config.limits.connections, 5);
+    assert_eq!(config.limits.head, Size::of(8 << 10));
+    assert_eq!(config.limits.discard, Size::mib(6));
+    assert_eq!(config.times.body_total, Span::seconds(180));
+    assert_eq!(config.times.drain, Span::seconds(12));
+    assert_eq!(config.decisions.isolation, Isolation::Reuse);
+    assert_eq!(
+        config.answer_headers,
+        AnswerHeaders {
+            decision: false,
+            policy: false
+        }
+    );
+    assert_eq!(config.records.headers, ["x-team"]);
+    assert!(config.is_own_host("gate.example:80") && config.is_own_host("[::1]:9000"));
+    assert!(!config.is_own_host("ops.example") && admin.is_own_host("ops.example"));
+}
+
+#[test]
+fn blank_null_and_missing_entries_are_errors() {
+    for text in [
+        "",
+        "{}",
+        "upstream:",
+        &LEAST.replace("keys: keys.yaml\n", ""),
+        &LEAST.replace("policies: {default: litellm.yaml}\n", ""),
+        &LEAST.replace("keys: keys.yaml", "keys:"),
+        &LEAST.replace("keys: keys.yaml", "keys: null"),
+        &LEAST.replace("{default: litellm.yaml}", ""),
+        &LEAST.replace("{default: litellm.yaml}", "{default: }"),
+        &LEAST.replace("{default: litellm.yaml}", "[litellm.yaml]"),
+        &LEAST.replace("{env: GT_KEY}", "null"),
+        &LEAST.replace("{env: GT_KEY}", "{env: }"),
+        &LEAST.replace("{inference: {env: GT_KEY}}", "null"),
+        &format!("{LEAST}admin:\n"),
+        &format!("{LEAST}admin: {{view_token_sha256: }}\n"),
+        &format!("{LEAST}admin: {{operate_token_sha256: null}}\n"),
+        &format!("{LEAST}listen: ~\n"),
+        &format!("{LEAST}limits:\n"),
+        &format!("{LEAST}limits: {{head: }}\n"),
+        &format!("{LEAST}key_limits: {{per_minute: null}}\n"),
+        &format!("{LEAST}unknown: 1\n"),
+        &format!("{LEAST}keys: other.yaml\n"),
+        &format!("{LEAST}decisions: {{isolation: none}}\n"),
+        &format!("{LEAST}answer_headers: {{decision: yes}}\n"),
+    ] {
+        assert!(matches!(parse(text), Err(ConfigError::Syntax(_))), "{text}");
+    }
+}
+
+#[test]
+fn values_that_cannot_be_used_are_named_with_their_line() {
+    let admin = |rest: &str| format!("{LEAST}admin: {{{rest}}}\n");
+    let more = |rest: &str| format!("{LEAST}{rest}\n");
+    for (text, key, line, problem) in [
+        (LEAST.replace("keys.yaml", "''"), "keys", 3, Problem::Blank),
+        (
+            LEAST.replace("litellm.yaml", "' '"),
+            "policies.default",
+            2,
+            Problem::Blank,
+        ),
+        (
+            LEAST.replace("{default: litellm.yaml}", "{}"),
+            "policies",
+            2,
+            Problem::Empty,
+        ),
+        (
+            LEAST.replace("default:", "'a b':"),
+            "policies.a b",
+            2,
+            Problem::Name,
+        ),
+        (
+            LEAST.replace("{inference: {env: GT_KEY}}", "{}"),
+            "upstream.credentials",
+            1,
+            Problem::Empty,
+        ),
+        (
+            LEAST.replace("{env: GT_KEY}", "{}"),
+            "upstream.credentials.inference",
+            1,
+            Problem::Source,
+        ),
+        (
+            LEAST.replace("{env: GT_KEY}", "{env: ''}"),
+            "upstream.credentials.inference",
+            1,
+            Problem::Blank,
+        ),
+        (
+            LEAST.replace("{env: GT_KEY}", "{env: A, file: b}"),
+            "upstream.credentials.inference",
+            1,
+            Problem::Source,
+        ),
+        (
+            LEAST.replace("{env: GT_KEY}", "{env: gtak_x}"),
+            "upstream.credentials.inference",
+            1,
+            Problem::Source,
+        ),
+        (
+            LEAST.replace("inference:", "others: {upload: {env: A}}, inference:"),
+            "upstream.credentials.others.upload",
+            1,
+            Problem::ReservedName,
+        ),
+        (
+            LEAST.replace("https:", "http:"),
+            "upstream.url",
+            1,
+            Problem::Url(UrlError::Plaintext),
+        ),
+        (
+            LEAST.replace("https:", "ftp:"),
+            "upstream.url",
+            1,
+            Problem::Url(UrlError::Scheme),
+        ),
+        (more("listen: '8080'"), "listen", 4, Problem::Address),
+        (
+            more("host_names: ['a:1']"),
+            "host_names",
+            4,
+            Problem::HostName,
+        ),
+        (more("host_names: ['']"), "host_names", 4, Problem::HostName),
+        (more("host_names: [a, A]"), "host_names", 4, Problem::Twice),
+        (
+            admin("view_token_sha256: ''"),
+            "admin.view_token_sha256",
+            4,
+            Problem::Digest,
+        ),
+        (
+            admin("operate_token_sha256: my-token"),
+            "admin.operate_token_sha256",
+            4,
+            Problem::Digest,
+        ),
+        (
+            admin(&format!(
+                "operate_token_sha256: {DIGEST_A}, view_token_sha256: {DIGEST_A}"
+            )),
+            "admin.view_token_sha256",
+            4,
+            Problem::SameToken,
+        ),
+        (more("workers: 0"), "workers", 4, Problem::Range(1, 1_024)),
+        (
+            more("key_limits: {per_minute: 0}"),
+            "key_limits.per_minute",
+            4,
+            Problem::Limit(1_000_000),
+        ),
+        (
+            more("key_limits: {streams: all}"),
+            "key_limits.streams",
+            4,
+            Problem::Limit(1_000_000),
+        ),
+        (
+            more("key_limits: {concurrent: +5}"),
+            "key_limits.concurrent",
+            4,
+            Problem::Limit(1_000_000),
+        ),
+        (
+            more("key_limits: {body_mb: unlimited}"),
+            "key_limits.body_mb",
+            4,
+            Problem::Bounded(4_096),
+        ),
+        (
+            more("limits: {head: 0KiB}"),
+            "limits.head",
+            4,
+            Problem::Size,
+        ),
+        (more("limits: {head: 64}"), "limits.head", 4, Problem::Size),
+        (
+            more("limits: {requests: 0}"),
+            "limits.requests",
+            4,
+            Problem::Range(1, 1_000_000),
+        ),
+        (more("times: {drain: 0s}"), "times.drain", 4, Problem::Span),
+        (more("times: {drain: 120}"), "times.drain", 4, Problem::Span),
+        (
+            more("decisions: {queue: 0}"),
+            "decisions.queue",
+            4,
+            Problem::Range(1, 65_536),
+        ),
+        (
+            more("records: {headers: [Authorization]}"),
+            "records.headers",
+            4,
+            Problem::SecretHeader,
+        ),
+        (
+            more("records: {headers: ['a b']}"),
+            "records.headers",
+            4,
+            Problem::Name,
+        ),
+    ] {
+        assert_eq!(
+            fault(&text),
+            (key.to_owned(), line, Some(problem)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn no_error_repeats_a_secret() {
+    for text in [
+        LEAST.replace("{env: GT_KEY}", "gtak_secret"),
+        LEAST.replace("{env: GT_KEY}", "{env: gtak_secret}"),
+        LEAST.replace("{env: GT_KEY}", "{key: gtak_secret}"),
+        format!("{LEAST}admin: {{view_token_sha256: gtak_secret}}\n"),
+        format!("{LEAST}workers: gtak_secret\n"),
+    ] {
+        let error = parse(&text).unwrap_err();
+        let chain = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+        assert!(!chain.contains("gtak_secret"), "{chain}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Config::load(Path::new("/nowhere/signalbox.yaml")).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read `/nowhere/signalbox.yaml`");
+}

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
+use jiff::Timestamp;
 
-use super::{Keyring, KeyringError};
+use super::{Key, Keyring, KeyringError, Standing};
 use crate::config::{KeyLimits, KeySource};
 use crate::credentials::Credentials;
 use crate::watch::{self, Watch};
@@ -81,6 +82,28 @@ impl Keys {
         self.replace(text.map_err(|source| file_error(watch.path(), source)))
     }
 
+    /// Whether a key taken earlier, for a stream that is still open, may still be used: its entry is
+    /// there, has the same token, and is neither revoked nor expired.
+    #[must_use]
+    pub fn still_admits(&self, key: &Key, now: Timestamp) -> bool {
+        self.current
+            .load()
+            .key(&key.caller.id)
+            .is_some_and(|known| {
+                known.token.matches(&key.token) && known.standing(now) == Standing::Valid
+            })
+    }
+
+    /// Checks again who shares which GT key, after one of them has changed.
+    ///
+    /// # Errors
+    /// If strangers now share one. The keyring stays: the operator must part the GT keys.
+    pub fn recheck_credentials(&self) -> Result<(), KeyringError> {
+        self.current
+            .load()
+            .check_credentials(&|name| self.credentials.identity(name))
+    }
+
     /// Under the lock of the watch, so that an older text never replaces a newer one.
     fn replace(&self, text: Result<String, KeyringError>) -> Result<Arc<Keyring>, KeyringError> {
         let keyring = Keyring::parse_after(&text?, self.unset, &self.current.load())?;
@@ -104,3 +127,6 @@ fn file_error(path: &Path, source: std::io::Error) -> KeyringError {
 
 /// 100,000 keys are some 40 MiB; a larger file is not a keyring.
 const LARGEST_FILE: u64 = 128 << 20;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! The settings that all have defaults.
+
+use serde_saphyr::Spanned;
+
+use super::super::value::{LARGEST_LIMIT, count, number, range, size, span, threads, wrong};
+use super::super::{
+    AnswerHeaders, ConfigError, Decisions, Isolation, KeyLimits, Limits, Problem, RecordSettings,
+    Size, Times, file,
+};
+
+/// The limits of a key, over those it does not set.
+pub(crate) fn key_limits(
+    key: &str,
+    written: Option<file::KeyLimits>,
+    unset: KeyLimits,
+) -> Result<KeyLimits, ConfigError> {
+    let written = written.unwrap_or_default();
+    let limit = |name: &str, text: Option<Spanned<String>>, unset| match text {
+        None => Ok(unset),
+        Some(text) if text.value == "unlimited" => Ok(None),
+        Some(text) => match number(&text.value) {
+            Some(number) => Ok(Some(number)),
+            None => Err(wrong(
+                &format!("{key}.{name}"),
+                &text,
+                Problem::Limit(LARGEST_LIMIT),
+            )),
+        },
+    };
+    let body = match &written.body_mb {
+        None => unset.body,
+        Some(text) => number(&text.value)
+            .filter(|mib| mib.get() <= LARGEST_BODY_MB)
+            .map(|mib| Size::mib(mib.get()))
+            .ok_or_else(|| {
+                wrong(
+                    &format!("{key}.body_mb"),
+                    text,
+                    Problem::Bounded(LARGEST_BODY_MB),
+                )
+            })?,
+    };
+    Ok(KeyLimits {
+        per_minute: limit("per_minute", written.per_minute, unset.per_minute)?,
+        concurrent: limit("concurrent", written.concurrent, unset.concurrent)?,
+        streams: limit("streams", written.streams, unset.streams)?,
+        body,
+    })
+}
+
+pub(super) fn limits(written: file::Limits) -> Result<Limits, ConfigError> {
+    let unset = Limits::default();
+    Ok(Limits {
+        connections: count("limits.connections", written.connections, unset.connections)?,
+        requests: count("limits.requests", written.requests, unset.requests)?,
+        head: size("limits.head", written.head, unset.head)?,
+        json_body: size("limits.json_body", written.json_body, unset.json_body)?,
+        upload_body: size("limits.upload_body", written.upload_body, unset.upload_body)?,
+        multipart_memory: size(
+            "limits.multipart_memory",
+            written.multipart_memory,
+            unset.multipart_memory,
+        )?,
+        multipart_disk: size(
+            "limits.multipart_disk",
+            written.multipart_disk,
+            unset.multipart_disk,
+        )?,
+        held_memory: size("limits.held_memory", written.held_memory, unset.held_memory)?,
+        held_disk: size("limits.held_disk", written.held_disk, unset.held_disk)?,
+        discard: size("limits.discard", written.discard, unset.discard)?,
+    })
+}
+
+pub(super) fn times(written: file::Times) -> Result<Times, ConfigError> {
+    let unset = Times::default();
+    Ok(Times {
+        head: span("times.head", written.head, unset.head)?,
+        body_idle: span("times.body_idle", written.body_idle, unset.body_idle)?,
+        body_total: span("times.body_total", written.body_total, unset.body_total)?,
+        connect: span("times.connect", written.connect, unset.connect)?,
+        first_byte: span("times.first_byte", written.first_byte, unset.first_byte)?,
+        answer_idle: span("times.answer_idle", written.answer_idle, unset.answer_idle)?,
+        connection_idle: span(
+            "times.connection_idle",
+            written.connection_idle,
+            unset.connection_idle,
+        )?,
+        upstream_idle: span(
+            "times.upstream_idle",
+            written.upstream_idle,
+            unset.upstream_idle,
+        )?,
+        models_cache: span(
+            "times.models_cache",
+            written.models_cache,
+            unset.models_cache,
+        )?,
+        discard: span("times.discard", written.discard, unset.discard)?,
+        readiness_off: span(
+            "times.readiness_off",
+            written.readiness_off,
+            unset.readiness_off,
+        )?,
+        drain: span("times.drain", written.drain, unset.drain)?,
+    })
+}
+
+pub(super) fn decisions(written: file::Decisions) -> Result<Decisions, ConfigError> {
+    let unset = Decisions::default();
+    let queue = range("decisions.queue", written.queue, 1, 65_536)?;
+    Ok(Decisions {
+        threads: threads("decisions.threads", written.threads)?,
+        queue: queue
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(unset.queue),
+        memory: size("decisions.memory", written.memory, unset.memory)?,
+        isolation: match written.isolation {
+            None => unset.isolation,
+            Some(file::Isolation::Request) => Isolation::Request,
+            Some(file::Isolation::Reuse) => Isolation::Reuse,
+        },
+    })
+}
+
+pub(super) fn answer_headers(written: &file::AnswerHeaders) -> AnswerHeaders {
+    let unset = AnswerHeaders::default();
+    AnswerHeaders {
+        decision: written.decision.unwrap_or(unset.decision),
+        policy: written.policy.unwrap_or(unset.policy),
+    }
+}
+
+pub(super) fn records(written: file::Records) -> Result<RecordSettings, ConfigError> {
+    let unset = RecordSettings::default();
+    let keep = range("records.keep", written.keep, 0, 1_000_000)?;
+    let mut headers = Vec::new();
+    for name in written.headers.unwrap_or_default() {
+        let lower = name.value.to_ascii_lowercase();
+        if http::HeaderName::from_bytes(lower.as_bytes()).is_err() {
+            return Err(wrong("records.headers", &name, Problem::Name));
+        }
+        if SECRET_HEADERS.contains(&&*lower) {
+            return Err(wrong("records.headers", &name, Problem::SecretHeader));
+        }
+        headers.push(lower);
+    }
+    Ok(RecordSettings {
+        keep: keep
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(unset.keep),
+        log: written.log.unwrap_or(unset.log),
+        headers,
+    })
+}
+
+/// 4 GiB.
+const LARGEST_BODY_MB: u32 = 4_096;
+/// Never kept as they are, whatever the configuration says.
+const SECRET_HEADERS: [&str; 7] = [
+    "api-key",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "set-cookie",
+    "x-api-key",
+    "x-gt-conversation-id",
+];

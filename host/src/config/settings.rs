@@ -1,0 +1,216 @@
+//! Settings that all have defaults, and the reason for each.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use super::{Size, Span};
+
+/// What one key may use at a time. `None` sets no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyLimits {
+    /// Requests a minute.
+    pub per_minute: Option<NonZeroU32>,
+    /// Requests at a time.
+    pub concurrent: Option<NonZeroU32>,
+    /// Streamed answers at a time.
+    pub streams: Option<NonZeroU32>,
+    /// Bytes of one body. It has no "unlimited": the host's own limits hold as well.
+    pub body: Size,
+}
+
+impl Default for KeyLimits {
+    /// Finite, so that a key without limits is not a key without bounds.
+    fn default() -> Self {
+        Self {
+            // A hundred a second: an order above what one busy application asks of a model API.
+            per_minute: NonZeroU32::new(6_000),
+            // A runaway client is held before it takes the host's 4,096.
+            concurrent: NonZeroU32::new(256),
+            streams: NonZeroU32::new(128),
+            // A few images in base64, or a long conversation many times over.
+            body: Size::mib(32),
+        }
+    }
+}
+
+/// Limits of all requests together, and of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Open client connections.
+    pub connections: u32,
+    /// Requests at a time, all keys together.
+    pub requests: u32,
+    /// Bytes of request line and headers.
+    pub head: Size,
+    /// Bytes of a JSON body.
+    pub json_body: Size,
+    /// Bytes of a streamed upload.
+    pub upload_body: Size,
+    /// Bytes held of a multipart body in memory until its model is known.
+    pub multipart_memory: Size,
+    /// Bytes held of a multipart body on disk until its model is known.
+    pub multipart_disk: Size,
+    /// Bytes held in memory, all requests together; a key at most a quarter.
+    pub held_memory: Size,
+    /// Bytes held on disk, all requests together; a key at most a quarter.
+    pub held_disk: Size,
+    /// Bytes read and thrown away after a refusal, so that the client sees it.
+    pub discard: Size,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Each costs a few KiB and a file descriptor: well under the usual limit of 65,536.
+            connections: 10_000,
+            // Answers of minutes at hundreds of requests a second.
+            requests: 4_096,
+            // OpenAI clients send under 2 KiB; proxies before us may add tracing and cookies.
+            head: Size::of(64 << 10),
+            json_body: Size::mib(32),
+            // Uploads stream: only GT's own limit matters, which is not documented.
+            upload_body: Size::mib(1_024),
+            multipart_memory: Size::mib(1),
+            multipart_disk: Size::mib(64),
+            held_memory: Size::mib(512),
+            held_disk: Size::mib(4_096),
+            discard: Size::mib(32),
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Times {
+    /// For a request's head to come.
+    pub head: Span,
+    /// Between two pieces of a request's body.
+    pub body_idle: Span,
+    /// For all of a request's body.
+    pub body_total: Span,
+    /// To connect to GT, TLS included.
+    pub connect: Span,
+    /// For GT's first byte.
+    pub first_byte: Span,
+    /// Between two pieces of GT's answer.
+    pub answer_idle: Span,
+    /// A client connection without a request.
+    pub connection_idle: Span,
+    /// A connection to GT without a request.
+    pub upstream_idle: Span,
+    /// GT's own model list.
+    pub models_cache: Span,
+    /// Reading on after a refusal.
+    pub discard: Span,
+    /// Between readiness off and no more accepting.
+    pub readiness_off: Span,
+    /// For open requests to end after that.
+    pub drain: Span,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            // A head is one packet or two: whoever takes longer holds a connection on purpose.
+            head: Span::seconds(30),
+            body_idle: Span::seconds(30),
+            // 1 GiB at 10 Mbit/s.
+            body_total: Span::seconds(15 * 60),
+            connect: Span::seconds(5),
+            // The OpenAI SDKs wait 600 s: they must give up first, so that nothing is answered twice.
+            first_byte: Span::seconds(620),
+            answer_idle: Span::seconds(300),
+            // Longer than the 60 s after which load balancers close.
+            connection_idle: Span::seconds(75),
+            // Shorter than the 5 s after which Node and uvicorn close: no request meets a closing one.
+            upstream_idle: Span::seconds(4),
+            // A client that lists models on each page does not double GT's load.
+            models_cache: Span::seconds(5),
+            discard: Span::seconds(5),
+            // Load balancers ask every few seconds.
+            readiness_off: Span::seconds(5),
+            drain: Span::seconds(120),
+        }
+    }
+}
+
+/// Where and how policies decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decisions {
+    /// Threads for policies that are not trusted; `None` takes one a core.
+    pub threads: Option<NonZeroUsize>,
+    /// Decisions that may wait for such a thread.
+    pub queue: usize,
+    /// Most memory a policy may have.
+    pub memory: Size,
+    /// Whether a policy that is not trusted gets a fresh instance.
+    pub isolation: Isolation,
+}
+
+impl Default for Decisions {
+    fn default() -> Self {
+        Self {
+            threads: None,
+            // At 10 ms each, the last of a full queue waits about a second on two threads.
+            queue: 256,
+            // A million models of the engine's tables.
+            memory: Size::mib(256),
+            isolation: Isolation::Request,
+        }
+    }
+}
+
+/// Whether a policy that is not trusted gets a fresh instance for each decision.
+///
+/// Exhaustive on purpose: the runtime knows these two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// A fresh one: nothing of one request can reach another.
+    Request,
+    /// One instance decides many requests: for interpreters that start slowly and are trusted.
+    Reuse,
+}
+
+/// What is said of the decision in answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnswerHeaders {
+    /// `x-signalbox-decision`
+    pub decision: bool,
+    /// `x-signalbox-policy`
+    pub policy: bool,
+}
+
+impl Default for AnswerHeaders {
+    fn default() -> Self {
+        Self {
+            decision: true,
+            policy: true,
+        }
+    }
+}
+
+/// What is kept of decisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordSettings {
+    /// How many are kept in memory for `/decisions/{id}`; zero keeps none.
+    pub keep: usize,
+    /// Whether each is logged.
+    pub log: bool,
+    /// Lower-case names of headers whose values are kept as they are; all others are hashed.
+    pub headers: Vec<String>,
+}
+
+impl Default for RecordSettings {
+    fn default() -> Self {
+        // Some seconds of a busy host in about a MiB: enough to look up what just happened.
+        Self {
+            keep: 1_024,
+            log: true,
+            headers: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What can be measured, in the Prometheus text format.
+//!
+//! | metric | type | labels | meaning |
+//! | --- | --- | --- | --- |
+//! | `signalbox_requests_total` | counter | `route`, `outcome`, `code` | requests, once each when they end |
+//! | `signalbox_requests_open` | gauge | | requests under way |
+//! | `signalbox_streams_open` | gauge | | streamed answers under way |
+//! | `signalbox_connections_open` | gauge | `side` | connections: `client`, `upstream` |
+//! | `signalbox_connections_total` | counter | `side` | connections made |
+//! | `signalbox_bytes_total` | counter | `direction` | body bytes: `request` to GT, `answer` to clients |
+//! | `signalbox_held_bytes` | gauge | `where` | bytes held in `memory` and on `disk` |
+//! | `signalbox_held_bytes_limit` | gauge | `where` | how many there may be |
+//! | `signalbox_policy_seconds` | histogram | | one call into a policy |
+//! | `signalbox_policy_failures_total` | counter | `cause` | policies that gave no decision |
+//! | `signalbox_policy_info` | gauge | `policy`, `generation`, `digest` | 1 for each that serves |
+//! | `signalbox_policy_swaps_total` | counter | `result` | swaps: `ok`, `error` |
+//! | `signalbox_upstream_first_byte_seconds` | histogram | | from the request sent to GT's first byte |
+//! | `signalbox_upstream_seconds` | histogram | | from the request sent to the end of GT's answer |
+//! | `signalbox_upstream_failures_total` | counter | `cause` | requests to GT that got no whole answer |
+//! | `signalbox_first_byte_seconds` | histogram | | from a request's head to the first byte of its answer |
+//! | `signalbox_restamp_skipped_total` | counter | | keys or values of answers too long to be looked at |
+//! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`; `ok`, `error` |
+//! | `signalbox_keys` | gauge | | keys in the keyring |
+//! | `signalbox_degraded` | gauge | | 1 while `/readyz` says `degraded` |
+//! | `signalbox_start_time_seconds` | gauge | | when the host started |
+//! | `signalbox_build_info` | gauge | `version` | 1 |
+//!
+//! `route` is a route of a policy, as `METHOD template`, or `unknown`; after 256 of them, `other`.
+//! `outcome` is `forwarded`, `answered`, `refused`, `failed`, `abandoned` or `broken`; `code` is
+//! `ok`, `gt_4xx`, `gt_5xx`, `client_gone`, `gt_gone`, `policy` (a policy's own code) or a code of
+//! `docs/errors.md`. No label has a value that a client can choose.
+
+mod gauges;
+mod histogram;
+mod labels;
+mod register;
+mod requests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+pub use gauges::{Connections, Open, OpenGuard};
+pub use histogram::Durations;
+pub use labels::{Outcome, Reloaded};
+pub use requests::{Ending, RouteRequests};
+
+use crate::budget::Budget;
+use crate::status::PolicyStatus;
+use labels::{Cause, PolicyLabels, ReloadLabels, SwapLabels};
+use requests::Routes;
+
+/// Every metric. On the request path they are atomics: nothing is looked up but a route.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// `signalbox_requests_open`
+    pub requests_open: Open,
+    /// `signalbox_streams_open`
+    pub streams_open: Open,
+    /// `signalbox_connections_*`, those of clients.
+    pub clients: Connections,
+    /// `signalbox_connections_*`, those to GT.
+    pub upstreams: Connections,
+    /// `signalbox_bytes_total`, to GT.
+    pub request_bytes: Counter,
+    /// `signalbox_bytes_total`, to clients.
+    pub answer_bytes: Counter,
+    /// `signalbox_policy_seconds`
+    pub policy_time: Durations,
+    /// `signalbox_upstream_first_byte_seconds`
+    pub upstream_first_byte: Durations,
+    /// `signalbox_upstream_seconds`
+    pub upstream_time: Durations,
+    /// `signalbox_first_byte_seconds`
+    pub first_byte: Durations,
+    /// `signalbox_restamp_skipped_total`
+    pub restamp_skipped: Counter,
+    routes: Routes,
+    unknown_route: Arc<RouteRequests>,
+    policy_failures: Family<Cause, Counter>,
+    upstream_failures: Family<Cause, Counter>,
+    policies: Family<PolicyLabels, Gauge>,
+    swaps: Family<SwapLabels, Counter>,
+    reloads: Family<ReloadLabels, Counter>,
+    keys: Gauge,
+    degraded: Gauge,
+    registry: Registry,
+}
+
+impl Metrics {
+    /// Every metric at zero. The budgets are read at each scrape.
+    #[must_use]
+    pub fn new(memory: &Arc<Budget>, disk: &Arc<Budget>, started_unix_seconds: i64) -> Arc<Self> {
+        Arc::new(register::metrics(memory, disk, started_unix_seconds))
+    }
+
+    /// The counters of a route that a policy describes, as `METHOD template`.
+    #[must_use]
+    pub fn route(&self, name: &str) -> Arc<RouteRequests> {
+        self.routes.route(name)
+    }
+
+    /// The counters of requests that reached no route.
+    #[must_use]
+    pub const fn unknown_route(&self) -> &Arc<RouteRequests> {
+        &self.unknown_route
+    }
+
+    /// Counts a policy that gave no decision. `cause` is one of the runtime's words.
+    pub fn policy_failed(&self, cause: &'static str) {
+        self.policy_failures.get_or_create(&Cause { cause }).inc();
+    }
+
+    /// Counts a request that got no whole answer of GT. `cause` is one of the host's words.
+    pub fn upstream_failed(&self, cause: &'static str) {
+        self.upstream_failures.get_or_create(&Cause { cause }).inc();
+    }
+
+    /// Counts a file that was read again.
+    pub fn reloaded(&self, what: Reloaded, result: Outcome) {
+        self.reloads
+            .get_or_create(&ReloadLabels { what, result })
+            .inc();
+    }
+
+    /// Counts a swap.
+    pub fn swapped(&self, result: Outcome) {
+        self.swaps.get_or_create(&SwapLabels { result }).inc();
+    }
+
+    /// Says how many keys there are.
+    pub fn set_keys(&self, count: usize) {
+        self.keys.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// The text of a scrape, given what serves and whether something is wrong at this moment.
+    #[must_use]
+    pub fn render(&self, policies: &[PolicyStatus], is_degraded: bool) -> String {
+        self.degraded.set(i64::from(is_degraded));
+        self.policies.clear();
+        for policy in policies {
+            self.policies
+                .get_or_create(&PolicyLabels::of(policy))
+                .set(1);
+        }
+        let mut text = String::new();
+        // Writing into a string cannot fail, and half a scrape would be worse than none.
+        if encode(&mut text, &self.registry).is_err() {
+            text.clear();
+        }
+        text
+    }
+}
+
+/// Bounds of one call into a policy: a warm engine takes one to two microseconds, a fresh instance
+/// five to twenty, an interpreter a hundred and more; the budget is five or ten milliseconds.
+const POLICY_BOUNDS: [Duration; 11] = [
+    Duration::from_micros(2),
+    Duration::from_micros(5),
+    Duration::from_micros(10),
+    Duration::from_micros(25),
+    Duration::from_micros(50),
+    Duration::from_micros(100),
+    Duration::from_micros(250),
+    Duration::from_millis(1),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(100),
+];
+
+/// Bounds of what GT takes: from an answer of the same machine to the longest the SDKs wait.
+const ANSWER_BOUNDS: [Duration; 12] = [
+    Duration::from_millis(5),
+    Duration::from_millis(25),
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_millis(2_500),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+    Duration::from_secs(600),
+];
+
+#[cfg(test)]
+mod tests;

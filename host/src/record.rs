@@ -1,0 +1,197 @@
+//! What is remembered of decisions: a bounded ring in memory, and one line each in the log.
+//!
+//! A record is {id, time, policy, generation, digest, facts, decision, cause, micros}. It holds no
+//! secret and no prompt: header values and query values are hashed unless the operator listed the
+//! header, ids of files and conversations are hashed, and so is every word a client sent that does
+//! not look like one. A record is `/decisions/{id}` on the admin listener while it is among the last.
+
+mod id;
+mod shown;
+mod written;
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use signalbox_policy::{Decision, Request};
+use signalbox_runtime::Digest;
+
+pub use id::{DecisionId, DecisionIds};
+
+use crate::config::RecordSettings;
+use shown::Shown;
+use written::Record;
+
+/// The last decisions.
+#[derive(Debug)]
+pub struct Records {
+    ids: DecisionIds,
+    slots: Box<[Mutex<Option<Record>>]>,
+    next: AtomicUsize,
+    shown: Shown,
+    is_logged: bool,
+}
+
+/// What there is to remember of one decision.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    /// Its id, which the client was told.
+    pub id: DecisionId,
+    /// When it was made.
+    pub time: Timestamp,
+    /// Who decided; `None` if no policy was asked.
+    pub policy: Option<Decider<'a>>,
+    /// What was known of the request.
+    pub facts: Facts<'a>,
+    /// What came of it.
+    pub conclusion: Conclusion<'a>,
+    /// How long the policy took, all calls together.
+    pub took: Duration,
+}
+
+/// Who decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Decider<'a> {
+    /// The policy's name.
+    pub name: &'a str,
+    /// The generation's number.
+    pub generation: u64,
+    /// SHA-256 of its component.
+    pub digest: Digest,
+}
+
+/// What was known of the request.
+///
+/// Exhaustive on purpose: a request was shown to a policy or not.
+#[derive(Clone, Copy)]
+pub enum Facts<'a> {
+    /// No more than this: it was refused before.
+    Head {
+        /// Its method.
+        method: &'a str,
+        /// Its path, without the query.
+        path: &'a str,
+    },
+    /// What the policy was told last.
+    Request(&'a Request<'a>),
+}
+
+/// What came of it.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Conclusion<'a> {
+    /// The policy's decision, and the host went by it.
+    Decided(&'a Decision),
+    /// The host refused by itself.
+    Refused {
+        /// The status.
+        status: u16,
+        /// The code.
+        code: &'a str,
+    },
+    /// The policy failed, or decided what it may not.
+    Failed {
+        /// The status.
+        status: u16,
+        /// The code.
+        code: &'a str,
+        /// The word of what went wrong.
+        cause: &'static str,
+    },
+}
+
+/// An entry holds a request as it came: nothing of it is printed by accident.
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Entry")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Head { .. } => "Facts::Head",
+            Self::Request(_) => "Facts::Request",
+        })
+    }
+}
+
+impl fmt::Debug for Conclusion<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Decided(_) => "Conclusion::Decided",
+            Self::Refused { .. } => "Conclusion::Refused",
+            Self::Failed { .. } => "Conclusion::Failed",
+        })
+    }
+}
+
+impl Conclusion<'_> {
+    const fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::Failed { cause, .. } => Some(cause),
+            Self::Decided(_) | Self::Refused { .. } => None,
+        }
+    }
+}
+
+impl Records {
+    /// An empty ring of the size the operator wants.
+    #[must_use]
+    pub fn new(settings: &RecordSettings) -> Self {
+        Self {
+            ids: DecisionIds::default(),
+            slots: (0..settings.keep).map(|_| Mutex::new(None)).collect(),
+            next: AtomicUsize::new(0),
+            shown: Shown::new(settings.headers.clone()),
+            is_logged: settings.log,
+        }
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn id(&self) -> DecisionId {
+        self.ids.next()
+    }
+
+    /// Remembers a decision. Never waits: if somebody reads the very slot, the ring goes without.
+    pub fn add(&self, entry: &Entry<'_>) {
+        let is_logged = self.is_logged
+            && tracing::enabled!(target: "signalbox::decision", tracing::Level::INFO);
+        if self.slots.is_empty() && !is_logged {
+            return;
+        }
+        let record = Record::of(entry, &self.shown);
+        if is_logged {
+            record.log();
+        }
+        // A ring of no slots has none to give.
+        let place = self
+            .next
+            .fetch_add(1, Relaxed)
+            .checked_rem(self.slots.len());
+        if let Some(slot) = place.and_then(|place| self.slots.get(place))
+            && let Ok(mut slot) = slot.try_lock()
+        {
+            *slot = Some(record);
+        }
+    }
+
+    /// A decision of the last ones, as JSON.
+    #[must_use]
+    pub fn find(&self, id: DecisionId) -> Option<serde_json::Value> {
+        self.slots.iter().find_map(|slot| {
+            let slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            let record = slot.as_ref().filter(|record| record.id == id)?;
+            serde_json::to_value(record).ok()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

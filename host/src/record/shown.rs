@@ -1,0 +1,204 @@
+//! What may be written down of what a client sent.
+//!
+//! A client can put anything anywhere: a key into the path, a prompt into the model name. What does
+//! not look like the plain word it should be is written as `~` and a keyed hash: equal things are
+//! seen to be equal within one run of the host, and nothing can be looked up from outside.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+/// Decides what is shown as it is.
+#[derive(Debug)]
+pub(super) struct Shown {
+    salt: [u8; 16],
+    headers: Vec<String>,
+}
+
+impl Shown {
+    /// `headers` are lower-case names of headers whose values are shown.
+    pub(super) fn new(headers: Vec<String>) -> Self {
+        let mut salt = [0; 16];
+        // Without randomness the hashes can be tried out, which is no reason not to serve.
+        let _ = getrandom::fill(&mut salt);
+        Self { salt, headers }
+    }
+
+    /// A word: a model, a parameter, a name.
+    pub(super) fn word(&self, text: &str, into: &mut String) {
+        if is_word(text) {
+            into.push_str(text);
+        } else {
+            self.hash(text.as_bytes(), into);
+        }
+    }
+
+    /// A path: all of its words but ids of files and conversations, which open them to whoever
+    /// knows them.
+    pub(super) fn path(&self, path: &str, into: &mut String) {
+        let mut before = "";
+        for (n, segment) in path.split('/').enumerate() {
+            if n > 0 {
+                into.push('/');
+            }
+            let is_id = matches!(before, "files" | "uploads")
+                || (before == "conversations" && segment != "files");
+            if is_id && !segment.is_empty() {
+                self.hash(segment.as_bytes(), into);
+            } else {
+                self.word(segment, into);
+            }
+            before = segment;
+        }
+    }
+
+    /// A query: its names, and hashes of its values.
+    pub(super) fn query(&self, query: &str, into: &mut String) {
+        for (n, pair) in query.split('&').enumerate() {
+            if n > 0 {
+                into.push('&');
+            }
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            self.word(name, into);
+            into.push('=');
+            if !value.is_empty() {
+                self.hash(value.as_bytes(), into);
+            }
+        }
+    }
+
+    /// A header's value.
+    pub(super) fn header(&self, name: &str, value: &[u8], into: &mut String) {
+        match std::str::from_utf8(value) {
+            Ok(text) if self.headers.iter().any(|shown| shown == name) && is_line(text) => {
+                into.push_str(text);
+            }
+            _ => self.hash(value, into),
+        }
+    }
+
+    /// A media type, without the parameters that a client chooses.
+    pub(super) fn media_type(&self, text: &str, into: &mut String) {
+        self.word(text.split(';').next().unwrap_or_default().trim(), into);
+    }
+
+    /// Anything that opens something to whoever knows it.
+    pub(super) fn hash(&self, bytes: &[u8], into: &mut String) {
+        let digest = Sha256::new()
+            .chain_update(self.salt)
+            .chain_update(bytes)
+            .finalize();
+        into.push('~');
+        for byte in digest.iter().take(8) {
+            // Writing into a string cannot fail.
+            let _ = write!(into, "{byte:02x}");
+        }
+    }
+}
+
+/// Short, printable, in one piece, and no key.
+fn is_word(text: &str) -> bool {
+    is_line(text) && !text.chars().any(char::is_whitespace)
+}
+
+fn is_line(text: &str) -> bool {
+    text.len() <= LONGEST_WORD
+        && !text.chars().any(char::is_control)
+        && !KEY_PREFIXES.iter().any(|prefix| text.contains(prefix))
+}
+
+/// Model names are at most this long, and so are path parameters.
+const LONGEST_WORD: usize = 256;
+/// What keys begin with: GT's, OpenAI's, and signed tokens.
+const KEY_PREFIXES: [&str; 4] = ["gtak_", "sk-", "Bearer ", "eyJ"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(write: impl FnOnce(&Shown, &mut String)) -> String {
+        let mut text = String::new();
+        write(&Shown::new(vec!["x-team".to_owned()]), &mut text);
+        text
+    }
+
+    #[test]
+    fn plain_words_are_shown_and_others_hashed() {
+        for text in ["gpt-4o", "openai/gpt-4o", "support-agent", "größe", ""] {
+            assert_eq!(shown(|shown, into| shown.word(text, into)), text);
+        }
+        let long = "x".repeat(257);
+        for text in [
+            "gtak_abc",
+            "x/gtak_abc",
+            "sk-abc",
+            "tell me a story",
+            "a\nb",
+            "eyJhbGc",
+            &long,
+        ] {
+            let written = shown(|shown, into| shown.word(text, into));
+            assert!(
+                written.starts_with('~') && written.len() == 17,
+                "{text}: {written}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_in_paths_are_hashed_and_datasets_shown() {
+        for (path, pattern) in [
+            ("/v1/chat/completions", "/v1/chat/completions"),
+            ("/v1/datasets/briefs/files", "/v1/datasets/briefs/files"),
+            ("/v1/conversations/files", "/v1/conversations/files"),
+            ("/v1/files/abc", "/v1/files/~"),
+            ("/v1/uploads/abc", "/v1/uploads/~"),
+            ("/v1/conversations/abc", "/v1/conversations/~"),
+            ("/v1/gtak_abc", "/v1/~"),
+        ] {
+            let written = shown(|shown, into| shown.path(path, into));
+            match pattern.strip_suffix('~') {
+                None => assert_eq!(written, pattern),
+                Some(start) => {
+                    assert!(
+                        written.starts_with(start) && !written.contains("abc"),
+                        "{written}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_of_queries_and_headers_are_hashed_unless_listed() {
+        let query = shown(|shown, into| shown.query("limit=5&key=abc&flag", into));
+        assert!(
+            query.starts_with("limit=~") && query.ends_with("&flag="),
+            "{query}"
+        );
+        assert!(!query.contains("=abc"), "{query}");
+        for (name, value, is_shown) in [
+            ("x-team", &b"search team"[..], true),
+            ("x-other", b"abc", false),
+            ("x-team", b"gtak_abc", false),
+            ("x-team", &[0xff], false),
+        ] {
+            let written = shown(|shown, into| shown.header(name, value, into));
+            assert_eq!(!written.starts_with('~'), is_shown, "{name}: {written}");
+        }
+        let media = shown(|shown, into| shown.media_type("multipart/form-data; boundary=x", into));
+        assert_eq!(media, "multipart/form-data");
+    }
+
+    #[test]
+    fn equal_things_have_equal_hashes_within_one_run_only() {
+        let one = Shown::new(Vec::new());
+        let write = |shown: &Shown| {
+            let mut text = String::new();
+            shown.word("gtak_abc", &mut text);
+            text
+        };
+        assert_eq!(write(&one), write(&one));
+        assert_ne!(write(&one), write(&Shown::new(Vec::new())));
+    }
+}

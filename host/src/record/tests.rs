@@ -1,0 +1,310 @@
+//! Tests of decision records: what is kept, and what is never written.
+
+use std::sync::{Arc, Mutex};
+
+use signalbox_policy::{
+    Caller, Forward, Header, HeaderBuf, Names, Purpose, Purposes, Refusal, RequestedModel,
+};
+use tracing::field::{Field, Visit};
+
+use super::*;
+
+const SECRETS: [&str; 5] = [
+    "gtak_client",
+    "my-header-secret",
+    "conversation-17",
+    "file-42",
+    "tell me a story",
+];
+
+fn settings(keep: usize) -> RecordSettings {
+    RecordSettings {
+        keep,
+        log: true,
+        headers: vec!["x-team".to_owned()],
+    }
+}
+
+fn caller() -> Caller {
+    Caller {
+        id: "litellm-prod".to_owned(),
+        purposes: Purposes::from_iter([Purpose::Inference]),
+        scopes: vec!["inference:chat".to_owned()],
+        labels: vec![("team".to_owned(), "search".to_owned())],
+        models: Names::All,
+        published: Names::All,
+        datasets: Names::NONE,
+    }
+}
+
+fn headers() -> [Header<'static>; 4] {
+    [
+        ("x-team", &b"search"[..]),
+        ("x-secret", b"my-header-secret"),
+        ("x-gt-conversation-id", b"conversation-17"),
+        ("x-key", b"gtak_client"),
+    ]
+    .map(|(name, value)| Header { name, value })
+}
+
+fn request<'a>(caller: &'a Caller, headers: &'a [Header<'a>], model: &'a str) -> Request<'a> {
+    Request {
+        method: "POST",
+        path: "/v1/chat/completions",
+        query: Some("api_key=gtak_client&x=my-header-secret"),
+        content_type: Some("application/json; note=gtak_client"),
+        headers,
+        caller,
+        model: RequestedModel::Named(model),
+    }
+}
+
+fn forward() -> Decision {
+    Decision::Forward(Forward {
+        route: "GET /v1/files/{id}".to_owned(),
+        parameters: vec![("id".to_owned(), "file-42".to_owned())],
+        model: Some("support-agent".to_owned()),
+        set_headers: vec![HeaderBuf {
+            name: "x-set".to_owned(),
+            value: b"my-header-secret".to_vec(),
+        }],
+        ..Forward::default()
+    })
+}
+
+fn entry<'a>(id: DecisionId, request: &'a Request<'a>, conclusion: Conclusion<'a>) -> Entry<'a> {
+    Entry {
+        id,
+        time: Timestamp::UNIX_EPOCH,
+        policy: Some(Decider {
+            name: "default",
+            generation: 3,
+            digest: Digest::of(b"component"),
+        }),
+        facts: Facts::Request(request),
+        conclusion,
+        took: Duration::from_micros(7),
+    }
+}
+
+/// Writes every field of every event into one text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+struct Line<'a>(&'a mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.push_str(&format!("{field}={value:?} "));
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = format!("{} ", event.metadata().target());
+        event.record(&mut Line(&mut line));
+        self.0.lock().unwrap().push(line);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+fn logged(act: impl FnOnce()) -> Vec<String> {
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), act);
+    log.0.lock().unwrap().clone()
+}
+
+#[test]
+fn a_record_tells_the_facts_and_the_decision() {
+    let records = Records::new(&settings(8));
+    let (caller, headers, decision) = (caller(), headers(), forward());
+    let request = request(&caller, &headers[..1], "gpt-4o");
+    let id = records.id();
+    let lines = logged(|| records.add(&entry(id, &request, Conclusion::Decided(&decision))));
+    let mut record = records.find(id).unwrap();
+    // Hashes differ from run to run.
+    record["facts"]["query"].take();
+    record["decision"]["parameters"].take();
+    assert_eq!(
+        record,
+        serde_json::json!({
+            "id": id.to_string(),
+            "time": "1970-01-01T00:00:00Z",
+            "policy": "default",
+            "generation": 3,
+            "digest": Digest::of(b"component").to_string(),
+            "facts": {
+                "method": "POST",
+                "path": "/v1/chat/completions",
+                "query": null,
+                "content_type": "application/json",
+                "headers": [["x-team", "search"]],
+                "caller": {
+                    "id": "litellm-prod",
+                    "purposes": ["inference"],
+                    "scopes": ["inference:chat"],
+                    "labels": [["team", "search"]],
+                },
+                "model": {"state": "named", "name": "gpt-4o"},
+            },
+            "decision": {
+                "kind": "forward",
+                "route": "GET /v1/files/{id}",
+                "parameters": null,
+                "model": "support-agent",
+                "restamp": null,
+                "labels": [],
+            },
+            "cause": null,
+            "micros": 7,
+        })
+    );
+    assert_eq!(
+        lines,
+        [format!(
+            "signalbox::decision message=decided id={id} key=\"litellm-prod\" policy=\"default\" \
+             generation=3 method=\"POST\" path=\"/v1/chat/completions\" model=\"gpt-4o\" \
+             decision=\"forward\" route=\"GET /v1/files/{{id}}\" micros=7 "
+        )]
+    );
+}
+
+#[test]
+fn no_record_and_no_line_holds_a_secret_or_a_prompt() {
+    let records = Records::new(&settings(8));
+    let (caller, headers, decision) = (caller(), headers(), forward());
+    let mut texts = Vec::new();
+    for model in ["gtak_client", "tell me a story"] {
+        let mut request = request(&caller, &headers, model);
+        for path in [
+            "/v1/files/file-42",
+            "/v1/conversations/conversation-17",
+            "/v1/gtak_client",
+        ] {
+            request.path = path;
+            let id = records.id();
+            texts.extend(logged(|| {
+                records.add(&entry(id, &request, Conclusion::Decided(&decision)));
+            }));
+            texts.push(records.find(id).unwrap().to_string());
+            let head = Facts::Head {
+                method: "GET",
+                path,
+            };
+            let mut early = entry(records.id(), &request, Conclusion::Decided(&decision));
+            early.facts = head;
+            texts.extend(logged(|| records.add(&early)));
+            texts.push(records.find(early.id).unwrap().to_string());
+        }
+    }
+    texts.push(format!("{records:?}"));
+    assert_eq!(texts.len(), 2 * 3 * 4 + 1);
+    for text in texts {
+        for secret in SECRETS {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+#[test]
+fn refusals_and_failures_keep_their_code_and_cause() {
+    let records = Records::new(&settings(8));
+    let caller = caller();
+    let request = request(&caller, &[], "gpt-4o");
+    let refusal = Decision::Refuse(Refusal {
+        status: 403,
+        code: "insufficient_scope".to_owned(),
+        message: "secret words".to_owned(),
+        param: None,
+        reason: "scope".to_owned(),
+    });
+    for (conclusion, status, code, cause, reason) in [
+        (
+            Conclusion::Decided(&refusal),
+            403,
+            "insufficient_scope",
+            None,
+            Some("scope"),
+        ),
+        (
+            Conclusion::Refused {
+                status: 429,
+                code: "rate_limited",
+            },
+            429,
+            "rate_limited",
+            None,
+            None,
+        ),
+        (
+            Conclusion::Failed {
+                status: 503,
+                code: "policy_failed",
+                cause: "trap",
+            },
+            503,
+            "policy_failed",
+            Some("trap"),
+            None,
+        ),
+    ] {
+        let id = records.id();
+        let lines = logged(|| records.add(&entry(id, &request, conclusion)));
+        let record = records.find(id).unwrap();
+        assert_eq!(record["decision"]["status"], status);
+        assert_eq!(record["decision"]["code"], code);
+        assert_eq!(record["decision"]["reason"].as_str(), reason);
+        assert_eq!(record["cause"].as_str(), cause);
+        assert_eq!(lines.len(), 1);
+        assert!(
+            lines[0].contains(&format!("status={status} code={code:?}")),
+            "{}",
+            lines[0]
+        );
+    }
+}
+
+#[test]
+fn the_ring_keeps_the_last_ones() {
+    let caller = caller();
+    let request = request(&caller, &[], "gpt-4o");
+    let conclusion = Conclusion::Decided(&Decision::ReadModel);
+    for keep in [0, 1, 3] {
+        let records = Records::new(&settings(keep));
+        let ids: Vec<_> = (0..5).map(|_| records.id()).collect();
+        for id in &ids {
+            records.add(&entry(*id, &request, conclusion));
+        }
+        let kept = ids.iter().filter(|id| records.find(**id).is_some()).count();
+        assert_eq!(kept, keep);
+        assert!(
+            ids.iter()
+                .rev()
+                .take(keep)
+                .all(|id| records.find(*id).is_some())
+        );
+    }
+}
+
+#[test]
+fn the_log_can_be_turned_off() {
+    let records = Records::new(&RecordSettings {
+        log: false,
+        ..settings(1)
+    });
+    let caller = caller();
+    let request = request(&caller, &[], "gpt-4o");
+    let id = records.id();
+    let conclusion = Conclusion::Decided(&Decision::ReadModel);
+    assert!(logged(|| records.add(&entry(id, &request, conclusion))).is_empty());
+    assert!(records.find(id).is_some());
+}

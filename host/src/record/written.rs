@@ -1,0 +1,234 @@
+//! The written form of a request and of what came of it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use signalbox_policy::{Decision, Forward, Header, ListMode, Request, RequestedModel};
+
+use super::shown::Shown;
+use super::{Conclusion, DecisionId, Entry, Facts};
+
+/// One decision, as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Record {
+    pub(super) id: DecisionId,
+    time: Timestamp,
+    policy: Option<String>,
+    generation: Option<u64>,
+    digest: Option<String>,
+    facts: Written,
+    decision: Concluded,
+    cause: Option<&'static str>,
+    micros: u64,
+}
+
+/// The facts as the guest saw them, as far as they may be written down.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Written {
+    method: String,
+    path: String,
+    query: Option<String>,
+    content_type: Option<String>,
+    headers: Vec<(String, String)>,
+    caller: Option<WrittenCaller>,
+    model: Option<WrittenModel>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct WrittenCaller {
+    id: String,
+    purposes: Vec<&'static str>,
+    scopes: Vec<String>,
+    labels: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "state", content = "name", rename_all = "lowercase")]
+enum WrittenModel {
+    Unread,
+    Absent,
+    Named(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Concluded {
+    Forward {
+        route: String,
+        parameters: Vec<(String, String)>,
+        model: Option<String>,
+        restamp: Option<String>,
+        labels: Vec<(String, String)>,
+    },
+    ListModels {
+        mode: &'static str,
+    },
+    ReadModel,
+    Refuse {
+        status: u16,
+        code: String,
+        param: Option<String>,
+        reason: Option<String>,
+    },
+}
+
+impl Record {
+    pub(super) fn of(entry: &Entry<'_>, shown: &Shown) -> Self {
+        let policy = entry.policy;
+        Self {
+            id: entry.id,
+            time: entry.time,
+            policy: policy.map(|policy| policy.name.to_owned()),
+            generation: policy.map(|policy| policy.generation),
+            digest: policy.map(|policy| policy.digest.to_string()),
+            facts: Written::of(&entry.facts, shown),
+            decision: Concluded::of(&entry.conclusion, shown),
+            cause: entry.conclusion.cause(),
+            micros: u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// One line in the log: what a search needs, and no more.
+    pub(super) fn log(&self) {
+        let (kind, route, status, code) = match &self.decision {
+            Concluded::Forward { route, .. } => ("forward", Some(&**route), None, None),
+            Concluded::ListModels { .. } => ("list-models", None, None, None),
+            Concluded::ReadModel => ("read-model", None, None, None),
+            Concluded::Refuse { status, code, .. } => {
+                ("refuse", None, Some(*status), Some(&**code))
+            }
+        };
+        let model = match &self.facts.model {
+            Some(WrittenModel::Named(name)) => Some(&**name),
+            _ => None,
+        };
+        tracing::info!(
+            target: "signalbox::decision",
+            id = %self.id,
+            key = self.facts.caller.as_ref().map(|caller| &*caller.id),
+            policy = self.policy.as_deref(),
+            generation = self.generation,
+            method = &*self.facts.method,
+            path = &*self.facts.path,
+            model,
+            decision = kind,
+            route,
+            status,
+            code,
+            cause = self.cause,
+            micros = self.micros,
+            "decided"
+        );
+    }
+}
+
+impl Written {
+    fn of(facts: &Facts<'_>, shown: &Shown) -> Self {
+        let request = match *facts {
+            Facts::Request(request) => request,
+            Facts::Head { method, path } => {
+                return Self {
+                    method: text(|into| shown.word(method, into)),
+                    path: text(|into| shown.path(path, into)),
+                    ..Self::default()
+                };
+            }
+        };
+        Self {
+            method: text(|into| shown.word(request.method, into)),
+            path: text(|into| shown.path(request.path, into)),
+            query: request
+                .query
+                .map(|query| text(|into| shown.query(query, into))),
+            content_type: request
+                .content_type
+                .map(|value| text(|into| shown.media_type(value, into))),
+            headers: headers(request, shown),
+            caller: Some(caller(request)),
+            model: Some(match request.model {
+                RequestedModel::Unread => WrittenModel::Unread,
+                RequestedModel::Absent => WrittenModel::Absent,
+                RequestedModel::Named(name) => {
+                    WrittenModel::Named(text(|into| shown.word(name, into)))
+                }
+            }),
+        }
+    }
+}
+
+impl Concluded {
+    fn of(conclusion: &Conclusion<'_>, shown: &Shown) -> Self {
+        match *conclusion {
+            Conclusion::Decided(Decision::Forward(forward)) => Self::forward(forward, shown),
+            Conclusion::Decided(Decision::ListModels(mode)) => Self::ListModels {
+                mode: match mode {
+                    ListMode::Catalogue => "catalogue",
+                    ListMode::Upstream => "upstream",
+                    ListMode::Only(_) => "only",
+                },
+            },
+            Conclusion::Decided(Decision::ReadModel) => Self::ReadModel,
+            Conclusion::Decided(Decision::Refuse(refusal)) => Self::Refuse {
+                status: refusal.status,
+                code: refusal.code.clone(),
+                param: refusal.param.clone(),
+                reason: Some(refusal.reason.clone()),
+            },
+            Conclusion::Refused { status, code } | Conclusion::Failed { status, code, .. } => {
+                Self::Refuse {
+                    status,
+                    code: code.to_owned(),
+                    param: None,
+                    reason: None,
+                }
+            }
+        }
+    }
+
+    fn forward(forward: &Forward, shown: &Shown) -> Self {
+        // A dataset's name is the operator's; any other parameter is an id.
+        let is_dataset = forward.route.contains(" /v1/datasets/");
+        let parameter = |(name, value): &(String, String)| {
+            let value = text(|into| {
+                if is_dataset {
+                    shown.word(value, into);
+                } else {
+                    shown.hash(value.as_bytes(), into);
+                }
+            });
+            (name.clone(), value)
+        };
+        Self::Forward {
+            route: forward.route.clone(),
+            parameters: forward.parameters.iter().map(parameter).collect(),
+            model: forward.model.clone(),
+            restamp: forward
+                .restamp
+                .as_deref()
+                .map(|name| text(|into| shown.word(name, into))),
+            labels: forward.labels.clone(),
+        }
+    }
+}
+
+fn caller(request: &Request<'_>) -> WrittenCaller {
+    WrittenCaller {
+        id: request.caller.id.clone(),
+        purposes: request.caller.purposes.iter().map(|p| p.word()).collect(),
+        scopes: request.caller.scopes.clone(),
+        labels: request.caller.labels.clone(),
+    }
+}
+
+fn headers(request: &Request<'_>, shown: &Shown) -> Vec<(String, String)> {
+    let header = |header: &Header<'_>| {
+        let value = text(|into| shown.header(header.name, header.value, into));
+        (header.name.to_owned(), value)
+    };
+    request.headers.iter().map(header).collect()
+}
+
+fn text(write: impl FnOnce(&mut String)) -> String {
+    let mut text = String::new();
+    write(&mut text);
+    text
+}
