@@ -122,3 +122,58 @@ pub(crate) const TABLE_ELEMENTS: usize = 40_000;
 
 /// The grain of every time limit.
 const TICK: Duration = Duration::from_millis(1);
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// More instances than there is address space for at 4 GiB each.
+    fn crowded(allocation: Allocation) -> Settings {
+        Settings {
+            workers: 20_000,
+            allocation,
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn address_space_that_is_not_to_be_had_is_done_without() {
+        assert!(build(&crowded(Allocation::Pool)).is_err());
+        assert!(build(&crowded(Allocation::Automatic)).is_ok());
+        let large = Settings {
+            memory_cap: 4 << 30,
+            ..crowded(Allocation::SmallPool)
+        };
+        assert!(build(&large).is_err());
+        assert!(
+            build(&Settings {
+                allocation: Allocation::Automatic,
+                ..large
+            })
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn clock_does_not_keep_its_engine() {
+        let settings = Settings {
+            allocation: Allocation::OnDemand,
+            ..Settings::default()
+        };
+        let engine = build(&settings).unwrap();
+        tick(&engine).unwrap();
+        let weak = engine.weak();
+        drop(engine);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        // The clock may be in the middle of a tick.
+        while weak.upgrade().is_some() {
+            assert!(
+                Instant::now() < deadline,
+                "the engine outlives its last user"
+            );
+            thread::yield_now();
+        }
+    }
+}
