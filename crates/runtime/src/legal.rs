@@ -2,7 +2,8 @@
 //!
 //! | the request's model | legal |
 //! | --- | --- |
-//! | `unread` | anything; but a route with a model is not forwarded yet |
+//! | `unread` | a route without a model: forward, list models, or refuse |
+//! | `unread` | a route with a model: ask for it, or refuse |
 //! | `absent` | forward without a model, or refuse |
 //! | `named` | forward with a model, or refuse |
 //!
@@ -32,8 +33,7 @@ pub(crate) fn check(
     match decision {
         Decision::Forward(forward) => check_forward(forward, request, surface),
         Decision::ListModels(mode) => check_list(mode, request, surface),
-        Decision::ReadModel if request.model == RequestedModel::Unread => Ok(()),
-        Decision::ReadModel => Err(Violation::ReadModel),
+        Decision::ReadModel => check_read(request, surface),
         Decision::Refuse(refusal) => check_refusal(refusal),
     }
 }
@@ -168,8 +168,23 @@ fn check_labels(forward: &Forward) -> Result<(), Violation> {
     }
 }
 
+/// There is a model name to read: the host goes by the route it finds in the description.
+fn check_read(request: &Request<'_>, surface: &Surface) -> Result<(), Violation> {
+    let has_model = |route: &RouteDescription| {
+        route.model != ModelSource::None
+            && route.method == request.method
+            && takes(&route.template, request.path)
+    };
+    let is_first = request.model == RequestedModel::Unread;
+    if is_first && surface.description.routes.iter().any(has_model) {
+        return Ok(());
+    }
+    Err(Violation::ReadModel)
+}
+
 fn check_list(mode: &ListMode, request: &Request<'_>, surface: &Surface) -> Result<(), Violation> {
-    if request.method != "GET" || request.model != RequestedModel::Unread {
+    let is_list = (request.method, request.path) == ("GET", "/v1/models");
+    if !is_list || request.model != RequestedModel::Unread {
         return Err(Violation::ListModels);
     }
     let ListMode::Only(names) = mode else {
@@ -205,6 +220,17 @@ fn check_refusal(refusal: &Refusal) -> Result<(), Violation> {
         return Err(Violation::TooMuch("param"));
     }
     Ok(())
+}
+
+/// Whether a path is one of a template's.
+fn takes(template: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let fits = template.split('/').all(|part| {
+        segments
+            .next()
+            .is_some_and(|segment| part == segment || part.starts_with('{'))
+    });
+    fits && segments.next().is_none()
 }
 
 /// The names of a template's parameters, in order.

@@ -50,6 +50,19 @@ fn surface() -> Surface {
 }
 
 fn judge(decision: &Decision, method: &str, model: RequestedModel<'_>) -> Result<(), Violation> {
+    let path = match method {
+        "GET" => "/v1/models",
+        _ => "/v1/chat/completions",
+    };
+    judge_at(path, decision, method, model)
+}
+
+fn judge_at(
+    path: &str,
+    decision: &Decision,
+    method: &str,
+    model: RequestedModel<'_>,
+) -> Result<(), Violation> {
     let caller = Caller {
         id: "k".into(),
         purposes: Purposes::from_bits(1),
@@ -61,7 +74,7 @@ fn judge(decision: &Decision, method: &str, model: RequestedModel<'_>) -> Result
     };
     let request = Request {
         method,
-        path: "/v1/x",
+        path,
         query: None,
         content_type: None,
         headers: &[],
@@ -363,11 +376,40 @@ fn list_answers_a_get_that_names_no_model() {
 }
 
 #[test]
+fn list_answers_no_other_path() {
+    let list = Decision::ListModels(ListMode::Catalogue);
+    let elsewhere = judge_at("/v1/files/file-1", &list, "GET", RequestedModel::Unread);
+    assert_eq!(elsewhere, Err(Violation::ListModels));
+}
+
+#[test]
 fn model_is_asked_for_once() {
     let read = |model| judge(&Decision::ReadModel, "POST", model);
     assert_eq!(read(RequestedModel::Unread), Ok(()));
     assert_eq!(read(RequestedModel::Absent), Err(Violation::ReadModel));
     assert_eq!(read(RequestedModel::Named("x")), Err(Violation::ReadModel));
+}
+
+#[test]
+fn model_is_asked_for_only_where_a_route_has_one() {
+    let read = |method, path| judge_at(path, &Decision::ReadModel, method, RequestedModel::Unread);
+    assert_eq!(read("POST", "/v1/chat/completions"), Ok(()));
+    for (method, path) in [
+        ("GET", "/v1/chat/completions"),
+        ("POST", "/v1/chat"),
+        ("POST", "/v1/chat/completions/more"),
+        ("GET", "/v1/datasets/briefs/files/file-1"),
+    ] {
+        assert_eq!(read(method, path), Err(Violation::ReadModel), "{path}");
+    }
+}
+
+#[test]
+fn template_takes_paths_of_its_shape() {
+    assert!(takes("/v1/files/{id}", "/v1/files/file-1"));
+    assert!(!takes("/v1/files/{id}", "/v1/files"));
+    assert!(!takes("/v1/files/{id}", "/v1/files/file-1/more"));
+    assert!(!takes("/v1/files/{id}", "/v1/other/file-1"));
 }
 
 #[test]

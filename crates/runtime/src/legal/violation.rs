@@ -21,7 +21,7 @@ pub enum Violation {
     /// A label that does not fit in a log line.
     #[error("gave label `{0}` of an illegal form")]
     Label(String),
-    /// A list of models where none was asked for: only a GET that names no model gets one.
+    /// A list of models where none was asked for: only `GET /v1/models` gets one.
     #[error("answered with a list of models where none was asked for")]
     ListModels,
     /// The message is longer than 2 KiB.
@@ -51,8 +51,8 @@ pub enum Violation {
     /// The query has illegal characters, or a name the route does not list, or one twice.
     #[error("forwarded with the query `{0}`, which the route does not take")]
     Query(String),
-    /// Asked for the model name when it was known already.
-    #[error("asked for the model name twice")]
+    /// Asked for the model name when it was known already, or on a route that has none.
+    #[error("asked for the model name where there is none to read")]
     ReadModel,
     /// Sets a header that is the host's business, or that is none.
     #[error("sets header `{0}`")]
