@@ -336,3 +336,72 @@ fn a_file_that_is_not_there_is_named() {
     let error = Config::load(Path::new("/nowhere/signalbox.yaml")).unwrap_err();
     assert_eq!(error.to_string(), "cannot read `/nowhere/signalbox.yaml`");
 }
+
+/// The documentation lies beside the host in one repository.
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
+
+fn operating() -> String {
+    std::fs::read_to_string(docs().join("operating.md")).unwrap()
+}
+
+#[test]
+fn the_example_files_load_and_fit_together() {
+    let config = Config::load(&docs().join("examples/signalbox.yaml")).unwrap();
+    let KeySource::File(keys) = &config.keys else {
+        panic!("{:?}", config.keys)
+    };
+    let keyring = crate::keyring::Keyring::load(keys).unwrap();
+    let identity = |name: &str| {
+        let is_there = config.upstream.credentials.contains_key(name);
+        is_there.then(|| Digest::of(name))
+    };
+    keyring.check_credentials(&identity).unwrap();
+    assert!(keyring.warnings().is_empty() && keyring.demo_key().is_none());
+    for key in keyring.iter() {
+        let policy = config.policies.get(&key.policy);
+        assert!(policy.is_some_and(|path| path.is_file()), "{key:?}");
+    }
+}
+
+#[test]
+fn the_documented_defaults_are_the_real_ones() {
+    let text = operating();
+    let after = text.split_once("<!-- defaults").unwrap().1;
+    let block = after.split("```yaml\n").nth(1).unwrap();
+    let block = block.split("```").next().unwrap();
+    let written = parse(&format!("{LEAST}{block}")).unwrap();
+    let default = parse(LEAST).unwrap();
+    assert_eq!(format!("{written:?}"), format!("{default:?}"));
+}
+
+#[test]
+fn every_key_and_metric_is_documented() {
+    let text = operating();
+    let keys = [include_str!("file.rs"), include_str!("../keyring/file.rs")].concat();
+    let keys: Vec<_> = keys
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub("))
+        .filter_map(|line| line.split_once(") ")?.1.split_once(": "))
+        .map(|(key, _)| key)
+        .collect();
+    assert!(keys.len() > 60, "{keys:?}");
+    for key in keys {
+        let is_there = [
+            format!("`{key}`"),
+            format!(".{key}`"),
+            format!("`{key}."),
+            format!("{key}: "),
+        ];
+        assert!(is_there.iter().any(|form| text.contains(form)), "{key}");
+    }
+    let metrics = include_str!("../metrics.rs");
+    let rows = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! "))
+        .filter(|line| line.starts_with("| `signalbox_"));
+    for row in rows {
+        assert!(text.contains(row), "{row}");
+    }
+}
