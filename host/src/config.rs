@@ -170,6 +170,13 @@ impl Config {
 }
 
 impl AdminConfig {
+    /// Whether one of the tokens is published in the documentation.
+    #[must_use]
+    pub fn has_demo_token(&self) -> bool {
+        let demo = Digest::of(DEMO_ADMIN_TOKEN);
+        self.operate_token == Some(demo) || self.view_token == Some(demo)
+    }
+
     /// An admin listener that nothing but the open routes can be asked of yet.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
@@ -202,6 +209,8 @@ fn names_host(authority: &str, listen: SocketAddr, names: &[String]) -> bool {
             || names.iter().any(|name| name.eq_ignore_ascii_case(host)))
 }
 
+/// The token of `signalbox demo`: everyone knows it.
+pub const DEMO_ADMIN_TOKEN: &str = "signalbox-demo";
 /// Loopback: a gate is opened to others on purpose, not by leaving a line out.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 const DEFAULT_ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);

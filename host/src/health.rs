@@ -1,6 +1,7 @@
 //! Whether the host is ready, and what is wrong with it although it is.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 
 /// How ready the host is. Shared; never held across anything slow.
@@ -46,6 +47,18 @@ impl Health {
     /// Says what is wrong with a part, in words that may be shown to anyone.
     pub fn degrade(&self, part: &str, reason: String) {
         self.with(|state| state.reasons.insert(part.to_owned(), reason));
+    }
+
+    /// Says what is wrong with a part, with all its causes on one line.
+    pub fn degrade_by(&self, part: &str, error: &dyn Error) {
+        let mut reason = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            reason.push_str(": ");
+            reason.push_str(&error.to_string());
+            cause = error.source();
+        }
+        self.degrade(part, reason);
     }
 
     /// Says that a part is well again.
@@ -100,5 +113,17 @@ mod tests {
         assert_eq!(status(), ("ready", true));
         health.enter(Phase::Draining);
         assert_eq!(status(), ("draining", false));
+    }
+
+    #[test]
+    fn a_reason_has_every_cause() {
+        let health = Health::default();
+        let error = crate::keyring::Keyring::parse("keys: [{id: a}]").unwrap_err();
+        health.degrade_by("keys", &error);
+        let reason = &health.readiness().reasons["keys"];
+        assert_eq!(
+            reason,
+            "1:9: the keyring cannot be read: missing field `sha256`"
+        );
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
             });
         Unreadable {
             position,
-            message: without_tokens(&error.to_string()),
+            message: without_tokens(without_place(&error.to_string(), position)),
         }
     })
 }
@@ -120,6 +120,12 @@ fn options() -> Options {
         budget.max_nodes = 20_000_000;
     }
     options
+}
+
+/// The reader ends its messages with the place, which stands before them already.
+fn without_place(message: &str, at: Position) -> &str {
+    let place = format!(" at line {}, column {}", at.line, at.column);
+    message.strip_suffix(place.as_str()).unwrap_or(message)
 }
 
 /// The reader quotes values it did not expect, and someone will paste a GT key in the wrong place.

@@ -405,3 +405,14 @@ fn every_key_and_metric_is_documented() {
         assert!(text.contains(row), "{row}");
     }
 }
+
+#[test]
+fn the_demo_token_is_known_in_either_place() {
+    let mut admin = AdminConfig::new(DEFAULT_ADMIN_LISTEN);
+    assert!(!admin.has_demo_token());
+    admin.view_token = Some(Digest::of("signalbox-demo"));
+    assert!(admin.has_demo_token());
+    admin.view_token = None;
+    admin.operate_token = Some(Digest::of("signalbox-demo"));
+    assert!(admin.has_demo_token());
+}

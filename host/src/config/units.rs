@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct Span(Duration);
 
 impl Span {
+    /// No time: for programs that have no load balancer to wait for. A file cannot say it.
+    pub const ZERO: Self = Self(Duration::ZERO);
+
     /// A span of whole seconds.
     #[must_use]
     pub const fn seconds(seconds: u64) -> Self {
