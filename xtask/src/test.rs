@@ -175,7 +175,7 @@ fn engine() -> anyhow::Result<()> {
 fn end_to_end() -> anyhow::Result<()> {
     clients::check()?;
     // The tests start the real command as well as the host inside their own process.
-    cargo(["build", "--package", "signalbox-cli", "--bin", "signalbox"]).run()?;
+    cargo(["build", "--workspace", "--bin", "signalbox"]).run()?;
     if nextest() {
         return cargo([
             "nextest",

@@ -1,0 +1,287 @@
+//! Real clients through the gate, each with GT's documented base and with the `/v1` that OpenAI
+//! clients expect: GT's validation checklist for LiteLLM, asked of every client.
+//!
+//! A client's script prints what it made of the gate; here that is compared as a whole.
+
+use serde_json::{Value, json};
+use signalbox_gt_sim::{Key, Scope};
+use signalbox_harness::{
+    clients::{self, LitellmProxy, Setting, SteadyChat},
+    gate::{DEMO, Gate},
+    http::{Answer, Ask},
+    wait_for,
+};
+
+/// Both bases of a gate, without and with `/v1`.
+fn for_both_bases(gate: &Gate, mut check: impl FnMut(&Setting<'_>)) {
+    for base in [gate.base(), gate.base_v1()] {
+        check(&setting(&base));
+    }
+}
+
+fn setting(base: &str) -> Setting<'_> {
+    Setting {
+        base,
+        key: DEMO,
+        chat: "gpt-4o",
+        embed: "text-embedding-3-small",
+    }
+}
+
+#[test]
+fn openai_python_passes_the_checklist() {
+    let gate = Gate::demo();
+    for_both_bases(&gate, |setting| {
+        assert_eq!(clients::openai_python(setting), openai_facts());
+    });
+}
+
+#[test]
+fn openai_node_passes_the_checklist() {
+    let gate = Gate::demo();
+    let mut expected = openai_facts();
+    expected["speech_with_a_long_body"] = expected["speech"].clone();
+    for_both_bases(&gate, |setting| {
+        assert_eq!(clients::openai_node(setting), expected);
+    });
+}
+
+/// What an OpenAI SDK makes of the demo's LiteLLM policy.
+fn openai_facts() -> Value {
+    let refused = |raised: &str, status: u16, kind: &str, code: &str, param: Option<&str>| {
+        // Sent once: no SDK tries a final refusal again.
+        json!({
+            "raised": raised, "status": status, "type": kind, "code": code, "param": param, "sent": 1,
+        })
+    };
+    let not_found = |code: &str, param: Option<&str>| {
+        refused("NotFoundError", 404, "invalid_request_error", code, param)
+    };
+    json!({
+        "models": ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"],
+        "retrieved": "gpt-4o",
+        "chat": chat_facts(),
+        "stream": stream_facts(),
+        "embeddings": {
+            "object": "list", "model": "text-embedding-3-small", "vectors": 2,
+            "encodings_agree": true,
+        },
+        "unknown_model": not_found("model_not_found", Some("model")),
+        "unknown_model_streamed": not_found("model_not_found", Some("model")),
+        "unknown_model_with_a_slash": not_found("model_not_found", Some("model")),
+        "speech": not_found("route_not_supported", None),
+        "responses": not_found("unknown_route", None),
+        "transcriptions": not_found("route_not_supported", None),
+        "wrong_key": refused("AuthenticationError", 401, "authentication_error", "invalid_api_key", None),
+    })
+}
+
+fn chat_facts() -> Value {
+    json!({
+        "object": "chat.completion", "model": "gpt-4o", "role": "assistant",
+        "text": "You said: Say hello.", "finish_reason": "stop", "counts_tokens": true,
+    })
+}
+
+fn stream_facts() -> Value {
+    json!({
+        "objects": ["chat.completion.chunk"], "models": ["gpt-4o"],
+        "text": "You said: Say hello.", "finish_reason": "stop", "in_pieces": true,
+    })
+}
+
+#[test]
+fn litellm_sdk_passes_the_checklist() {
+    let gate = Gate::demo();
+    // LiteLLM raises its own copies of the OpenAI SDK's types, and keeps the code in some.
+    let refused = |raised: &str, status: u16, code: Option<&str>| json!({"raised": raised, "status": status, "code": code});
+    for_both_bases(&gate, |setting| {
+        let facts = clients::litellm_sdk(setting);
+        let expected = json!({
+            "models": ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"],
+            "chat": chat_facts(),
+            "stream": stream_facts(),
+            "embeddings": {
+                "object": "list", "model": "text-embedding-3-small", "vectors": 2,
+                "same_length": true,
+            },
+            "unknown_model": refused("NotFoundError", 404, None),
+            "speech": refused("NotFoundError", 404, Some("route_not_supported")),
+            "images": refused("BadRequestError", 404, None),
+            "wrong_key": refused("AuthenticationError", 401, None),
+        });
+        assert_eq!(facts, expected);
+    });
+}
+
+#[test]
+fn curl_passes_the_checklist() {
+    let gate = Gate::demo();
+    for_both_bases(&gate, |setting| {
+        let printed = clients::curl(setting);
+        let answers: Vec<_> = printed.split("=== ").skip(1).map(curl_answer).collect();
+        let heads: Vec<_> = answers.iter().map(|(head, _)| *head).collect();
+        assert_eq!(
+            heads,
+            [
+                "models 200 application/json",
+                "chat 200 application/json",
+                "stream 200 text/event-stream",
+                "embeddings 200 application/json",
+                "speech 404 application/json",
+            ]
+        );
+        let names: Vec<_> = events(answers[2].1)
+            .iter()
+            .map(|event| event["model"].clone())
+            .collect();
+        assert!(
+            names.len() > 2 && names.iter().all(|name| name == "gpt-4o"),
+            "{names:?}"
+        );
+        assert_eq!(json_of(answers[1].1)["model"], "gpt-4o");
+        assert_eq!(json_of(answers[3].1)["model"], "text-embedding-3-small");
+        assert_eq!(
+            json_of(answers[4].1)["error"]["code"],
+            "route_not_supported"
+        );
+    });
+}
+
+fn curl_answer(printed: &str) -> (&str, &str) {
+    printed.split_once('\n').expect("a line, then a body")
+}
+
+fn json_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The data of a stream's events, but for the last, `[DONE]`, which must be there.
+fn events(stream: &str) -> Vec<Value> {
+    let mut data: Vec<_> = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .collect();
+    assert_eq!(data.pop(), Some("[DONE]"));
+    data.into_iter().map(json_of).collect()
+}
+
+#[test]
+fn litellm_proxy_passes_the_checklist_and_a_rotation_of_the_gt_key() {
+    let gate = Gate::demo();
+    let proxy = LitellmProxy::start(&gate.base(), &gate.base_v1(), DEMO);
+    let ask = |ask: &Ask| ask.clone().key(LitellmProxy::KEY).send(proxy.address());
+
+    let listed = ask(&Ask::get("/v1/models")).json();
+    let mut names: Vec<_> = listed["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["id"])
+        .collect();
+    names.sort_by_key(|name| name.to_string());
+    assert_eq!(
+        names,
+        [
+            "chat",
+            "chat-v1",
+            "embed",
+            "embed-v1",
+            "no-such-model",
+            "speech"
+        ]
+    );
+
+    for (chat, embed) in [("chat", "embed"), ("chat-v1", "embed-v1")] {
+        check_proxied(&ask, chat, embed);
+    }
+    for (target, name) in [
+        ("/v1/chat/completions", "no-such-model"),
+        ("/v1/audio/speech", "speech"),
+    ] {
+        let body = json!({"model": name, "messages": [], "input": "hi", "voice": "alloy"});
+        let answer = ask(&Ask::json(target, body.to_string()));
+        assert_eq!(answer.status, 404, "{name}: {}", answer.text());
+    }
+
+    rotate_gt_key(&gate, || check_proxied(&ask, "chat", "embed-v1"));
+}
+
+/// Chat whole and streamed, and embeddings, through LiteLLM's proxy.
+fn check_proxied(ask: &impl Fn(&Ask) -> Answer, chat: &str, embed: &str) {
+    let messages = json!([{"role": "user", "content": "Say hello."}]);
+    let body = json!({"model": chat, "messages": messages});
+    let answer = ask(&Ask::json("/v1/chat/completions", body.to_string()));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let reply = answer.json();
+    assert_eq!(reply["object"], "chat.completion");
+    assert_eq!(
+        reply["model"], chat,
+        "the downstream name, neither GT's nor the gate's"
+    );
+    assert_eq!(
+        reply["choices"][0]["message"]["content"],
+        "You said: Say hello."
+    );
+
+    let body = json!({"model": chat, "messages": messages, "stream": true});
+    let answer = ask(&Ask::json("/v1/chat/completions", body.to_string()));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let events = events(&answer.text());
+    let text: String = events
+        .iter()
+        .filter_map(|event| event["choices"][0]["delta"]["content"].as_str())
+        .collect();
+    assert_eq!(text, "You said: Say hello.");
+    assert!(
+        events.iter().all(|event| event["model"] == chat),
+        "{events:?}"
+    );
+
+    let body = json!({"model": embed, "input": ["one", "two"]});
+    let answer = ask(&Ask::json("/v1/embeddings", body.to_string()));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let reply = answer.json();
+    assert_eq!(reply["model"], embed);
+    assert_eq!(reply["data"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn rotating_the_gt_key_fails_no_request() {
+    let gate = Gate::demo();
+    let base = gate.base();
+    let mut client = SteadyChat::start(&setting(&base));
+    client.wait_for_answers(3);
+    rotate_gt_key(&gate, || {});
+    client.wait_for_answers(6);
+    assert_eq!(
+        client.stop(),
+        json!({"some_answered": true, "models": ["gpt-4o"], "failures": []})
+    );
+}
+
+/// What an operator does: a second key at GT, its secret into the file, and once the gate uses it,
+/// the first key revoked. `meanwhile` is done again and again until then, and once more after.
+fn rotate_gt_key(gate: &Gate, meanwhile: impl Fn()) {
+    let rotated = "gtak_upstream_inference_2";
+    gate.gt().add_key(
+        Key::inference("inference-2", rotated)
+            .scopes(Scope::INFERENCE)
+            .agent_aliases(["support-agent"])
+            .raw_models(["gt-small"]),
+    );
+    std::fs::write(gate.file("gt-inference"), rotated).expect("the gate's folder takes a file");
+    wait_for("the rotated key at GT", || {
+        meanwhile();
+        let chat = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]});
+        let answer = gate.ask(&Ask::json("/v1/chat/completions", chat.to_string()).key(DEMO));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let requests = gate.gt().requests();
+        let key = requests.last().expect("GT was asked").key.clone();
+        (key.as_deref() == Some("inference-2")).then_some(())
+    });
+    gate.gt()
+        .revoke("inference")
+        .expect("the demo tenant has this key");
+    meanwhile();
+}

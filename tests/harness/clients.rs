@@ -1,0 +1,183 @@
+//! Real clients: the scripts in `tests/clients`, with what `cargo xtask test` installed for them.
+
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+};
+
+use serde_json::Value;
+
+use crate::{
+    http::Ask,
+    process::{Process, Program},
+    root,
+};
+
+/// What a client is told: where to connect, with what key, and which names to use.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The base URL, as one would paste it into the client's configuration.
+    pub base: &'a str,
+    /// The key.
+    pub key: &'a str,
+    /// The model name for chat.
+    pub chat: &'a str,
+    /// The model name for embeddings.
+    pub embed: &'a str,
+}
+
+impl Setting<'_> {
+    fn tell(&self, program: Program) -> Program {
+        program
+            .env("BASE_URL", self.base)
+            .env("API_KEY", self.key)
+            .env("CHAT_MODEL", self.chat)
+            .env("EMBED_MODEL", self.embed)
+    }
+}
+
+/// What openai-python makes of the gate.
+#[must_use]
+pub fn openai_python(setting: &Setting<'_>) -> Value {
+    let program = python().arg(script("openai_python.py")).arg("facts");
+    facts(&setting.tell(program).output())
+}
+
+/// What openai-node makes of the gate.
+#[must_use]
+pub fn openai_node(setting: &Setting<'_>) -> Value {
+    facts(
+        &setting
+            .tell(Program::new("node").arg(script("openai_node.mjs")))
+            .output(),
+    )
+}
+
+/// What LiteLLM's SDK makes of the gate.
+#[must_use]
+pub fn litellm_sdk(setting: &Setting<'_>) -> Value {
+    facts(
+        &setting
+            .tell(python().arg(script("litellm_sdk.py")))
+            .output(),
+    )
+}
+
+/// What curl prints of the gate.
+#[must_use]
+pub fn curl(setting: &Setting<'_>) -> String {
+    setting
+        .tell(Program::new("sh").arg(script("curl.sh")))
+        .output()
+}
+
+/// openai-python, asking one chat after the other until it is told to stop.
+#[derive(Debug)]
+pub struct SteadyChat(Process);
+
+impl SteadyChat {
+    /// Starts it.
+    #[must_use]
+    pub fn start(setting: &Setting<'_>) -> Self {
+        let program = python()
+            .arg(script("openai_python.py"))
+            .arg("steady")
+            .open_input();
+        Self(setting.tell(program).start())
+    }
+
+    /// Waits for this many answers from now on.
+    pub fn wait_for_answers(&mut self, count: usize) {
+        let answers = |process: &Process| process.stderr().lines().count();
+        let before = answers(&self.0);
+        self.0
+            .wait_until(|process| (answers(process) >= before + count).then_some(()));
+    }
+
+    /// Tells it to stop and gives what it printed.
+    #[must_use]
+    pub fn stop(mut self) -> Value {
+        drop(self.0.input());
+        self.0.wait();
+        facts(&self.0.stdout())
+    }
+}
+
+/// LiteLLM's proxy, configured as GT's runbook says.
+#[derive(Debug)]
+pub struct LitellmProxy {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl LitellmProxy {
+    /// What its own clients present.
+    pub const KEY: &str = "sk-downstream";
+
+    /// Starts it in front of a gate and waits until it answers.
+    #[must_use]
+    pub fn start(base: &str, base_v1: &str, key: &str) -> Self {
+        let address = free_address();
+        let process = python()
+            .arg(environment().join("bin/litellm"))
+            .arg("--config")
+            .arg(script("litellm_proxy.yaml"))
+            .args(["--host", "127.0.0.1", "--port", &address.port().to_string()])
+            .args(["--num_workers", "1"])
+            .env("GATE_BASE", base)
+            .env("GATE_BASE_V1", base_v1)
+            .env("GATE_KEY", key)
+            .env("PROXY_KEY", Self::KEY)
+            .start();
+        let mut proxy = Self { process, address };
+        proxy.process.wait_until(|_| {
+            TcpStream::connect(address).ok()?;
+            (Ask::get("/health/liveliness").send(address).status == 200).then_some(())
+        });
+        proxy
+    }
+
+    /// Where its own clients connect.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it said so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.stdout() + &self.process.stderr()
+    }
+}
+
+fn python() -> Program {
+    let python = environment().join("bin/python");
+    assert!(
+        python.is_file(),
+        "no clients here: run `cargo xtask test --only clients` first"
+    );
+    // LiteLLM would fetch its price list from outside, and wait for that, at each start.
+    Program::new(python).env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+}
+
+fn environment() -> PathBuf {
+    root().join(".cache/python")
+}
+
+fn script(name: &str) -> PathBuf {
+    root().join("tests/clients").join(name)
+}
+
+fn facts(printed: &str) -> Value {
+    // Libraries may talk before the script does: its facts are the last line.
+    let last = printed.lines().last().unwrap_or_default();
+    serde_json::from_str(last).unwrap_or_else(|error| panic!("no JSON ({error}): {printed}"))
+}
+
+/// An address nobody has right now: LiteLLM cannot say which port it took, so it must be told.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has free ports");
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+}
