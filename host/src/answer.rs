@@ -15,6 +15,7 @@ pub(crate) use body::{AnswerBody, BrokenOff, FromUpstream, Kind};
 
 use crate::facts::{text, values};
 use crate::limits::{Pass, Permit, StreamPermit};
+use crate::metrics::OpenGuard;
 use crate::trail::Trail;
 use crate::wire::{Exchange, Link};
 use crate::worker::{InFlight, Worker};
@@ -26,6 +27,7 @@ pub(crate) struct Held {
     pub(crate) pass: Option<Pass>,
     pub(crate) permit: Option<Permit>,
     pub(crate) stream: Option<StreamPermit>,
+    pub(crate) open_stream: Option<OpenGuard>,
     _in_flight: InFlight,
     _exchange: Exchange,
 }
@@ -34,21 +36,14 @@ impl Held {
     /// A request begins.
     pub(crate) fn new(worker: &Worker, link: &Rc<Link>) -> Self {
         Self {
-            trail: Trail::new(worker),
+            trail: Trail::new(&worker.shared),
             pass: None,
             permit: None,
             stream: None,
+            open_stream: None,
             _in_flight: worker.begin(),
             _exchange: link.begin(),
         }
-    }
-
-    fn count(&mut self, bytes: usize) {
-        self.trail.sent(bytes);
-    }
-
-    fn broke_off(&mut self, why: BrokenOff) {
-        self.trail.broke_off(why);
     }
 }
 

@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -36,7 +37,12 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream) {
         .max_buf_size(head.max(MIN_BUFFER) * 2)
         .serve_connection(Wire::new(socket, Rc::clone(&link)), service);
     let mut connection = pin!(connection);
-    let mut clock = pin!(sleep(tick(worker)));
+    let times = &worker.shared.config.times;
+    let patience = Patience {
+        head: times.head.duration(),
+        idle: if came_late { LATE } else { times.connection_idle.duration() },
+    };
+    let mut clock = pin!(sleep(patience.stride()));
     let mut listener = None;
     let mut was_told = came_late;
     let ended = poll_fn(|context| {
@@ -48,7 +54,7 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream) {
         if let Poll::Ready(ended) = connection.as_mut().poll(context) {
             return Poll::Ready(Some(ended));
         }
-        poll_clock(worker, &link, clock.as_mut(), context).map(|()| None)
+        patience.poll(&link, clock.as_mut(), context).map(|()| None)
     });
     match ended.await {
         Some(Ok(())) => {}
@@ -59,37 +65,40 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream) {
     }
 }
 
-/// Ready once the client has let its time for the next request pass.
-///
-/// The timer runs in strides no longer than any of the times, and what is due is worked out when
-/// one ends: a request does not touch the timer.
-fn poll_clock(
-    worker: &Worker,
-    link: &Link,
-    mut clock: std::pin::Pin<&mut Sleep>,
-    context: &mut Context<'_>,
-) -> Poll<()> {
-    let times = &worker.shared.config.times;
-    let mut idle = times.connection_idle.duration();
-    if worker.phases.current() >= Phase::Draining {
-        idle = idle.min(times.readiness_off.duration());
-    }
-    while clock.as_mut().poll(context).is_ready() {
-        let now = Instant::now();
-        let due = link.deadline(times.head.duration(), idle);
-        if due.is_some_and(|due| due <= now) {
-            return Poll::Ready(());
-        }
-        let next = now + tick(worker);
-        clock.as_mut().reset(due.map_or(next, |due| due.min(next)));
-    }
-    Poll::Pending
+/// How long a client may take with its next request.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    head: Duration,
+    idle: Duration,
 }
 
-fn tick(worker: &Worker) -> std::time::Duration {
-    let times = &worker.shared.config.times;
-    let shortest = times.head.min(times.connection_idle).min(times.readiness_off);
-    shortest.duration()
+impl Patience {
+    /// Ready once the client has let its time pass.
+    ///
+    /// The timer runs in strides no longer than any of the times, and what is due is worked out
+    /// when one ends: a request does not touch the timer.
+    fn poll(
+        self,
+        link: &Link,
+        mut clock: Pin<&mut Sleep>,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        while clock.as_mut().poll(context).is_ready() {
+            let now = Instant::now();
+            let due = link.deadline(self.head, self.idle);
+            if due.is_some_and(|due| due <= now) {
+                return Poll::Ready(());
+            }
+            let next = now + self.stride();
+            clock.as_mut().reset(due.map_or(next, |due| due.min(next)));
+        }
+        Poll::Pending
+    }
+
+    /// Never nothing, or the clock would not stop.
+    fn stride(self) -> Duration {
+        self.head.min(self.idle).max(Duration::from_millis(1))
+    }
 }
 
 /// Answers one request; a panic on the way is a refusal too.
@@ -116,5 +125,7 @@ async fn answer(
 
 /// Twice what the chattiest clients send through proxies.
 const MAX_HEADERS: usize = 128;
+/// For the request of a connection that waited in the backlog.
+const LATE: Duration = Duration::from_secs(5);
 /// Bodies are read in pieces of up to this size.
 const MIN_BUFFER: usize = 64 << 10;

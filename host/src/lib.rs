@@ -41,6 +41,6 @@ mod upstream;
 mod wire;
 mod worker;
 
-pub use handle::{Handle, Serving, Status};
+pub use handle::Handle;
 pub use server::{BindError, Exit, Host, RunError};
 pub use upstream::TargetError;

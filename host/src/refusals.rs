@@ -1,12 +1,68 @@
-//! What the client is told of the host's own failures.
+//! Why a request goes no further, and what the client is told of it.
 
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::Purpose;
+use signalbox_policy::{Decision, Purpose};
 
+use crate::ask::AskError;
 use crate::client_body::ReadError;
 use crate::credentials::NoCredential;
 use crate::limits::Limited;
+use crate::outbound::Breach;
 use crate::upstream::{BodyFailure, UpstreamError};
+
+/// Why a request goes no further, and who says so.
+///
+/// Exhaustive on purpose: each is recorded in its own way.
+#[derive(Debug)]
+pub(crate) enum No {
+    /// The policy gave no decision, or one that cannot be followed.
+    Failed { cause: &'static str, refusal: Refusal },
+    /// The host itself.
+    Host(Refusal),
+    /// The policy.
+    Policy { decision: Decision, refusal: Refusal },
+}
+
+impl No {
+    /// What the client is told.
+    pub(crate) const fn refusal(&self) -> &Refusal {
+        match self {
+            Self::Failed { refusal, .. } | Self::Host(refusal) | Self::Policy { refusal, .. } => {
+                refusal
+            }
+        }
+    }
+
+    /// A policy's refusal. A 405 names the methods there are.
+    pub(crate) fn of_policy(
+        refused: signalbox_policy::Refusal,
+        methods: impl FnOnce() -> String,
+    ) -> Self {
+        let param = refused.param.as_deref();
+        let refusal = Refusal::from_policy(refused.status, &refused.code, &refused.message, param);
+        let refusal = if refused.status == 405 { refusal.allow(methods()) } else { refusal };
+        Self::Policy { decision: Decision::Refuse(refused), refusal }
+    }
+}
+
+impl From<Refusal> for No {
+    fn from(refusal: Refusal) -> Self {
+        Self::Host(refusal)
+    }
+}
+
+impl From<AskError> for No {
+    fn from(error: AskError) -> Self {
+        Self::Failed { cause: error.cause(), refusal: error.refusal() }
+    }
+}
+
+impl From<Breach> for No {
+    /// A decision that reads well and cannot be followed breaks the contract.
+    fn from(breach: Breach) -> Self {
+        Self::Failed { cause: breach.cause(), refusal: Refusal::of(Code::PolicyFailed) }
+    }
+}
 
 /// GT gave no answer.
 pub(crate) fn upstream(error: &UpstreamError) -> Refusal {

@@ -1,9 +1,14 @@
 //! Files that change while the host runs: the keyring and the GT keys.
 
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::credentials::CredentialError;
+use crate::keyring::{Keyring, KeyringError};
+use crate::metrics::{Outcome, Reloaded};
 use crate::shared::Shared;
 
 /// Takes over what has changed, for ever. What cannot be used changes nothing but readiness.
@@ -13,28 +18,47 @@ pub(crate) async fn watch(shared: &Shared) {
     loop {
         look.tick().await;
         for (name, outcome) in shared.credentials.poll() {
-            let part = format!("credential {name}");
-            match outcome {
-                Ok(()) => {
-                    tracing::info!(name, "took over a changed GT key");
-                    shared.health.recover(&part);
-                }
-                Err(error) => {
-                    tracing::error!(name, error = &error as &dyn std::error::Error, "kept a GT key");
-                    shared.health.degrade(&part, error.to_string());
-                }
-            }
+            note_credential(shared, name, outcome);
         }
-        match shared.keys.poll() {
-            None => {}
-            Some(Ok(keyring)) => {
-                tracing::info!(keys = keyring.len(), "took over a changed keyring");
-                shared.health.recover("keys");
-            }
-            Some(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "kept the keyring");
-                shared.health.degrade("keys", error.to_string());
-            }
+        if let Some(outcome) = shared.keys.poll() {
+            note_keyring(shared, &outcome);
+        }
+    }
+}
+
+/// Says how reading a GT key again went.
+pub(crate) fn note_credential(
+    shared: &Shared,
+    name: &str,
+    outcome: Result<(), CredentialError>,
+) {
+    let part = format!("credential {name}");
+    match outcome {
+        Ok(()) => {
+            tracing::info!(name, "took over a GT key");
+            shared.health.recover(&part);
+            shared.metrics.reloaded(Reloaded::Credential, Outcome::Ok);
+        }
+        Err(error) => {
+            tracing::error!(name, error = &error as &dyn Error, "kept the GT key there was");
+            shared.health.degrade_by(&part, &error);
+            shared.metrics.reloaded(Reloaded::Credential, Outcome::Error);
+        }
+    }
+}
+
+/// Says how reading the keyring again went.
+pub(crate) fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
+    match outcome {
+        Ok(keyring) => {
+            tracing::info!(keys = keyring.len(), "took over a keyring");
+            shared.health.recover("keys");
+            shared.metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
+        }
+        Err(error) => {
+            tracing::error!(error = error as &dyn Error, "kept the keyring there was");
+            shared.health.degrade_by("keys", error);
+            shared.metrics.reloaded(Reloaded::Keyring, Outcome::Error);
         }
     }
 }

@@ -10,12 +10,12 @@ use std::time::Instant;
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri, header, response};
+use http_body::Body;
 use hyper::body::Incoming;
-use jiff::Timestamp;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::{head, media};
-use signalbox_policy::{Decision, Forward, ListMode, ModelSource, RequestedModel, RouteDescription};
+use signalbox_policy::{Decision, ModelSource, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
 use crate::answer::{self, AnswerBody, FromUpstream, Held, Kind};
@@ -28,7 +28,8 @@ use crate::held_body::HeldBody;
 use crate::models_answer;
 use crate::outbound::{self, Breach, Outbound, Written};
 use crate::phase::Phase;
-use crate::refusals;
+use crate::record::Conclusion;
+use crate::refusals::{self, No};
 use crate::upstream::{Fate, RequestBody, StreamBounds};
 use crate::worker::Worker;
 
@@ -51,11 +52,11 @@ pub(crate) fn panicked(mut held: Held) -> Response<AnswerBody> {
         Code::PolicyFailed,
         "The gate failed on this request, so it is refused. Tell the operator.",
     );
-    held.trail.failed("panicked");
-    let (mut head, body) = answer::refusal(&refusal).into_parts();
+    let no = No::Failed { cause: "panicked", refusal };
+    held.trail.counts_only(&no);
+    let (mut head, body) = answer::refusal(no.refusal()).into_parts();
     held.trail.stamp(&mut head.headers);
     head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    held.trail.answered(head.status, Some(&refusal));
     Response::from_parts(head, AnswerBody::bytes(body.into(), held))
 }
 
@@ -79,22 +80,14 @@ enum Outcome {
 /// What a policy decided, and which.
 struct Settled {
     generation: Arc<Generation>,
-    decided: Decided,
-    /// The body, if it was read: of one generation's question or of an earlier one's.
-    body: Option<HeldBody>,
-}
-
-enum Decided {
-    List(ListMode),
-    /// From the facts of the body.
-    Read(Forward),
-    /// From the head alone.
-    Unread(Forward),
+    decision: Decision,
+    /// The body, if the decision is one on the model in it.
+    read: Option<HeldBody>,
 }
 
 impl<'v> Visit<'v> {
     /// The request path.
-    async fn walk(&mut self) -> Result<Outcome, Refusal> {
+    async fn walk(&mut self) -> Result<Outcome, No> {
         check_syntax(self.head)?;
         let key = self.find_key()?;
         let target = self.read_target()?;
@@ -104,19 +97,19 @@ impl<'v> Visit<'v> {
             query: target.query,
             caller: &key.caller,
         };
-        let settled = self.settle(&key, &facts).await?;
-        let (forward, written) = match &settled.decided {
-            Decided::List(mode) => {
-                let names = models_answer::names(self.worker, &key, &settled.generation, mode);
-                let answer = models_answer::answer(&names.await?, target.model_id.as_deref());
-                return answer.map(Outcome::Ours);
+        let Settled { generation, decision, read } = self.settle(&key, &facts).await?;
+        let forward = match &decision {
+            Decision::Forward(forward) => forward,
+            Decision::ListModels(mode) => {
+                self.held.trail.record(self.head, Conclusion::Decided(&decision));
+                let names = models_answer::names(self.worker, &key, &generation, mode).await?;
+                let answer = models_answer::answer(&names, target.model_id.as_deref())?;
+                return Ok(Outcome::Ours(answer));
             }
-            Decided::Unread(forward) => (forward, Written::Unread),
-            Decided::Read(forward) => (forward, Written::of(settled.body.as_ref())),
+            Decision::ReadModel | Decision::Refuse(_) => return Err(Breach::Model.into()),
         };
-        let route = outbound::check(&facts, &settled.generation, forward, written)
-            .map_err(|breach| self.broken_contract(breach))?;
-        self.admit_stream(&key, settled.body.as_ref())?;
+        let route = outbound::check(&facts, &generation, forward, Written::of(read.as_ref()))?;
+        self.admit_stream(&key, read.as_ref())?;
         let asked = Use { template: &route.template, in_conversation: facts.in_conversation() };
         let credential = self.worker.shared.credentials.for_request(&key, asked);
         let credential = credential.map_err(refusals::no_credential)?;
@@ -127,8 +120,9 @@ impl<'v> Visit<'v> {
             target: self.worker.upstream.target(),
             authorization: credential.authorization(),
         };
-        let body = self.body_for_upstream(&key, settled.body, forward.model.as_deref());
-        let request = outbound.request(body).map_err(|breach| self.broken_contract(breach))?;
+        let body = self.body_for_upstream(&key, read, forward.model.as_deref());
+        let request = outbound.request(body)?;
+        self.held.trail.record(self.head, Conclusion::Decided(&decision));
         self.forward(request, forward.restamp.as_deref(), &key).await
     }
 
@@ -138,40 +132,44 @@ impl<'v> Visit<'v> {
         let token = head::bearer(&values)?;
         let keyring = self.worker.shared.keys.current();
         let key = keyring.lookup(token).ok_or_else(|| Refusal::of(Code::InvalidApiKey))?;
-        self.held.trail.key = Some(Arc::clone(key));
-        match key.standing(Timestamp::now()) {
+        self.held.trail.presented(key);
+        match key.standing(self.held.trail.time()) {
             Standing::Valid => Ok(Arc::clone(key)),
             Standing::Expired | Standing::Revoked => Err(Refusal::of(Code::InvalidApiKey)),
         }
     }
 
     /// 400 for what two servers could read in two ways.
-    fn read_target(&self) -> Result<Target<'v>, Refusal> {
+    fn read_target(&mut self) -> Result<Target<'v>, Refusal> {
         let config = &self.worker.shared.config;
         let uri: &'v Uri = &self.head.uri;
-        if uri.scheme().is_none()
-            && let Some(origin) = uri.path_and_query()
-        {
-            return path::canonical(origin.as_str(), &|_| false);
-        }
-        let absolute = uri.to_string();
-        let target = path::canonical(&absolute, &|authority| config.is_own_host(authority))?;
-        Ok(Target {
-            path: target.path.into_owned().into(),
-            // The same bytes, borrowed from the head.
-            query: uri.query(),
-            model_id: target.model_id,
-        })
+        let target = match uri.path_and_query() {
+            Some(origin) if uri.scheme().is_none() => {
+                path::canonical(origin.as_str(), &|_| false)?
+            }
+            _ => {
+                let absolute = uri.to_string();
+                let own_host = |authority: &str| config.is_own_host(authority);
+                let target = path::canonical(&absolute, &own_host)?;
+                // The same query, borrowed from the head.
+                let (path, query) = (target.path.into_owned().into(), uri.query());
+                Target { path, query, model_id: target.model_id }
+            }
+        };
+        self.held.trail.targeted(&target.path, target.query);
+        Ok(target)
     }
 
     /// The whole decision, by one generation.
-    async fn settle(&mut self, key: &Key, facts: &Facts<'_>) -> Result<Settled, Refusal> {
+    async fn settle(&mut self, key: &Key, facts: &Facts<'_>) -> Result<Settled, No> {
         let mut body = None;
         loop {
             let generation = self.current(key)?;
             let attempt = self.attempt(key, facts, &generation, &mut body).await;
             if self.current(key)?.number() == generation.number() {
-                return Ok(Settled { generation, decided: attempt?, body });
+                let (decision, stage) = attempt?;
+                let read = body.filter(|_| stage == Stage::Model);
+                return Ok(Settled { generation, decision, read });
             }
             // A swap came in between. Nothing is decided by two generations: the new one is asked
             // everything again.
@@ -186,31 +184,26 @@ impl<'v> Visit<'v> {
         facts: &Facts<'_>,
         generation: &Arc<Generation>,
         body: &mut Option<HeldBody>,
-    ) -> Result<Decided, Refusal> {
-        let source = source_of_model(generation, facts);
+    ) -> Result<(Decision, Stage), No> {
+        let source = self.source_of_model(generation, facts);
         if body.is_none() && source == ModelSource::Json {
             *body = self.read_at_once(key).await;
             if let Some(body) = body {
                 return self.decide_at_once(key, facts, generation, body).await;
             }
         }
-        match self.ask(facts, generation, RequestedModel::Unread).await? {
-            Decision::ListModels(mode) => {
-                self.admit(key)?;
-                return Ok(Decided::List(mode));
-            }
-            Decision::Forward(forward) => {
-                self.check_declared(self.stream_limit(key))?;
-                self.admit(key)?;
-                return Ok(Decided::Unread(forward));
-            }
-            Decision::Refuse(refused) => return Err(self.refused(&refused, facts)),
-            Decision::ReadModel => {}
+        let decision = self.ask(facts, generation, RequestedModel::Unread).await?;
+        if let Decision::Forward(_) = decision {
+            self.check_declared(self.stream_limit(key))?;
         }
-        match source {
-            ModelSource::Json => self.check_media()?,
-            ModelSource::Multipart => return Err(refusals::multipart()),
-            ModelSource::None => return Err(self.broken_contract(Breach::Route)),
+        match (&decision, source) {
+            (Decision::Forward(_) | Decision::ListModels(_), _) => {
+                self.admit(key)?;
+                return Ok((decision, Stage::Head));
+            }
+            (_, ModelSource::Json) => self.check_media()?,
+            (_, ModelSource::Multipart) => return Err(refusals::multipart().into()),
+            (_, ModelSource::None) => return Err(Breach::Route.into()),
         }
         self.check_declared(self.json_limit(key))?;
         self.admit(key)?;
@@ -218,7 +211,8 @@ impl<'v> Visit<'v> {
             Some(body) => body,
             None => body.insert(self.read_model(key).await?),
         };
-        self.decide_on_model(facts, generation, body).await
+        let decision = self.ask(facts, generation, body.requested()).await?;
+        Ok((decision, Stage::Model))
     }
 
     /// The short way for a body that came with its head and is in order: one question. Only if the
@@ -230,34 +224,14 @@ impl<'v> Visit<'v> {
         facts: &Facts<'_>,
         generation: &Arc<Generation>,
         body: &HeldBody,
-    ) -> Result<Decided, Refusal> {
-        let decided = self.decide_on_model(facts, generation, body).await;
-        if let Err(late) = &decided
-            && late.status() < 500
-        {
-            let early = self.ask(facts, generation, RequestedModel::Unread).await?;
-            if let Decision::Refuse(early) = early {
-                return Err(self.refused(&early, facts));
-            }
+    ) -> Result<(Decision, Stage), No> {
+        let decision = self.ask(facts, generation, body.requested()).await;
+        if let Err(No::Policy { .. }) = decision {
+            self.ask(facts, generation, RequestedModel::Unread).await?;
+            self.held.trail.asks(generation, body.requested());
         }
         self.admit(key)?;
-        decided
-    }
-
-    /// The policy on the model: 400 where there is none, 404 where it may not be used.
-    async fn decide_on_model(
-        &mut self,
-        facts: &Facts<'_>,
-        generation: &Arc<Generation>,
-        body: &HeldBody,
-    ) -> Result<Decided, Refusal> {
-        match self.ask(facts, generation, body.requested()).await? {
-            Decision::Forward(forward) => Ok(Decided::Read(forward)),
-            Decision::Refuse(refused) => Err(self.refused(&refused, facts)),
-            Decision::ListModels(_) | Decision::ReadModel => {
-                Err(self.broken_contract(Breach::Model))
-            }
-        }
+        decision.map(|decision| (decision, Stage::Model))
     }
 
     /// A body that is here already and passes every check the host would make of it.
@@ -271,7 +245,7 @@ impl<'v> Visit<'v> {
     /// 400, 408, 413 or 503 where the body is not one JSON object that is here in time.
     async fn read_model(&mut self, key: &Key) -> Result<HeldBody, Refusal> {
         let shared = &self.worker.shared;
-        let room = shared.budget.reserve(key.usage.memory(), 0);
+        let room = shared.memory.reserve(key.usage.memory(), 0);
         let mut room = room.map_err(|_spent| Refusal::of(Code::Overloaded))?;
         let bounds = ReadBounds {
             bytes: self.json_limit(key),
@@ -283,21 +257,25 @@ impl<'v> Visit<'v> {
         HeldBody::read(bytes, Some(room))
     }
 
+    /// Asks one generation. Its refusal, and its having no answer, end the walk.
     async fn ask(
         &mut self,
         facts: &Facts<'_>,
         generation: &Arc<Generation>,
         model: RequestedModel<'_>,
-    ) -> Result<Decision, Refusal> {
+    ) -> Result<Decision, No> {
         let headers = facts.headers(generation);
         let request = facts.request(&headers, model);
+        self.held.trail.asks(generation, model);
         let asked = Instant::now();
         let outcome = ask(&self.worker.shared.pool, generation, &request).await;
-        self.held.trail.asked(generation, asked.elapsed());
-        outcome.map_err(|error| {
-            self.held.trail.failed(error.cause());
-            error.refusal()
-        })
+        self.held.trail.asked(asked.elapsed());
+        match outcome? {
+            Decision::Refuse(refused) => {
+                Err(No::of_policy(refused, || methods_of(generation, facts.path)))
+            }
+            decision => Ok(decision),
+        }
     }
 
     /// What the key's policy is right now: 503 where it has none.
@@ -306,24 +284,17 @@ impl<'v> Visit<'v> {
         policies.get(&key.policy).map(Arc::clone).ok_or_else(|| Refusal::of(Code::NoPolicy))
     }
 
-    /// A refusal of the policy's. A 405 says which methods there are.
-    fn refused(&mut self, refused: &signalbox_policy::Refusal, facts: &Facts<'_>) -> Refusal {
-        self.held.trail.refused(&refused.reason);
-        let param = refused.param.as_deref();
-        let refusal =
-            Refusal::from_policy(refused.status, &refused.code, &refused.message, param);
-        match &self.held.trail.generation {
-            Some(generation) if refused.status == 405 => {
-                refusal.allow(methods_of(generation, facts.path))
-            }
-            _ => refusal,
-        }
-    }
-
-    /// A decision that reads well and cannot be followed.
-    fn broken_contract(&mut self, breach: Breach) -> Refusal {
-        self.held.trail.failed(breach.cause());
-        Refusal::of(Code::PolicyFailed)
+    /// Where the policy's route for this request has its model.
+    fn source_of_model(&mut self, generation: &Generation, facts: &Facts<'_>) -> ModelSource {
+        let is_it = |route: &&RouteDescription| {
+            route.method == facts.head.method.as_str()
+                && path::matches(&route.template, facts.path).is_some()
+        };
+        let Some(route) = generation.description().routes.iter().find(is_it) else {
+            return ModelSource::None;
+        };
+        self.held.trail.on_route(&format!("{} {}", route.method, route.template));
+        route.model
     }
 
     /// 415 where the head does not announce one plain JSON body.
@@ -353,7 +324,14 @@ impl<'v> Visit<'v> {
 
     /// 429 where the request asks for a stream and the key has as many as it may.
     fn admit_stream(&mut self, key: &Key, body: Option<&HeldBody>) -> Result<(), Refusal> {
-        if self.held.stream.is_none() && body.is_some_and(HeldBody::asks_for_a_stream) {
+        match body {
+            Some(body) if body.asks_for_a_stream() => self.take_stream(key),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_stream(&mut self, key: &Key) -> Result<(), Refusal> {
+        if self.held.stream.is_none() {
             let stream = key.usage.open_stream(&key.limits);
             self.held.stream = Some(stream.map_err(refusals::limited)?);
         }
@@ -382,7 +360,10 @@ impl<'v> Visit<'v> {
             total: times.body_total.duration(),
         };
         if let Some(held) = held {
-            return held.with_model(published);
+            let body = held.with_model(published);
+            let length = body.size_hint().exact().unwrap_or_default();
+            self.worker.shared.metrics.request_bytes.inc_by(length);
+            return body;
         }
         match self.body.take() {
             Some(body) if !body.is_empty() => {
@@ -399,32 +380,34 @@ impl<'v> Visit<'v> {
         &mut self,
         request: Request<RequestBody>,
         stamp: Option<&str>,
-        key: &Key,
-    ) -> Result<Outcome, Refusal> {
+        key: &Arc<Key>,
+    ) -> Result<Outcome, No> {
+        self.held.trail.forwards();
         let sent = self.worker.upstream.send(request).await;
         let (answer, lease) = sent.map_err(|error| {
-            self.held.trail.upstream_failed(&error);
+            self.held.trail.upstream_failed(error.cause(), &error);
             refusals::upstream(&error)
         })?;
-        self.held.trail.upstream_status = Some(answer.status());
-        let (head, restamp) = answer::head_of_upstream(&answer, stamp)?;
+        self.held.trail.first_byte();
+        let (head, restamp) = answer::head_of_upstream(&answer, stamp).inspect_err(|refusal| {
+            self.held.trail.upstream_failed("answer", refusal);
+        })?;
         let kind = if answer::is_events(&head.headers) { Kind::Events } else { Kind::Other };
-        if kind == Kind::Events && self.held.stream.is_none() {
-            // Nothing in the request said so; the key's limit holds all the same.
-            let stream = key.usage.open_stream(&key.limits);
-            self.held.stream = Some(stream.map_err(refusals::limited)?);
+        if kind == Kind::Events {
+            // What did not ask for a stream gets one all the same: the key's limit holds.
+            self.take_stream(key)?;
+            self.held.open_stream = Some(self.worker.shared.metrics.streams_open.open());
         }
-        let idle = self.worker.shared.config.times.answer_idle.duration();
-        let phases = &self.worker.phases;
-        let body = FromUpstream::new(answer.into_body(), lease, restamp, kind, idle, phases);
+        let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, key);
         Ok(Outcome::Upstream(Box::new((head, body))))
     }
 
     /// Turns the outcome into the answer. A body that nobody waited for is let go of, and the
     /// client is told whether its connection is kept.
-    async fn leave(mut self, outcome: Result<Outcome, Refusal>) -> Response<AnswerBody> {
-        let connection = self.let_go(outcome.as_ref().err()).await;
-        let Self { worker, mut held, .. } = self;
+    async fn leave(mut self, outcome: Result<Outcome, No>) -> Response<AnswerBody> {
+        let refusal = outcome.as_ref().err().map(No::refusal);
+        let connection = self.let_go(refusal).await;
+        let Self { worker, head: asked, mut held, .. } = self;
         let stamp = |headers: &mut HeaderMap, held: &Held| {
             held.trail.stamp(headers);
             if connection == Connection::Close || worker.phases.current() >= Phase::Leaving {
@@ -435,17 +418,15 @@ impl<'v> Visit<'v> {
             Ok(Outcome::Upstream(upstream)) => {
                 let (mut head, body) = *upstream;
                 stamp(&mut head.headers, &held);
-                held.trail.answered(head.status, None);
                 return Response::from_parts(head, AnswerBody::upstream(body, held));
             }
             Ok(Outcome::Ours(ours)) => {
-                held.trail.answered(ours.status(), None);
+                held.trail.answers();
                 ours
             }
-            Err(refusal) => {
-                let answer = answer::refusal(&refusal);
-                held.trail.answered(answer.status(), Some(&refusal));
-                answer
+            Err(no) => {
+                held.trail.refused(asked, &no);
+                answer::refusal(no.refusal())
             }
         };
         let (mut head, body) = ours.into_parts();
@@ -462,27 +443,28 @@ impl<'v> Visit<'v> {
                 time: config.times.discard.duration(),
             },
         };
-        match (self.body.take(), self.passed_on.take()) {
-            (Some(body), _) => body.let_go(discard).await,
-            (None, Some(fate)) if !fate.has_ended() => {
-                if let Some(left) = fate.take_left() {
-                    read_on(left, discard);
-                }
-                Connection::Close
-            }
-            (None, _) => Connection::Keep,
+        let Some(fate) = self.passed_on.take() else {
+            return match self.body.take() {
+                Some(body) => body.let_go(discard).await,
+                None => Connection::Keep,
+            };
+        };
+        self.worker.shared.metrics.request_bytes.inc_by(fate.sent());
+        if fate.has_ended() {
+            return Connection::Keep;
         }
+        if let Some(left) = fate.take_left() {
+            read_on(left, discard);
+        }
+        Connection::Close
     }
 }
 
-/// Where a policy's route for this request has its model.
-fn source_of_model(generation: &Generation, facts: &Facts<'_>) -> ModelSource {
-    let is_it = |route: &&RouteDescription| {
-        route.method == facts.head.method.as_str()
-            && path::matches(&route.template, facts.path).is_some()
-    };
-    let route = generation.description().routes.iter().find(is_it);
-    route.map_or(ModelSource::None, |route| route.model)
+/// On what a decision was made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Head,
+    Model,
 }
 
 /// The methods a policy has for a path.

@@ -16,6 +16,7 @@ pub use bind::BindError;
 pub(crate) use bind::load_options;
 use tokio::time::{interval, sleep, timeout};
 
+use crate::admin::Admin;
 use crate::handle::Handle;
 use crate::health;
 use crate::phase::Phase;
@@ -30,6 +31,7 @@ use accept::Acceptor;
 pub struct Host {
     listener: std::net::TcpListener,
     address: SocketAddr,
+    admin: Option<Admin>,
     shared: Arc<Shared>,
     target: Arc<Target>,
     workers: usize,
@@ -61,6 +63,12 @@ impl Host {
         self.address
     }
 
+    /// Where operators connect, if there is such a listener.
+    #[must_use]
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::local_addr)
+    }
+
     /// What acts on the host while it runs.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -74,6 +82,10 @@ impl Host {
     /// If a thread cannot be started.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<Exit, RunError> {
         let shared = self.shared;
+        let overview = Arc::clone(&shared);
+        // Answers until the last request has ended, so that `/readyz` says what goes on.
+        let admin = self.admin.map(|admin| admin.start(overview)).transpose();
+        let _admin = admin.map_err(RunError::Thread)?;
         let workers = (0..self.workers)
             .map(|number| {
                 let (shared, target) = (Arc::clone(&shared), Arc::clone(&self.target));

@@ -1,15 +1,21 @@
-//! What all workers share.
+//! What all workers share, and what the admin listener shows of it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use signalbox_runtime::{DecisionPool, Runtime, Slot};
+use jiff::Timestamp;
+use signalbox_runtime::{DecisionPool, Generation, Plugin, Policies, Runtime, Slot};
 
+use crate::admin::Overview;
 use crate::budget::Budget;
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::health::Health;
+use crate::health::{Health, Readiness};
 use crate::keyring::Keys;
 use crate::limits::Gate;
+use crate::metrics::Metrics;
+use crate::record::{DecisionId, Records};
+use crate::status::{PolicyStatus, Status};
 
 /// What all workers share: each part is read without waiting.
 #[derive(Debug)]
@@ -20,7 +26,68 @@ pub(crate) struct Shared {
     pub(crate) slot: Slot,
     pub(crate) runtime: Runtime,
     pub(crate) pool: DecisionPool,
-    pub(crate) budget: Arc<Budget>,
+    pub(crate) memory: Arc<Budget>,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) health: Arc<Health>,
+    pub(crate) health: Health,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) records: Records,
+    pub(crate) started: Timestamp,
+    /// When each generation began to serve.
+    pub(crate) loaded: Mutex<HashMap<u64, Timestamp>>,
+}
+
+impl Shared {
+    /// Lets plugins serve, all in one store.
+    pub(crate) fn swap(&self, changes: Vec<(String, Option<Plugin>)>) -> Arc<Policies> {
+        let policies = self.slot.swap(changes);
+        let now = Timestamp::now();
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut serving = HashMap::new();
+        for generation in policies.iter() {
+            let since = loaded.get(&generation.number()).copied().unwrap_or(now);
+            serving.insert(generation.number(), since);
+        }
+        *loaded = serving;
+        policies
+    }
+
+    fn policies(&self) -> Vec<PolicyStatus> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = |generation: &Arc<Generation>| {
+            PolicyStatus::of(generation, loaded.get(&generation.number()).copied())
+        };
+        self.slot.load().iter().map(status).collect()
+    }
+}
+
+impl Overview for Shared {
+    fn readiness(&self) -> Readiness {
+        self.health.readiness()
+    }
+
+    fn status(&self) -> Status {
+        let readiness = self.health.readiness();
+        let keyring = self.keys.current();
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            started: self.started,
+            uptime_seconds: Timestamp::now().duration_since(self.started).as_secs(),
+            status: readiness.status,
+            reasons: readiness.reasons,
+            policies: self.policies(),
+            keys: keyring.len(),
+            warnings: keyring.warnings().to_vec(),
+            credentials: self.credentials.names().map(str::to_owned).collect(),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        let is_degraded = self.health.readiness().status == "degraded";
+        self.metrics.set_keys(self.keys.current().len());
+        self.metrics.render(&self.policies(), is_degraded)
+    }
+
+    fn decision(&self, id: DecisionId) -> Option<serde_json::Value> {
+        self.records.find(id)
+    }
 }

@@ -1,85 +1,225 @@
-//! What is known of one request so far: for its answer's headers, the log and the metrics.
+//! What is known of one request so far: for its answer's headers, its record and the metrics.
+//!
+//! It lives as long as the answer and counts the request when it is dropped, so that a request is
+//! counted once however it ends.
 
+use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use signalbox_http::refusal::Refusal;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
+use signalbox_policy::RequestedModel;
 use signalbox_runtime::Generation;
 
 use crate::answer::BrokenOff;
+use crate::facts;
 use crate::keyring::Key;
+use crate::metrics::{Ending, OpenGuard, RouteRequests};
+use crate::record::{Conclusion, DecisionId, Decider, Entry, Facts};
+use crate::refusals::No;
 use crate::shared::Shared;
-use crate::upstream::UpstreamError;
-use crate::worker::Worker;
 
 /// What is known of one request so far.
 #[derive(Debug)]
 pub(crate) struct Trail {
     shared: Arc<Shared>,
-    id: String,
-    pub(crate) key: Option<Arc<Key>>,
-    pub(crate) generation: Option<Arc<Generation>>,
-    pub(crate) upstream_status: Option<StatusCode>,
-    cause: Option<&'static str>,
+    id: DecisionId,
+    began: Instant,
+    time: Timestamp,
+    key: Option<Arc<Key>>,
+    target: Option<(String, Option<String>)>,
+    told: Told,
+    decider: Option<Arc<Generation>>,
     asked: Duration,
-    sent: u64,
+    is_recorded: bool,
+    route: Option<Arc<RouteRequests>>,
+    /// When the request went to GT.
+    sent: Option<Instant>,
+    end: End,
+    _open: OpenGuard,
+}
+
+/// What the policy was told of the model, last.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Absent,
+    Named(String),
+    Unread,
+}
+
+/// How the request ended, as far as it has.
+#[derive(Debug)]
+enum End {
+    /// No answer yet, or GT's answer is still being passed on.
+    Open,
+    Answered,
+    Broken,
+    Forwarded(u16),
+    Refused(String),
 }
 
 impl Trail {
-    pub(crate) fn new(worker: &Worker) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         Self {
-            shared: Arc::clone(&worker.shared),
-            id: String::new(),
+            id: shared.records.id(),
+            began: Instant::now(),
+            time: Timestamp::now(),
             key: None,
-            generation: None,
-            upstream_status: None,
-            cause: None,
+            target: None,
+            told: Told::Unread,
+            decider: None,
             asked: Duration::ZERO,
-            sent: 0,
+            is_recorded: false,
+            route: None,
+            sent: None,
+            end: End::Open,
+            _open: shared.metrics.requests_open.open(),
+            shared: Arc::clone(shared),
         }
     }
 
-    /// A policy was asked.
-    pub(crate) fn asked(&mut self, generation: &Arc<Generation>, took: Duration) {
-        self.generation = Some(Arc::clone(generation));
+    /// When the request came.
+    pub(crate) const fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// A key is presented; whether it may be used is not said.
+    pub(crate) fn presented(&mut self, key: &Arc<Key>) {
+        self.key = Some(Arc::clone(key));
+    }
+
+    /// The target is plain.
+    pub(crate) fn targeted(&mut self, path: &str, query: Option<&str>) {
+        self.target = Some((path.to_owned(), query.map(str::to_owned)));
+    }
+
+    /// A policy is about to be asked.
+    pub(crate) fn asks(&mut self, generation: &Arc<Generation>, model: RequestedModel<'_>) {
+        self.decider = Some(Arc::clone(generation));
+        self.told = match model {
+            RequestedModel::Absent => Told::Absent,
+            RequestedModel::Named(name) => Told::Named(name.to_owned()),
+            RequestedModel::Unread => Told::Unread,
+        };
+    }
+
+    /// It took so long.
+    pub(crate) fn asked(&mut self, took: Duration) {
         self.asked += took;
+        self.shared.metrics.policy_time.observe(took);
     }
 
-    /// The policy, or what it decided, is at fault.
-    pub(crate) fn failed(&mut self, cause: &'static str) {
-        self.cause = Some(cause);
+    /// The request is one for this route of the policy, `METHOD template`.
+    pub(crate) fn on_route(&mut self, route: &str) {
+        self.route = Some(self.shared.metrics.route(route));
     }
 
-    /// The policy refuses, for this reason.
-    pub(crate) fn refused(&mut self, _reason: &str) {}
-
-    pub(crate) fn upstream_failed(&mut self, error: &UpstreamError) {
-        tracing::warn!(decision = %self.id, error = error as &dyn std::error::Error, "no answer");
+    /// The decision stands. Recorded before it is acted on: what follows may take minutes.
+    pub(crate) fn record(&mut self, head: &Parts, conclusion: Conclusion<'_>) {
+        if std::mem::replace(&mut self.is_recorded, true) {
+            return;
+        }
+        let decider = self.decider.as_deref();
+        let headers;
+        let request;
+        let facts = match (&self.key, &self.target, decider) {
+            (Some(key), Some((path, query)), Some(generation)) => {
+                let query = query.as_deref();
+                let facts = facts::Facts { head, path, query, caller: &key.caller };
+                headers = facts.headers(generation);
+                request = facts.request(&headers, self.told.model());
+                Facts::Request(&request)
+            }
+            _ => Facts::Head { method: head.method.as_str(), path: head.uri.path() },
+        };
+        let policy = decider.map(|generation| Decider {
+            name: generation.name(),
+            generation: generation.number(),
+            digest: generation.digest(),
+        });
+        let (id, time, took) = (self.id, self.time, self.asked);
+        self.shared.records.add(&Entry { id, time, policy, facts, conclusion, took });
     }
 
-    /// The head of the answer is known.
-    pub(crate) fn answered(&mut self, status: StatusCode, refusal: Option<&Refusal>) {
-        tracing::info!(
-            decision = %self.id,
-            key = self.key.as_ref().map(|key| key.caller.id.as_str()),
-            status = status.as_u16(),
-            code = refusal.map(Refusal::code),
-            cause = self.cause,
-            "decided"
-        );
+    /// The request goes no further.
+    pub(crate) fn refused(&mut self, head: &Parts, no: &No) {
+        let refusal = no.refusal();
+        let (status, code) = (refusal.status(), refusal.code());
+        let conclusion = match no {
+            No::Failed { cause, .. } => {
+                self.shared.metrics.policy_failed(cause);
+                Conclusion::Failed { status, code, cause }
+            }
+            No::Host(_) => Conclusion::Refused { status, code },
+            No::Policy { decision, .. } => Conclusion::Decided(decision),
+        };
+        self.record(head, conclusion);
+        self.ends(End::Refused(code.to_owned()));
+    }
+
+    /// The request goes no further, and its head is gone: it is counted only.
+    pub(crate) fn counts_only(&mut self, no: &No) {
+        if let No::Failed { cause, .. } = no {
+            self.shared.metrics.policy_failed(cause);
+        }
+        self.ends(End::Refused(no.refusal().code().to_owned()));
+    }
+
+    /// The host answers by itself.
+    pub(crate) fn answers(&mut self) {
+        self.ends(End::Answered);
+    }
+
+    /// The request goes to GT.
+    pub(crate) fn forwards(&mut self) {
+        self.sent = Some(Instant::now());
+    }
+
+    /// GT gave no answer.
+    pub(crate) fn upstream_failed(&mut self, cause: &'static str, error: &(dyn Error + 'static)) {
+        self.shared.metrics.upstream_failed(cause);
+        tracing::warn!(decision = %self.id, cause, error, "no answer from the upstream");
+    }
+
+    /// The head of GT's answer is here.
+    pub(crate) fn first_byte(&mut self) {
+        let metrics = &self.shared.metrics;
+        metrics.first_byte.observe(self.began.elapsed());
+        if let Some(sent) = self.sent {
+            metrics.upstream_first_byte.observe(sent.elapsed());
+        }
+    }
+
+    /// GT's answer was passed on to its end.
+    pub(crate) fn passed_on(&mut self, status: u16, skipped: u64) {
+        self.shared.metrics.restamp_skipped.inc_by(skipped);
+        self.end = End::Forwarded(status);
+    }
+
+    /// GT's answer broke off after it had begun.
+    pub(crate) fn broke_off(&mut self, why: BrokenOff) {
+        self.end = End::Broken;
+        self.shared.metrics.upstream_failed(why.cause());
+        tracing::warn!(decision = %self.id, cause = why.cause(), "an answer broke off");
+    }
+
+    /// Bytes went to the client.
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.shared.metrics.answer_bytes.inc_by(bytes as u64);
     }
 
     /// Says in an answer which decision it comes from, and whose.
     pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
         let wanted = self.shared.config.answer_headers;
         if wanted.decision
-            && let Ok(id) = HeaderValue::try_from(self.id.as_str())
+            && let Ok(id) = HeaderValue::try_from(self.id.to_string())
         {
             headers.insert(DECISION, id);
         }
         if wanted.policy
-            && let Some(generation) = &self.generation
+            && let Some(generation) = &self.decider
             && let Ok(policy) =
                 HeaderValue::try_from(format!("{}@{}", generation.name(), generation.number()))
         {
@@ -87,12 +227,39 @@ impl Trail {
         }
     }
 
-    pub(crate) fn sent(&mut self, bytes: usize) {
-        self.sent += bytes as u64;
+    fn ends(&mut self, end: End) {
+        self.end = end;
+        if self.sent.is_none() {
+            self.shared.metrics.first_byte.observe(self.began.elapsed());
+        }
     }
+}
 
-    pub(crate) fn broke_off(&mut self, why: BrokenOff) {
-        tracing::warn!(decision = %self.id, sent = self.sent, "{why}");
+impl Drop for Trail {
+    fn drop(&mut self) {
+        let metrics = &self.shared.metrics;
+        if let Some(sent) = self.sent {
+            metrics.upstream_time.observe(sent.elapsed());
+        }
+        let ending = match &self.end {
+            End::Answered => Ending::Answered,
+            End::Broken => Ending::Broken,
+            End::Forwarded(status) => Ending::Forwarded(*status),
+            End::Open => Ending::Abandoned,
+            // Tells the host's codes from a policy's own by the word.
+            End::Refused(code) => Ending::RefusedByPolicy(code),
+        };
+        self.route.as_ref().unwrap_or(metrics.unknown_route()).count(ending);
+    }
+}
+
+impl Told {
+    fn model(&self) -> RequestedModel<'_> {
+        match self {
+            Self::Absent => RequestedModel::Absent,
+            Self::Named(name) => RequestedModel::Named(name),
+            Self::Unread => RequestedModel::Unread,
+        }
     }
 }
 

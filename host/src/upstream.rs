@@ -19,6 +19,8 @@ use hyper::client::conn::http1::SendRequest;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use crate::metrics::Connections;
+
 pub(crate) use body::{BodyFailure, Fate, RequestBody, StreamBounds};
 pub use connect::TargetError;
 pub(crate) use connect::Target;
@@ -68,20 +70,41 @@ pub(crate) enum UpstreamError {
     Protocol(#[source] hyper::Error),
 }
 
+impl UpstreamError {
+    /// A stable word for the log and the metrics.
+    pub(crate) const fn cause(&self) -> &'static str {
+        match self {
+            Self::Busy => "pool_busy",
+            Self::ClientBody(_) => "client_body",
+            Self::Connect(_) => "connect",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::FirstByteTimeout => "first_byte_timeout",
+            Self::Lost(_) => "lost",
+            Self::Protocol(_) => "protocol",
+        }
+    }
+}
+
 /// One worker's connections to GT.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     target: Arc<Target>,
     limits: UpstreamLimits,
+    connections: Connections,
     places: Arc<Semaphore>,
     pool: RefCell<Pool>,
 }
 
 impl Upstream {
-    pub(crate) fn new(target: Arc<Target>, limits: UpstreamLimits) -> Rc<Self> {
+    pub(crate) fn new(
+        target: Arc<Target>,
+        limits: UpstreamLimits,
+        connections: Connections,
+    ) -> Rc<Self> {
         Rc::new(Self {
             target,
             limits,
+            connections,
             places: Arc::new(Semaphore::new(limits.in_flight)),
             pool: RefCell::new(Pool::new(limits.idle, limits.idle_time)),
         })
@@ -134,7 +157,7 @@ impl Upstream {
     }
 
     async fn connect(&self) -> Result<SendRequest<RequestBody>, UpstreamError> {
-        timeout(self.limits.connect, self.target.connect())
+        timeout(self.limits.connect, self.target.connect(&self.connections))
             .await
             .map_err(|_elapsed| UpstreamError::ConnectTimeout)?
     }

@@ -143,8 +143,8 @@ fn run(
     let local = LocalSet::new();
     let cut = local.block_on(&runtime, async {
         let worker = Rc::new(Worker {
+            upstream: Upstream::new(target, limits, shared.metrics.upstreams.clone()),
             shared,
-            upstream: Upstream::new(target, limits),
             phases: Phases::new(),
             lists: Lists::default(),
             requests: Rc::default(),
@@ -193,9 +193,10 @@ impl Worker {
             }
         };
         self.connections.set(self.connections.get() + 1);
+        let open = self.shared.metrics.clients.open();
         tokio::task::spawn_local(async move {
             connection::serve(&self, socket).await;
-            drop(place);
+            drop((place, open));
             self.connections.set(self.connections.get() - 1);
             if self.connections.get() == 0 {
                 self.is_empty.notify_one();

@@ -6,19 +6,25 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use jiff::Timestamp;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Held;
+use crate::keyring::Key;
 use crate::phase::{Phase, Phases};
+use crate::shared::Shared;
 use crate::upstream::Lease;
+use crate::worker::Worker;
 
 /// The body of an answer, and what is held until it ends.
 #[derive(Debug)]
@@ -42,8 +48,21 @@ pub(crate) struct FromUpstream {
     kind: Kind,
     idle: Duration,
     phases: Rc<Phases>,
+    standing: KeyStanding,
     alarm: Option<Pin<Box<Sleep>>>,
+    heard: Instant,
+    /// Zero once the end was told.
+    status: u16,
     is_over: bool,
+    broke_off: Option<BrokenOff>,
+}
+
+/// Whether the key an answer goes to may still be used.
+#[derive(Debug)]
+pub(crate) struct KeyStanding {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) key: Arc<Key>,
+    pub(crate) looked: Instant,
 }
 
 /// How an answer that breaks off can say so.
@@ -60,12 +79,40 @@ pub(crate) enum Kind {
 /// An answer broke off; hyper cuts the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BrokenOff {
-    /// GT's connection broke, or went quiet.
+    /// GT's connection broke.
     #[error("the upstream's answer broke off")]
     Upstream,
+    /// The client's key was revoked, or its time was over.
+    #[error("the answer was cut: its key may not be used any more")]
+    Key,
     /// The host is shutting down.
     #[error("the answer was cut by the shutdown")]
     Shutdown,
+    /// GT said nothing for too long.
+    #[error("the upstream went quiet")]
+    Quiet,
+}
+
+impl BrokenOff {
+    /// A stable word for the log and the metrics.
+    pub(crate) const fn cause(self) -> &'static str {
+        match self {
+            Self::Key => "key_ended",
+            Self::Quiet => "answer_idle",
+            Self::Shutdown => "shutdown",
+            Self::Upstream => "broken_answer",
+        }
+    }
+
+    /// What a stream of events ends with.
+    const fn code(self) -> Code {
+        match self {
+            Self::Key => Code::InvalidApiKey,
+            Self::Quiet => Code::UpstreamTimeout,
+            Self::Shutdown => Code::Overloaded,
+            Self::Upstream => Code::UpstreamProtocol,
+        }
+    }
 }
 
 impl AnswerBody {
@@ -77,7 +124,22 @@ impl AnswerBody {
         if from.incoming.is_end_stream() && !from.restamp.changes_bytes() {
             from.end();
         }
-        Self { source: Source::Upstream(Box::new(from)), held }
+        let mut body = Self { source: Source::Upstream(Box::new(from)), held };
+        body.note_end();
+        body
+    }
+
+    /// Tells the trail, once, that GT's answer is over.
+    fn note_end(&mut self) {
+        let Source::Upstream(from) = &mut self.source else { return };
+        if !from.is_over || from.status == 0 {
+            return;
+        }
+        match from.broke_off {
+            Some(broken) => self.held.trail.broke_off(broken),
+            None => self.held.trail.passed_on(from.status, from.restamp.oversized()),
+        }
+        from.status = 0;
     }
 }
 
@@ -94,15 +156,13 @@ impl Body for AnswerBody {
             Source::Bytes(bytes) => Ok(bytes.take()),
             Source::Upstream(from) => ready!(from.poll_chunk(context)),
         };
+        this.note_end();
         Poll::Ready(match next {
             Ok(chunk) => chunk.map(|chunk| {
-                this.held.count(chunk.len());
+                this.held.trail.sent(chunk.len());
                 Ok(Frame::data(chunk))
             }),
-            Err(broken) => {
-                this.held.broke_off(broken);
-                Some(Err(broken))
-            }
+            Err(broken) => Some(Err(broken)),
         })
     }
 
@@ -125,18 +185,31 @@ impl Body for AnswerBody {
 }
 
 impl FromUpstream {
-    /// GT's body, to be ended where nothing comes for `idle`.
+    /// GT's body, on its way to the holder of a key.
     pub(crate) fn new(
-        incoming: Incoming,
+        answer: Response<Incoming>,
         lease: Lease,
         restamp: Restamp,
         kind: Kind,
-        idle: Duration,
-        phases: &Rc<Phases>,
+        worker: &Worker,
+        key: &Arc<Key>,
     ) -> Self {
-        let phases = Rc::clone(phases);
-        let lease = Some(lease);
-        Self { incoming, lease, restamp, kind, idle, phases, alarm: None, is_over: false }
+        let now = Instant::now();
+        let shared = Arc::clone(&worker.shared);
+        Self {
+            status: answer.status().as_u16(),
+            incoming: answer.into_body(),
+            lease: Some(lease),
+            restamp,
+            kind,
+            idle: shared.config.times.answer_idle.duration(),
+            phases: Rc::clone(&worker.phases),
+            standing: KeyStanding { shared, key: Arc::clone(key), looked: now },
+            alarm: None,
+            heard: now,
+            is_over: false,
+            broke_off: None,
+        }
     }
 
     /// The next bytes for the client; `None` at the end.
@@ -146,18 +219,20 @@ impl FromUpstream {
     ) -> Poll<Result<Option<Bytes>, BrokenOff>> {
         while !self.is_over {
             if self.phases.current() == Phase::Cutting {
-                return Poll::Ready(self.break_off(BrokenOff::Shutdown, Code::Overloaded));
+                return Poll::Ready(self.break_off(BrokenOff::Shutdown));
             }
             let next = Pin::new(&mut self.incoming).poll_frame(context);
-            if next.is_pending() {
-                ready!(self.poll_alarm(context));
-                return Poll::Ready(self.break_off(BrokenOff::Upstream, Code::UpstreamTimeout));
+            let broken = match &next {
+                Poll::Pending => Some(ready!(self.poll_alarm(context))),
+                Poll::Ready(_) => self.hears(),
+            };
+            if let Some(broken) = broken {
+                return Poll::Ready(self.break_off(broken));
             }
-            self.alarm = None;
             match ready!(next) {
                 None => return Poll::Ready(Ok(self.last())),
                 Some(Err(_broken)) => {
-                    return Poll::Ready(self.break_off(BrokenOff::Upstream, Code::UpstreamProtocol));
+                    return Poll::Ready(self.break_off(BrokenOff::Upstream));
                 }
                 Some(Ok(frame)) => {
                     // Trailers speak of the bytes GT sent, and no client of these routes reads any.
@@ -202,9 +277,10 @@ impl FromUpstream {
         }
     }
 
-    fn break_off(&mut self, broken: BrokenOff, code: Code) -> Result<Option<Bytes>, BrokenOff> {
+    fn break_off(&mut self, broken: BrokenOff) -> Result<Option<Bytes>, BrokenOff> {
         self.is_over = true;
         self.lease = None;
+        self.broke_off = Some(broken);
         match self.kind {
             Kind::Other => Err(broken),
             Kind::Events => {
@@ -212,14 +288,46 @@ impl FromUpstream {
                 if self.restamp.changes_bytes() {
                     self.restamp.finish(&mut out);
                 }
-                out.extend_from_slice(&Refusal::of(code).sse_event());
+                out.extend_from_slice(&Refusal::of(broken.code()).sse_event());
                 Ok(Some(out.into()))
             }
         }
     }
 
-    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(self.idle)));
-        alarm.as_mut().poll(context)
+    /// Something came: the wait begins anew. A busy stream looks at its key here.
+    fn hears(&mut self) -> Option<BrokenOff> {
+        self.alarm = None;
+        self.heard = Instant::now();
+        let is_due = self.heard - self.standing.looked >= LOOK;
+        (is_due && !self.standing.holds()).then_some(BrokenOff::Key)
+    }
+
+    /// Nothing comes: ready when that is to end. A quiet stream looks at its key here.
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<BrokenOff> {
+        loop {
+            let end = self.heard + self.idle;
+            let alarm = self
+                .alarm
+                .get_or_insert_with(|| Box::pin(sleep_until(end.min(Instant::now() + LOOK))));
+            ready!(alarm.as_mut().poll(context));
+            self.alarm = None;
+            if Instant::now() >= end {
+                return Poll::Ready(BrokenOff::Quiet);
+            }
+            if !self.standing.holds() {
+                return Poll::Ready(BrokenOff::Key);
+            }
+        }
     }
 }
+
+impl KeyStanding {
+    fn holds(&mut self) -> bool {
+        self.looked = Instant::now();
+        self.shared.keys.still_admits(&self.key, Timestamp::now())
+    }
+}
+
+/// Streams of a key that ended are cut within five seconds: a changed file is noticed in two, and
+/// looked at here in as many.
+const LOOK: Duration = Duration::from_secs(2);

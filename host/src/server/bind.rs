@@ -2,20 +2,24 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use signalbox_runtime::{
     DecisionPool, LoadError, LoadOptions, Plugin, Runtime, Settings, Slot, StartError,
 };
 use tokio::net::TcpSocket;
 
 use super::Host;
+use crate::admin::Admin;
 use crate::budget::Budget;
-use crate::config::{Config, Isolation};
+use crate::config::{AdminConfig, Config, Isolation};
 use crate::credentials::{CredentialError, Credentials};
 use crate::health::Health;
 use crate::keyring::{Keys, KeyringError};
 use crate::limits::Gate;
+use crate::metrics::Metrics;
+use crate::record::Records;
 use crate::shared::Shared;
 use crate::upstream::{Target, TargetError};
 
@@ -69,21 +73,31 @@ impl Host {
         let keys = Keys::load(&config.keys, config.key_limits, Arc::clone(&credentials))?;
         let workers = workers(&config);
         let (runtime, pool) = start_runtime(&config, workers)?;
-        let slot = load_all(&config, &runtime, policies).await?;
+        let plugins = load_all(&config, &runtime, policies).await?;
         let (listener, address) = listen(config.listen)
             .map_err(|cause| BindError::Listen { address: config.listen, cause })?;
+        let admin = bind_admin(config.admin.as_ref())?;
+        let memory = Budget::new(config.limits.held_memory.bytes());
+        let disk = Budget::new(config.limits.held_disk.bytes());
+        let started = Timestamp::now();
         let shared = Shared {
-            budget: Budget::new(config.limits.held_memory.bytes()),
             gate: Gate::new(config.limits.requests),
-            health: Arc::new(Health::default()),
+            health: Health::default(),
+            metrics: Metrics::new(&memory, &disk, started.as_second()),
+            records: Records::new(&config.records),
+            memory,
+            started,
             config,
             keys,
             credentials,
-            slot,
+            slot: Slot::new(),
+            loaded: Mutex::default(),
             runtime,
             pool,
         };
-        Ok(Self { listener, address, shared: Arc::new(shared), target: Arc::new(target), workers })
+        shared.swap(plugins);
+        let (shared, target) = (Arc::new(shared), Arc::new(target));
+        Ok(Self { listener, address, admin, shared, target, workers })
     }
 }
 
@@ -122,7 +136,7 @@ async fn load_all(
     config: &Config,
     runtime: &Runtime,
     policies: Vec<(String, Vec<u8>)>,
-) -> Result<Slot, BindError> {
+) -> Result<Vec<(String, Option<Plugin>)>, BindError> {
     let (runtime, options) = (runtime.clone(), load_options(config));
     let load = move |(name, component): (String, Vec<u8>)| {
         match runtime.load(&component, &options) {
@@ -131,13 +145,17 @@ async fn load_all(
         }
     };
     let loading = move || policies.into_iter().map(load).collect::<Result<Vec<_>, _>>();
-    let loaded: Vec<(String, Option<Plugin>)> = match tokio::task::spawn_blocking(loading).await {
-        Ok(loaded) => loaded?,
+    match tokio::task::spawn_blocking(loading).await {
+        Ok(loaded) => loaded,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-    };
-    let slot = Slot::new();
-    slot.swap(loaded);
-    Ok(slot)
+    }
+}
+
+fn bind_admin(config: Option<&AdminConfig>) -> Result<Option<Admin>, BindError> {
+    let Some(config) = config else { return Ok(None) };
+    let address = config.listen;
+    let admin = Admin::bind(config.clone());
+    admin.map(Some).map_err(|cause| BindError::Listen { address, cause })
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<(std::net::TcpListener, SocketAddr)> {

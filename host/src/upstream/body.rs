@@ -46,6 +46,7 @@ pub(crate) struct Streamed {
 pub(crate) struct Fate {
     ended: Cell<bool>,
     failure: Cell<Option<BodyFailure>>,
+    sent: Cell<u64>,
     /// The rest of a body that GT did not want.
     left: Cell<Option<Incoming>>,
 }
@@ -112,6 +113,11 @@ impl Fate {
 
     pub(crate) const fn failure(&self) -> Option<BodyFailure> {
         self.failure.get()
+    }
+
+    /// The bytes that went on.
+    pub(crate) const fn sent(&self) -> u64 {
+        self.sent.get()
     }
 
     /// The rest of the body, if nobody reads it any more.
@@ -192,6 +198,7 @@ impl Streamed {
                 return Poll::Ready(Some(Err(self.fail(BodyFailure::TooLarge))));
             };
             self.limit = left;
+            self.fate.sent.set(self.fate.sent.get() + piece.len() as u64);
             self.fate.ended.set(is_end);
             return Poll::Ready(Some(Ok(Frame::data(piece))));
         }

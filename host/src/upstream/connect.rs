@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use super::UpstreamError;
 use super::body::RequestBody;
 use crate::config::{Scheme, UpstreamUrl};
+use crate::metrics::{Connections, OpenGuard};
 
 /// GT's address, and what it takes to trust whoever answers there.
 pub(crate) struct Target {
@@ -79,16 +80,19 @@ impl Target {
         &self.url.base_path
     }
 
-    pub(super) async fn connect(&self) -> Result<SendRequest<RequestBody>, UpstreamError> {
+    pub(super) async fn connect(
+        &self,
+        connections: &Connections,
+    ) -> Result<SendRequest<RequestBody>, UpstreamError> {
         let socket = TcpStream::connect((&*self.url.host, self.url.port))
             .await
             .map_err(UpstreamError::Connect)?;
         socket.set_nodelay(true).map_err(UpstreamError::Connect)?;
         match &self.tls {
-            None => begin(socket).await,
+            None => begin(socket, connections.open()).await,
             Some((connector, name)) => {
                 let stream = connector.connect(name.clone(), socket).await;
-                begin(stream.map_err(UpstreamError::Connect)?).await
+                begin(stream.map_err(UpstreamError::Connect)?, connections.open()).await
             }
         }
     }
@@ -102,7 +106,10 @@ impl std::fmt::Debug for Target {
 
 /// Starts HTTP/1 on a stream. The task that drives it ends with the connection, which ends when
 /// its one sender is dropped; the worker's `LocalSet` owns it.
-async fn begin<S>(stream: S) -> Result<SendRequest<RequestBody>, UpstreamError>
+async fn begin<S>(
+    stream: S,
+    open: OpenGuard,
+) -> Result<SendRequest<RequestBody>, UpstreamError>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -115,6 +122,7 @@ where
         if let Err(error) = connection.await {
             tracing::debug!(error = &error as &dyn std::error::Error, "upstream connection ended");
         }
+        drop(open);
     });
     Ok(sender)
 }
