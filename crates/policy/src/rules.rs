@@ -12,6 +12,17 @@ pub trait Rules {
     /// The routes, ordered by template and then method.
     fn routes(&self) -> impl Iterator<Item = RouteRule<'_>>;
 
+    /// The template of each route, in the same order.
+    fn templates(&self) -> impl Iterator<Item = &str> {
+        self.routes().map(|route| route.template)
+    }
+
+    /// The routes with this template, ordered by method.
+    fn routes_of<'a>(&'a self, template: &'a str) -> impl Iterator<Item = RouteRule<'a>> {
+        self.routes()
+            .filter(move |route| route.template == template)
+    }
+
     /// The rule for a model name: its exact entry, else the longest `prefix*`, else `*`.
     fn model(&self, name: &str) -> Option<ModelRule<'_>>;
 }

@@ -218,6 +218,10 @@ impl<'a> Tables<'a> {
         })
     }
 
+    fn template(&self, record: &[u8; ROUTE]) -> Option<&'a str> {
+        Span::at(record, layout::TEMPLATE).text(self.texts)
+    }
+
     fn route(&self, record: &[u8; ROUTE]) -> Option<RouteRule<'a>> {
         let text = |reference| Span::at(record, reference).text(self.texts);
         // Absent is not damaged: a scope that cannot be read must not open its route.
@@ -228,7 +232,7 @@ impl<'a> Tables<'a> {
         let flags = layout::word(record, layout::FLAGS)?;
         Some(RouteRule {
             method: text(layout::METHOD)?,
-            template: text(layout::TEMPLATE)?,
+            template: self.template(record)?,
             verdict: layout::verdict(flags)?,
             action: layout::action(flags),
             purposes: layout::purposes(flags),
@@ -244,6 +248,18 @@ impl<'a> Tables<'a> {
 impl Rules for Tables<'_> {
     fn routes(&self) -> impl Iterator<Item = RouteRule<'_>> {
         self.routes.iter().filter_map(|record| self.route(record))
+    }
+
+    fn templates(&self) -> impl Iterator<Item = &str> {
+        self.routes
+            .iter()
+            .filter_map(|record| self.template(record))
+    }
+
+    fn routes_of<'t>(&'t self, template: &'t str) -> impl Iterator<Item = RouteRule<'t>> {
+        let has_it = move |record: &&[u8; ROUTE]| self.template(record) == Some(template);
+        let records = self.routes.iter().filter(has_it);
+        records.filter_map(|record| self.route(record))
     }
 
     fn model(&self, name: &str) -> Option<ModelRule<'_>> {

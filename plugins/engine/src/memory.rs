@@ -4,8 +4,8 @@
 //! 16, the heap. The compiler writes the tables and makes the memory large enough for them.
 //!
 //! A call keeps nothing for the next one, so every call begins with the same empty heap and frees
-//! nothing: freeing, and all the code that walks through values to free them, is half the size of
-//! an engine that does it and part of the time of every decision.
+//! nothing: freeing, and all the code that walks through values to free them, would be a third of
+//! the engine and part of the time of every decision.
 
 use core::{
     alloc::{GlobalAlloc, Layout},

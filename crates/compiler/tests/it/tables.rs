@@ -89,6 +89,12 @@ fn check(text: &str, names: &[String]) -> Result<(), TestCaseError> {
         tables.routes().collect::<Vec<_>>(),
         policy.routes().collect::<Vec<_>>()
     );
+    for template in policy.templates().chain(["", "/v1/elsewhere"]) {
+        let found = tables.routes_of(template).collect::<Vec<_>>();
+        prop_assert_eq!(found, policy.routes_of(template).collect::<Vec<_>>());
+    }
+    let templates = tables.templates().collect::<Vec<_>>();
+    prop_assert_eq!(templates, policy.templates().collect::<Vec<_>>());
     for name in questions(&policy).iter().chain(names) {
         prop_assert_eq!(tables.model(name), policy.model(name), "{}", name);
     }

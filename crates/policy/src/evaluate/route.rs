@@ -16,31 +16,32 @@ pub(super) fn find<'a, R: Rules>(
     trace: &mut impl Trace,
 ) -> Result<(RouteRule<'a>, Parameters<'a>), Refused> {
     let mut best: Option<&str> = None;
-    for route in rules.routes() {
-        if !matches(route.template, request.path) {
+    for template in rules.templates() {
+        if !matches(template, request.path) {
             continue;
         }
-        if best.is_none_or(|best| is_more_specific(route.template, best)) {
-            best = Some(route.template);
+        if best.is_none_or(|best| is_more_specific(template, best)) {
+            best = Some(template);
         }
     }
     let Some(template) = best else {
         return Err(message::unknown_route(request, nearest(rules, request)));
     };
     trace.passed(Check::Route, &[template]);
-    let mut methods = rules.routes().filter(|route| route.template == template);
+    let mut methods = rules.routes_of(template);
     let Some(route) = methods.find(|route| route.method == request.method) else {
-        let taken = rules.routes().filter(|route| route.template == template);
-        return Err(message::method_not_allowed(
-            request,
-            taken.map(|route| route.method),
-        ));
+        let taken = rules.routes_of(template).map(|route| route.method);
+        return Err(message::method_not_allowed(request, taken));
     };
     trace.passed(Check::Method, &[route.method]);
     Ok((route, parameters(route.template, request.path)))
 }
 
 fn matches(template: &str, path: &str) -> bool {
+    // Most templates are plain text, and one of them is looked at for each route of a policy.
+    if !template.as_bytes().contains(&b'{') {
+        return template == path;
+    }
     let mut wanted = template.split('/');
     let mut given = path.split('/');
     loop {
