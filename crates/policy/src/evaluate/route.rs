@@ -1,6 +1,6 @@
 //! Which route a path belongs to.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use super::{Check, Trace, message, message::Refused};
 use crate::{Request, RouteRule, Rules};
@@ -99,28 +99,32 @@ fn nearest<'a, R: Rules>(rules: &'a R, request: &Request<'_>) -> Option<RouteRul
         let other_method = usize::from(route.method != request.method);
         distance(request.path.as_bytes(), route.template.as_bytes()) * 2 + other_method
     };
+    let farthest = request.path.len() / 3;
+    // Texts are at least as far apart as their lengths: most routes need no closer look.
+    let is_in_reach =
+        |route: &RouteRule<'_>| route.template.len().abs_diff(request.path.len()) <= farthest;
     let (distance, route) = rules
         .routes()
+        .filter(is_in_reach)
         .map(|route| (distance_to(&route), route))
         .min_by_key(|(key, _)| *key)?;
-    (distance / 2 <= request.path.len() / 3).then_some(route)
+    (distance / 2 <= farthest).then_some(route)
 }
 
-/// Levenshtein's distance, one row at a time.
+/// Levenshtein's distance, in one row that each step overwrites.
 fn distance(left: &[u8], right: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut row: Vec<usize> = (1..=right.len()).collect();
+    let mut distance = right.len();
     for (index, byte) in left.iter().enumerate() {
-        let mut next = vec![index + 1];
-        let mut last = index + 1;
-        for ((other, diagonal), above) in right.iter().zip(&row).zip(row.iter().skip(1)) {
-            last = (diagonal + usize::from(byte != other))
-                .min(above + 1)
-                .min(last + 1);
-            next.push(last);
+        let mut diagonal = index;
+        distance = index + 1;
+        for (other, above) in right.iter().zip(&mut row) {
+            let next = (diagonal + usize::from(byte != other)).min(*above + 1);
+            distance = next.min(distance + 1);
+            diagonal = core::mem::replace(above, distance);
         }
-        row = next;
     }
-    row.last().copied().unwrap_or_default()
+    distance
 }
 
 #[cfg(test)]
@@ -154,5 +158,7 @@ mod tests {
         assert_eq!(distance(b"kitten", b"sitting"), 3);
         assert_eq!(distance(b"", b"abc"), 3);
         assert_eq!(distance(b"abc", b""), 3);
+        assert_eq!(distance(b"flaw", b"lawn"), 2);
+        assert_eq!(distance(b"abc", b"abc"), 0);
     }
 }
