@@ -54,7 +54,9 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response<Vec<u8>> {
         StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     for (name, value) in refusal.headers() {
         if let Ok(value) = HeaderValue::try_from(value) {
-            answer.headers_mut().insert(HeaderName::from_static(name), value);
+            answer
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
     answer

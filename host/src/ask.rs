@@ -45,7 +45,9 @@ pub(crate) async fn ask(
     };
     pool.submit(Arc::clone(generation), RequestBuf::from(request), reply)
         .map_err(AskError::Busy)?;
-    told.await.map_err(|_dropped| AskError::Dropped)?.map_err(AskError::Decide)
+    told.await
+        .map_err(|_dropped| AskError::Dropped)?
+        .map_err(AskError::Decide)
 }
 
 impl AskError {
@@ -78,18 +80,45 @@ mod tests {
     #[test]
     fn each_failure_has_its_refusal_and_its_cause() {
         for (error, code, cause) in [
-            (AskError::Decide(DecideError::Timeout), "policy_timeout", "timeout"),
-            (AskError::Decide(DecideError::Memory), "policy_failed", "memory"),
-            (AskError::Decide(DecideError::Internal), "policy_failed", "internal"),
-            (AskError::Decide(DecideError::PoolExhausted), "overloaded", "pool_exhausted"),
+            (
+                AskError::Decide(DecideError::Timeout),
+                "policy_timeout",
+                "timeout",
+            ),
+            (
+                AskError::Decide(DecideError::Memory),
+                "policy_failed",
+                "memory",
+            ),
+            (
+                AskError::Decide(DecideError::Internal),
+                "policy_failed",
+                "internal",
+            ),
+            (
+                AskError::Decide(DecideError::PoolExhausted),
+                "overloaded",
+                "pool_exhausted",
+            ),
             (AskError::Busy(Busy::QueueFull), "overloaded", "queue_full"),
-            (AskError::Busy(Busy::CallerShare), "overloaded", "caller_share"),
-            (AskError::Busy(Busy::CallerFails), "policy_failed", "caller_fails"),
+            (
+                AskError::Busy(Busy::CallerShare),
+                "overloaded",
+                "caller_share",
+            ),
+            (
+                AskError::Busy(Busy::CallerFails),
+                "policy_failed",
+                "caller_fails",
+            ),
             (AskError::Dropped, "overloaded", "dropped"),
             (AskError::Panicked, "policy_failed", "panicked"),
         ] {
             let refusal = error.refusal();
-            assert_eq!((refusal.status(), refusal.code(), error.cause()), (503, code, cause));
+            assert_eq!(
+                (refusal.status(), refusal.code(), error.cause()),
+                (503, code, cause)
+            );
         }
     }
 }

@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::budget::Reservation;
-use crate::upstream::BodyFailure;
+use crate::upstream::{BodyFailure, RequestBody, StreamBounds};
 
 /// The body of a client's request, and what of it is here.
 #[derive(Debug)]
@@ -52,7 +52,10 @@ pub(crate) struct Discard {
 
 impl Discard {
     /// For whoever has no key.
-    pub(crate) const STRANGER: Self = Self { bytes: 1 << 20, time: Duration::from_secs(1) };
+    pub(crate) const STRANGER: Self = Self {
+        bytes: 1 << 20,
+        time: Duration::from_secs(1),
+    };
 }
 
 /// What an answer means for its connection.
@@ -78,10 +81,20 @@ pub(crate) enum ReadError {
 
 impl ClientBody {
     pub(crate) fn new(incoming: Incoming, headers: &HeaderMap) -> Self {
-        let state = if incoming.is_end_stream() { State::Ended } else { State::Coming };
+        let state = if incoming.is_end_stream() {
+            State::Ended
+        } else {
+            State::Coming
+        };
         let declared = incoming.size_hint().exact();
         let waits_for_continue = headers.contains_key(header::EXPECT);
-        Self { incoming, declared, waits_for_continue, pieces: Vec::new(), state }
+        Self {
+            incoming,
+            declared,
+            waits_for_continue,
+            pieces: Vec::new(),
+            state,
+        }
     }
 
     /// The length the head declared; `None` if it is chunked.
@@ -112,7 +125,8 @@ impl ClientBody {
     ) -> Result<Bytes, ReadError> {
         let end = Instant::now() + bounds.total;
         let mut length: u64 = self.pieces.iter().map(|piece| piece.len() as u64).sum();
-        room.grow(self.declared.unwrap_or(length)).map_err(|_| ReadError::NoRoom)?;
+        room.grow(self.declared.unwrap_or(length))
+            .map_err(|_| ReadError::NoRoom)?;
         while self.state == State::Coming {
             let deadline = end.min(Instant::now() + bounds.idle);
             let Ok(next) = timeout_at(deadline, self.incoming.frame()).await else {
@@ -124,14 +138,17 @@ impl ClientBody {
                 Some(Err(_gone)) => self.state = State::Failed(BodyFailure::Broken),
                 Some(Ok(frame)) => {
                     // Trailers are headers nobody allowed.
-                    let Ok(piece) = frame.into_data() else { continue };
+                    let Ok(piece) = frame.into_data() else {
+                        continue;
+                    };
                     length += piece.len() as u64;
                     if length > bounds.bytes {
                         self.state = State::Failed(BodyFailure::TooLarge);
                         break;
                     }
                     if self.declared.is_none() {
-                        room.grow(piece.len() as u64).map_err(|_| ReadError::NoRoom)?;
+                        room.grow(piece.len() as u64)
+                            .map_err(|_| ReadError::NoRoom)?;
                     }
                     self.keep(piece);
                 }
@@ -143,12 +160,14 @@ impl ClientBody {
         }
     }
 
-    /// The body itself, for a request that passes it on as it comes.
-    ///
-    /// Only for a body of which nothing was taken.
-    pub(crate) fn into_incoming(self) -> Incoming {
-        debug_assert!(self.pieces.is_empty(), "a body is either held or streamed");
-        self.incoming
+    /// The body for a request that passes it on as it comes, with what of it is here already.
+    pub(crate) fn into_upstream(self, bounds: StreamBounds) -> RequestBody {
+        match self.state {
+            State::Ended => RequestBody::held(self.pieces, None),
+            State::Coming | State::Failed(_) => {
+                RequestBody::streamed(self.pieces, self.incoming, bounds)
+            }
+        }
     }
 
     /// Lets go of a body that an answer did not wait for.

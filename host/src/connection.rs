@@ -40,7 +40,11 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream) {
     let times = &worker.shared.config.times;
     let patience = Patience {
         head: times.head.duration(),
-        idle: if came_late { LATE } else { times.connection_idle.duration() },
+        idle: if came_late {
+            LATE
+        } else {
+            times.connection_idle.duration()
+        },
     };
     let mut clock = pin!(sleep(patience.stride()));
     let mut listener = None;
@@ -59,7 +63,10 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream) {
     match ended.await {
         Some(Ok(())) => {}
         Some(Err(error)) => {
-            tracing::debug!(error = &error as &dyn std::error::Error, "client connection ended");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "client connection ended"
+            );
         }
         None => tracing::debug!("client connection closed: no request for too long"),
     }
@@ -77,12 +84,7 @@ impl Patience {
     ///
     /// The timer runs in strides no longer than any of the times, and what is due is worked out
     /// when one ends: a request does not touch the timer.
-    fn poll(
-        self,
-        link: &Link,
-        mut clock: Pin<&mut Sleep>,
-        context: &mut Context<'_>,
-    ) -> Poll<()> {
+    fn poll(self, link: &Link, mut clock: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<()> {
         while clock.as_mut().poll(context).is_ready() {
             let now = Instant::now();
             let due = link.deadline(self.head, self.idle);
@@ -107,7 +109,11 @@ async fn answer(
     link: Rc<Link>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    let mut path = pin!(request_path::serve(&worker, Held::new(&worker, &link), request));
+    let mut path = pin!(request_path::serve(
+        &worker,
+        Held::new(&worker, &link),
+        request
+    ));
     let walked = poll_fn(|context| {
         // Whatever the request held is dropped with it; nothing of it is looked at again.
         match catch_unwind(AssertUnwindSafe(|| path.as_mut().poll(context))) {

@@ -29,7 +29,10 @@ impl<'a> Facts<'a> {
             .headers
             .iter()
             .filter(|(name, _)| is_wanted(name))
-            .map(|(name, value)| Header { name: name.as_str(), value: value.as_bytes() })
+            .map(|(name, value)| Header {
+                name: name.as_str(),
+                value: value.as_bytes(),
+            })
             .collect()
     }
 
@@ -74,7 +77,11 @@ pub(crate) fn check_syntax(head: &Parts) -> Result<(), Refusal> {
         &values(header::CONTENT_LENGTH),
         &values(header::TRANSFER_ENCODING),
     )?;
-    head::check_method(head.method.as_str(), framing, head.headers.contains_key(header::UPGRADE))?;
+    head::check_method(
+        head.method.as_str(),
+        framing,
+        head.headers.contains_key(header::UPGRADE),
+    )?;
     head::host(version, &values(header::HOST))?;
     check_expect(&head.headers, framing)?;
     let conversation = HeaderName::from_static(CONVERSATION_HEADER);
@@ -90,7 +97,11 @@ pub(crate) fn check_syntax(head: &Parts) -> Result<(), Refusal> {
 
 /// The values of a header, one per line of the head.
 pub(crate) fn values(headers: &HeaderMap, name: HeaderName) -> Vec<&[u8]> {
-    headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect()
+    headers
+        .get_all(name)
+        .iter()
+        .map(http::HeaderValue::as_bytes)
+        .collect()
 }
 
 /// The first value of a header, if it is text.

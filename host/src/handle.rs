@@ -27,8 +27,15 @@ impl Handle {
     /// # Errors
     /// If it does not load; then nothing changes.
     pub fn swap(&self, name: &str, component: &[u8]) -> Result<u64, LoadError> {
-        let loaded = self.0.runtime.load(component, &load_options(&self.0.config));
-        let result = if loaded.is_ok() { Outcome::Ok } else { Outcome::Error };
+        let loaded = self
+            .0
+            .runtime
+            .load(component, &load_options(&self.0.config));
+        let result = if loaded.is_ok() {
+            Outcome::Ok
+        } else {
+            Outcome::Error
+        };
         self.0.metrics.swapped(result);
         loaded.map(|plugin| self.put(name, plugin))
     }
@@ -52,6 +59,12 @@ impl Handle {
         self.0.status()
     }
 
+    /// Every metric, as OpenMetrics text.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.0.metrics()
+    }
+
     /// How many requests are under way that a policy let through.
     #[must_use]
     pub fn requests(&self) -> u32 {
@@ -60,6 +73,8 @@ impl Handle {
 
     fn put(&self, name: &str, plugin: Plugin) -> u64 {
         let policies = self.0.swap(vec![(name.to_owned(), Some(plugin))]);
-        policies.get(name).map_or(0, |generation| generation.number())
+        policies
+            .get(name)
+            .map_or(0, |generation| generation.number())
     }
 }

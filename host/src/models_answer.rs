@@ -50,7 +50,12 @@ pub(crate) async fn names(
         ListMode::Upstream => {
             let published = worker.lists.published(worker, key).await?;
             let is_published = |entry: &&CatalogueEntry| published.contains(&entry.published);
-            catalogue.iter().filter(is_published).filter(is_shown).map(name).collect()
+            catalogue
+                .iter()
+                .filter(is_published)
+                .filter(is_shown)
+                .map(name)
+                .collect()
         }
     })
 }
@@ -58,10 +63,10 @@ pub(crate) async fn names(
 /// The list, or the one model that was asked for.
 pub(crate) fn answer(names: &[String], id: Option<&str>) -> Result<Response<Vec<u8>>, Refusal> {
     match id {
-        None => Ok(answer::json(models::render_list(names.iter().map(String::as_str)))),
-        Some(id) if names.iter().any(|name| name == id) => {
-            Ok(answer::json(models::render_one(id)))
-        }
+        None => Ok(answer::json(models::render_list(
+            names.iter().map(String::as_str),
+        ))),
+        Some(id) if names.iter().any(|name| name == id) => Ok(answer::json(models::render_one(id))),
         Some(id) => Err(Refusal::model_not_found(id)),
     }
 }
@@ -80,20 +85,31 @@ impl Lists {
     async fn published(&self, worker: &Worker, key: &Key) -> Result<Rc<HashSet<String>>, Refusal> {
         let credential = &key.credentials.inference;
         let now = Instant::now();
-        let kept = self.0.borrow().get(credential).filter(|kept| kept.until > now).cloned();
+        let kept = self
+            .0
+            .borrow()
+            .get(credential)
+            .filter(|kept| kept.until > now)
+            .cloned();
         if let Some(kept) = kept {
             return Ok(kept.names);
         }
         let names: Rc<HashSet<String>> = Rc::new(fetch(worker, key).await?.into_iter().collect());
         let until = now + worker.shared.config.times.models_cache.duration();
-        let kept = Kept { until, names: Rc::clone(&names) };
+        let kept = Kept {
+            until,
+            names: Rc::clone(&names),
+        };
         self.0.borrow_mut().insert(credential.clone(), kept);
         Ok(names)
     }
 }
 
 async fn fetch(worker: &Worker, key: &Key) -> Result<Vec<String>, Refusal> {
-    let asked = Use { template: "/v1/models", in_conversation: false };
+    let asked = Use {
+        template: "/v1/models",
+        in_conversation: false,
+    };
     let credential = worker.shared.credentials.for_request(key, asked);
     let credential = credential.map_err(refusals::no_credential)?;
     let target = worker.upstream.target();
@@ -104,9 +120,15 @@ async fn fetch(worker: &Worker, key: &Key) -> Result<Vec<String>, Refusal> {
     headers.insert(header::HOST, target.authority().clone());
     headers.insert(header::AUTHORIZATION, credential.authorization().clone());
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    let (response, lease) =
-        worker.upstream.send(request).await.map_err(|error| refusals::upstream(&error))?;
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
+    let (response, lease) = worker
+        .upstream
+        .send(request)
+        .await
+        .map_err(|error| refusals::upstream(&error))?;
     answer::check_status(response.status())?;
     if response.status() != StatusCode::OK {
         return Err(Refusal::of(Code::UpstreamProtocol));
@@ -119,7 +141,9 @@ async fn fetch(worker: &Worker, key: &Key) -> Result<Vec<String>, Refusal> {
 async fn collect(body: Incoming) -> Result<Bytes, Refusal> {
     let collected = timeout(LIST_TIME, Limited::new(body, LIST_BYTES).collect()).await;
     let collected = collected.map_err(|_elapsed| Refusal::of(Code::UpstreamTimeout))?;
-    Ok(collected.map_err(|_| Refusal::of(Code::UpstreamProtocol))?.to_bytes())
+    Ok(collected
+        .map_err(|_| Refusal::of(Code::UpstreamProtocol))?
+        .to_bytes())
 }
 
 /// A hundred thousand names.

@@ -126,7 +126,9 @@ impl Outbound<'_> {
     }
 
     fn lists(&self, query: &str) -> bool {
-        query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+        query
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
             && query.split('&').all(|pair| {
                 let name = pair.split('=').next().unwrap_or_default();
                 self.route.query.iter().any(|listed| listed == name)
@@ -163,10 +165,13 @@ impl Outbound<'_> {
             != ConversationHeader::NotTaken;
         for (name, value) in client {
             let word = name.as_str();
-            let is_dropped =
-                self.forward.drop_headers.iter().any(|drop| drop.eq_ignore_ascii_case(word))
-                    || head::connection_names(&connection)
-                        .any(|listed| listed.eq_ignore_ascii_case(word));
+            let is_dropped = self
+                .forward
+                .drop_headers
+                .iter()
+                .any(|drop| drop.eq_ignore_ascii_case(word))
+                || head::connection_names(&connection)
+                    .any(|listed| listed.eq_ignore_ascii_case(word));
             if head::request_header_passes(word, &self.route.headers, takes_conversation)
                 && !is_dropped
             {

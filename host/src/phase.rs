@@ -55,7 +55,10 @@ impl Phases {
         let id = self.next.get();
         self.next.set(id + 1);
         self.listeners.borrow_mut().insert(id, waker.clone());
-        Listener { phases: Rc::clone(self), id }
+        Listener {
+            phases: Rc::clone(self),
+            id,
+        }
     }
 }
 

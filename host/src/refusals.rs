@@ -16,11 +16,17 @@ use crate::upstream::{BodyFailure, UpstreamError};
 #[derive(Debug)]
 pub(crate) enum No {
     /// The policy gave no decision, or one that cannot be followed.
-    Failed { cause: &'static str, refusal: Refusal },
+    Failed {
+        cause: &'static str,
+        refusal: Refusal,
+    },
     /// The host itself.
     Host(Refusal),
     /// The policy.
-    Policy { decision: Decision, refusal: Refusal },
+    Policy {
+        decision: Decision,
+        refusal: Refusal,
+    },
 }
 
 impl No {
@@ -40,8 +46,15 @@ impl No {
     ) -> Self {
         let param = refused.param.as_deref();
         let refusal = Refusal::from_policy(refused.status, &refused.code, &refused.message, param);
-        let refusal = if refused.status == 405 { refusal.allow(methods()) } else { refusal };
-        Self::Policy { decision: Decision::Refuse(refused), refusal }
+        let refusal = if refused.status == 405 {
+            refusal.allow(methods())
+        } else {
+            refusal
+        };
+        Self::Policy {
+            decision: Decision::Refuse(refused),
+            refusal,
+        }
     }
 }
 
@@ -53,14 +66,20 @@ impl From<Refusal> for No {
 
 impl From<AskError> for No {
     fn from(error: AskError) -> Self {
-        Self::Failed { cause: error.cause(), refusal: error.refusal() }
+        Self::Failed {
+            cause: error.cause(),
+            refusal: error.refusal(),
+        }
     }
 }
 
 impl From<Breach> for No {
     /// A decision that reads well and cannot be followed breaks the contract.
     fn from(breach: Breach) -> Self {
-        Self::Failed { cause: breach.cause(), refusal: Refusal::of(Code::PolicyFailed) }
+        Self::Failed {
+            cause: breach.cause(),
+            refusal: Refusal::of(Code::PolicyFailed),
+        }
     }
 }
 
@@ -85,9 +104,10 @@ pub(crate) fn upstream(error: &UpstreamError) -> Refusal {
 /// The client's body did not arrive.
 pub(crate) fn body(failure: BodyFailure) -> Refusal {
     match failure {
-        BodyFailure::Broken => {
-            Refusal::new(Code::InvalidBody, "The body ended before its announced end. Send all of it.")
-        }
+        BodyFailure::Broken => Refusal::new(
+            Code::InvalidBody,
+            "The body ended before its announced end. Send all of it.",
+        ),
         BodyFailure::TooLarge => Refusal::of(Code::BodyTooLarge),
         BodyFailure::TooSlow => Refusal::of(Code::RequestTimeout),
     }
@@ -119,9 +139,10 @@ pub(crate) fn limited(limited: Limited) -> Refusal {
             code,
             "This key has as many requests under way as it may. Wait until one ends.",
         ),
-        Limited::Streams => {
-            Refusal::new(code, "This key has as many streams open as it may. Wait until one ends.")
-        }
+        Limited::Streams => Refusal::new(
+            code,
+            "This key has as many streams open as it may. Wait until one ends.",
+        ),
         Limited::PerMinute { .. } => Refusal::of(code),
     };
     refusal.retry_after(limited.retry_after_seconds())

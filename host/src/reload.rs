@@ -27,11 +27,7 @@ pub(crate) async fn watch(shared: &Shared) {
 }
 
 /// Says how reading a GT key again went.
-pub(crate) fn note_credential(
-    shared: &Shared,
-    name: &str,
-    outcome: Result<(), CredentialError>,
-) {
+pub(crate) fn note_credential(shared: &Shared, name: &str, outcome: Result<(), CredentialError>) {
     let part = format!("credential {name}");
     match outcome {
         Ok(()) => {
@@ -40,9 +36,15 @@ pub(crate) fn note_credential(
             shared.metrics.reloaded(Reloaded::Credential, Outcome::Ok);
         }
         Err(error) => {
-            tracing::error!(name, error = &error as &dyn Error, "kept the GT key there was");
+            tracing::error!(
+                name,
+                error = &error as &dyn Error,
+                "kept the GT key there was"
+            );
             shared.health.degrade_by(&part, &error);
-            shared.metrics.reloaded(Reloaded::Credential, Outcome::Error);
+            shared
+                .metrics
+                .reloaded(Reloaded::Credential, Outcome::Error);
         }
     }
 }

@@ -4,33 +4,37 @@
 //! interface: syntax, key, path and query, the policy on the head, content type, length, rate,
 //! body, the policy on the model, fences, GT. Whatever goes wrong on the way is a refusal.
 
+mod body;
+mod checks;
+mod leave;
+
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, Uri, header, response};
-use http_body::Body;
+use http::{Request, Response, Uri, header, response};
 use hyper::body::Incoming;
+use signalbox_http::head;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_http::{head, media};
 use signalbox_policy::{Decision, ModelSource, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
+pub(crate) use leave::panicked;
+
 use crate::answer::{self, AnswerBody, FromUpstream, Held, Kind};
 use crate::ask::ask;
-use crate::client_body::{ClientBody, Connection, Discard, ReadBounds, read_on};
+use crate::client_body::ClientBody;
 use crate::credentials::Use;
 use crate::facts::{Facts, check_syntax, values};
-use crate::keyring::{Key, Standing};
 use crate::held_body::HeldBody;
+use crate::keyring::{Key, Standing};
 use crate::models_answer;
 use crate::outbound::{self, Breach, Outbound, Written};
-use crate::phase::Phase;
 use crate::record::Conclusion;
 use crate::refusals::{self, No};
-use crate::upstream::{Fate, RequestBody, StreamBounds};
+use crate::upstream::{Fate, RequestBody};
 use crate::worker::Worker;
 
 /// Answers one request. Never fails: what goes wrong is a refusal.
@@ -41,23 +45,15 @@ pub(crate) async fn serve(
 ) -> Response<AnswerBody> {
     let (head, incoming) = request.into_parts();
     let body = ClientBody::new(incoming, &head.headers);
-    let mut visit = Visit { worker, head: &head, body: Some(body), held, passed_on: None };
+    let mut visit = Visit {
+        worker,
+        head: &head,
+        body: Some(body),
+        held,
+        passed_on: None,
+    };
     let outcome = visit.walk().await;
     visit.leave(outcome).await
-}
-
-/// The answer where the walk itself panicked.
-pub(crate) fn panicked(mut held: Held) -> Response<AnswerBody> {
-    let refusal = Refusal::new(
-        Code::PolicyFailed,
-        "The gate failed on this request, so it is refused. Tell the operator.",
-    );
-    let no = No::Failed { cause: "panicked", refusal };
-    held.trail.counts_only(&no);
-    let (mut head, body) = answer::refusal(no.refusal()).into_parts();
-    held.trail.stamp(&mut head.headers);
-    head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    Response::from_parts(head, AnswerBody::bytes(body.into(), held))
 }
 
 /// One request on its way.
@@ -97,11 +93,17 @@ impl<'v> Visit<'v> {
             query: target.query,
             caller: &key.caller,
         };
-        let Settled { generation, decision, read } = self.settle(&key, &facts).await?;
+        let Settled {
+            generation,
+            decision,
+            read,
+        } = self.settle(&key, &facts).await?;
         let forward = match &decision {
             Decision::Forward(forward) => forward,
             Decision::ListModels(mode) => {
-                self.held.trail.record(self.head, Conclusion::Decided(&decision));
+                self.held
+                    .trail
+                    .record(self.head, Conclusion::Decided(&decision));
                 let names = models_answer::names(self.worker, &key, &generation, mode).await?;
                 let answer = models_answer::answer(&names, target.model_id.as_deref())?;
                 return Ok(Outcome::Ours(answer));
@@ -110,7 +112,10 @@ impl<'v> Visit<'v> {
         };
         let route = outbound::check(&facts, &generation, forward, Written::of(read.as_ref()))?;
         self.admit_stream(&key, read.as_ref())?;
-        let asked = Use { template: &route.template, in_conversation: facts.in_conversation() };
+        let asked = Use {
+            template: &route.template,
+            in_conversation: facts.in_conversation(),
+        };
         let credential = self.worker.shared.credentials.for_request(&key, asked);
         let credential = credential.map_err(refusals::no_credential)?;
         let outbound = Outbound {
@@ -122,8 +127,11 @@ impl<'v> Visit<'v> {
         };
         let body = self.body_for_upstream(&key, read, forward.model.as_deref());
         let request = outbound.request(body)?;
-        self.held.trail.record(self.head, Conclusion::Decided(&decision));
-        self.forward(request, forward.restamp.as_deref(), &key).await
+        self.held
+            .trail
+            .record(self.head, Conclusion::Decided(&decision));
+        self.forward(request, forward.restamp.as_deref(), &key)
+            .await
     }
 
     /// 401, the same for every way in which a key is not one.
@@ -131,7 +139,9 @@ impl<'v> Visit<'v> {
         let values = values(&self.head.headers, header::AUTHORIZATION);
         let token = head::bearer(&values)?;
         let keyring = self.worker.shared.keys.current();
-        let key = keyring.lookup(token).ok_or_else(|| Refusal::of(Code::InvalidApiKey))?;
+        let key = keyring
+            .lookup(token)
+            .ok_or_else(|| Refusal::of(Code::InvalidApiKey))?;
         self.held.trail.presented(key);
         match key.standing(self.held.trail.time()) {
             Standing::Valid => Ok(Arc::clone(key)),
@@ -144,16 +154,18 @@ impl<'v> Visit<'v> {
         let config = &self.worker.shared.config;
         let uri: &'v Uri = &self.head.uri;
         let target = match uri.path_and_query() {
-            Some(origin) if uri.scheme().is_none() => {
-                path::canonical(origin.as_str(), &|_| false)?
-            }
+            Some(origin) if uri.scheme().is_none() => path::canonical(origin.as_str(), &|_| false)?,
             _ => {
                 let absolute = uri.to_string();
                 let own_host = |authority: &str| config.is_own_host(authority);
                 let target = path::canonical(&absolute, &own_host)?;
                 // The same query, borrowed from the head.
                 let (path, query) = (target.path.into_owned().into(), uri.query());
-                Target { path, query, model_id: target.model_id }
+                Target {
+                    path,
+                    query,
+                    model_id: target.model_id,
+                }
             }
         };
         self.held.trail.targeted(&target.path, target.query);
@@ -169,7 +181,11 @@ impl<'v> Visit<'v> {
             if self.current(key)?.number() == generation.number() {
                 let (decision, stage) = attempt?;
                 let read = body.filter(|_| stage == Stage::Model);
-                return Ok(Settled { generation, decision, read });
+                return Ok(Settled {
+                    generation,
+                    decision,
+                    read,
+                });
             }
             // A swap came in between. Nothing is decided by two generations: the new one is asked
             // everything again.
@@ -225,36 +241,18 @@ impl<'v> Visit<'v> {
         generation: &Arc<Generation>,
         body: &HeldBody,
     ) -> Result<(Decision, Stage), No> {
-        let decision = self.ask(facts, generation, body.requested()).await;
-        if let Err(No::Policy { .. }) = decision {
-            self.ask(facts, generation, RequestedModel::Unread).await?;
-            self.held.trail.asks(generation, body.requested());
-        }
-        self.admit(key)?;
-        decision.map(|decision| (decision, Stage::Model))
-    }
-
-    /// A body that is here already and passes every check the host would make of it.
-    async fn read_at_once(&mut self, key: &Key) -> Option<HeldBody> {
-        self.check_media().ok()?;
-        self.check_declared(self.json_limit(key)).ok()?;
-        let bytes = self.body.as_mut()?.already_here().await?;
-        HeldBody::read(bytes, None).ok().filter(HeldBody::names_a_model)
-    }
-
-    /// 400, 408, 413 or 503 where the body is not one JSON object that is here in time.
-    async fn read_model(&mut self, key: &Key) -> Result<HeldBody, Refusal> {
-        let shared = &self.worker.shared;
-        let room = shared.memory.reserve(key.usage.memory(), 0);
-        let mut room = room.map_err(|_spent| Refusal::of(Code::Overloaded))?;
-        let bounds = ReadBounds {
-            bytes: self.json_limit(key),
-            idle: shared.config.times.body_idle.duration(),
-            total: shared.config.times.body_total.duration(),
+        let late = match self.ask(facts, generation, body.requested()).await {
+            Ok(decision) => {
+                self.admit(key)?;
+                return Ok((decision, Stage::Model));
+            }
+            Err(late @ No::Policy { .. }) => late,
+            Err(failed) => return Err(failed),
         };
-        let body = self.body.as_mut().ok_or_else(|| Refusal::of(Code::InvalidBody))?;
-        let bytes = body.read(bounds, &mut room).await.map_err(refusals::unread)?;
-        HeldBody::read(bytes, Some(room))
+        self.ask(facts, generation, RequestedModel::Unread).await?;
+        self.held.trail.asks(generation, body.requested());
+        self.admit(key)?;
+        Err(late)
     }
 
     /// Asks one generation. Its refusal, and its having no answer, end the walk.
@@ -271,9 +269,9 @@ impl<'v> Visit<'v> {
         let outcome = ask(&self.worker.shared.pool, generation, &request).await;
         self.held.trail.asked(asked.elapsed());
         match outcome? {
-            Decision::Refuse(refused) => {
-                Err(No::of_policy(refused, || methods_of(generation, facts.path)))
-            }
+            Decision::Refuse(refused) => Err(No::of_policy(refused, || {
+                methods_of(generation, facts.path)
+            })),
             decision => Ok(decision),
         }
     }
@@ -281,7 +279,10 @@ impl<'v> Visit<'v> {
     /// What the key's policy is right now: 503 where it has none.
     fn current(&self, key: &Key) -> Result<Arc<Generation>, Refusal> {
         let policies = self.worker.shared.slot.load();
-        policies.get(&key.policy).map(Arc::clone).ok_or_else(|| Refusal::of(Code::NoPolicy))
+        policies
+            .get(&key.policy)
+            .map(Arc::clone)
+            .ok_or_else(|| Refusal::of(Code::NoPolicy))
     }
 
     /// Where the policy's route for this request has its model.
@@ -293,86 +294,10 @@ impl<'v> Visit<'v> {
         let Some(route) = generation.description().routes.iter().find(is_it) else {
             return ModelSource::None;
         };
-        self.held.trail.on_route(&format!("{} {}", route.method, route.template));
+        self.held
+            .trail
+            .on_route(&format!("{} {}", route.method, route.template));
         route.model
-    }
-
-    /// 415 where the head does not announce one plain JSON body.
-    fn check_media(&self) -> Result<(), Refusal> {
-        let headers = &self.head.headers;
-        let encodings = values(headers, header::CONTENT_ENCODING);
-        media::check_json(&values(headers, header::CONTENT_TYPE), &encodings)
-    }
-
-    /// 413 where the head announces more than may come.
-    fn check_declared(&self, limit: u64) -> Result<(), Refusal> {
-        match self.body.as_ref().and_then(ClientBody::declared) {
-            Some(length) if length > limit => Err(refusals::too_large(limit)),
-            _ => Ok(()),
-        }
-    }
-
-    /// 429 or 503; once for a request, however often it is decided.
-    fn admit(&mut self, key: &Key) -> Result<(), Refusal> {
-        if self.held.permit.is_none() {
-            self.held.permit = Some(key.admit(Instant::now()).map_err(refusals::limited)?);
-            let pass = self.worker.shared.gate.enter();
-            self.held.pass = Some(pass.ok_or_else(|| Refusal::of(Code::Overloaded))?);
-        }
-        Ok(())
-    }
-
-    /// 429 where the request asks for a stream and the key has as many as it may.
-    fn admit_stream(&mut self, key: &Key, body: Option<&HeldBody>) -> Result<(), Refusal> {
-        match body {
-            Some(body) if body.asks_for_a_stream() => self.take_stream(key),
-            _ => Ok(()),
-        }
-    }
-
-    fn take_stream(&mut self, key: &Key) -> Result<(), Refusal> {
-        if self.held.stream.is_none() {
-            let stream = key.usage.open_stream(&key.limits);
-            self.held.stream = Some(stream.map_err(refusals::limited)?);
-        }
-        Ok(())
-    }
-
-    fn json_limit(&self, key: &Key) -> u64 {
-        self.worker.shared.config.limits.json_body.bytes().min(key.limits.body.bytes())
-    }
-
-    fn stream_limit(&self, key: &Key) -> u64 {
-        self.worker.shared.config.limits.upload_body.bytes().min(key.limits.body.bytes())
-    }
-
-    /// What was read, with the one value replaced; or the body itself, as it comes.
-    fn body_for_upstream(
-        &mut self,
-        key: &Key,
-        held: Option<HeldBody>,
-        published: Option<&str>,
-    ) -> RequestBody {
-        let times = &self.worker.shared.config.times;
-        let bounds = StreamBounds {
-            bytes: self.stream_limit(key),
-            idle: times.body_idle.duration(),
-            total: times.body_total.duration(),
-        };
-        if let Some(held) = held {
-            let body = held.with_model(published);
-            let length = body.size_hint().exact().unwrap_or_default();
-            self.worker.shared.metrics.request_bytes.inc_by(length);
-            return body;
-        }
-        match self.body.take() {
-            Some(body) if !body.is_empty() => {
-                let body = RequestBody::streamed(body.into_incoming(), bounds);
-                self.passed_on = body.fate();
-                body
-            }
-            _ => RequestBody::Empty,
-        }
     }
 
     /// GT's answer: 502 or 504 where it gives none that is the client's.
@@ -392,7 +317,11 @@ impl<'v> Visit<'v> {
         let (head, restamp) = answer::head_of_upstream(&answer, stamp).inspect_err(|refusal| {
             self.held.trail.upstream_failed("answer", refusal);
         })?;
-        let kind = if answer::is_events(&head.headers) { Kind::Events } else { Kind::Other };
+        let kind = if answer::is_events(&head.headers) {
+            Kind::Events
+        } else {
+            Kind::Other
+        };
         if kind == Kind::Events {
             // What did not ask for a stream gets one all the same: the key's limit holds.
             self.take_stream(key)?;
@@ -400,63 +329,6 @@ impl<'v> Visit<'v> {
         }
         let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, key);
         Ok(Outcome::Upstream(Box::new((head, body))))
-    }
-
-    /// Turns the outcome into the answer. A body that nobody waited for is let go of, and the
-    /// client is told whether its connection is kept.
-    async fn leave(mut self, outcome: Result<Outcome, No>) -> Response<AnswerBody> {
-        let refusal = outcome.as_ref().err().map(No::refusal);
-        let connection = self.let_go(refusal).await;
-        let Self { worker, head: asked, mut held, .. } = self;
-        let stamp = |headers: &mut HeaderMap, held: &Held| {
-            held.trail.stamp(headers);
-            if connection == Connection::Close || worker.phases.current() >= Phase::Leaving {
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-        };
-        let ours = match outcome {
-            Ok(Outcome::Upstream(upstream)) => {
-                let (mut head, body) = *upstream;
-                stamp(&mut head.headers, &held);
-                return Response::from_parts(head, AnswerBody::upstream(body, held));
-            }
-            Ok(Outcome::Ours(ours)) => {
-                held.trail.answers();
-                ours
-            }
-            Err(no) => {
-                held.trail.refused(asked, &no);
-                answer::refusal(no.refusal())
-            }
-        };
-        let (mut head, body) = ours.into_parts();
-        stamp(&mut head.headers, &held);
-        Response::from_parts(head, AnswerBody::bytes(body.into(), held))
-    }
-
-    async fn let_go(&mut self, refusal: Option<&Refusal>) -> Connection {
-        let config = &self.worker.shared.config;
-        let discard = match refusal {
-            Some(refusal) if refusal.status() == 401 => Discard::STRANGER,
-            _ => Discard {
-                bytes: config.limits.discard.bytes(),
-                time: config.times.discard.duration(),
-            },
-        };
-        let Some(fate) = self.passed_on.take() else {
-            return match self.body.take() {
-                Some(body) => body.let_go(discard).await,
-                None => Connection::Keep,
-            };
-        };
-        self.worker.shared.metrics.request_bytes.inc_by(fate.sent());
-        if fate.has_ended() {
-            return Connection::Keep;
-        }
-        if let Some(left) = fate.take_left() {
-            read_on(left, discard);
-        }
-        Connection::Close
     }
 }
 

@@ -126,7 +126,9 @@ async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandl
     if timeout(times.drain.duration(), drained).await.is_err() {
         tell(&workers, Phase::Cutting);
     }
-    let exit = tokio::task::spawn_blocking(move || join(workers)).await.unwrap_or_default();
+    let exit = tokio::task::spawn_blocking(move || join(workers))
+        .await
+        .unwrap_or_default();
     tracing::info!(
         cut_requests = exit.cut_requests,
         cut_connections = exit.cut_connections,
@@ -143,11 +145,21 @@ fn tell(workers: &[WorkerHandle], phase: Phase) {
 
 /// Waits for every worker; the acceptor has let go of them.
 fn join(workers: Arc<Vec<WorkerHandle>>) -> Exit {
-    let cut = Arc::into_inner(workers).into_iter().flatten().map(WorkerHandle::join);
-    cut.fold(Exit::default(), |exit, Cut { requests, connections }| Exit {
-        cut_requests: exit.cut_requests + requests,
-        cut_connections: exit.cut_connections + connections,
-    })
+    let cut = Arc::into_inner(workers)
+        .into_iter()
+        .flatten()
+        .map(WorkerHandle::join);
+    cut.fold(
+        Exit::default(),
+        |exit,
+         Cut {
+             requests,
+             connections,
+         }| Exit {
+            cut_requests: exit.cut_requests + requests,
+            cut_connections: exit.cut_connections + connections,
+        },
+    )
 }
 
 fn upstream_limits(shared: &Shared) -> UpstreamLimits {

@@ -17,7 +17,7 @@ use crate::answer::BrokenOff;
 use crate::facts;
 use crate::keyring::Key;
 use crate::metrics::{Ending, OpenGuard, RouteRequests};
-use crate::record::{Conclusion, DecisionId, Decider, Entry, Facts};
+use crate::record::{Conclusion, Decider, DecisionId, Entry, Facts};
 use crate::refusals::No;
 use crate::shared::Shared;
 
@@ -127,12 +127,20 @@ impl Trail {
         let facts = match (&self.key, &self.target, decider) {
             (Some(key), Some((path, query)), Some(generation)) => {
                 let query = query.as_deref();
-                let facts = facts::Facts { head, path, query, caller: &key.caller };
+                let facts = facts::Facts {
+                    head,
+                    path,
+                    query,
+                    caller: &key.caller,
+                };
                 headers = facts.headers(generation);
                 request = facts.request(&headers, self.told.model());
                 Facts::Request(&request)
             }
-            _ => Facts::Head { method: head.method.as_str(), path: head.uri.path() },
+            _ => Facts::Head {
+                method: head.method.as_str(),
+                path: head.uri.path(),
+            },
         };
         let policy = decider.map(|generation| Decider {
             name: generation.name(),
@@ -140,7 +148,14 @@ impl Trail {
             digest: generation.digest(),
         });
         let (id, time, took) = (self.id, self.time, self.asked);
-        self.shared.records.add(&Entry { id, time, policy, facts, conclusion, took });
+        self.shared.records.add(&Entry {
+            id,
+            time,
+            policy,
+            facts,
+            conclusion,
+            took,
+        });
     }
 
     /// The request goes no further.
@@ -150,7 +165,11 @@ impl Trail {
         let conclusion = match no {
             No::Failed { cause, .. } => {
                 self.shared.metrics.policy_failed(cause);
-                Conclusion::Failed { status, code, cause }
+                Conclusion::Failed {
+                    status,
+                    code,
+                    cause,
+                }
             }
             No::Host(_) => Conclusion::Refused { status, code },
             No::Policy { decision, .. } => Conclusion::Decided(decision),
@@ -249,7 +268,10 @@ impl Drop for Trail {
             // Tells the host's codes from a policy's own by the word.
             End::Refused(code) => Ending::RefusedByPolicy(code),
         };
-        self.route.as_ref().unwrap_or(metrics.unknown_route()).count(ending);
+        self.route
+            .as_ref()
+            .unwrap_or(metrics.unknown_route())
+            .count(ending);
     }
 }
 

@@ -17,13 +17,14 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use crate::metrics::Connections;
 
 pub(crate) use body::{BodyFailure, Fate, RequestBody, StreamBounds};
-pub use connect::TargetError;
 pub(crate) use connect::Target;
+pub use connect::TargetError;
 use pool::Pool;
 
 /// How a worker deals with GT.
@@ -122,7 +123,7 @@ impl Upstream {
         let place = self.place().await?;
         let fate = request.body().fate();
         loop {
-            let kept = self.pool.borrow_mut().take(Instant::now());
+            let kept = self.kept().await;
             let is_kept = kept.is_some();
             let mut sender = match kept {
                 Some(sender) => sender,
@@ -132,7 +133,11 @@ impl Upstream {
             let sent = timeout(patience, sender.try_send_request(request)).await;
             match sent.map_err(|_elapsed| UpstreamError::FirstByteTimeout)? {
                 Ok(response) => {
-                    let lease = Lease { upstream: Rc::clone(self), sender, _place: place };
+                    let lease = Lease {
+                        upstream: Rc::clone(self),
+                        sender,
+                        _place: place,
+                    };
                     return Ok((response, lease));
                 }
                 Err(mut error) => match error.take_message() {
@@ -153,6 +158,23 @@ impl Upstream {
         match timeout(self.limits.connect, place).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(UpstreamError::Busy),
+        }
+    }
+
+    /// A kept connection that is open as far as we know.
+    ///
+    /// GT closes what is idle too long, and the news of it may be in the system already: for a
+    /// connection that was idle for a while it is worth a look, which one turn of the runtime takes.
+    async fn kept(&self) -> Option<SendRequest<RequestBody>> {
+        loop {
+            let (sender, idle) = self.pool.borrow_mut().take(Instant::now())?;
+            if idle >= WORTH_A_LOOK {
+                yield_now().await;
+                if !sender.is_ready() {
+                    continue;
+                }
+            }
+            return Some(sender);
         }
     }
 
@@ -193,6 +215,12 @@ pub(crate) struct Lease {
 impl Lease {
     /// Gives the connection back: its answer has been read to the end.
     pub(crate) fn give_back(self) {
-        self.upstream.pool.borrow_mut().keep(self.sender, Instant::now());
+        self.upstream
+            .pool
+            .borrow_mut()
+            .keep(self.sender, Instant::now());
     }
 }
+
+/// No server that keeps connections at all closes one sooner.
+const WORTH_A_LOOK: Duration = Duration::from_millis(5);

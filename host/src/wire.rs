@@ -101,7 +101,12 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(socket: TcpStream, link: Rc<Link>) -> Self {
-        Self { socket: TokioIo::new(socket), link, closing: Closing::Open, own: Vec::new() }
+        Self {
+            socket: TokioIo::new(socket),
+            link,
+            closing: Closing::Open,
+            own: Vec::new(),
+        }
     }
 
     /// Takes hyper's own answer to a bad head out of the stream and puts ours in its place.
@@ -114,7 +119,9 @@ impl Wire {
                 return false;
             }
         }
-        let Some(status) = status_of_automatic_answer(bytes) else { return false };
+        let Some(status) = status_of_automatic_answer(bytes) else {
+            return false;
+        };
         self.own = refusal_of_head(status);
         self.closing = Closing::ToLinger;
         true
@@ -208,7 +215,10 @@ struct Linger {
 
 impl Linger {
     fn new() -> Self {
-        Self { left: LINGER_BYTES, deadline: Box::pin(sleep(LINGER_TIME)) }
+        Self {
+            left: LINGER_BYTES,
+            deadline: Box::pin(sleep(LINGER_TIME)),
+        }
     }
 
     fn poll(&mut self, socket: &mut TcpStream, context: &mut Context<'_>) -> Poll<()> {
@@ -254,14 +264,20 @@ fn refusal_of_head(status: u16) -> Vec<u8> {
         ),
     };
     let body = refusal.body();
-    let reason = StatusCode::from_u16(refusal.status()).ok().and_then(|s| s.canonical_reason());
+    let reason = StatusCode::from_u16(refusal.status())
+        .ok()
+        .and_then(|s| s.canonical_reason());
     let reason = reason.unwrap_or_default();
     let mut answer = format!("HTTP/1.1 {} {reason}\r\n", refusal.status()).into_bytes();
     for (name, value) in refusal.headers() {
         answer.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
     }
     answer.extend_from_slice(
-        format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes(),
+        format!(
+            "content-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        )
+        .as_bytes(),
     );
     answer.extend_from_slice(&body);
     answer

@@ -80,7 +80,11 @@ impl WorkerHandle {
         let thread = thread::Builder::new()
             .name(format!("signalbox-worker-{number}"))
             .spawn(move || run(shared, target, limits, taken))?;
-        Ok(Self { orders, open: Arc::default(), thread })
+        Ok(Self {
+            orders,
+            open: Arc::default(),
+            thread,
+        })
     }
 
     /// How many connections it has.
@@ -91,7 +95,10 @@ impl WorkerHandle {
     /// Gives it a connection.
     pub(crate) fn serve(&self, socket: net::TcpStream, permit: Option<OwnedSemaphorePermit>) {
         self.open.fetch_add(1, Ordering::Relaxed);
-        let place = Place { open: Arc::clone(&self.open), _permit: permit };
+        let place = Place {
+            open: Arc::clone(&self.open),
+            _permit: permit,
+        };
         // A worker that is gone drops the connection: that closes it.
         let _ = self.orders.send(Order::Serve(socket, place));
     }
@@ -110,7 +117,10 @@ impl WorkerHandle {
         match self.thread.join() {
             Ok(Ok(cut)) => cut,
             Ok(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a worker did not start");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a worker did not start"
+                );
                 Cut::default()
             }
             Err(_panic) => {
@@ -139,7 +149,9 @@ fn run(
     limits: UpstreamLimits,
     orders: mpsc::UnboundedReceiver<Order>,
 ) -> io::Result<Cut> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let local = LocalSet::new();
     let cut = local.block_on(&runtime, async {
         let worker = Rc::new(Worker {
@@ -188,7 +200,10 @@ impl Worker {
         let socket = match TcpStream::from_std(socket) {
             Ok(socket) => socket,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "lost a new connection");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "lost a new connection"
+                );
                 return;
             }
         };
@@ -206,7 +221,10 @@ impl Worker {
 
     /// Ends what is still open: streams of events say so, the rest just stops.
     async fn cut(&self) -> Cut {
-        let cut = Cut { requests: self.requests.get(), connections: self.connections.get() };
+        let cut = Cut {
+            requests: self.requests.get(),
+            connections: self.connections.get(),
+        };
         self.phases.enter(Phase::Cutting);
         let farewell = async {
             while self.connections.get() > 0 {

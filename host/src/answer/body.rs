@@ -117,27 +117,38 @@ impl BrokenOff {
 
 impl AnswerBody {
     pub(crate) const fn bytes(bytes: Bytes, held: Held) -> Self {
-        Self { source: Source::Bytes(Some(bytes)), held }
+        Self {
+            source: Source::Bytes(Some(bytes)),
+            held,
+        }
     }
 
     pub(crate) fn upstream(mut from: FromUpstream, held: Held) -> Self {
         if from.incoming.is_end_stream() && !from.restamp.changes_bytes() {
             from.end();
         }
-        let mut body = Self { source: Source::Upstream(Box::new(from)), held };
+        let mut body = Self {
+            source: Source::Upstream(Box::new(from)),
+            held,
+        };
         body.note_end();
         body
     }
 
     /// Tells the trail, once, that GT's answer is over.
     fn note_end(&mut self) {
-        let Source::Upstream(from) = &mut self.source else { return };
+        let Source::Upstream(from) = &mut self.source else {
+            return;
+        };
         if !from.is_over || from.status == 0 {
             return;
         }
         match from.broke_off {
             Some(broken) => self.held.trail.broke_off(broken),
-            None => self.held.trail.passed_on(from.status, from.restamp.oversized()),
+            None => self
+                .held
+                .trail
+                .passed_on(from.status, from.restamp.oversized()),
         }
         from.status = 0;
     }
@@ -204,7 +215,11 @@ impl FromUpstream {
             kind,
             idle: shared.config.times.answer_idle.duration(),
             phases: Rc::clone(&worker.phases),
-            standing: KeyStanding { shared, key: Arc::clone(key), looked: now },
+            standing: KeyStanding {
+                shared,
+                key: Arc::clone(key),
+                looked: now,
+            },
             alarm: None,
             heard: now,
             is_over: false,
@@ -213,10 +228,7 @@ impl FromUpstream {
     }
 
     /// The next bytes for the client; `None` at the end.
-    fn poll_chunk(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, BrokenOff>> {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BrokenOff>> {
         while !self.is_over {
             if self.phases.current() == Phase::Cutting {
                 return Poll::Ready(self.break_off(BrokenOff::Shutdown));

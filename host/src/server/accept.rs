@@ -33,13 +33,17 @@ impl Acceptor {
     ) -> io::Result<Self> {
         let (stop, stopping) = oneshot::channel();
         let (tell, stopped) = oneshot::channel();
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        thread::Builder::new().name("signalbox-accept".to_owned()).spawn(move || {
-            runtime.block_on(accept(listener, &workers, limit, stopping));
-            drop(workers);
-            // Nobody waits if the host was dropped.
-            let _ = tell.send(());
-        })?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        thread::Builder::new()
+            .name("signalbox-accept".to_owned())
+            .spawn(move || {
+                runtime.block_on(accept(listener, &workers, limit, stopping));
+                drop(workers);
+                // Nobody waits if the host was dropped.
+                let _ = tell.send(());
+            })?;
         Ok(Self { stop, stopped })
     }
 
@@ -99,13 +103,18 @@ async fn next(
     places: &Arc<Semaphore>,
 ) -> (io::Result<net::TcpStream>, Option<OwnedSemaphorePermit>) {
     let place = Arc::clone(places).acquire_owned().await.ok();
-    let accepted = listener.accept().await.and_then(|(socket, _peer)| socket.into_std());
+    let accepted = listener
+        .accept()
+        .await
+        .and_then(|(socket, _peer)| socket.into_std());
     (accepted, place)
 }
 
 /// Whoever is in the backlog was told by the system that we are there.
 fn serve_backlog(listener: TcpListener, places: &Arc<Semaphore>, workers: &[WorkerHandle]) {
-    let Ok(listener) = listener.into_std() else { return };
+    let Ok(listener) = listener.into_std() else {
+        return;
+    };
     while let Ok((socket, _peer)) = listener.accept() {
         if socket.set_nonblocking(true).is_ok() {
             hand_over(socket, Arc::clone(places).try_acquire_owned().ok(), workers);

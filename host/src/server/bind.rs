@@ -16,7 +16,7 @@ use crate::budget::Budget;
 use crate::config::{AdminConfig, Config, Isolation};
 use crate::credentials::{CredentialError, Credentials};
 use crate::health::Health;
-use crate::keyring::{Keys, KeyringError};
+use crate::keyring::{KeyringError, Keys};
 use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::record::Records;
@@ -64,18 +64,17 @@ impl Host {
     ///
     /// # Errors
     /// If anything it is told cannot be used: a host starts whole or not at all.
-    pub async fn bind(
-        config: Config,
-        policies: Vec<(String, Vec<u8>)>,
-    ) -> Result<Self, BindError> {
+    pub async fn bind(config: Config, policies: Vec<(String, Vec<u8>)>) -> Result<Self, BindError> {
         let target = Target::new(&config.upstream.url, config.upstream.ca_file.as_deref())?;
         let credentials = Arc::new(Credentials::load(&config.upstream.credentials)?);
         let keys = Keys::load(&config.keys, config.key_limits, Arc::clone(&credentials))?;
         let workers = workers(&config);
         let (runtime, pool) = start_runtime(&config, workers)?;
         let plugins = load_all(&config, &runtime, policies).await?;
-        let (listener, address) = listen(config.listen)
-            .map_err(|cause| BindError::Listen { address: config.listen, cause })?;
+        let (listener, address) = listen(config.listen).map_err(|cause| BindError::Listen {
+            address: config.listen,
+            cause,
+        })?;
         let admin = bind_admin(config.admin.as_ref())?;
         let memory = Budget::new(config.limits.held_memory.bytes());
         let disk = Budget::new(config.limits.held_disk.bytes());
@@ -97,18 +96,25 @@ impl Host {
         };
         shared.swap(plugins);
         let (shared, target) = (Arc::new(shared), Arc::new(target));
-        Ok(Self { listener, address, admin, shared, target, workers })
+        Ok(Self {
+            listener,
+            address,
+            admin,
+            shared,
+            target,
+            workers,
+        })
     }
 }
 
 /// How policies are loaded, as the configuration has it.
 pub(crate) fn load_options(config: &Config) -> LoadOptions {
-    let mut options = LoadOptions::default();
-    options.isolation = match config.decisions.isolation {
-        Isolation::Request => signalbox_runtime::Isolation::Request,
-        Isolation::Reuse => signalbox_runtime::Isolation::Reuse,
-    };
-    options
+    LoadOptions {
+        isolation: match config.decisions.isolation {
+            Isolation::Request => signalbox_runtime::Isolation::Request,
+            Isolation::Reuse => signalbox_runtime::Isolation::Reuse,
+        },
+    }
 }
 
 fn workers(config: &Config) -> usize {
@@ -116,11 +122,11 @@ fn workers(config: &Config) -> usize {
     config.workers.map_or_else(cores, NonZeroUsize::get)
 }
 
-fn start_runtime(
-    config: &Config,
-    workers: usize,
-) -> Result<(Runtime, DecisionPool), StartError> {
-    let mut settings = Settings { workers, ..Settings::default() };
+fn start_runtime(config: &Config, workers: usize) -> Result<(Runtime, DecisionPool), StartError> {
+    let mut settings = Settings {
+        workers,
+        ..Settings::default()
+    };
     settings.queue = config.decisions.queue;
     settings.memory_cap = config.decisions.memory.bytes();
     if let Some(threads) = config.decisions.threads {
@@ -138,13 +144,17 @@ async fn load_all(
     policies: Vec<(String, Vec<u8>)>,
 ) -> Result<Vec<(String, Option<Plugin>)>, BindError> {
     let (runtime, options) = (runtime.clone(), load_options(config));
-    let load = move |(name, component): (String, Vec<u8>)| {
-        match runtime.load(&component, &options) {
-            Ok(plugin) => Ok((name, Some(plugin))),
-            Err(cause) => Err(BindError::Policy { name, cause }),
-        }
+    let load = move |(name, component): (String, Vec<u8>)| match runtime.load(&component, &options)
+    {
+        Ok(plugin) => Ok((name, Some(plugin))),
+        Err(cause) => Err(BindError::Policy { name, cause }),
     };
-    let loading = move || policies.into_iter().map(load).collect::<Result<Vec<_>, _>>();
+    let loading = move || {
+        policies
+            .into_iter()
+            .map(load)
+            .collect::<Result<Vec<_>, _>>()
+    };
     match tokio::task::spawn_blocking(loading).await {
         Ok(loaded) => loaded,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
@@ -152,14 +162,22 @@ async fn load_all(
 }
 
 fn bind_admin(config: Option<&AdminConfig>) -> Result<Option<Admin>, BindError> {
-    let Some(config) = config else { return Ok(None) };
+    let Some(config) = config else {
+        return Ok(None);
+    };
     let address = config.listen;
     let admin = Admin::bind(config.clone());
-    admin.map(Some).map_err(|cause| BindError::Listen { address, cause })
+    admin
+        .map(Some)
+        .map_err(|cause| BindError::Listen { address, cause })
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<(std::net::TcpListener, SocketAddr)> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     let listener = socket.listen(BACKLOG)?;

@@ -32,6 +32,8 @@ pub(crate) struct Held {
 /// A client's body on its way through: never more of it here than one piece.
 #[derive(Debug)]
 pub(crate) struct Streamed {
+    /// What came before anybody knew where it goes.
+    before: VecDeque<Bytes>,
     /// `None` once it is dropped.
     incoming: Option<Incoming>,
     fate: Rc<Fate>,
@@ -79,14 +81,26 @@ impl RequestBody {
         pieces: impl IntoIterator<Item = Bytes>,
         budget: Option<crate::budget::Reservation>,
     ) -> Self {
-        let pieces: VecDeque<Bytes> =
-            pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+        let pieces: VecDeque<Bytes> = pieces
+            .into_iter()
+            .filter(|piece| !piece.is_empty())
+            .collect();
         let left = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Self::Held(Held { pieces, left, _budget: budget })
+        Self::Held(Held {
+            pieces,
+            left,
+            _budget: budget,
+        })
     }
 
-    pub(crate) fn streamed(incoming: Incoming, bounds: StreamBounds) -> Self {
+    /// A body as it comes, after what of it has come.
+    pub(crate) fn streamed(
+        before: impl IntoIterator<Item = Bytes>,
+        incoming: Incoming,
+        bounds: StreamBounds,
+    ) -> Self {
         Self::Streamed(Box::new(Streamed {
+            before: before.into_iter().collect(),
             incoming: Some(incoming),
             fate: Rc::default(),
             limit: bounds.bytes,
@@ -129,7 +143,11 @@ impl Fate {
 impl std::fmt::Debug for Fate {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (ended, failure) = (self.has_ended(), self.failure());
-        formatter.debug_struct("Fate").field("ended", &ended).field("failure", &failure).finish()
+        formatter
+            .debug_struct("Fate")
+            .field("ended", &ended)
+            .field("failure", &failure)
+            .finish()
     }
 }
 
@@ -164,9 +182,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Held(held) => SizeHint::with_exact(held.left),
-            Self::Streamed(streamed) => {
-                streamed.incoming.as_ref().map_or_else(SizeHint::default, Body::size_hint)
-            }
+            Self::Streamed(streamed) => streamed.size_hint(),
         }
     }
 }
@@ -176,32 +192,59 @@ impl Streamed {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
+        if let Some(piece) = self.before.pop_front() {
+            return Poll::Ready(Some(self.pass(piece)));
+        }
         loop {
-            let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-            let next = Pin::new(&mut *incoming).poll_frame(context);
-            let is_end = incoming.is_end_stream();
+            let Some(incoming) = &mut self.incoming else {
+                return Poll::Ready(None);
+            };
+            let next = Pin::new(incoming).poll_frame(context);
             if next.is_pending() {
                 ready!(self.poll_alarm(context));
                 return Poll::Ready(Some(Err(self.fail(BodyFailure::TooSlow))));
             }
             self.alarm = None;
-            let Some(frame) = ready!(next) else {
-                self.fate.ended.set(true);
-                return Poll::Ready(None);
-            };
-            let Ok(frame) = frame else {
-                return Poll::Ready(Some(Err(self.fail(BodyFailure::Broken))));
-            };
-            // Trailers are headers nobody allowed.
-            let Ok(piece) = frame.into_data() else { continue };
-            let Some(left) = self.limit.checked_sub(piece.len() as u64) else {
-                return Poll::Ready(Some(Err(self.fail(BodyFailure::TooLarge))));
-            };
-            self.limit = left;
-            self.fate.sent.set(self.fate.sent.get() + piece.len() as u64);
-            self.fate.ended.set(is_end);
-            return Poll::Ready(Some(Ok(Frame::data(piece))));
+            return Poll::Ready(match ready!(next) {
+                None => {
+                    self.fate.ended.set(true);
+                    None
+                }
+                Some(Err(_gone)) => Some(Err(self.fail(BodyFailure::Broken))),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(piece) => Some(self.pass(piece)),
+                    // Trailers are headers nobody allowed.
+                    Err(_trailers) => continue,
+                },
+            });
         }
+    }
+
+    fn pass(&mut self, piece: Bytes) -> Result<Frame<Bytes>, BodyFailure> {
+        let length = piece.len() as u64;
+        let Some(left) = self.limit.checked_sub(length) else {
+            return Err(self.fail(BodyFailure::TooLarge));
+        };
+        self.limit = left;
+        self.fate.sent.set(self.fate.sent.get() + length);
+        self.fate.ended.set(self.is_end_stream());
+        Ok(Frame::data(piece))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let incoming = self.incoming.as_ref();
+        self.before.is_empty() && incoming.is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let before: u64 = self.before.iter().map(|piece| piece.len() as u64).sum();
+        let exact = self
+            .incoming
+            .as_ref()
+            .and_then(|body| body.size_hint().exact());
+        exact.map_or_else(SizeHint::default, |exact| {
+            SizeHint::with_exact(before + exact)
+        })
     }
 
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {

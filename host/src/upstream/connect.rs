@@ -67,7 +67,11 @@ impl Target {
             }
         };
         let authority = HeaderValue::try_from(url.authority()).map_err(|_| bad_host())?;
-        Ok(Self { url: url.clone(), authority, tls })
+        Ok(Self {
+            url: url.clone(),
+            authority,
+            tls,
+        })
     }
 
     /// The value of `host`.
@@ -106,10 +110,7 @@ impl std::fmt::Debug for Target {
 
 /// Starts HTTP/1 on a stream. The task that drives it ends with the connection, which ends when
 /// its one sender is dropped; the worker's `LocalSet` owns it.
-async fn begin<S>(
-    stream: S,
-    open: OpenGuard,
-) -> Result<SendRequest<RequestBody>, UpstreamError>
+async fn begin<S>(stream: S, open: OpenGuard) -> Result<SendRequest<RequestBody>, UpstreamError>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -120,7 +121,10 @@ where
         .map_err(UpstreamError::Lost)?;
     tokio::task::spawn_local(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "upstream connection ended");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "upstream connection ended"
+            );
         }
         drop(open);
     });
@@ -142,18 +146,28 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TargetError> {
     let mut roots = RootCertStore::empty();
     let Some(file) = ca_file else {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return if roots.is_empty() { Err(TargetError::NoSystemAuthorities) } else { Ok(roots) };
+        return if roots.is_empty() {
+            Err(TargetError::NoSystemAuthorities)
+        } else {
+            Ok(roots)
+        };
     };
     let name = || file.display().to_string();
-    let pem = fs::read(file)
-        .map_err(|cause| TargetError::ReadAuthorities { file: name(), cause })?;
+    let pem = fs::read(file).map_err(|cause| TargetError::ReadAuthorities {
+        file: name(),
+        cause,
+    })?;
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let added = certificate.ok().map(|certificate| roots.add(certificate));
         if !matches!(added, Some(Ok(()))) {
             return Err(TargetError::NoAuthority(name()));
         }
     }
-    if roots.is_empty() { Err(TargetError::NoAuthority(name())) } else { Ok(roots) }
+    if roots.is_empty() {
+        Err(TargetError::NoAuthority(name()))
+    } else {
+        Ok(roots)
+    }
 }
 
 /// GT's own answers have a dozen.
@@ -175,7 +189,11 @@ mod tests {
         assert!(matches!(target(), Err(TargetError::ReadAuthorities { .. })));
         fs::write(&file, "").unwrap();
         assert!(matches!(target(), Err(TargetError::NoAuthority(_))));
-        fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+        fs::write(
+            &file,
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        )
+        .unwrap();
         assert!(matches!(target(), Err(TargetError::NoAuthority(_))));
     }
 

@@ -24,15 +24,19 @@ struct Idle {
 
 impl Pool {
     pub(super) const fn new(limit: usize, time: Duration) -> Self {
-        Self { idle: VecDeque::new(), limit, time }
+        Self {
+            idle: VecDeque::new(),
+            limit,
+            time,
+        }
     }
 
-    /// The connection used last that can take a request now.
-    pub(super) fn take(&mut self, now: Instant) -> Option<SendRequest<RequestBody>> {
+    /// The connection used last that can take a request now, and how long it has been idle.
+    pub(super) fn take(&mut self, now: Instant) -> Option<(SendRequest<RequestBody>, Duration)> {
         self.sweep(now);
-        while let Some(idle) = self.idle.pop_back() {
-            if idle.sender.is_ready() {
-                return Some(idle.sender);
+        while let Some(Idle { sender, since }) = self.idle.pop_back() {
+            if sender.is_ready() {
+                return Some((sender, now.duration_since(since)));
             }
         }
         None

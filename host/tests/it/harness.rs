@@ -1,0 +1,11 @@
+//! `Gt::…` stands in for GT, `Gate::…` is the host under test, `Ask` and `Client` are whoever calls.
+
+mod ask;
+mod client;
+mod gate;
+mod gt;
+
+pub(crate) use ask::Ask;
+pub(crate) use client::{Answer, Client};
+pub(crate) use gate::{Gate, POLICY, component, keyring, within};
+pub(crate) use gt::{Gt, Seen};
