@@ -1,1 +1,57 @@
-//! Stub.
+//! Runs cases against any policy component, the way a host would ask it: the target is
+//! canonicalised, the head is decided first, the model second, and the key's fences hold.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let source = "policy: p\nroutes:\n  GET /v1/models: {verdict: native}\ncases:\n  - \
+//!     {name: nothing to list, request: GET /v1/models, expect: {list: []}}\n";
+//! let policy = signalbox_policy::read(source).expect("a valid document");
+//! let component = signalbox_compiler::compile(&policy, source)?;
+//!
+//! let runtime = signalbox_runtime::Runtime::new(Default::default())?;
+//! let plugin = runtime.load(&component, &Default::default())?;
+//! let report = signalbox_testkit::run(&plugin, &signalbox_testkit::carried_cases(&plugin)?);
+//! assert!(report.passed());
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod ask;
+mod report;
+
+use signalbox_policy::Case;
+use signalbox_runtime::Plugin;
+
+pub use ask::{Answer, answer};
+pub use report::{CaseResult, Outcome, Report};
+
+/// The cases a component carries; none if it carries no section.
+///
+/// # Errors
+/// The section is not a JSON array of cases.
+pub fn carried_cases(plugin: &Plugin) -> Result<Vec<Case>, CasesError> {
+    plugin.cases().map_or_else(
+        || Ok(Vec::new()),
+        |json| serde_json::from_slice(json).map_err(CasesError),
+    )
+}
+
+/// Runs every case. One that cannot be asked is an error, which is not a failure, and stops nothing.
+#[must_use]
+pub fn run(plugin: &Plugin, cases: &[Case]) -> Report {
+    let result = |case: &Case| CaseResult {
+        name: case.name.clone(),
+        request: case.request.clone(),
+        outcome: report::judge(&case.expect, answer(plugin, case)),
+    };
+    Report {
+        results: cases.iter().map(result).collect(),
+    }
+}
+
+/// The cases a component carries cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the component's `signalbox:cases` section is not a list of cases")]
+pub struct CasesError(#[source] serde_json::Error);

@@ -1,0 +1,136 @@
+//! `signalbox demo`: simulator and host in one process, with keys to try. Nothing else is needed.
+
+mod secrets;
+mod welcome;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use signalbox_gt_sim::{Simulator, Tenant};
+use signalbox_host::{
+    Host,
+    config::{AdminConfig, Config, CredentialSource, KeySource, Span, UpstreamUrl},
+    credentials::Secret,
+    digest::Digest,
+};
+
+use crate::{
+    exit::Exit,
+    logging::{self, Reader},
+    output,
+    policy_file::PolicyFile,
+    shutdown,
+};
+use secrets::Secrets;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Where clients connect; off loopback the demo makes fresh secrets.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Where operators connect.
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    admin: SocketAddr,
+    /// A policy document or component to put behind every key.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let Some(policies) = policies(arguments)? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let is_private = arguments.listen.ip().is_loopback() && arguments.admin.ip().is_loopback();
+    let secrets = if is_private {
+        Secrets::published()?
+    } else {
+        Secrets::fresh()?
+    };
+    logging::start(Reader::Person);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(arguments, policies, &secrets))
+}
+
+async fn serve(
+    arguments: &Arguments,
+    policies: Vec<(String, Vec<u8>)>,
+    secrets: &Secrets,
+) -> anyhow::Result<Exit> {
+    let [inference, upload, conversation] = &secrets.gt;
+    let tenant = Tenant::demo_with_keys(inference, upload, conversation);
+    let simulator = Simulator::bind(SocketAddr::from(([127, 0, 0, 1], 0)), tenant)
+        .await
+        .context("cannot start the simulator")?;
+    let gt = simulator.local_addr();
+    let config = configuration(arguments, secrets, gt)?;
+    let host = Host::bind(config, policies).await.context(
+        "cannot start the host; if the port is taken, choose others with --listen and --admin",
+    )?;
+    let admin = host.admin_addr().unwrap_or(arguments.admin);
+    output::data(&welcome::text(host.local_addr(), admin, gt, secrets))?;
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let simulating = simulator.run(async {
+        let _ = stopped.await;
+    });
+    let serving = async {
+        let exit = host.run(shutdown::requested()?).await?;
+        drop(stop);
+        anyhow::Ok(exit)
+    };
+    let ((), exit) = tokio::join!(simulating, serving);
+    exit.map(|_| Exit::Ok)
+}
+
+fn configuration(
+    arguments: &Arguments,
+    secrets: &Secrets,
+    gt: SocketAddr,
+) -> anyhow::Result<Config> {
+    let url = UpstreamUrl::parse(&format!("http://{gt}/api/tenant"))?;
+    let mut config = Config::new(url, KeySource::Text(secrets.keyring()));
+    config.listen = arguments.listen;
+    let mut admin = AdminConfig::new(arguments.admin);
+    admin.operate_token = Some(Digest::of(&secrets.admin));
+    config.admin = Some(admin);
+    for (name, secret) in ["inference", "upload", "conversation"]
+        .iter()
+        .zip(&secrets.gt)
+    {
+        let secret = Secret::read(secret)?;
+        config
+            .upstream
+            .credentials
+            .insert((*name).into(), CredentialSource::Given(secret));
+    }
+    // Nobody waits for a load balancer to notice that a demo ends.
+    config.times.readiness_off = Span::ZERO;
+    Ok(config)
+}
+
+/// The two runbooks the binary carries, or the operator's policy in place of both.
+fn policies(arguments: &Arguments) -> anyhow::Result<Option<Vec<(String, Vec<u8>)>>> {
+    let mut policies = Vec::new();
+    for (name, runbook) in RUNBOOKS {
+        let file = match &arguments.policy {
+            Some(path) => PolicyFile::read(path)?,
+            None => PolicyFile::check(name, runbook.to_owned()),
+        };
+        let Some(file) = file else { return Ok(None) };
+        policies.push((name.to_owned(), file.into_component()?));
+    }
+    Ok(Some(policies))
+}
+
+const RUNBOOKS: [(&str, &str); 2] = [
+    (
+        "litellm",
+        include_str!("../../../../plugins/runbooks/litellm.yaml"),
+    ),
+    (
+        "full",
+        include_str!("../../../../plugins/runbooks/full.yaml"),
+    ),
+];

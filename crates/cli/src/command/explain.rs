@@ -1,0 +1,198 @@
+//! `signalbox explain`: how a request would be decided, check by check.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+use signalbox_host::keyring::Keyring;
+use signalbox_http::path::{self, Target};
+use signalbox_policy::{
+    Caller, Decision, Explanation, Header, Names, Policy, Purpose, Request, RequestedModel,
+};
+use signalbox_runtime::{LoadOptions, Runtime, Settings};
+
+use crate::{exit::Exit, output, policy_file::PolicyFile};
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("who").required(true))]
+pub(crate) struct Arguments {
+    /// A policy document, or a component compiled from one.
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// A scope the key holds; may be repeated. Such a key has every purpose and no other fence.
+    #[arg(long = "scope", value_name = "SCOPE", group = "who")]
+    scopes: Vec<String>,
+    /// A key of a keyring, with its fences.
+    #[arg(long, value_name = "KEYS.yaml#ID", group = "who")]
+    key: Option<String>,
+    /// The model name in the body.
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// A request header; may be repeated.
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// The request's method.
+    method: String,
+    /// The request's path, with whatever base the client uses.
+    path: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let Some(policy) = policy(&arguments.policy)? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let caller = match &arguments.key {
+        Some(reference) => key(reference)?,
+        None => with_scopes(&arguments.scopes),
+    };
+    let target = match path::canonical(&arguments.path, &|_| false) {
+        Ok(target) => target,
+        Err(refusal) => return refused_by_host(arguments, refusal.code(), refusal.message()),
+    };
+    let headers = arguments
+        .headers
+        .iter()
+        .map(|line| header(line))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let headers: Vec<Header<'_>> = headers
+        .iter()
+        .map(|(name, value)| Header {
+            name,
+            value: value.as_bytes(),
+        })
+        .collect();
+    let method = arguments.method.to_ascii_uppercase();
+    let explanation = signalbox_policy::explain(
+        &policy,
+        &Request {
+            method: &method,
+            path: &target.path,
+            query: target.query,
+            content_type: None,
+            headers: &headers,
+            caller: &caller,
+            model: arguments
+                .model
+                .as_deref()
+                .map_or(RequestedModel::Unread, RequestedModel::Named),
+        },
+    );
+    print(arguments, &method, &target, &explanation)?;
+    Ok(Exit::Ok)
+}
+
+fn print(
+    arguments: &Arguments,
+    method: &str,
+    target: &Target<'_>,
+    explanation: &Explanation,
+) -> anyhow::Result<()> {
+    if arguments.json {
+        let mut value = explanation.to_json();
+        if let Some(members) = value.as_object_mut() {
+            members.insert("request".into(), json!(format!("{method} {}", target.path)));
+        }
+        return output::json(&value);
+    }
+    let mut lines = vec![format!("{method} {}", target.path)];
+    for step in &explanation.steps {
+        let (outcome, check) = (step.outcome.word(), step.check.word());
+        lines.push(
+            format!("  {outcome:<8}  {check:<15}  {}", step.detail)
+                .trim_end()
+                .to_owned(),
+        );
+    }
+    lines.push(verdict(&explanation.decision));
+    output::data(&lines.join("\n"))
+}
+
+fn verdict(decision: &Decision) -> String {
+    match decision {
+        Decision::Forward(forward) => match &forward.model {
+            Some(model) => format!("forward to {} as model {model}", forward.route),
+            None => format!("forward to {}", forward.route),
+        },
+        Decision::ListModels(_) => "answer with the models this key may use".into(),
+        Decision::ReadModel => "depends on the model in the body; give it with --model".into(),
+        Decision::Refuse(refusal) => {
+            format!(
+                "refuse {} {}: {}",
+                refusal.status, refusal.code, refusal.message
+            )
+        }
+    }
+}
+
+/// What the host refuses before any policy is asked.
+fn refused_by_host(arguments: &Arguments, code: &str, message: &str) -> anyhow::Result<Exit> {
+    if arguments.json {
+        output::json(
+            &json!({"decision": {"refuse": {"code": code, "message": message}}, "steps": []}),
+        )?;
+    } else {
+        output::data(&format!(
+            "refuse {code}, before any policy is asked: {message}"
+        ))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn policy(path: &Path) -> anyhow::Result<Option<Policy>> {
+    match PolicyFile::read(path)? {
+        None => Ok(None),
+        Some(PolicyFile::Document { policy, .. }) => Ok(Some(*policy)),
+        Some(file) => {
+            let runtime = Runtime::new(Settings {
+                workers: 1,
+                ..Settings::default()
+            })?;
+            let plugin = runtime.load(&file.into_component()?, &LoadOptions::default())?;
+            let Some(source) = plugin.source() else {
+                bail!(
+                    "{} carries no document: only its own code knows why; `signalbox test` shows \
+                     what it answers",
+                    path.display()
+                );
+            };
+            let name = format!("{} (source)", path.display());
+            match PolicyFile::check(&name, source.to_owned()) {
+                Some(PolicyFile::Document { policy, .. }) => Ok(Some(*policy)),
+                _ => Ok(None),
+            }
+        }
+    }
+}
+
+fn key(reference: &str) -> anyhow::Result<Caller> {
+    let (file, id) = reference
+        .rsplit_once('#')
+        .with_context(|| format!("`{reference}` is not KEYS.yaml#ID"))?;
+    let keyring = Keyring::load(Path::new(file)).with_context(|| format!("cannot use {file}"))?;
+    let key = keyring
+        .key(id)
+        .with_context(|| format!("{file} has no key `{id}`"))?;
+    Ok((*key.caller).clone())
+}
+
+fn with_scopes(scopes: &[String]) -> Caller {
+    Caller {
+        id: "explain".into(),
+        purposes: Purpose::ALL.into_iter().collect(),
+        scopes: scopes.to_vec(),
+        labels: Vec::new(),
+        models: Names::All,
+        published: Names::All,
+        datasets: Names::All,
+    }
+}
+
+fn header(line: &str) -> anyhow::Result<(String, String)> {
+    let (name, value) = line
+        .split_once(':')
+        .with_context(|| format!("`{line}` is not NAME: VALUE"))?;
+    Ok((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+}

@@ -1,0 +1,174 @@
+//! `signalbox serve`: the host, from a configuration file, from flags, or both.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use signalbox_host::{
+    Host,
+    config::{AdminConfig, Config, CredentialSource, KeySource, UpstreamUrl},
+    keyring::Keyring,
+};
+
+use crate::{
+    exit::Exit,
+    logging::{self, Reader},
+    output,
+    policy_file::PolicyFile,
+    shutdown,
+};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    Without --config, --upstream, --keys and --policy are needed, and GT's keys come from the \
+    environment: SIGNALBOX_GT_INFERENCE, SIGNALBOX_GT_UPLOAD, SIGNALBOX_GT_CONVERSATION, those \
+    that are set.")]
+pub(crate) struct Arguments {
+    /// The configuration; flags override it.
+    #[arg(long, value_name = "signalbox.yaml", required_unless_present_all = ["upstream", "keys", "policies"])]
+    config: Option<PathBuf>,
+    /// A policy document or component; the name is `default` if left out. May be repeated.
+    #[arg(long = "policy", value_name = "[NAME=]FILE")]
+    policies: Vec<String>,
+    /// GT's base, as in https://tenant.example:3002/api/tenant.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+    /// The keyring.
+    #[arg(long, value_name = "KEYS.yaml")]
+    keys: Option<PathBuf>,
+    /// Where clients connect.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Where operators connect.
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let config = configuration(arguments)?;
+    refuse_demo_secrets(&config)?;
+    ensure!(
+        !config.policies.is_empty(),
+        "no policy: every request would be refused; name one under `policies:` or with --policy"
+    );
+    let Some(policies) = components(&config)? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    logging::start(Reader::Machine);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let host = Host::bind(config, policies).await?;
+        output::talk(&format!("listening on http://{}", host.local_addr()));
+        if let Some(admin) = host.admin_addr() {
+            output::talk(&format!("admin on http://{admin}"));
+        }
+        let exit = host.run(shutdown::requested()?).await?;
+        Ok(if exit.cut_requests == 0 {
+            Exit::Ok
+        } else {
+            Exit::Failed
+        })
+    })
+}
+
+/// Every policy as a component; `None` if a document is invalid, its errors printed.
+fn components(config: &Config) -> anyhow::Result<Option<Vec<(String, Vec<u8>)>>> {
+    let mut components = Vec::new();
+    let mut all_valid = true;
+    for (name, path) in &config.policies {
+        match PolicyFile::read(path)? {
+            Some(file) => {
+                let component = file
+                    .into_component()
+                    .with_context(|| format!("{}", path.display()))?;
+                components.push((name.clone(), component));
+            }
+            None => all_valid = false,
+        }
+    }
+    Ok(all_valid.then_some(components))
+}
+
+fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
+    let upstream = arguments
+        .upstream
+        .map(|url| UpstreamUrl::parse(&url).with_context(|| format!("--upstream {url}")))
+        .transpose()?;
+    let mut config = match (&arguments.config, &upstream, &arguments.keys) {
+        (Some(path), _, _) => {
+            Config::load(path).with_context(|| format!("cannot use {}", path.display()))?
+        }
+        (None, Some(upstream), Some(keys)) => {
+            let mut config = Config::new(upstream.clone(), KeySource::File(keys.clone()));
+            config.upstream.credentials = credentials_from_environment();
+            config
+        }
+        (None, _, _) => bail!("without --config, --upstream and --keys are needed"),
+    };
+    if let Some(upstream) = upstream {
+        config.upstream.url = upstream;
+    }
+    if let Some(keys) = arguments.keys {
+        config.keys = KeySource::File(keys);
+    }
+    if let Some(listen) = arguments.listen {
+        config.listen = listen;
+    }
+    if let Some(listen) = arguments.admin {
+        match &mut config.admin {
+            Some(admin) => admin.listen = listen,
+            None => config.admin = Some(AdminConfig::new(listen)),
+        }
+    }
+    for policy in &arguments.policies {
+        let (name, path) = named(policy);
+        config.policies.insert(name, path);
+    }
+    Ok(config)
+}
+
+/// `NAME=FILE`, or `FILE` for the policy named `default`.
+fn named(policy: &str) -> (String, PathBuf) {
+    match policy.split_once('=') {
+        Some((name, path)) if !name.contains(['/', '.']) => (name.to_owned(), path.into()),
+        _ => ("default".to_owned(), policy.into()),
+    }
+}
+
+fn credentials_from_environment() -> std::collections::BTreeMap<String, CredentialSource> {
+    ["inference", "upload", "conversation"]
+        .into_iter()
+        .map(|name| (name, format!("SIGNALBOX_GT_{}", name.to_ascii_uppercase())))
+        .filter(|(_, variable)| std::env::var_os(variable).is_some())
+        .map(|(name, variable)| (name.to_owned(), CredentialSource::Env(variable)))
+        .collect()
+}
+
+/// Secrets that stand in the documentation open nothing outside the demo.
+fn refuse_demo_secrets(config: &Config) -> anyhow::Result<()> {
+    if let KeySource::File(path) = &config.keys {
+        let keyring = load(path)?;
+        if let Some(id) = keyring.demo_key() {
+            bail!(
+                "the key `{id}` of {} has a demo token, which everyone knows",
+                path.display()
+            );
+        }
+    }
+    if config
+        .admin
+        .as_ref()
+        .is_some_and(AdminConfig::has_demo_token)
+    {
+        bail!("an admin token is the demo's, which everyone knows");
+    }
+    Ok(())
+}
+
+fn load(path: &Path) -> anyhow::Result<Keyring> {
+    Keyring::load(path).with_context(|| format!("cannot use {}", path.display()))
+}

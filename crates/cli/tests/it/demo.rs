@@ -1,0 +1,74 @@
+//! The demo, as a newcomer meets it.
+
+use crate::signalbox::{Serving, Stream, ask, file, run};
+
+const CHAT: &str = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}"#;
+
+fn demo(more: &[&str]) -> Serving {
+    let base = ["demo", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    Serving::start(
+        &[&base, more].concat(),
+        Stream::Stdout,
+        "Status and metrics",
+    )
+}
+
+fn post(path: &str, key: &str) -> String {
+    format!("POST {path} HTTP/1.1\r\nauthorization: Bearer {key}\r\ncontent-type: application/json")
+}
+
+#[test]
+fn the_demo_answers_what_it_prints() {
+    let demo = demo(&[]);
+    let (host, admin) = (demo.address("host"), demo.address("admin"));
+    for base in ["/api/tenant/v1", "/api/tenant", "/v1", ""] {
+        let (status, answer) = ask(
+            host,
+            &post(&format!("{base}/chat/completions"), "gtak_demo"),
+            CHAT,
+        );
+        assert_eq!(status, 200, "{answer}");
+        assert!(
+            answer.contains(r#""model":"gpt-4o""#) && !answer.contains("support-agent"),
+            "{answer}"
+        );
+    }
+    let (status, answer) = ask(host, &post("/v1/embeddings", "gtak_demo_chat"), CHAT);
+    assert_eq!(status, 403);
+    assert!(answer.contains("inference:embed"), "{answer}");
+    assert_eq!(
+        ask(host, &post("/v1/chat/completions", "gtak_nobody"), CHAT).0,
+        401
+    );
+    assert_eq!(ask(admin, "GET /readyz HTTP/1.1", "").0, 200);
+    assert_eq!(ask(admin, "GET /status HTTP/1.1", "").0, 401);
+    let status = "GET /status HTTP/1.1\r\nauthorization: Bearer signalbox-demo";
+    assert_eq!(ask(admin, status, "").0, 200);
+    assert_eq!(demo.terminate(), Some(0));
+}
+
+#[test]
+fn an_operators_policy_stands_behind_every_key() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("closed.yaml");
+    std::fs::write(
+        &path,
+        "policy: closed\nroutes:\n  GET /v1/models: {verdict: native}\n",
+    )
+    .unwrap();
+    let demo = demo(&["--policy", path.to_str().unwrap()]);
+    for key in ["gtak_demo", "gtak_demo_all"] {
+        let (status, answer) = ask(
+            demo.address("host"),
+            &post("/v1/chat/completions", key),
+            CHAT,
+        );
+        assert_eq!(status, 404, "{answer}");
+        assert!(answer.contains("unknown_route"), "{answer}");
+    }
+}
+
+#[test]
+fn an_invalid_policy_starts_no_demo() {
+    assert_eq!(run(&["demo", "--policy", &file("README.md")]).code, Some(3));
+}

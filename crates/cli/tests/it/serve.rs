@@ -1,0 +1,90 @@
+//! serve: from files, from flags, and what it refuses to start with.
+
+use std::{fs, path::Path};
+
+use tempfile::TempDir;
+
+use crate::signalbox::{Serving, Stream, ask, file, run};
+
+fn keyring(folder: &Path, token: &str) -> String {
+    let path = folder.join("keys.yaml");
+    let made = run(&[
+        "keys",
+        "new",
+        "--id",
+        "k",
+        "--preset",
+        "chat-client",
+        "--model",
+        "all",
+    ]);
+    let entry = match token {
+        "" => made.stdout,
+        digest => made
+            .stdout
+            .lines()
+            .map(|line| match line.trim_start().starts_with("sha256") {
+                true => format!("    sha256: \"{digest}\"\n"),
+                false => format!("{line}\n"),
+            })
+            .collect(),
+    };
+    fs::write(&path, format!("keys:\n{entry}")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// SHA-256 of `gtak_demo`, which everyone knows.
+const DEMO: &str = "3af3bbec1233a4933ae4f74d7642b6615c08586e311bb61c0e57cbe264241089";
+
+#[test]
+fn a_host_starts_from_flags_alone_and_ends_on_sigterm() {
+    let folder = TempDir::new().unwrap();
+    let keys = keyring(folder.path(), "");
+    let policy = file("plugins/runbooks/litellm.yaml");
+    let serving = Serving::start(
+        &[
+            "serve",
+            "--upstream",
+            "http://127.0.0.1:9/api/tenant",
+            "--keys",
+            &keys,
+            "--policy",
+            &policy,
+            "--listen",
+            "127.0.0.1:0",
+        ],
+        Stream::Stderr,
+        "listening",
+    );
+    let (status, answer) = ask(serving.address("listening"), "GET /v1/models HTTP/1.1", "");
+    assert_eq!(status, 401, "{answer}");
+    assert_eq!(serving.terminate(), Some(0));
+}
+
+#[test]
+fn demo_secrets_start_no_host() {
+    let folder = TempDir::new().unwrap();
+    let keys = keyring(folder.path(), DEMO);
+    let policy = file("plugins/runbooks/litellm.yaml");
+    let ran = run(&[
+        "serve",
+        "--upstream",
+        "http://127.0.0.1:9/api/tenant",
+        "--keys",
+        &keys,
+        "--policy",
+        &policy,
+    ]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("demo token"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_configuration_names_what_is_wrong_with_it() {
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("signalbox.yaml");
+    fs::write(&config, "listen: 127.0.0.1:0\nupsteam: {}\n").unwrap();
+    let ran = run(&["serve", "--config", config.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("upsteam"), "{}", ran.stderr);
+}

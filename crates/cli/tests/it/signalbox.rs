@@ -1,0 +1,138 @@
+//! Runs the real binary.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+/// What a run left behind.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `signalbox` to its end.
+pub(crate) fn run(arguments: &[&str]) -> Ran {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(arguments).output().unwrap();
+    Ran {
+        code: status.code(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// A `signalbox` that serves until this is dropped.
+pub(crate) struct Serving {
+    child: Child,
+    pub(crate) head: Vec<String>,
+}
+
+impl Serving {
+    /// Starts it and reads `stream` up to the line that starts with `last`.
+    pub(crate) fn start(arguments: &[&str], stream: Stream, last: &str) -> Self {
+        let mut command = command(arguments);
+        let mut child = match stream {
+            Stream::Stderr => command.stderr(Stdio::piped()).stdout(Stdio::null()),
+            Stream::Stdout => command.stdout(Stdio::piped()).stderr(Stdio::null()),
+        }
+        .spawn()
+        .unwrap();
+        let source: Box<dyn std::io::Read + Send> = match stream {
+            Stream::Stderr => Box::new(child.stderr.take().unwrap()),
+            Stream::Stdout => Box::new(child.stdout.take().unwrap()),
+        };
+        let mut head = Vec::new();
+        let mut lines = BufReader::new(source).lines();
+        while let Some(Ok(line)) = lines.next() {
+            let is_last = line.trim_start().starts_with(last);
+            head.push(line);
+            if is_last {
+                break;
+            }
+        }
+        if stream == Stream::Stderr {
+            // The log goes on: a full pipe would stop the host.
+            std::thread::spawn(move || lines.for_each(drop));
+        }
+        Self { child, head }
+    }
+
+    /// The address printed behind `label`.
+    pub(crate) fn address(&self, label: &str) -> SocketAddr {
+        let line = self
+            .head
+            .iter()
+            .find(|line| line.trim_start().starts_with(label));
+        let line = line.unwrap_or_else(|| panic!("no `{label}` in {:?}", self.head));
+        let rest = line.split_once("http://").unwrap().1;
+        rest.split(['/', ' ']).next().unwrap().parse().unwrap()
+    }
+
+    /// Asks it to stop as a supervisor does, and waits.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where a command says that it is ready.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stderr,
+    Stdout,
+}
+
+/// One request on a connection of its own: status and the whole answer.
+pub(crate) fn ask(address: SocketAddr, head: &str, body: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        socket,
+        "{head}\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer)
+}
+
+/// A file of the repository.
+pub(crate) fn file(path: &str) -> String {
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.join(path)
+        .canonicalize()
+        .unwrap()
+        .display()
+        .to_string()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signalbox"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .env_remove("SIGNALBOX_LOG");
+    command
+}
