@@ -18,14 +18,14 @@ pub struct KeyLimits {
 }
 
 impl Default for KeyLimits {
-    /// Finite, so that a key without limits is not a key without bounds.
+    /// Bounds on what a key holds at a time, none on how fast it asks: the rate is the operator's to
+    /// choose, and a gate that refuses at a rate nobody chose would look broken.
     fn default() -> Self {
         Self {
-            // A hundred a second: an order above what one busy application asks of a model API.
-            per_minute: NonZeroU32::new(6_000),
-            // A runaway client is held before it takes the host's 4,096.
-            concurrent: NonZeroU32::new(256),
-            streams: NonZeroU32::new(128),
+            per_minute: None,
+            // A quarter of the host's 4,096: one runaway client does not take it all.
+            concurrent: NonZeroU32::new(1_024),
+            streams: NonZeroU32::new(1_024),
             // A few images in base64, or a long conversation many times over.
             body: Size::mib(32),
         }
