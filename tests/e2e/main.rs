@@ -1,6 +1,25 @@
 //! End to end: who may know whom, laws that span crates, faults, and real clients.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "everything here is a test or stands under one: what goes wrong is to fail it"
+)]
 
+mod blanks;
 mod boundaries;
+mod bypass;
+mod bytes;
+mod failing_guest;
+#[path = "../../crates/runtime/tests/it/guests.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the runtime's own tests, which use more of it"
+)]
+mod guests;
+#[path = "../../crates/runtime/tests/it/image.rs"]
+mod image;
 mod laws;
 mod real_clients;
 mod trust;

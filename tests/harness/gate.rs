@@ -28,6 +28,7 @@ pub struct Setup {
     config: String,
     times: String,
     tenant: Tenant,
+    upstream: Option<SocketAddr>,
 }
 
 impl Setup {
@@ -41,6 +42,7 @@ impl Setup {
             // A gate that nobody watches for readiness can end at once.
             times: "readiness_off: 1ms, drain: 5s".to_owned(),
             tenant: Tenant::demo_with_keys(GT_INFERENCE, GT_UPLOAD, GT_CONVERSATION),
+            upstream: None,
         }
     }
 
@@ -111,6 +113,13 @@ impl Setup {
         self
     }
 
+    /// With GT at this address; the stand-in runs and is not asked.
+    #[must_use]
+    pub fn upstream(mut self, address: SocketAddr) -> Self {
+        self.upstream = Some(address);
+        self
+    }
+
     /// Starts simulator and gate.
     ///
     /// # Panics
@@ -135,12 +144,12 @@ impl Setup {
             simulator.run(told.stop()).await;
         });
         let more = format!("times: {{{}}}\n{}", self.times, self.config);
-        let text = config_text(gt_address, &self.policies, &more);
+        let text = config_text(self.upstream.unwrap_or(gt_address), &self.policies, &more);
         let config = Config::parse(&text, folder.path()).expect("our configuration is valid");
         let policies = self.policies;
         let (host, (address, admin, handle)) = Running::start("host", |told| async move {
             let host = Host::bind(config, policies).await.expect("the gate starts");
-            told.send((host.local_addr(), None, host.handle()));
+            told.send((host.local_addr(), host.admin_addr(), host.handle()));
             host.run(told.stop()).await.expect("the gate runs");
         });
         Gate {

@@ -19,6 +19,7 @@ pub struct Ask {
     target: String,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    framed: bool,
 }
 
 impl Ask {
@@ -30,6 +31,7 @@ impl Ask {
             target: target.to_owned(),
             headers: Vec::new(),
             body: None,
+            framed: true,
         }
     }
 
@@ -74,6 +76,33 @@ impl Ask {
         self
     }
 
+    /// With these bytes after the head, and no `content-length`: the headers say how they end.
+    #[must_use]
+    pub fn unframed_body(self, bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            framed: false,
+            ..self.body(bytes)
+        }
+    }
+
+    /// Sends it and reads the head of the answer; the body comes as it comes.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    #[must_use]
+    pub fn open(&self, to: SocketAddr) -> Open {
+        let mut stream = connect(to);
+        stream
+            .write_all(&self.bytes(to))
+            .expect("the other side reads");
+        let mut open = Open {
+            stream,
+            received: Vec::new(),
+        };
+        open.until("\r\n\r\n");
+        open
+    }
+
     /// Sends it and reads the whole answer.
     #[must_use]
     pub fn send(&self, to: SocketAddr) -> Answer {
@@ -89,6 +118,7 @@ impl Ask {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         if let Some(body) = &self.body
+            && self.framed
             && !self
                 .headers
                 .iter()
@@ -103,22 +133,78 @@ impl Ask {
     }
 }
 
-/// Sends these bytes and reads until the other side closes.
+/// Sends these bytes and reads the one answer, until the other side closes.
 ///
 /// # Panics
 /// If there is no answer, or none that is HTTP.
 #[must_use]
 pub fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(to).expect("somebody listens");
-    stream
-        .set_read_timeout(Some(DEADLINE))
-        .expect("a socket takes a timeout");
+    let mut answers = exchange_all(to, bytes);
+    assert_eq!(answers.len(), 1, "one answer: {answers:?}");
+    answers.remove(0)
+}
+
+/// Sends these bytes, several requests perhaps, and reads every answer until the other side closes.
+///
+/// # Panics
+/// If there is no answer, or one that is not HTTP.
+#[must_use]
+pub fn exchange_all(to: SocketAddr, bytes: &[u8]) -> Vec<Answer> {
+    let mut stream = connect(to);
     // A refusal may come, and the connection end, before all is sent; the answer is what counts.
     let sent = stream.write_all(bytes);
     let mut received = Vec::new();
     let read = stream.read_to_end(&mut received);
-    Answer::parse(&received)
-        .unwrap_or_else(|| panic!("no HTTP answer: sent {sent:?}, read {read:?}, {received:?}"))
+    let mut rest = received.as_slice();
+    let mut answers = Vec::new();
+    while !rest.is_empty() || answers.is_empty() {
+        let Some((answer, after)) = Answer::parse(rest) else {
+            let rest = String::from_utf8_lossy(rest);
+            panic!("no HTTP answer: sent {sent:?}, read {read:?}, {rest:?} after {answers:?}");
+        };
+        answers.push(answer);
+        rest = after;
+    }
+    answers
+}
+
+fn connect(to: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(to).expect("somebody listens");
+    stream
+        .set_read_timeout(Some(DEADLINE))
+        .expect("a socket takes a timeout");
+    stream
+}
+
+/// An answer that is still coming. Its body is seen as it is framed.
+#[derive(Debug)]
+pub struct Open {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Open {
+    /// What comes up to and with `mark`, after what was taken before.
+    ///
+    /// # Panics
+    /// If it does not come.
+    pub fn until(&mut self, mark: &str) -> String {
+        let mut buffer = [0; 4096];
+        loop {
+            let found = self
+                .received
+                .windows(mark.len())
+                .position(|part| part == mark.as_bytes());
+            if let Some(at) = found {
+                let taken = self.received.drain(..at + mark.len()).collect::<Vec<_>>();
+                return String::from_utf8_lossy(&taken).into_owned();
+            }
+            let read = self.stream.read(&mut buffer).expect("the answer goes on");
+            let so_far = String::from_utf8_lossy(&self.received);
+            assert!(read > 0, "the answer ended before {mark:?}: {so_far}");
+            self.received.extend(buffer.iter().take(read));
+        }
+    }
 }
 
 /// An answer, its body without any framing.
@@ -165,37 +251,43 @@ impl Answer {
         (self.status, code.unwrap_or_default().to_owned())
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    /// The first answer in `bytes`, and what follows it.
+    fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let (head, rest) = bytes.split_at(end);
         let mut lines = std::str::from_utf8(head).ok()?.split("\r\n");
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let body = rest.get(4..)?;
+        let rest = rest.get(4..)?;
         if status == 100 {
-            return Self::parse(body);
+            return Self::parse(rest);
         }
         let headers: Vec<_> = lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect();
-        let chunked = headers.iter().any(|(name, value)| {
-            name == "transfer-encoding" && value.eq_ignore_ascii_case("chunked")
-        });
-        let body = if chunked {
-            unchunk(body)?
-        } else {
-            body.to_vec()
-        };
-        Some(Self {
+        let mut answer = Self {
             status,
             headers,
-            body,
-        })
+            body: Vec::new(),
+        };
+        let (body, rest) = match (
+            answer.header("transfer-encoding"),
+            answer.header("content-length"),
+        ) {
+            (Some(_), _) => unchunk(rest)?,
+            (None, Some(length)) => {
+                let (body, rest) = rest.split_at_checked(length.parse().ok()?)?;
+                (body.to_vec(), rest)
+            }
+            (None, None) => (rest.to_vec(), &[][..]),
+        };
+        answer.body = body;
+        Some((answer, rest))
     }
 }
 
-/// The content of a chunked body; `None` if it does not end as one.
-fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// The content of a chunked body and what follows it; `None` if it does not end as one.
+fn unchunk(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut body = Vec::new();
     loop {
         let end = rest.windows(2).position(|window| window == b"\r\n")?;
@@ -203,7 +295,7 @@ fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
         let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
         rest = rest.get(end + 2..)?;
         if size == 0 {
-            return Some(body);
+            return Some((body, rest.strip_prefix(b"\r\n")?));
         }
         body.extend_from_slice(rest.get(..size)?);
         rest = rest.get(size + 2..)?;
