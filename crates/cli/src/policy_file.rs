@@ -61,6 +61,10 @@ impl PolicyFile {
     }
 }
 
+/// Components by the name a key asks for them by.
+#[derive(Debug, Default)]
+pub(crate) struct Components(pub(crate) Vec<(String, Vec<u8>)>);
+
 /// Prints `file:line:column: error[code]: message`, the line at fault, and the help.
 pub(crate) fn print_diagnostics(name: &str, source: &str, diagnostics: &[Diagnostic]) {
     let lines: Vec<&str> = source.lines().collect();

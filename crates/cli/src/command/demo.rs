@@ -18,7 +18,7 @@ use crate::{
     exit::Exit,
     logging::{self, Reader},
     output,
-    policy_file::PolicyFile,
+    policy_file::{Components, PolicyFile},
     shutdown,
 };
 use secrets::Secrets;
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 async fn serve(
     arguments: &Arguments,
-    policies: Vec<(String, Vec<u8>)>,
+    policies: Components,
     secrets: &Secrets,
 ) -> anyhow::Result<Exit> {
     let [inference, upload, conversation] = &secrets.gt;
@@ -65,7 +65,7 @@ async fn serve(
         .context("cannot start the simulator")?;
     let gt = simulator.local_addr();
     let config = configuration(arguments, secrets, gt)?;
-    let host = Host::bind(config, policies).await.context(
+    let host = Host::bind(config, policies.0).await.context(
         "cannot start the host; if the port is taken, choose others with --listen and --admin",
     )?;
     let admin = host.admin_addr().unwrap_or(arguments.admin);
@@ -111,15 +111,15 @@ fn configuration(
 }
 
 /// The two runbooks the binary carries, or the operator's policy in place of both.
-fn policies(arguments: &Arguments) -> anyhow::Result<Option<Vec<(String, Vec<u8>)>>> {
-    let mut policies = Vec::new();
+fn policies(arguments: &Arguments) -> anyhow::Result<Option<Components>> {
+    let mut policies = Components::default();
     for (name, runbook) in RUNBOOKS {
         let file = match &arguments.policy {
             Some(path) => PolicyFile::read(path)?,
             None => PolicyFile::check(name, runbook.to_owned()),
         };
         let Some(file) = file else { return Ok(None) };
-        policies.push((name.to_owned(), file.into_component()?));
+        policies.0.push((name.to_owned(), file.into_component()?));
     }
     Ok(Some(policies))
 }

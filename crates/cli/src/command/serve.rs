@@ -16,7 +16,7 @@ use crate::{
     exit::Exit,
     logging::{self, Reader},
     output,
-    policy_file::PolicyFile,
+    policy_file::{Components, PolicyFile},
     shutdown,
 };
 
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let host = Host::bind(config, policies).await?;
+        let host = Host::bind(config, policies.0).await?;
         output::talk(&format!("listening on http://{}", host.local_addr()));
         if let Some(admin) = host.admin_addr() {
             output::talk(&format!("admin on http://{admin}"));
@@ -76,8 +76,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 }
 
 /// Every policy as a component; `None` if a document is invalid, its errors printed.
-fn components(config: &Config) -> anyhow::Result<Option<Vec<(String, Vec<u8>)>>> {
-    let mut components = Vec::new();
+fn components(config: &Config) -> anyhow::Result<Option<Components>> {
+    let mut components = Components::default();
     let mut all_valid = true;
     for (name, path) in &config.policies {
         match PolicyFile::read(path)? {
@@ -85,7 +85,7 @@ fn components(config: &Config) -> anyhow::Result<Option<Vec<(String, Vec<u8>)>>>
                 let component = file
                     .into_component()
                     .with_context(|| format!("{}", path.display()))?;
-                components.push((name.clone(), component));
+                components.0.push((name.clone(), component));
             }
             None => all_valid = false,
         }

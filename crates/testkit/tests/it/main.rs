@@ -1,4 +1,8 @@
 //! Cases against real components: what passes, what fails and says why, what cannot be asked.
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy spares test functions, not the functions they share"
+)]
 
 use signalbox_policy::{Case, Expectation};
 use signalbox_runtime::{LoadOptions, Plugin, Runtime, Settings};
