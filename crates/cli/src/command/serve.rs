@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// A policy document or component; the name is `default` if left out. May be repeated.
     #[arg(long = "policy", value_name = "[NAME=]FILE")]
     policies: Vec<String>,
-    /// GT's base, as in https://tenant.example:3002/api/tenant.
+    /// GT's base, as in `https://tenant.example:3002/api/tenant`.
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
     /// The keyring.
