@@ -18,6 +18,7 @@ use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::connection;
+use crate::metrics::OpenGuard;
 use crate::models_answer::Lists;
 use crate::phase::{Phase, Phases};
 use crate::shared::Shared;
@@ -131,6 +132,22 @@ impl WorkerHandle {
     }
 }
 
+/// A connection that a drain waits for, until it is dropped; a panic drops it too.
+#[derive(Debug)]
+struct OpenConnection(
+    Rc<Worker>,
+    #[expect(dead_code, reason = "counts while it lives")] OpenGuard,
+);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.connections.set(self.0.connections.get() - 1);
+        if self.0.connections.get() == 0 {
+            self.0.is_empty.notify_one();
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
@@ -208,14 +225,10 @@ impl Worker {
             }
         };
         self.connections.set(self.connections.get() + 1);
-        let open = self.shared.metrics.clients.open();
+        let open = OpenConnection(Rc::clone(&self), self.shared.metrics.clients.open());
         tokio::task::spawn_local(async move {
             connection::serve(&self, socket).await;
-            drop((place, open));
-            self.connections.set(self.connections.get() - 1);
-            if self.connections.get() == 0 {
-                self.is_empty.notify_one();
-            }
+            drop((open, place));
         });
     }
 

@@ -11,7 +11,15 @@
 mod admin;
 mod bodies;
 mod bytes;
+#[path = "../../../crates/runtime/tests/it/guests.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the runtime's own tests, which use more of it"
+)]
+mod guests;
 mod harness;
+#[path = "../../../crates/runtime/tests/it/image.rs"]
+mod image;
 mod models;
 mod order;
 mod policies;
@@ -20,4 +28,5 @@ mod refusals;
 mod shutdown;
 mod streams;
 mod syntax;
+mod tls;
 mod upstream;

@@ -1,6 +1,35 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`: what a key is shown, and in which words.
 
+use signalbox_policy::{Decision, Forward, ListMode, ModelSource};
+
+use crate::guests::{CHAT, Guest, description, entry, forward, route};
 use crate::harness::{Ask, Gate, Gt};
+
+/// A policy that answers the key `evil` with `decision`.
+fn deciding(decision: Decision) -> Vec<u8> {
+    let mut description = description();
+    description
+        .routes
+        .push(route("GET", "/v1/models", ModelSource::None));
+    description.models = 3;
+    let catalogue = vec![
+        entry("big", "support-agent"),
+        entry("old", "retired-agent"),
+        entry("small", "gt-small"),
+    ];
+    Guest {
+        description,
+        catalogue,
+        ..Guest::answer(decision)
+    }
+    .component()
+}
+
+fn behind(gt: &Gt, decision: Decision) -> Gate {
+    Gate::builder(gt.address)
+        .policy("default", deciding(decision))
+        .start()
+}
 
 fn listed(gate: &Gate, key: &str) -> Vec<String> {
     let answer = gate.send(&Ask::get("/v1/models").key(key));
@@ -64,4 +93,84 @@ fn what_does_not_exist_and_what_is_not_on_the_key_look_the_same() {
     assert_eq!(unknown, text(Ask::chat("gpt-4o"), "gpt-4o"));
     let unlisted = text(Ask::get("/v1/models/nobody"), "nobody");
     assert_eq!(unlisted, text(Ask::get("/v1/models/gpt-4o"), "gpt-4o"));
+}
+
+#[test]
+fn the_upstreams_list_is_shown_in_the_policys_words_and_kept_for_a_moment() {
+    let gt = Gt::answering(|_, reply| {
+        reply.json(
+            200,
+            r#"{"data":[{"id":"gt-small"},{"id":"support-agent"},{"id":"unknown"}]}"#,
+        );
+    });
+    let gate = behind(&gt, Decision::ListModels(ListMode::Upstream));
+    assert_eq!(listed(&gate, "evil"), ["big", "small"]);
+    assert_eq!(listed(&gate, "evil"), ["big", "small"]);
+    let seen = gt.only();
+    assert_eq!(seen.line, "GET /api/tenant/v1/models HTTP/1.1");
+    assert_eq!(seen.header("authorization"), Some("Bearer gtak_inference"));
+}
+
+#[test]
+fn an_upstream_list_that_is_none_is_not_mistaken_for_an_empty_one() {
+    for (status, body, code) in [
+        (200, "<html>", "upstream_protocol"),
+        (200, r#"{"data":[{}]}"#, "upstream_protocol"),
+        (500, "{}", "upstream_protocol"),
+        (401, "{}", "upstream_credential_rejected"),
+        (302, "{}", "upstream_redirect"),
+    ] {
+        let gt = Gt::answering(move |_, reply| reply.json(status, body));
+        let gate = behind(&gt, Decision::ListModels(ListMode::Upstream));
+        let answer = gate.send(&Ask::get("/v1/models").key("evil"));
+        assert_eq!(answer.refusal(), (502, code.to_owned()), "{status} {body}");
+    }
+}
+
+#[test]
+fn a_chosen_list_shows_no_more_than_the_catalogue_and_the_key_have() {
+    let names = ["small", "big"].map(str::to_owned).to_vec();
+    let gate = behind(&Gt::chatty(), Decision::ListModels(ListMode::Only(names)));
+    assert_eq!(listed(&gate, "evil"), ["small", "big"]);
+    let one = |id: &str| gate.send(&Ask::get(&format!("/v1/models/{id}")).key("evil"));
+    assert_eq!(one("small").status, 200);
+    assert_eq!(
+        one("old").status,
+        404,
+        "in the catalogue, and not in the list"
+    );
+}
+
+#[test]
+fn a_decision_that_goes_past_the_key_is_the_policys_failure() {
+    let gt = Gt::chatty();
+    let named = |route: &str| Forward {
+        model: Some("support-agent".into()),
+        ..forward(route)
+    };
+    for (decision, cause) in [
+        (named("POST /v1/embeddings"), "forward_route"),
+        (named("GET /v1/files/{id}"), "forward"),
+        (
+            Forward {
+                query: Some("other=1".into()),
+                ..named(CHAT)
+            },
+            "forward_query",
+        ),
+    ] {
+        let gate = behind(&gt, Decision::Forward(decision));
+        let answer = gate.send(&Ask::chat("big").key("evil"));
+        assert_eq!(
+            answer.refusal(),
+            (503, "policy_failed".to_owned()),
+            "{cause}"
+        );
+        assert_eq!(gt.seen().len(), 0);
+        assert!(
+            gate.handle
+                .metrics()
+                .contains("signalbox_policy_failures_total")
+        );
+    }
 }

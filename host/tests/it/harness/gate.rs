@@ -47,6 +47,8 @@ const KEYS: &[(&str, &str)] = &[
          ['inference:chat', 'inference:embed', 'inference:transcribe', 'inference:speech', 'inference:image', 'datasets:write']",
     ),
     ("chat", "preset: chat-client, models: all"),
+    // The guests of the runtime's tests do for this id, and for no other, what they were made for.
+    ("evil", "preset: chat-client, models: all"),
     ("mini", "preset: chat-client, models: [gpt-4o-mini]"),
     (
         "published",
