@@ -83,8 +83,8 @@ fn table(contenders: &[Contender], connections: u32, arguments: &Arguments) -> a
         .map(|(_, sample)| sample.per_second);
     say(&format!(
         "\n{connections} connection(s), {} rounds of {} s, medians\n\n\
-         | contender | req/s | p50 µs | p99 µs | of nginx | errors |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: |",
+         | contender | req/s | p50 µs | p99 µs | CPU µs/req | of nginx | errors |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         arguments.rounds, arguments.seconds
     ));
     for ((contender, sample), all) in contenders.iter().zip(&medians).zip(&samples) {
@@ -93,8 +93,8 @@ fn table(contenders: &[Contender], connections: u32, arguments: &Arguments) -> a
         });
         let errors: u64 = all.iter().map(|sample| sample.errors).sum();
         say(&format!(
-            "| {} | {:.0} | {:.0} | {:.0} | {ratio} | {errors} |",
-            contender.name, sample.per_second, sample.p50_us, sample.p99_us
+            "| {} | {:.0} | {:.0} | {:.0} | {:.1} | {ratio} | {errors} |",
+            contender.name, sample.per_second, sample.p50_us, sample.p99_us, sample.processor_us
         ));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! One turn of one contender, measured by wrk.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 
@@ -12,6 +12,8 @@ pub(super) struct Sample {
     pub(super) per_second: f64,
     pub(super) p50_us: f64,
     pub(super) p99_us: f64,
+    /// Processor time of the proxy for each request.
+    pub(super) processor_us: f64,
     pub(super) errors: u64,
 }
 
@@ -20,6 +22,7 @@ pub(super) fn measure(
     connections: u32,
     seconds: u32,
 ) -> anyhow::Result<Sample> {
+    let before = contender.processor_time();
     let output = Command::new("wrk")
         .args([
             "-t1",
@@ -41,10 +44,16 @@ pub(super) fn measure(
         "wrk failed for {}: {text}",
         contender.name
     );
-    read(&text).with_context(|| format!("cannot read what wrk says of {}: {text}", contender.name))
+    let spent = contender.processor_time().saturating_sub(before);
+    read(&text, spent)
+        .with_context(|| format!("cannot read what wrk says of {}: {text}", contender.name))
 }
 
-fn read(text: &str) -> Option<Sample> {
+fn read(text: &str, spent: Duration) -> Option<Sample> {
+    let requests = text
+        .lines()
+        .find_map(|line| line.split_once(" requests in "))?;
+    let requests: f64 = requests.0.trim().parse().ok()?;
     let after = |label: &str| {
         let line = text
             .lines()
@@ -56,6 +65,7 @@ fn read(text: &str) -> Option<Sample> {
         per_second: after("Requests/sec:")?.parse().ok()?,
         p50_us: microseconds(after("50%")?)?,
         p99_us: microseconds(after("99%")?)?,
+        processor_us: spent.as_secs_f64() * 1e6 / requests.max(1.0),
         errors: bad_statuses?,
     })
 }
@@ -72,6 +82,26 @@ fn microseconds(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn turn_is_read_from_what_wrk_prints() {
+        let text = "Running 3s test @ http://127.0.0.1:1/\n  1 threads and 1 connections\n  \
+            Latency Distribution\n     50%  677.00us\n     75%  770.00us\n     90%    0.90ms\n     \
+            99%    1.98ms\n  1000 requests in 4.10s, 43.24MB read\n  \
+            Non-2xx or 3xx responses: 7\nRequests/sec:  22566.10\nTransfer/sec:     10.55MB\n";
+        let sample = read(text, Duration::from_millis(30)).unwrap();
+        assert_eq!(sample.errors, 7);
+        assert_eq!(
+            [
+                sample.per_second,
+                sample.p50_us,
+                sample.p99_us,
+                sample.processor_us
+            ],
+            [22566.10, 677.0, 1980.0, 30.0]
+        );
+        assert!(read("connection refused", Duration::ZERO).is_none());
+    }
 
     #[test]
     fn latencies_are_read_in_every_unit() {
