@@ -1,6 +1,10 @@
 //! The `signalbox` command as a person runs it.
 
-use std::{path::PathBuf, process::Command, sync::LazyLock};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
 
 use crate::{process::Program, root};
 
@@ -10,7 +14,13 @@ use crate::{process::Program, root};
 /// build it, which takes no time when it is built, and looks where cargo puts it.
 #[must_use]
 pub fn signalbox() -> Program {
-    Program::new(&*BINARY)
+    Program::new(binary())
+}
+
+/// Where it lies.
+#[must_use]
+pub fn binary() -> &'static Path {
+    &BINARY
 }
 
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
