@@ -6,11 +6,16 @@
 //! whatever reads the body behind us reads the name that was decided on.
 
 mod flaw;
+mod grammar;
 mod key;
+mod model;
+mod nest;
 mod number;
+mod plain;
 mod quote;
 mod scanner;
 mod text;
+mod utf8;
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
-//! The inside of a JSON string, in chunks: escapes, surrogates, UTF-8.
+//! The inside of a JSON string, in chunks: escapes and surrogates.
+//!
+//! That the bytes are UTF-8 is not looked at here: who needs to know has asked before.
 
-use memchr::memchr2;
-
-use super::flaw::Flaw;
+use super::{flaw::Flaw, plain::plain_len};
 
 /// Reads one string, from after its opening quote.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +10,6 @@ pub(crate) struct Text {
     state: State,
     /// The first half of a surrogate pair, while its second is due.
     high: Option<u16>,
-    partial: Partial,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -25,130 +24,77 @@ impl Text {
         Self {
             state: State::Plain,
             high: None,
-            partial: Partial {
-                bytes: [0; 4],
-                len: 0,
-            },
         }
     }
 
     /// Reads on, hands decoded text to `sink`, and says whether the closing quote was taken.
     ///
     /// `rest` moves past what was read; after a flaw it begins where the flaw was seen.
+    #[inline]
     pub(crate) fn run(
         &mut self,
         rest: &mut &[u8],
         mut sink: impl FnMut(&[u8]),
     ) -> Result<bool, Flaw> {
-        while let Some((&byte, after)) = rest.split_first() {
-            match self.state {
-                State::Plain if !self.partial.is_empty() => self.partial.take(byte, &mut sink)?,
-                State::Plain => match byte {
-                    b'\\' => self.state = State::Escape,
-                    _ if self.high.is_some() => return Err(Flaw::Surrogate),
-                    b'"' => {
-                        *rest = after;
-                        return Ok(true);
-                    }
-                    0..0x20 => return Err(Flaw::Control),
-                    0x80.. => {
-                        self.wide(rest, &mut sink)?;
-                        continue;
-                    }
-                    _ => {
-                        let (plain, tail) = split_plain(rest);
-                        sink(plain);
-                        *rest = tail;
-                        continue;
-                    }
-                },
-                State::Escape => self.escape(byte, &mut sink)?,
-                State::Hex { digits, code } => self.hex(digits, code, byte, &mut sink)?,
+        loop {
+            if self.is_between_characters() && simple(rest, &mut sink) {
+                return Ok(true);
             }
-            *rest = after;
-        }
-        Ok(false)
-    }
-
-    /// Reads a stretch that is not all ASCII, up to the next quote or escape.
-    ///
-    /// It goes through the stretch three times, each at the speed of vector instructions, so the
-    /// stretch is kept small enough to stay in the cache.
-    fn wide(&mut self, rest: &mut &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), Flaw> {
-        let window = rest.get(..WINDOW).unwrap_or(rest);
-        let stop = memchr2(b'"', b'\\', window);
-        let (text, _) = window.split_at(stop.unwrap_or(window.len()));
-        if let Some(control) = text.iter().position(|&byte| byte < 0x20) {
-            *rest = rest.split_at(control).1;
-            return Err(Flaw::Control);
-        }
-        let (valid, error) = match str::from_utf8(text) {
-            Ok(_) => (text.len(), None),
-            Err(error) => (error.valid_up_to(), Some(error.error_len())),
-        };
-        let (whole, tail) = text.split_at(valid);
-        sink(whole);
-        *rest = rest.split_at(valid).1;
-        match error {
-            Some(Some(_)) => Err(Flaw::Utf8),
-            // A character is cut: by a quote, by the chunk's end, or by the window's.
-            Some(None) if stop.is_some() => Err(Flaw::Utf8),
-            Some(None) if tail.len() == rest.len() => {
-                self.partial = Partial::of(tail);
-                *rest = &[];
-                Ok(())
+            if rest.is_empty() {
+                return Ok(false);
             }
-            _ => Ok(()),
+            apart(rest, |rest| self.step(rest, &mut sink))?;
         }
     }
 
-    fn escape(&mut self, byte: u8, sink: &mut impl FnMut(&[u8])) -> Result<(), Flaw> {
-        let decoded = match byte {
-            b'u' => {
-                self.state = State::Hex { digits: 0, code: 0 };
-                return Ok(());
-            }
-            _ if self.high.is_some() => return Err(Flaw::Surrogate),
-            b'"' | b'\\' | b'/' => byte,
-            b'b' => 0x08,
-            b'f' => 0x0c,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            _ => return Err(Flaw::Escape),
+    const fn is_between_characters(&self) -> bool {
+        matches!((self.state, self.high), (State::Plain, None))
+    }
+
+    /// Takes one byte: for escapes that a chunk cuts, and those with a flaw.
+    fn step(&mut self, rest: &mut &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), Flaw> {
+        let Some((&byte, after)) = rest.split_first() else {
+            return Ok(());
         };
-        sink(&[decoded]);
-        self.state = State::Plain;
+        match self.state {
+            State::Plain if byte == b'\\' => self.state = State::Escape,
+            State::Plain if self.high.is_some() => return Err(Flaw::Surrogate),
+            State::Plain => return Err(Flaw::Control),
+            State::Escape if byte == b'u' => self.state = State::Hex { digits: 0, code: 0 },
+            State::Escape if self.high.is_some() => return Err(Flaw::Surrogate),
+            State::Escape => {
+                sink(&[unescaped(byte).ok_or(Flaw::Escape)?]);
+                self.state = State::Plain;
+            }
+            State::Hex { digits, code } => {
+                let digit = hex(byte);
+                if digit > 15 {
+                    return Err(Flaw::Escape);
+                }
+                let code = code << 4 | digit;
+                if digits < 3 {
+                    let digits = digits + 1;
+                    self.state = State::Hex { digits, code };
+                } else {
+                    self.state = State::Plain;
+                    self.unit(code, sink)?;
+                }
+            }
+        }
+        *rest = after;
         Ok(())
     }
 
-    fn hex(
-        &mut self,
-        digits: u8,
-        code: u16,
-        byte: u8,
-        sink: &mut impl FnMut(&[u8]),
-    ) -> Result<(), Flaw> {
-        let digit = char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u16::try_from(digit).ok());
-        let code = code << 4 | digit.ok_or(Flaw::Escape)?;
-        if digits < 3 {
-            self.state = State::Hex {
-                digits: digits + 1,
-                code,
-            };
-            return Ok(());
-        }
-        self.state = State::Plain;
-        let scalar = match (self.high.take(), code) {
+    /// Takes one UTF-16 unit, from an escape.
+    fn unit(&mut self, unit: u16, sink: &mut impl FnMut(&[u8])) -> Result<(), Flaw> {
+        let scalar = match (self.high.take(), unit) {
             (None, 0xD800..=0xDBFF) => {
-                self.high = Some(code);
+                self.high = Some(unit);
                 return Ok(());
             }
-            (None, _) => u32::from(code),
+            (None, _) => u32::from(unit),
             (Some(high), 0xDC00..=0xDFFF) => {
-                0x10000 + (u32::from(high - 0xD800) << 10 | u32::from(code - 0xDC00))
+                0x10000 + (u32::from(high - 0xD800) << 10 | u32::from(unit - 0xDC00))
             }
             (Some(_), _) => return Err(Flaw::Surrogate),
         };
@@ -159,79 +105,90 @@ impl Text {
     }
 }
 
-/// Splits off the longest start of plain ASCII: no quote, escape, control byte or wide character.
-fn split_plain(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let skipped = blocks
-        .iter()
-        .take_while(|block| is_plain_block(block))
-        .count()
-        * BLOCK;
-    let (_, tail) = bytes.split_at(skipped);
-    let more = tail
-        .iter()
-        .position(|&byte| !is_plain(byte))
-        .unwrap_or(tail.len());
-    bytes.split_at(skipped + more)
-}
-
-/// Looks at every byte whatever it finds: without an early exit the compiler uses vectors.
-fn is_plain_block(block: &[u8; BLOCK]) -> bool {
-    block
-        .iter()
-        .fold(true, |plain, &byte| plain & is_plain(byte))
-}
-
-const fn is_plain(byte: u8) -> bool {
-    // As a signed number every byte beyond ASCII is below the space, as control bytes are.
-    byte.cast_signed() >= 0x20 && byte != b'"' && byte != b'\\'
-}
-
-/// The first bytes of a character that the end of a chunk cut.
-#[derive(Clone, Copy, Debug)]
-struct Partial {
-    bytes: [u8; 4],
-    len: usize,
-}
-
-impl Partial {
-    fn of(start: &[u8]) -> Self {
-        let mut partial = Self {
-            bytes: [0; 4],
-            len: 0,
-        };
-        start.iter().for_each(|&byte| partial.add(byte));
-        partial
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    fn add(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.len) {
-            *place = byte;
-            self.len += 1;
-        }
-    }
-
-    fn take(&mut self, byte: u8, sink: &mut impl FnMut(&[u8])) -> Result<(), Flaw> {
-        self.add(byte);
-        let bytes = self.bytes.get(..self.len).unwrap_or_default();
-        match str::from_utf8(bytes) {
-            Ok(_) => {
-                sink(bytes);
-                self.len = 0;
-                Ok(())
+/// Reads text, and whole escapes that are whole characters, and says whether it came to the closing
+/// quote and took it. It has no state to keep: that is what makes it fast.
+#[inline]
+pub(super) fn simple(rest: &mut &[u8], sink: &mut impl FnMut(&[u8])) -> bool {
+    loop {
+        match *rest {
+            [b'"', after @ ..] => {
+                *rest = after;
+                return true;
             }
-            Err(error) if error.error_len().is_none() => Ok(()),
-            Err(_) => Err(Flaw::Utf8),
+            [b'\\', b'u', a, b, c, d, after @ ..] => {
+                let Some(unit) = unit(&[*a, *b, *c, *d]) else {
+                    return false;
+                };
+                let one = char::from_u32(unit.into()).map(|character| (character, after));
+                let Some((character, after)) = one.or_else(|| pair(unit, after)) else {
+                    return false;
+                };
+                sink(character.encode_utf8(&mut [0; 4]).as_bytes());
+                *rest = after;
+            }
+            [b'\\', letter, after @ ..] => {
+                let Some(byte) = unescaped(*letter) else {
+                    return false;
+                };
+                sink(&[byte]);
+                *rest = after;
+            }
+            _ => {
+                let (plain, tail) = rest.split_at(plain_len(rest));
+                if plain.is_empty() {
+                    return false;
+                }
+                sink(plain);
+                *rest = tail;
+            }
         }
     }
 }
 
-/// Four vectors of 16 bytes.
-const BLOCK: usize = 64;
+/// Lets a function that is not inlined move a copy of `rest`, for what has its address taken is kept
+/// in memory, and the loops around here want it in registers.
+#[inline]
+pub(super) fn apart<'a, T>(rest: &mut &'a [u8], take: impl FnOnce(&mut &'a [u8]) -> T) -> T {
+    let mut copy = *rest;
+    let taken = take(&mut copy);
+    *rest = copy;
+    taken
+}
 
-/// How much text that is not all ASCII is read at once.
-const WINDOW: usize = 4096;
+/// What a backslash and this byte stand for.
+#[inline]
+const fn unescaped(byte: u8) -> Option<u8> {
+    match byte {
+        b'"' | b'\\' | b'/' => Some(byte),
+        b'b' => Some(0x08),
+        b'f' => Some(0x0c),
+        b'n' => Some(b'\n'),
+        b'r' => Some(b'\r'),
+        b't' => Some(b'\t'),
+        _ => None,
+    }
+}
+
+/// The character of a surrogate pair whose second half is escaped behind the first, and what follows.
+fn pair(first: u16, after: &[u8]) -> Option<(char, &[u8])> {
+    let (digits, after) = after.strip_prefix(b"\\u")?.split_first_chunk()?;
+    let character = char::decode_utf16([first, unit(digits)?]).next()?.ok()?;
+    Some((character, after))
+}
+
+/// The number four hexadecimal digits write.
+#[inline]
+fn unit(&[a, b, c, d]: &[u8; 4]) -> Option<u16> {
+    let [a, b, c, d] = [hex(a), hex(b), hex(c), hex(d)];
+    // One branch for all four: in text each digit is anyone's guess.
+    ((a | b | c | d) < 16).then_some(a << 12 | b << 8 | c << 4 | d)
+}
+
+/// The value of a hexadecimal digit; 16 for what is none.
+#[inline]
+const fn hex(byte: u8) -> u16 {
+    let digit = byte.wrapping_sub(b'0');
+    let letter = (byte | 0x20).wrapping_sub(b'a');
+    let value = if letter < 6 { letter + 10 } else { 16 };
+    (if digit < 10 { digit } else { value }) as u16
+}

@@ -265,3 +265,12 @@ fn what_cannot_be_restamped_is_gts_fault() {
         assert!(matches!(restamp, Ok(Restamp::Json(_))), "{encoding}");
     }
 }
+
+#[test]
+fn a_key_that_is_no_utf_8_changes_nothing_for_model() {
+    let mut restamp = JsonRestamp::new("gpt-4o");
+    let mut out = Vec::new();
+    restamp.push(b"{\"\xff\":1,\"model\":\"gt-small\"}", &mut out);
+    restamp.finish(&mut out);
+    assert_eq!(out, b"{\"\xff\":1,\"model\":\"gpt-4o\"}");
+}

@@ -1,0 +1,97 @@
+//! What is known of the top-level `model` while the body streams by.
+
+use super::{Found, KeyMatch, Likeness, Text, flaw::Flaw};
+
+/// The top-level key in hand, and the one `model`.
+#[derive(Debug)]
+pub(super) struct Model {
+    key: KeyMatch,
+    /// Whether the value that comes next is `model`'s.
+    is_next: bool,
+    name: Vec<u8>,
+    start: usize,
+    found: Option<Found>,
+}
+
+impl Model {
+    pub(super) const fn new() -> Self {
+        Self {
+            key: KeyMatch::new(),
+            is_next: false,
+            name: Vec::new(),
+            start: 0,
+            found: None,
+        }
+    }
+
+    /// A top-level key begins.
+    pub(super) const fn begin_key(&mut self) {
+        self.key = KeyMatch::new();
+    }
+
+    /// Reads on in a top-level key, and says whether it ended.
+    #[inline(never)]
+    pub(super) fn key(&mut self, text: &mut Text, rest: &mut &[u8]) -> Result<bool, Flaw> {
+        if !text.run(rest, |part| self.key.feed(part))? {
+            return Ok(false);
+        }
+        match self.key.finish() {
+            Likeness::Same if self.found.is_some() => return Err(Flaw::ModelTwice),
+            Likeness::Same => self.is_next = true,
+            Likeness::Folded => return Err(Flaw::ModelFolded),
+            Likeness::Other => {}
+        }
+        Ok(true)
+    }
+
+    /// Whether the value that begins is `model`'s.
+    #[inline]
+    pub(super) const fn take_is_next(&mut self) -> bool {
+        std::mem::replace(&mut self.is_next, false)
+    }
+
+    /// The name begins, its quote at offset `start`.
+    pub(super) const fn begin_name(&mut self, start: usize) {
+        self.start = start;
+    }
+
+    /// Reads on in the name, up to offset `end`, and says whether it ended.
+    #[inline(never)]
+    pub(super) fn name(
+        &mut self,
+        text: &mut Text,
+        rest: &mut &[u8],
+        end: usize,
+    ) -> Result<bool, Flaw> {
+        let name = &mut self.name;
+        let outcome = text.run(rest, |part| {
+            // One byte over the limit is enough to know.
+            name.extend(part.iter().take(MAX_NAME + 1 - name.len()));
+        });
+        // Before any later flaw: in smaller chunks it would have been seen first.
+        if self.name.len() > MAX_NAME {
+            return Err(Flaw::ModelTooLong);
+        }
+        if !outcome? {
+            return Ok(false);
+        }
+        let name = String::from_utf8(std::mem::take(&mut self.name)).map_err(|_| Flaw::Utf8)?;
+        self.found = Some(Found::Named {
+            name,
+            span: self.start..end - rest.len(),
+        });
+        Ok(true)
+    }
+
+    /// Where the name begins.
+    pub(super) const fn start(&self) -> usize {
+        self.start
+    }
+
+    pub(super) fn found(self) -> Found {
+        self.found.unwrap_or(Found::Absent)
+    }
+}
+
+/// Longer than any name a policy can have (256 bytes), short enough to be a fact.
+const MAX_NAME: usize = 1024;
