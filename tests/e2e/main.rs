@@ -24,3 +24,4 @@ mod image;
 mod laws;
 mod real_clients;
 mod trust;
+mod wording;

@@ -181,7 +181,7 @@ fn check_model<'a, R: Rules>(
     written: &'a str,
     trace: &mut impl Trace,
 ) -> Result<&'a str, Refused> {
-    let not_found = |check| message::model_not_found(check, route, written);
+    let not_found = |check| message::model_not_found(check, written);
     let rule = is_model_name(written)
         .then(|| rules.model(written))
         .flatten()

@@ -20,13 +20,14 @@ pub(crate) struct Refused {
 
 pub(super) fn unknown_route(request: &Request<'_>, nearest: Option<RouteRule<'_>>) -> Refused {
     let mut message = join(&[
-        "there is no route ",
+        "There is no route ",
         clip(request.method),
         " ",
         clip(request.path),
+        ".",
     ]);
     if let Some(route) = nearest {
-        message += &join(&["; the nearest is ", route.method, " ", route.template]);
+        message += &join(&[" The nearest is ", route.method, " ", route.template, "."]);
     }
     refused(
         Check::Route,
@@ -49,6 +50,7 @@ pub(super) fn method_not_allowed<'a>(
         &taken.join(", "),
         ", not ",
         clip(request.method),
+        ".",
     ]);
     refused(
         Check::Method,
@@ -93,7 +95,7 @@ pub(super) fn route_refused(route: &RouteRule<'_>) -> Refused {
     }
     let message = join(&[
         &name,
-        " is a GT extension and does not pass here; call GT itself",
+        " is a GT extension and does not pass here. Call GT itself",
         &because(route),
     ]);
     refused(
@@ -108,10 +110,10 @@ pub(super) fn route_refused(route: &RouteRule<'_>) -> Refused {
 
 pub(super) fn purpose_not_allowed(route: &RouteRule<'_>) -> Refused {
     let message = join(&[
-        "this key was made for something else: ",
         &route_name(route),
         " needs a key with the purpose ",
         &purposes(route.purposes),
+        ". This key was made for something else.",
     ]);
     refused(
         Check::Purpose,
@@ -128,7 +130,7 @@ pub(super) fn insufficient_scope(route: &RouteRule<'_>, missing: &str) -> Refuse
         &route_name(route),
         " needs the scope `",
         missing,
-        "`, which this key does not hold; use a key that has it",
+        "`, which this key does not hold. Use a key that has it.",
     ]);
     refused(
         Check::Scope,
@@ -142,9 +144,9 @@ pub(super) fn insufficient_scope(route: &RouteRule<'_>, missing: &str) -> Refuse
 
 pub(super) fn dataset_not_allowed(dataset: &str) -> Refused {
     let message = join(&[
-        "the dataset `",
+        "The dataset `",
         clip(dataset),
-        "` is not on this key; use a key that names it as a target",
+        "` is not on this key. Use a key that names it as a target.",
     ]);
     refused(
         Check::Dataset,
@@ -160,7 +162,7 @@ pub(super) fn conversation_not_allowed() -> Refused {
     let message = join(&[
         "`",
         CONVERSATION_HEADER,
-        "` needs a key with the purpose `conversation`; use such a key, or leave the header out",
+        "` needs a key with the purpose `conversation`. Use such a key, or leave the header out.",
     ]);
     let param = Some(CONVERSATION_HEADER);
     let reason = "conversation header without the purpose";
@@ -179,7 +181,7 @@ pub(super) fn missing_conversation(route: &RouteRule<'_>) -> Refused {
         &route_name(route),
         " needs the header `",
         CONVERSATION_HEADER,
-        "`; create a conversation with POST /v1/conversations first",
+        "`. Create a conversation with POST /v1/conversations first.",
     ]);
     let param = Some(CONVERSATION_HEADER);
     let reason = "required header absent";
@@ -195,9 +197,9 @@ pub(super) fn missing_conversation(route: &RouteRule<'_>) -> Refused {
 
 pub(super) fn missing_model(route: &RouteRule<'_>) -> Refused {
     let message = join(&[
-        "the body of ",
+        "The body of ",
         &route_name(route),
-        " has no `model`; name one that GET /v1/models lists",
+        " has no `model`. Name one that `GET /v1/models` lists.",
     ]);
     let reason = "no model in the body";
     refused(
@@ -210,13 +212,14 @@ pub(super) fn missing_model(route: &RouteRule<'_>) -> Refused {
     )
 }
 
-pub(super) fn model_not_found(check: Check, route: &RouteRule<'_>, written: &str) -> Refused {
+/// Word for word what `signalbox-http` says where the host finds no model: a client cannot tell one
+/// from the other. A test between the two crates compares them.
+pub(super) fn model_not_found(check: Check, written: &str) -> Refused {
     let message = join(&[
-        "the model `",
+        "The model `",
         clip(written),
-        "` does not exist or this key may not use it on ",
-        &route_name(route),
-        "; GET /v1/models lists those it may use",
+        "` does not exist or this key may not use it here. \
+         `GET /v1/models` lists the names it may use.",
     ]);
     let reason = match check {
         Check::ModelEndpoint => "the model's `for` does not have this route",
@@ -237,10 +240,13 @@ pub(super) fn route_name(route: &RouteRule<'_>) -> String {
     join(&[route.method, " ", route.template])
 }
 
+/// The reason a document gives, as the end of a sentence.
 fn because(route: &RouteRule<'_>) -> String {
-    route
-        .because
-        .map_or_else(String::new, |because| join(&[": ", because]))
+    match route.because {
+        Some(because) if because.ends_with(['.', '!', '?']) => join(&[": ", because]),
+        Some(because) => join(&[": ", because, "."]),
+        None => ".".to_string(),
+    }
 }
 
 fn purposes(purposes: Purposes) -> String {

@@ -293,7 +293,7 @@ fn a_wrong_path_is_answered_with_the_nearest_route() {
     };
     assert_eq!(
         refusal.message,
-        "there is no route POST /v1/chat/completion; the nearest is POST /v1/chat/completions"
+        "There is no route POST /v1/chat/completion. The nearest is POST /v1/chat/completions."
     );
     let far = decide(
         &Small,

@@ -57,7 +57,7 @@ fn a_failing_case_shows_what_was_expected_and_what_came() {
         panic!()
     };
     assert_eq!(expected, "refuse route_not_supported");
-    assert!(actual.starts_with("refuse unknown_route: there is no route GET /v1/nowhere"));
+    assert!(actual.starts_with("refuse unknown_route: There is no route GET /v1/nowhere."));
     assert_eq!(report.to_json("f")["cases"][0]["outcome"], "fail");
     assert!(
         report
