@@ -1,11 +1,14 @@
 //! Why a request goes no further, and what the client is told of it.
 
+use signalbox_http::path;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, Purpose};
+use signalbox_runtime::Generation;
 
 use crate::ask::AskError;
 use crate::client_body::ReadError;
 use crate::credentials::NoCredential;
+use crate::facts::Facts;
 use crate::limits::Limited;
 use crate::outbound::Breach;
 use crate::upstream::{BodyFailure, UpstreamError};
@@ -39,15 +42,30 @@ impl No {
         }
     }
 
-    /// A policy's refusal. A 405 names the methods there are.
+    /// A policy's refusal. A 405 names the methods there are; where a client reaches for a route that
+    /// OpenAI has and GT has not, it reads what to call or change instead of the nearest route.
     pub(crate) fn of_policy(
         refused: signalbox_policy::Refusal,
-        methods: impl FnOnce() -> String,
+        facts: &Facts<'_>,
+        generation: &Generation,
     ) -> Self {
-        let param = refused.param.as_deref();
-        let refusal = Refusal::from_policy(refused.status, &refused.code, &refused.message, param);
+        let method = facts.head.method.as_str();
+        let advice = (refused.code == Code::UnknownRoute.word())
+            .then(|| path::advice(method, facts.path))
+            .flatten();
+        let refusal = match advice {
+            Some(advice) => {
+                let path = facts.path;
+                let message = format!("There is no route {method} {path}. {advice}");
+                Refusal::new(Code::UnknownRoute, message)
+            }
+            None => {
+                let param = refused.param.as_deref();
+                Refusal::from_policy(refused.status, &refused.code, &refused.message, param)
+            }
+        };
         let refusal = if refused.status == 405 {
-            refusal.allow(methods())
+            refusal.allow(methods_of(generation, facts.path))
         } else {
             refusal
         };
@@ -81,6 +99,16 @@ impl From<Breach> for No {
             refusal: Refusal::of(Code::PolicyFailed),
         }
     }
+}
+
+/// The methods a policy has for a path.
+fn methods_of(generation: &Generation, path: &str) -> String {
+    let routes = generation.description().routes.iter();
+    let methods: Vec<&str> = routes
+        .filter(|route| path::matches(&route.template, path).is_some())
+        .map(|route| route.method.as_str())
+        .collect();
+    methods.join(", ")
 }
 
 /// GT gave no answer.

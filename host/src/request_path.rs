@@ -269,9 +269,7 @@ impl<'v> Visit<'v> {
         let outcome = ask(&self.worker.shared.pool, generation, &request).await;
         self.held.trail.asked(asked.elapsed());
         match outcome? {
-            Decision::Refuse(refused) => Err(No::of_policy(refused, || {
-                methods_of(generation, facts.path)
-            })),
+            Decision::Refuse(refused) => Err(No::of_policy(refused, facts, generation)),
             decision => Ok(decision),
         }
     }
@@ -337,14 +335,4 @@ impl<'v> Visit<'v> {
 enum Stage {
     Head,
     Model,
-}
-
-/// The methods a policy has for a path.
-fn methods_of(generation: &Generation, path: &str) -> String {
-    let routes = generation.description().routes.iter();
-    let methods: Vec<&str> = routes
-        .filter(|route| path::matches(&route.template, path).is_some())
-        .map(|route| route.method.as_str())
-        .collect();
-    methods.join(", ")
 }
