@@ -85,6 +85,7 @@ fn only_the_tests_of_a_crate_use_its_hostile_guests() {
         .collect();
     let allowed = set([
         "signalbox-compiler",
+        "signalbox-host",
         "signalbox-runtime",
         "signalbox-testkit",
         "signalbox-tests",

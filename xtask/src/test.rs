@@ -5,7 +5,6 @@
 //! the end-to-end step comes last, so that its runner's closing line ends the output.
 
 mod clients;
-mod examples;
 
 use std::time::{Duration, Instant};
 
@@ -43,8 +42,6 @@ enum Step {
     Doctest,
     /// The committed engine is what its source builds
     Engine,
-    /// The example plugins: their own tests, their components and the cases of these
-    Examples,
     /// Python and Node packages of the real clients
     Clients,
     /// End to end: laws across crates, faults, real clients
@@ -105,7 +102,6 @@ impl Step {
             Self::Unit => unit(),
             Self::Doctest => cargo(["test", "--workspace", "--doc", "--quiet"]).run(),
             Self::Engine => engine(),
-            Self::Examples => examples::run(),
             Self::Clients => clients::install(),
             Self::E2e => end_to_end(),
         }
