@@ -166,7 +166,15 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // In one piece: a host writes it down for every decision.
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *pair = [byte >> 4, byte & 0xf].map(|half| match half {
+                0..=9 => b'0' + half,
+                _ => b'a' - 10 + half,
+            });
+        }
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
