@@ -72,12 +72,17 @@ fn swaps(runtime: &Runtime) -> Fallible<()> {
             decide(&slot)?;
         }
         if [0, 1, 10, 100, 500, 1_000].contains(&swap) {
-            let each = start.elapsed().as_secs_f64() / f64::from((swap - since).max(1));
+            let swaps = f64::from(swap - since);
+            let each = Short(start.elapsed().as_secs_f64() / swaps);
+            let each = if swap > 0 {
+                each.to_string()
+            } else {
+                String::new()
+            };
             println!(
-                "| {swap} | {:.1} MB | {} | {} |",
+                "| {swap} | {:.1} MB | {} | {each} |",
                 resident()?,
-                decision(&slot)?,
-                Short(each)
+                decision(&slot)?
             );
             (start, since) = (Instant::now(), swap);
         }

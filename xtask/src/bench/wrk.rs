@@ -60,14 +60,24 @@ fn read(text: &str, spent: Duration) -> Option<Sample> {
             .find_map(|line| line.trim().strip_prefix(label))?;
         line.split_whitespace().next()
     };
-    let bad_statuses = after("Non-2xx or 3xx responses:").map_or(Some(0), |word| word.parse().ok());
+    let bad_statuses: Option<u64> =
+        after("Non-2xx or 3xx responses:").map_or(Some(0), |word| word.parse().ok());
     Some(Sample {
         per_second: after("Requests/sec:")?.parse().ok()?,
         p50_us: microseconds(after("50%")?)?,
         p99_us: microseconds(after("99%")?)?,
         processor_us: spent.as_secs_f64() * 1e6 / requests.max(1.0),
-        errors: bad_statuses?,
+        errors: bad_statuses? + socket_errors(text),
     })
+}
+
+/// Of a line `Socket errors: connect 0, read 0, write 0, timeout 0`, which is there if one is not.
+fn socket_errors(text: &str) -> u64 {
+    text.lines()
+        .filter_map(|line| line.trim().strip_prefix("Socket errors:"))
+        .flat_map(|line| line.split([' ', ',']))
+        .filter_map(|word| word.parse::<u64>().ok())
+        .sum()
 }
 
 /// wrk prints `123.00us`, `1.20ms` or `1.02s`.
@@ -88,9 +98,10 @@ mod tests {
         let text = "Running 3s test @ http://127.0.0.1:1/\n  1 threads and 1 connections\n  \
             Latency Distribution\n     50%  677.00us\n     75%  770.00us\n     90%    0.90ms\n     \
             99%    1.98ms\n  1000 requests in 4.10s, 43.24MB read\n  \
+            Socket errors: connect 0, read 2, write 0, timeout 1\n  \
             Non-2xx or 3xx responses: 7\nRequests/sec:  22566.10\nTransfer/sec:     10.55MB\n";
         let sample = read(text, Duration::from_millis(30)).unwrap();
-        assert_eq!(sample.errors, 7);
+        assert_eq!(sample.errors, 10);
         assert_eq!(
             [
                 sample.per_second,
