@@ -256,11 +256,11 @@ fn refusal_of_head(status: u16) -> Vec<u8> {
     let refusal = match status {
         414 | 431 => Refusal::new(
             Code::HeadTooLarge,
-            "the request line and headers are too large: send fewer or shorter headers",
+            "The request line and headers are too large. Send fewer or shorter headers.",
         ),
         _ => Refusal::new(
             Code::InvalidRequest,
-            "the request is not valid HTTP/1.1: check its request line, headers and lengths",
+            "The request is not valid HTTP/1.1. Check its request line, headers and lengths.",
         ),
     };
     let body = refusal.body();
