@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Diagnostic, Names, Purposes,
-    check::{self, Known},
-    diagnostic::Findings,
-    document::case_file,
-    yaml,
-};
+use crate::{Names, Purposes};
 
 mod form;
+#[cfg(feature = "document")]
+mod read;
+
+#[cfg(feature = "document")]
+pub use read::read_cases;
 
 /// A request, who asks, and what the answer must be.
 ///
@@ -100,17 +99,4 @@ impl Case {
             datasets: self.datasets.clone(),
         }
     }
-}
-
-/// Reads a case file: a mapping with `cases:` and nothing else, its entries as in a document.
-///
-/// Nothing is known of the policy, so a case may expect any route and any code.
-///
-/// # Errors
-/// Everything that is wrong with it, in the order of the text.
-pub fn read_cases(text: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
-    let mut findings = Findings::default();
-    let written = yaml::read(text, &mut findings).map(|root| case_file(root, &mut findings));
-    let cases = written.map(|written| check::cases(&written, Known::Nothing, &mut findings));
-    findings.finish(cases)
 }

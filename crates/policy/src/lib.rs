@@ -1,17 +1,17 @@
 //! What Signalbox decides with: the words of a request, the decision, the key's fences, and the
 //! one evaluation that turns a request into a decision.
 //!
-//! Pure: no IO, no clock, no wasm. Without the `document` feature the crate is `no_std`, and that
-//! is what the wasm engine, the runtime and the host use; with it come the document language, its
-//! checker and formatter, and explanations.
-#![cfg_attr(not(feature = "document"), no_std)]
+//! Pure: no IO, no clock, no wasm. Without features the crate is `no_std`, and that is what the wasm
+//! engine, the runtime and the host use. With `document` come the document language, its checker
+//! and formatter, and explanations; with `cases` alone, the cases that components carry.
+#![cfg_attr(not(feature = "cases"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 extern crate alloc;
 
 mod caller;
-#[cfg(feature = "document")]
+#[cfg(feature = "cases")]
 mod cases;
 #[cfg(feature = "document")]
 mod check;
@@ -43,7 +43,9 @@ mod yaml;
 
 pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "document")]
-pub use cases::{Case, Expectation, read_cases};
+pub use cases::read_cases;
+#[cfg(feature = "cases")]
+pub use cases::{Case, Expectation};
 pub use decision::{Decision, Forward, ListMode, Refusal};
 pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
 #[cfg(feature = "document")]

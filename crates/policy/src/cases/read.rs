@@ -1,0 +1,23 @@
+//! Case files, as people write them.
+
+use super::Case;
+use crate::{
+    Diagnostic,
+    check::{self, Known},
+    diagnostic::Findings,
+    document::case_file,
+    yaml,
+};
+
+/// Reads a case file: a mapping with `cases:` and nothing else, its entries as in a document.
+///
+/// Nothing is known of the policy, so a case may expect any route and any code.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
+pub fn read_cases(text: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    let written = yaml::read(text, &mut findings).map(|root| case_file(root, &mut findings));
+    let cases = written.map(|written| check::cases(&written, Known::Nothing, &mut findings));
+    findings.finish(cases)
+}
