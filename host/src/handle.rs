@@ -72,9 +72,7 @@ impl Handle {
     }
 
     fn put(&self, name: &str, plugin: Plugin) -> u64 {
-        let policies = self.0.swap(vec![(name.to_owned(), Some(plugin))]);
-        policies
-            .get(name)
-            .map_or(0, |generation| generation.number())
+        let policies = self.0.swap(vec![(name.to_owned(), plugin)]);
+        policies.get(name).map_or(0, |lane| lane.live().number())
     }
 }

@@ -279,7 +279,7 @@ impl<'v> Visit<'v> {
         let policies = self.worker.shared.slot.load();
         policies
             .get(&key.policy)
-            .map(Arc::clone)
+            .map(|lane| Arc::clone(lane.for_caller(&key.caller.id)))
             .ok_or_else(|| Refusal::of(Code::NoPolicy))
     }
 

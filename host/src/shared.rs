@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use signalbox_runtime::{DecisionPool, Generation, Plugin, Policies, Runtime, Slot};
+use signalbox_runtime::{Change, DecisionPool, Generation, Lane, Plugin, Policies, Runtime, Slot};
 
 use crate::admin::Overview;
 use crate::budget::Budget;
@@ -38,12 +38,22 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Lets plugins serve, all in one store.
-    pub(crate) fn swap(&self, changes: Vec<(String, Option<Plugin>)>) -> Arc<Policies> {
-        let policies = self.slot.swap(changes);
+    pub(crate) fn swap(&self, plugins: Vec<(String, Plugin)>) -> Arc<Policies> {
+        let mut change = Change::new();
+        for (name, plugin) in plugins {
+            change = change.serve(name, plugin);
+        }
+        // Another swap may come between; the last one wins.
+        let policies = loop {
+            let base = self.slot.load();
+            if let Ok(policies) = self.slot.commit(&base, change.clone()) {
+                break policies;
+            }
+        };
         let now = Timestamp::now();
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let mut serving = HashMap::new();
-        for generation in policies.iter() {
+        for generation in policies.iter().map(Lane::live) {
             let since = loaded.get(&generation.number()).copied().unwrap_or(now);
             serving.insert(generation.number(), since);
         }
@@ -56,7 +66,12 @@ impl Shared {
         let status = |generation: &Arc<Generation>| {
             PolicyStatus::of(generation, loaded.get(&generation.number()).copied())
         };
-        self.slot.load().iter().map(status).collect()
+        self.slot
+            .load()
+            .iter()
+            .map(Lane::live)
+            .map(status)
+            .collect()
     }
 }
 

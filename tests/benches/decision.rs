@@ -14,7 +14,7 @@ use common::{
     document,
 };
 use signalbox_policy::{Policy, RequestedModel, Rules as _, decide, tables, tables::Tables};
-use signalbox_runtime::{LoadOptions, Plugin, Runtime, Settings, Slot};
+use signalbox_runtime::{Change, LoadOptions, Plugin, Runtime, Settings, Slot};
 
 #[expect(clippy::print_stdout, reason = "a program that prints a table")]
 fn main() -> Fallible<()> {
@@ -58,7 +58,7 @@ impl Bench {
         let component = signalbox_compiler::compile(&policy, &text)?;
         let plugin = runtime.load(&component, &LoadOptions::default())?;
         let slot = Slot::new();
-        slot.swap(vec![(SLOT.to_owned(), Some(plugin.clone()))]);
+        slot.commit(&slot.load(), Change::new().serve(SLOT, plugin.clone()))?;
         Ok(Self {
             tables: tables::encode(
                 policy.name(),
@@ -75,7 +75,7 @@ impl Bench {
     fn row(&self, model: RequestedModel<'_>, list: usize) -> Fallible<String> {
         let tables = Tables::read(&self.tables)?;
         let policies = self.slot.load();
-        let generation = policies.get(SLOT).ok_or("nothing serves")?;
+        let generation = policies.get(SLOT).ok_or("nothing serves")?.live();
         if !generation.is_inline() {
             return Err("the engine is not trusted: run `cargo xtask engine`".into());
         }

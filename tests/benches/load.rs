@@ -13,7 +13,7 @@ use common::{
     document,
 };
 use signalbox_policy::{Document, RequestedModel};
-use signalbox_runtime::{LoadOptions, Plugin, Runtime, Settings, Slot};
+use signalbox_runtime::{Change, LoadOptions, Plugin, Runtime, Settings, Slot};
 
 fn main() -> Fallible<()> {
     let runtime = Runtime::new(Settings::default())?;
@@ -100,7 +100,9 @@ fn load(runtime: &Runtime, component: &[u8]) -> Fallible<Plugin> {
 }
 
 fn put(slot: &Slot, plugin: &Plugin) {
-    drop(slot.swap(vec![(SLOT.to_owned(), Some(plugin.clone()))]));
+    let change = Change::new().serve(SLOT, plugin.clone());
+    // Nobody else writes.
+    drop(slot.commit(&slot.load(), change));
 }
 
 /// As a host does: what serves is looked up for every request.
@@ -108,8 +110,8 @@ fn decide(slot: &Slot) -> Fallible<()> {
     let caller = caller(0);
     let request = chat(&caller, RequestedModel::Named("team-5/gpt-4o"));
     let policies = slot.load();
-    let generation = policies.get(SLOT).ok_or("nothing serves")?;
-    black_box(generation.decide(&request)?);
+    let lane = policies.get(SLOT).ok_or("nothing serves")?;
+    black_box(lane.for_caller(&caller.id).decide(&request)?);
     Ok(())
 }
 

@@ -1,43 +1,51 @@
 //! A plugin that serves, under a name and a number.
 
+use std::sync::Arc;
+
 use signalbox_policy::{Decision, Description, Request, RouteDescription};
 
-use crate::{Catalogue, DecideError, Digest, Plugin, warm::Warm};
+use crate::{Catalogue, DecideError, Digest, Plugin, Served, served::Life, warm::Warm};
 
 /// One loaded policy in service. Whoever holds it can go on deciding with it after a swap; its
 /// warm instances, and its code if no [`Plugin`] of it is kept, go when the last holder drops it.
 #[derive(Debug)]
 pub struct Generation {
-    number: u64,
-    name: String,
     plugin: Plugin,
     warm: Option<Warm>,
+    /// The last field: it is dropped after the others.
+    life: Life,
 }
 
 impl Generation {
     pub(crate) fn new(number: u64, name: String, plugin: Plugin) -> Self {
-        let warm = plugin.warm();
+        let served = Served::new(number, name, plugin.digest());
         Self {
-            number,
-            name,
+            warm: plugin.warm(),
             plugin,
-            warm,
+            life: Life(Arc::new(served)),
         }
     }
 
     /// Its number: unique within its slot, and higher than that of every earlier one.
     #[must_use]
     pub fn number(&self) -> u64 {
-        self.number
+        self.served().number()
     }
 
     /// The name it serves under, which the policy's own need not be.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.served().name()
     }
 
-    /// What serves. A clone of it can be swapped in again.
+    /// What is known of it even when it is gone. An answer holds this instead of the generation:
+    /// it pins neither code nor instances.
+    #[must_use]
+    pub const fn served(&self) -> &Arc<Served> {
+        &self.life.0
+    }
+
+    /// What serves. A clone of it can serve again.
     #[must_use]
     pub fn plugin(&self) -> &Plugin {
         &self.plugin
@@ -80,9 +88,11 @@ impl Generation {
     /// # Errors
     /// The guest failed, gave an answer outside the contract, or no instance was to be had.
     pub fn decide(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
-        match &self.warm {
+        let outcome = match &self.warm {
             Some(warm) => self.plugin.decide_warm(warm, request),
             None => self.plugin.decide(request),
-        }
+        };
+        self.served().count(&outcome);
+        outcome
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use signalbox_policy::{Caller, Decision, Names, Purposes, Request, RequestedModel};
-//! use signalbox_runtime::{LoadOptions, Runtime, Settings, Slot};
+//! use signalbox_runtime::{Change, LoadOptions, Runtime, Settings, Slot};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let document = "\
@@ -22,11 +22,11 @@
 //! let slot = Slot::new();
 //! // Off the request path: checks, compiles and tries the component.
 //! let plugin = runtime.load(&component, &LoadOptions::default())?;
-//! slot.swap(vec![("default".into(), Some(plugin))]);
+//! slot.commit(&slot.load(), Change::new().serve("default", plugin))?;
 //!
 //! // On the request path: take what serves once, and stay with it.
 //! let policies = slot.load();
-//! let generation = policies.get("default").ok_or("nothing serves")?;
+//! let lane = policies.get("default").ok_or("nothing serves")?;
 //! let caller = Caller {
 //!     id: "app".into(),
 //!     purposes: Purposes::from_bits(1),
@@ -36,7 +36,7 @@
 //!     published: Names::All,
 //!     datasets: Names::NONE,
 //! };
-//! let decision = generation.decide(&Request {
+//! let decision = lane.for_caller(&caller.id).decide(&Request {
 //!     method: "POST",
 //!     path: "/v1/chat/completions",
 //!     query: None,
@@ -83,6 +83,7 @@ mod plugin;
 mod pool;
 mod request_buf;
 mod runtime;
+mod served;
 mod settings;
 mod share;
 mod slot;
@@ -96,10 +97,11 @@ pub use detail::Detail;
 pub use generation::Generation;
 pub use legal::Violation;
 pub use load::{CatalogueFault, DescriptionFault, LoadError, RouteFault, SectionFault, Step};
-pub use plugin::{Digest, Plugin};
+pub use plugin::{BadDigest, Digest, Plugin};
 pub use pool::{Busy, DecisionPool};
 pub use request_buf::RequestBuf;
 pub use runtime::{Runtime, StartError};
+pub use served::{Open, Served};
 pub use settings::{Allocation, Isolation, LoadOptions, Settings};
 pub use share::{BadShare, Share};
-pub use slot::{Policies, Slot};
+pub use slot::{Beside, Change, Conflict, Lane, Policies, Slot};

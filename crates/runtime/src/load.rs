@@ -4,15 +4,18 @@ mod describe;
 mod error;
 mod file;
 mod models;
+mod steps;
 mod trial;
 
 pub use self::error::{
     CatalogueFault, DescriptionFault, LoadError, RouteFault, SectionFault, Step,
 };
 
+use std::{sync::Arc, time::Duration};
+
 use wasmtime::component::Component;
 
-use self::file::File;
+use self::{file::File, steps::Steps};
 use crate::{
     Detail, Digest, Isolation, LoadOptions, Plugin,
     bindings::SignalboxPolicyPre,
@@ -24,35 +27,31 @@ use crate::{
     trust,
 };
 
-/// Loads a component. See [`Step`] for the steps.
+/// Loads a component, and tells of each step that passes. See [`Step`] for the steps.
 pub(crate) fn load(
     shared: &Shared,
     component: &[u8],
     options: &LoadOptions,
+    told: &mut dyn FnMut(Step, Duration),
 ) -> Result<Plugin, LoadError> {
-    let settings = &shared.settings;
-    let file = File::read(component, settings.component_cap)?;
+    let mut steps = Steps::new(told);
+    let file = File::read(component, shared.settings.component_cap)?;
     let trusted = is_trusted(shared, component);
+    steps.passed(Step::Read);
+    file.check_imports()?;
+    steps.passed(Step::Imports);
+    file.check_exports()?;
+    steps.passed(Step::World);
     let memory = memory_limit(shared, &file, trusted)?;
-    let pre = compile(shared, component)?;
-    // wasmtime compares types only when it instantiates: nothing before this line knows them.
-    let mut instance = Instance::start(&pre, memory, Budget::LOAD).map_err(start_failed)?;
-    let description = instance
-        .describe(Budget::LOAD)
-        .map_err(LoadError::Describe)?;
-    describe::check(&description).map_err(LoadError::Description)?;
-    let catalogue = models::drain(&mut instance, &description)?;
-    // Gone before the trial, which takes an instance of its own.
-    drop(instance);
-    let threads = if trusted {
-        settings.workers
-    } else {
-        settings.decision_threads
-    };
+    let compiled = compile(shared, component)?;
+    steps.passed(Step::Compile);
+    let pre = link(shared, &compiled)?;
+    let surface = ask(&pre, memory, &mut steps)?;
+    let settings = &shared.settings;
     let plugin = Plugin::new(Parts {
         digest: Digest::of(component),
         size: component.len(),
-        surface: Surface::new(description, catalogue),
+        surface,
         source: file.source.map(str::to_owned),
         cases: file.cases.map(<[u8]>::to_vec),
         trusted,
@@ -63,11 +62,35 @@ pub(crate) fn load(
         },
         memory,
         pre,
-        threads,
-        permits: std::sync::Arc::clone(&shared.permits),
+        threads: if trusted {
+            settings.workers
+        } else {
+            settings.decision_threads
+        },
+        permits: Arc::clone(&shared.permits),
     });
     trial::run(&plugin).map_err(LoadError::Trial)?;
+    steps.passed(Step::Trial);
     Ok(plugin)
+}
+
+/// Starts the component once and asks it what it is.
+fn ask(
+    pre: &SignalboxPolicyPre<Bounds>,
+    memory: MemoryLimit,
+    steps: &mut Steps<'_>,
+) -> Result<Surface, LoadError> {
+    // wasmtime compares types only when it instantiates: nothing before this line knows them.
+    let mut instance = Instance::start(pre, memory, Budget::LOAD).map_err(start_failed)?;
+    steps.passed(Step::Instantiate);
+    let description = instance
+        .describe(Budget::LOAD)
+        .map_err(LoadError::Describe)?;
+    describe::check(&description).map_err(LoadError::Description)?;
+    steps.passed(Step::Describe);
+    let catalogue = models::drain(&mut instance, &description)?;
+    steps.passed(Step::Models);
+    Ok(Surface::new(description, catalogue))
 }
 
 fn is_trusted(shared: &Shared, component: &[u8]) -> bool {
@@ -93,11 +116,14 @@ fn memory_limit(shared: &Shared, file: &File<'_>, trusted: bool) -> Result<Memor
     Ok(limit)
 }
 
-fn compile(shared: &Shared, component: &[u8]) -> Result<SignalboxPolicyPre<Bounds>, LoadError> {
-    let component = Component::new(&shared.engine, component)
-        .map_err(|error| LoadError::Compile(Detail::of_chain(&error)))?;
+fn compile(shared: &Shared, component: &[u8]) -> Result<Component, LoadError> {
+    Component::new(&shared.engine, component)
+        .map_err(|error| LoadError::Compile(Detail::of_chain(&error)))
+}
+
+fn link(shared: &Shared, compiled: &Component) -> Result<SignalboxPolicyPre<Bounds>, LoadError> {
     let types = |error: wasmtime::Error| LoadError::Types(Detail::of_chain(&error));
-    let pre = shared.linker.instantiate_pre(&component).map_err(types)?;
+    let pre = shared.linker.instantiate_pre(compiled).map_err(types)?;
     SignalboxPolicyPre::new(pre).map_err(types)
 }
 

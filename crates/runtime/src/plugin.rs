@@ -1,6 +1,6 @@
 //! A loaded component: checked, compiled, not yet serving.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
 use signalbox_policy::{Decision, Description, Request, RouteDescription};
@@ -184,9 +184,45 @@ impl fmt::Debug for Digest {
     }
 }
 
+impl FromStr for Digest {
+    type Err = BadDigest;
+
+    /// Reads 64 hexadecimal digits, small or capital.
+    fn from_str(text: &str) -> Result<Self, BadDigest> {
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(BadDigest);
+        };
+        let mut bytes = [0; 32];
+        if pairs.len() != bytes.len() {
+            return Err(BadDigest);
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(BadDigest);
+            *byte = u8::try_from(digit(*high)? << 4 | digit(*low)?).map_err(|_| BadDigest)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// The text is no digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected 64 hexadecimal digits")]
+pub struct BadDigest;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digest_is_read_as_it_is_shown_and_nothing_else_is() {
+        let digest = Digest::of(b"");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert_eq!(digest.to_string().to_uppercase().parse(), Ok(digest));
+        let digits = digest.to_string();
+        for text in ["", "00", &digits[1..], &format!("{digits}00"), &digits.replace('e', "g")] {
+            assert_eq!(text.parse::<Digest>(), Err(BadDigest), "{text}");
+        }
+    }
 
     #[test]
     fn digest_displays_as_hexadecimal() {

@@ -1,12 +1,12 @@
 //! The one runtime of a process.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use wasmtime::{Engine, component::Linker};
 
 use crate::{
-    DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, engine, limits::Bounds, load,
-    warm::Permits,
+    DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step, engine, limits::Bounds,
+    load, warm::Permits,
 };
 
 /// Engine, its clock and its settings. One per process; cheap to clone.
@@ -48,7 +48,21 @@ impl Runtime {
     /// # Errors
     /// The first step that fails, which [`LoadError::step`] names.
     pub fn load(&self, component: &[u8], options: &LoadOptions) -> Result<Plugin, LoadError> {
-        load::load(&self.0, component, options)
+        self.load_told(component, options, &mut |_, _| {})
+    }
+
+    /// As [`Runtime::load`], and tells of each step that passes, as it does: which, and how long
+    /// it took. Of a step that fails only the error tells.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`].
+    pub fn load_told(
+        &self,
+        component: &[u8],
+        options: &LoadOptions,
+        told: &mut dyn FnMut(Step, Duration),
+    ) -> Result<Plugin, LoadError> {
+        load::load(&self.0, component, options, told)
     }
 
     /// Starts the threads that decide for policies that are not trusted.

@@ -1,74 +1,68 @@
 //! Which policies serve: one immutable map, replaced in one atomic store.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+mod change;
+mod lane;
+mod published;
+
+use std::sync::Arc;
+
+pub use self::{
+    change::{Change, Conflict},
+    lane::{Beside, Lane, Policies},
 };
 
-use arc_swap::ArcSwap;
+use self::published::Published;
+use crate::{Generation, Plugin, Share};
 
-use crate::{Generation, Plugin};
+/// What the protocol is built from; a model checker puts its own in their place.
+mod sync {
+    pub(super) use arc_swap::ArcSwap;
+    pub(super) use std::sync::Mutex;
+}
 
 /// Policy names and the generations that serve under them.
-#[derive(Debug, Default)]
-pub struct Slot {
-    policies: ArcSwap<Policies>,
-    /// The last number given; also what makes writers wait for each other.
-    last: Mutex<u64>,
-}
+#[derive(Debug)]
+pub struct Slot(Published<Policies>);
 
 impl Slot {
     /// A slot in which nothing serves.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::numbered_from(0)
+    }
+
+    /// A slot in which nothing serves, and whose first generation gets the number after `last`:
+    /// numbers go on where an earlier process left off.
+    #[must_use]
+    pub fn numbered_from(last: u64) -> Self {
+        Self(Published::new(Policies::default(), last))
     }
 
     /// What serves now. Take it once for a request and use it to the end: what is in it does not
     /// change.
     #[must_use]
     pub fn load(&self) -> Arc<Policies> {
-        self.policies.load_full()
+        self.0.load()
     }
 
-    /// Puts plugins into service, or takes names out of it with `None`, all in one store: no
-    /// reader sees some of the changes without the others. Gives what serves from now on.
-    pub fn swap(&self, changes: Vec<(String, Option<Plugin>)>) -> Arc<Policies> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut generations = self.policies.load().generations.clone();
-        for (name, plugin) in changes {
-            match plugin {
-                Some(plugin) => {
-                    *last += 1;
-                    let generation = Generation::new(*last, name.clone(), plugin);
-                    generations.insert(name, Arc::new(generation));
-                }
-                None => {
-                    generations.remove(&name);
-                }
-            }
-        }
-        let policies = Arc::new(Policies { generations });
-        self.policies.store(Arc::clone(&policies));
-        policies
+    /// Makes all of a change in one store: no reader sees some of it without the rest. Gives what
+    /// serves from now on.
+    ///
+    /// `base` is what was [loaded](Self::load) when the change was thought of: if another change
+    /// was made since to a name that this one touches, nothing happens. Other names may have
+    /// changed.
+    ///
+    /// # Errors
+    /// Another change came first, or there is nothing to make this one to. Nothing changes, and no
+    /// number is used.
+    pub fn commit(&self, base: &Policies, change: Change) -> Result<Arc<Policies>, Conflict> {
+        self.0
+            .replace(|current, last| change.apply(base, current, last))
     }
 }
 
-/// What serves at one moment.
-#[derive(Debug, Default)]
-pub struct Policies {
-    generations: BTreeMap<String, Arc<Generation>>,
-}
-
-impl Policies {
-    /// What serves under a name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Arc<Generation>> {
-        self.generations.get(name)
-    }
-
-    /// What serves, in the order of names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Generation>> {
-        self.generations.values()
+impl Default for Slot {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -142,11 +142,11 @@ async fn load_all(
     config: &Config,
     runtime: &Runtime,
     policies: Vec<(String, Vec<u8>)>,
-) -> Result<Vec<(String, Option<Plugin>)>, BindError> {
+) -> Result<Vec<(String, Plugin)>, BindError> {
     let (runtime, options) = (runtime.clone(), load_options(config));
     let load = move |(name, component): (String, Vec<u8>)| match runtime.load(&component, &options)
     {
-        Ok(plugin) => Ok((name, Some(plugin))),
+        Ok(plugin) => Ok((name, plugin)),
         Err(cause) => Err(BindError::Policy { name, cause }),
     };
     let loading = move || {

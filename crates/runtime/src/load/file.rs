@@ -3,13 +3,14 @@
 use wasmparser::{
     ComponentImportSectionReader, Parser, Payload, Validator, WasmFeatures,
     component_types::{ComponentAnyTypeId, ComponentEntityType},
+    types::Types,
 };
 
 use super::{LoadError, SectionFault};
 use crate::{Detail, detail};
 
-/// A component that exports the contract's interface and imports nothing that can act.
-#[derive(Debug, Default)]
+/// A well-formed component, and what is to be known of it.
+#[derive(Default)]
 pub(super) struct File<'a> {
     pub(super) source: Option<&'a str>,
     pub(super) cases: Option<&'a [u8]>,
@@ -17,6 +18,8 @@ pub(super) struct File<'a> {
     pub(super) memory: u64,
     imports: Vec<&'a str>,
     exports: Vec<&'a str>,
+    /// What its names stand for.
+    types: Option<Types>,
 }
 
 impl<'a> File<'a> {
@@ -31,14 +34,13 @@ impl<'a> File<'a> {
         let mut file = Self::default();
         let mut validator = Validator::new_with_features(WasmFeatures::default());
         let mut depth = 0_usize;
-        let mut types = None;
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.map_err(malformed)?;
             // Bodies of functions are left to the compiler.
             if let wasmparser::ValidPayload::End(end) =
                 validator.payload(&payload).map_err(malformed)?
             {
-                types = Some(end);
+                file.types = Some(end);
             }
             match &payload {
                 Payload::Version { .. } => depth += 1,
@@ -46,9 +48,6 @@ impl<'a> File<'a> {
                 _ => file.note(&payload, depth == 1)?,
             }
         }
-        let types = types.ok_or(LoadError::NotWasm)?;
-        file.check_imports(&types)?;
-        file.check_exports()?;
         Ok(file)
     }
 
@@ -94,8 +93,8 @@ impl<'a> File<'a> {
 
     /// The one import allowed is the contract's `types`, of our version, with types alone in it.
     /// Every component built from the contract has it.
-    fn check_imports(&self, types: &wasmparser::types::Types) -> Result<(), LoadError> {
-        let types = types.as_ref();
+    pub(super) fn check_imports(&self) -> Result<(), LoadError> {
+        let types = self.types.as_ref().ok_or(LoadError::NotWasm)?.as_ref();
         let is_allowed = |name: &str| {
             let instance = match types.component_item_for_import(name).map(|item| item.ty) {
                 Some(ComponentEntityType::Instance(instance)) => types.get(instance),
@@ -117,7 +116,7 @@ impl<'a> File<'a> {
     }
 
     /// Only the name is looked at: whether types fit shows when it is instantiated.
-    fn check_exports(&self) -> Result<(), LoadError> {
+    pub(super) fn check_exports(&self) -> Result<(), LoadError> {
         let mut versions = self
             .exports
             .iter()

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use signalbox_policy::{Decision, Header, Policy, RequestedModel, decide};
-use signalbox_runtime::{DecideError, Generation, LoadOptions, Slot};
+use signalbox_runtime::{DecideError, Generation, LoadOptions};
 
-use crate::guests::{caller, chat, runtime};
+use crate::guests::{caller, chat, runtime, serve};
 
 const DOCUMENT: &str = r#"
 policy: compiled
@@ -26,8 +26,7 @@ fn compiled() -> (Policy, Arc<Generation>) {
     let policy = signalbox_policy::read(DOCUMENT).unwrap();
     let component = signalbox_compiler::compile(&policy, DOCUMENT).unwrap();
     let plugin = runtime().load(&component, &LoadOptions::default()).unwrap();
-    let policies = Slot::new().swap(vec![("a".into(), Some(plugin))]);
-    (policy, Arc::clone(policies.get("a").unwrap()))
+    (policy, serve(plugin))
 }
 
 /// Whatever the client writes as a model, and whether it may chat.

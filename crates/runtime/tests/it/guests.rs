@@ -5,14 +5,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use signalbox_policy::{
     Caller, CatalogueEntry, Decision, Description, Forward, ModelSource, Names, Purposes, Refusal,
     Request, RequestedModel, RouteDescription, Verdict, Wants,
 };
-use signalbox_runtime::{Isolation, LoadError, LoadOptions, Plugin, Runtime, Settings};
+use signalbox_runtime::{
+    Change, Generation, Isolation, LoadError, LoadOptions, Plugin, Policies, Runtime, Settings,
+    Slot,
+};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -271,6 +274,17 @@ pub(crate) fn runtime() -> &'static Runtime {
         };
         Runtime::new(small).unwrap()
     })
+}
+
+/// Makes a change nobody else interferes with.
+pub(crate) fn commit(slot: &Slot, change: Change) -> Arc<Policies> {
+    slot.commit(&slot.load(), change).unwrap()
+}
+
+/// A generation of a plugin, in a slot of its own.
+pub(crate) fn serve(plugin: Plugin) -> Arc<Generation> {
+    let policies = commit(&Slot::new(), Change::new().serve("a", plugin));
+    Arc::clone(policies.get("a").unwrap().live())
 }
 
 /// The contract's text.

@@ -2,30 +2,32 @@
 
 use signalbox_policy::{Decision, Forward, HeaderBuf, ListMode, Refusal, RequestedModel};
 use signalbox_runtime::{
-    Allocation, DecideError, LoadOptions, Plugin, Runtime, Settings, Slot, TrapKind, Violation,
+    Allocation, Change, DecideError, LoadOptions, Plugin, Runtime, Settings, Slot, TrapKind,
+    Violation,
 };
 
-use crate::guests::{CHAT, Evil, FILE, Guest, caller, chat, forward, honest, refusal, runtime};
+use crate::guests::{
+    CHAT, Evil, FILE, Guest, caller, chat, commit, forward, honest, refusal, runtime,
+};
 
 /// What the caller `evil` gets; and that, right after it and elsewhere, honest callers are served.
 fn evil(guest: &Guest) -> Result<Decision, DecideError> {
-    let slot = Slot::new();
     let plugin = guest.load().unwrap();
     let neighbour = Guest::default().load().unwrap();
-    let changes = vec![
-        ("evil".into(), Some(plugin)),
-        ("neighbour".into(), Some(neighbour)),
-    ];
-    let policies = slot.swap(changes);
+    let change = Change::new()
+        .serve("evil", plugin)
+        .serve("neighbour", neighbour);
+    let policies = commit(&Slot::new(), change);
     let (evil, honest_caller) = (caller("evil"), caller("honest"));
     let outcome = policies
         .get("evil")
         .unwrap()
+        .live()
         .decide(&chat(&evil, RequestedModel::Unread));
-    for generation in policies.iter() {
+    for lane in policies.iter() {
         for model in [RequestedModel::Unread, RequestedModel::Named("gpt-4o")] {
             assert_eq!(
-                generation.decide(&chat(&honest_caller, model)),
+                lane.live().decide(&chat(&honest_caller, model)),
                 Ok(honest(model))
             );
         }

@@ -11,10 +11,10 @@ use std::{
 
 use signalbox_policy::{Decision, RequestedModel};
 use signalbox_runtime::{
-    Busy, DecideError, DecisionPool, Generation, RequestBuf, Runtime, Settings, Slot,
+    Busy, DecideError, DecisionPool, Generation, RequestBuf, Runtime, Settings,
 };
 
-use crate::guests::{Guest, caller, chat, honest};
+use crate::guests::{Guest, caller, chat, honest, serve};
 
 /// One thread and room for four.
 fn pool() -> DecisionPool {
@@ -28,8 +28,7 @@ fn pool() -> DecisionPool {
 }
 
 fn generation(guest: &Guest) -> Arc<Generation> {
-    let policies = Slot::new().swap(vec![("p".into(), Some(guest.load().unwrap()))]);
-    Arc::clone(policies.get("p").unwrap())
+    serve(guest.load().unwrap())
 }
 
 type Outcome = Result<Decision, DecideError>;

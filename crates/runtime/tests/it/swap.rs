@@ -9,9 +9,9 @@ use std::{
 };
 
 use signalbox_policy::{Decision, Forward, RequestedModel};
-use signalbox_runtime::{Plugin, Policies, Slot};
+use signalbox_runtime::{Change, Plugin, Policies, Slot};
 
-use crate::guests::{Guest, caller, chat, refusal};
+use crate::guests::{Guest, caller, chat, commit, refusal};
 
 /// A policy whose version and whose refusals name it.
 fn version(version: &str) -> Plugin {
@@ -28,7 +28,7 @@ fn code(decision: Decision) -> String {
 }
 
 fn number(policies: &Policies, name: &str) -> u64 {
-    policies.get(name).unwrap().number()
+    policies.get(name).unwrap().live().number()
 }
 
 #[test]
@@ -41,37 +41,44 @@ fn empty_slot_serves_nothing() {
 #[test]
 fn numbers_ascend_and_are_never_used_again() {
     let (slot, plugin) = (Slot::new(), version("one"));
-    let change = |name: &str| (name.to_owned(), Some(plugin.clone()));
-    let policies = slot.swap(vec![change("a"), change("b")]);
+    let both = Change::new()
+        .serve("a", plugin.clone())
+        .serve("b", plugin.clone());
+    let policies = commit(&slot, both);
     assert_eq!((number(&policies, "a"), number(&policies, "b")), (1, 2));
-    slot.swap(vec![("b".into(), None)]);
-    let policies = slot.swap(vec![change("b")]);
+    commit(&slot, Change::new().remove("b"));
+    let policies = commit(&slot, Change::new().serve("b", plugin));
     assert_eq!((number(&policies, "a"), number(&policies, "b")), (1, 3));
+}
+
+#[test]
+fn numbers_go_on_where_an_earlier_process_left_off() {
+    let slot = Slot::numbered_from(41);
+    let policies = commit(&slot, Change::new().serve("a", version("one")));
+    assert_eq!(number(&policies, "a"), 42);
 }
 
 #[test]
 fn name_taken_out_serves_no_more_and_the_others_stay() {
     let (slot, plugin) = (Slot::new(), version("one"));
-    let before = slot.swap(vec![
-        ("a".into(), Some(plugin.clone())),
-        ("b".into(), Some(plugin)),
-    ]);
-    let after = slot.swap(vec![("a".into(), None), ("never".into(), None)]);
+    let both = Change::new().serve("a", plugin.clone()).serve("b", plugin);
+    let before = commit(&slot, both);
+    let after = commit(&slot, Change::new().remove("a").remove("never"));
     assert!(after.get("a").is_none());
     assert!(Arc::ptr_eq(
-        after.get("b").unwrap(),
-        before.get("b").unwrap()
+        after.get("b").unwrap().live(),
+        before.get("b").unwrap().live()
     ));
 }
 
 #[test]
 fn plugin_of_an_earlier_generation_can_serve_again() {
     let slot = Slot::new();
-    let first = slot.swap(vec![("a".into(), Some(version("one")))]);
-    let kept = first.get("a").unwrap().plugin().clone();
-    slot.swap(vec![("a".into(), Some(version("two")))]);
-    let back = slot.swap(vec![("a".into(), Some(kept))]);
-    let generation = back.get("a").unwrap();
+    let first = commit(&slot, Change::new().serve("a", version("one")));
+    let kept = first.get("a").unwrap().live().plugin().clone();
+    commit(&slot, Change::new().serve("a", version("two")));
+    let back = commit(&slot, Change::new().serve("a", kept));
+    let generation = back.get("a").unwrap().live();
     assert_eq!((generation.number(), generation.name()), (3, "a"));
     assert_eq!(generation.description().version, "one");
 }
@@ -79,10 +86,10 @@ fn plugin_of_an_earlier_generation_can_serve_again() {
 #[test]
 fn old_generation_decides_until_its_last_user_is_done_and_is_then_freed() {
     let slot = Slot::new();
-    slot.swap(vec![("a".into(), Some(version("one")))]);
-    let held = Arc::clone(slot.load().get("a").unwrap());
+    commit(&slot, Change::new().serve("a", version("one")));
+    let held = Arc::clone(slot.load().get("a").unwrap().live());
     let weak = Arc::downgrade(&held);
-    slot.swap(vec![("a".into(), Some(version("two")))]);
+    commit(&slot, Change::new().serve("a", version("two")));
     let caller = caller("evil");
     let decision = held.decide(&chat(&caller, RequestedModel::Unread)).unwrap();
     assert_eq!(code(decision), "one");
@@ -96,12 +103,11 @@ fn readers_see_all_of_a_swap_or_nothing_and_every_decision_is_one_generations() 
     let slot = Slot::new();
     let versions = [version("one"), version("two")];
     let both = |plugin: &Plugin| {
-        vec![
-            ("a".into(), Some(plugin.clone())),
-            ("b".into(), Some(plugin.clone())),
-        ]
+        Change::new()
+            .serve("a", plugin.clone())
+            .serve("b", plugin.clone())
     };
-    slot.swap(both(&versions[0]));
+    commit(&slot, both(&versions[0]));
     let done = AtomicBool::new(false);
     let read = || {
         let caller = caller("evil");
@@ -109,7 +115,7 @@ fn readers_see_all_of_a_swap_or_nothing_and_every_decision_is_one_generations() 
         let (mut last, mut decided) = (0, 0_u32);
         while decided < 10 || !done.load(Ordering::Relaxed) {
             let policies = slot.load();
-            let (a, b) = (policies.get("a").unwrap(), policies.get("b").unwrap());
+            let [a, b] = ["a", "b"].map(|name| policies.get(name).unwrap().live());
             assert_eq!(a.number() + 1, b.number());
             assert!(a.number() >= last);
             last = a.number();
@@ -120,7 +126,7 @@ fn readers_see_all_of_a_swap_or_nothing_and_every_decision_is_one_generations() 
     thread::scope(|scope| {
         let readers = [scope.spawn(read), scope.spawn(read), scope.spawn(read)];
         for plugin in versions.iter().cycle().take(2000) {
-            slot.swap(both(plugin));
+            commit(&slot, both(plugin));
         }
         done.store(true, Ordering::Relaxed);
         for reader in readers {
@@ -135,8 +141,8 @@ fn ten_thousand_swaps_leave_nothing_behind() {
     let (slot, plugin) = (Slot::new(), version("one"));
     let mut old = Vec::new();
     for _ in 0..10_000 {
-        let policies = slot.swap(vec![("a".into(), Some(plugin.clone()))]);
-        old.push(Arc::downgrade(policies.get("a").unwrap()));
+        let policies = commit(&slot, Change::new().serve("a", plugin.clone()));
+        old.push(Arc::downgrade(policies.get("a").unwrap().live()));
     }
     let alive = old
         .iter()

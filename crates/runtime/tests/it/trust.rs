@@ -2,11 +2,11 @@
 
 use signalbox_policy::RequestedModel;
 use signalbox_runtime::{
-    DecideError, LoadOptions, Plugin, Runtime, Settings, Slot,
+    DecideError, LoadOptions, Plugin, Runtime, Settings,
     trust::{Fingerprint, NotEngine, fingerprint},
 };
 
-use crate::guests::{Guest, caller, chat, honest};
+use crate::guests::{Guest, caller, chat, honest, serve};
 
 /// Far above the image of every guest here.
 const HEAP_BASE: u32 = 32 << 10;
@@ -127,8 +127,7 @@ fn only_a_known_engine_is_trusted_and_inline() {
     let runtime = runtime_that_trusts(vec![fingerprint_of(&guest).unwrap()]);
     let inline = |guest: &Guest| {
         let plugin = load(&runtime, guest);
-        let policies = Slot::new().swap(vec![("a".into(), Some(plugin.clone()))]);
-        let generation = policies.get("a").unwrap();
+        let generation = serve(plugin.clone());
         assert_eq!(plugin.is_trusted(), generation.is_inline());
         generation.is_inline()
     };
@@ -173,10 +172,10 @@ fn exhausted_pool_is_told_and_recovers() {
     let caller = caller("honest");
     let request = chat(&caller, RequestedModel::Unread);
     let answer = Ok(honest(RequestedModel::Unread));
-    let policies = Slot::new().swap(vec![("a".into(), Some(first))]);
-    assert_eq!(policies.get("a").unwrap().decide(&request), answer);
+    let generation = serve(first);
+    assert_eq!(generation.decide(&request), answer);
     assert_eq!(second.decide(&request), Err(DecideError::PoolExhausted));
-    assert_eq!(policies.get("a").unwrap().decide(&request), answer);
-    drop(policies);
+    assert_eq!(generation.decide(&request), answer);
+    drop(generation);
     assert_eq!(second.decide(&request), answer);
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread};
 
 use signalbox_policy::{Decision, RequestedModel};
-use signalbox_runtime::{DecideError, Generation, Isolation, Slot, Violation};
+use signalbox_runtime::{DecideError, Generation, Isolation, Violation};
 
 use crate::guests::{self, Guest, caller, chat};
 
@@ -24,9 +24,7 @@ fn counting() -> Guest {
 }
 
 fn serve(isolation: Isolation) -> Arc<Generation> {
-    let plugin = guests::load(&counting().component(), isolation).unwrap();
-    let policies = Slot::new().swap(vec![("a".into(), Some(plugin))]);
-    Arc::clone(policies.get("a").unwrap())
+    guests::serve(guests::load(&counting().component(), isolation).unwrap())
 }
 
 fn status(generation: &Generation) -> Result<u16, DecideError> {

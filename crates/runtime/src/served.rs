@@ -1,0 +1,137 @@
+//! What is left to know of a generation when its code and instances are gone.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
+use crate::{DecideError, Digest};
+
+/// What a generation is called and what it did. Small: an answer may hold it for hours, and keeps
+/// neither code nor instances alive with it.
+///
+/// Its counts are for reports: each is right by itself, and no two need be of the same instant.
+#[derive(Debug)]
+pub struct Served {
+    number: u64,
+    name: String,
+    digest: Digest,
+    decisions: AtomicU64,
+    failures: AtomicU64,
+    open: AtomicU64,
+    is_cut: AtomicBool,
+    is_freed: AtomicBool,
+}
+
+impl Served {
+    pub(crate) fn new(number: u64, name: String, digest: Digest) -> Self {
+        Self {
+            number,
+            name,
+            digest,
+            decisions: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            open: AtomicU64::new(0),
+            is_cut: AtomicBool::new(false),
+            is_freed: AtomicBool::new(false),
+        }
+    }
+
+    /// The generation's number.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The name it serves under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of the component's bytes.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// How often it was asked, with or without success.
+    #[must_use]
+    pub fn decisions(&self) -> u64 {
+        self.decisions.load(Relaxed)
+    }
+
+    /// How often the guest failed when it was asked. What is the host's fault is none of these.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Relaxed)
+    }
+
+    /// Notes that an answer which this generation decided is under way, until what it gives is
+    /// dropped.
+    #[must_use]
+    pub fn open(self: &Arc<Self>) -> Open {
+        self.open.fetch_add(1, Relaxed);
+        Open(Arc::clone(self))
+    }
+
+    /// Answers under way that it decided.
+    #[must_use]
+    pub fn open_count(&self) -> u64 {
+        self.open.load(Relaxed)
+    }
+
+    /// Asks for its open answers to end now. Whoever carries them looks at [`Self::is_cut`].
+    pub fn cut(&self) {
+        self.is_cut.store(true, Relaxed);
+    }
+
+    /// Whether its open answers are to end now.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut.load(Relaxed)
+    }
+
+    /// Whether the generation and its instances are gone. Its code is too, unless somebody keeps
+    /// its plugin to go back to.
+    #[must_use]
+    pub fn is_freed(&self) -> bool {
+        self.is_freed.load(Relaxed)
+    }
+
+    pub(crate) fn count<T>(&self, outcome: &Result<T, DecideError>) {
+        self.decisions.fetch_add(1, Relaxed);
+        if outcome.as_ref().is_err_and(DecideError::is_guest_failure) {
+            self.failures.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+/// An answer under way; it is counted until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Open(Arc<Served>);
+
+impl Open {
+    /// What decided the answer.
+    #[must_use]
+    pub const fn served(&self) -> &Arc<Served> {
+        &self.0
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Says that a generation is gone when it is dropped: the last part of one.
+#[derive(Debug)]
+pub(crate) struct Life(pub(crate) Arc<Served>);
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.0.is_freed.store(true, Relaxed);
+    }
+}
