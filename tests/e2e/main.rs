@@ -23,5 +23,6 @@ mod guests;
 mod image;
 mod laws;
 mod real_clients;
+mod swap_storm;
 mod trust;
 mod wording;

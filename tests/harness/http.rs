@@ -110,6 +110,12 @@ impl Ask {
     }
 
     fn bytes(&self, to: SocketAddr) -> Vec<u8> {
+        let (head, body) = self.parts(to, "close");
+        [&head, body].concat()
+    }
+
+    /// The head, with what it says of the connection, and the body.
+    pub(crate) fn parts(&self, to: SocketAddr, connection: &str) -> (Vec<u8>, &[u8]) {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         if !self.headers.iter().any(|(name, _)| name == "host") {
             head.push_str(&format!("host: {to}\r\n"));
@@ -126,10 +132,8 @@ impl Ask {
         {
             head.push_str(&format!("content-length: {}\r\n", body.len()));
         }
-        head.push_str("connection: close\r\n\r\n");
-        let mut bytes = head.into_bytes();
-        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
-        bytes
+        head.push_str(&format!("connection: {connection}\r\n\r\n"));
+        (head.into_bytes(), self.body.as_deref().unwrap_or_default())
     }
 }
 
@@ -252,7 +256,7 @@ impl Answer {
     }
 
     /// The first answer in `bytes`, and what follows it.
-    fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let (head, rest) = bytes.split_at(end);
         let mut lines = std::str::from_utf8(head).ok()?.split("\r\n");

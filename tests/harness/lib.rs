@@ -15,8 +15,10 @@ pub mod clients;
 pub mod command;
 pub mod gate;
 pub mod http;
+pub mod keep_alive;
 pub mod policies;
 pub mod process;
+pub mod storm;
 
 use std::{
     path::PathBuf,
