@@ -1,6 +1,7 @@
 //! The `signalbox` command: arguments in, exit codes out. One file per subcommand in `command/`.
 #![forbid(unsafe_code)]
 
+mod cases_file;
 mod command;
 mod exit;
 mod logging;

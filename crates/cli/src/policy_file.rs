@@ -1,7 +1,7 @@
 //! Policy files as people keep them: a document, a component, or a guest's core module. Which one
 //! it is shows in its first bytes, not in its name.
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::Context as _;
 use signalbox_policy::{Diagnostic, Policy};
@@ -19,34 +19,45 @@ pub(crate) enum PolicyFile {
     Document { source: String, policy: Box<Policy> },
 }
 
+/// Why a file's bytes are no policy.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoPolicy {
+    /// A document with errors: every one of them, as `check` prints them.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0} is neither WebAssembly nor UTF-8")]
+    NotText(String),
+}
+
 impl PolicyFile {
     /// Reads and, if it is a document, checks a policy file.
     ///
     /// Every error of a document has been printed when this returns `None`.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Self>> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        match bytes.get(..8) {
-            Some(b"\0asm\x01\0\0\0") => return Ok(Some(Self::CoreModule(bytes))),
-            Some([0, b'a', b's', b'm', ..]) => return Ok(Some(Self::Component(bytes))),
-            _ => {}
-        }
-        let source = String::from_utf8(bytes)
-            .with_context(|| format!("{} is neither WebAssembly nor UTF-8", path.display()))?;
-        Ok(Self::check(&path.display().to_string(), source))
+        printed(Self::of(&path.display().to_string(), bytes))
     }
 
-    /// Checks a document; prints every error under `name` if it has any.
-    pub(crate) fn check(name: &str, source: String) -> Option<Self> {
+    /// What the bytes of the file `name` are.
+    pub(crate) fn of(name: &str, bytes: Vec<u8>) -> Result<Self, NoPolicy> {
+        match bytes.get(..8) {
+            Some(b"\0asm\x01\0\0\0") => return Ok(Self::CoreModule(bytes)),
+            Some([0, b'a', b's', b'm', ..]) => return Ok(Self::Component(bytes)),
+            _ => {}
+        }
+        let source = String::from_utf8(bytes).map_err(|_| NoPolicy::NotText(name.to_owned()))?;
         match signalbox_policy::read(&source) {
-            Ok(policy) => Some(Self::Document {
+            Ok(policy) => Ok(Self::Document {
                 source,
                 policy: Box::new(policy),
             }),
-            Err(diagnostics) => {
-                print_diagnostics(name, &source, &diagnostics);
-                None
-            }
+            Err(diagnostics) => Err(NoPolicy::Invalid(diagnosis(name, &source, &diagnostics))),
         }
+    }
+
+    /// Checks a document; prints every error under `name` if it has any.
+    pub(crate) fn check(name: &str, source: String) -> anyhow::Result<Option<Self>> {
+        printed(Self::of(name, source.into_bytes()))
     }
 
     /// The component it is, or compiles to.
@@ -61,31 +72,46 @@ impl PolicyFile {
     }
 }
 
+/// Prints the errors of a document.
+fn printed(file: Result<PolicyFile, NoPolicy>) -> anyhow::Result<Option<PolicyFile>> {
+    match file {
+        Ok(file) => Ok(Some(file)),
+        Err(NoPolicy::Invalid(errors)) => {
+            output::talk(&errors);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Components by the name a key asks for them by.
 #[derive(Debug, Default)]
 pub(crate) struct Components(pub(crate) Vec<(String, Vec<u8>)>);
 
-/// Prints `file:line:column: error[code]: message`, the line at fault, and the help.
-pub(crate) fn print_diagnostics(name: &str, source: &str, diagnostics: &[Diagnostic]) {
+/// `file:line:column: error[code]: message`, the line at fault and the help, for each error.
+pub(crate) fn diagnosis(name: &str, source: &str, diagnostics: &[Diagnostic]) -> String {
     let lines: Vec<&str> = source.lines().collect();
+    let mut text = String::new();
     for diagnostic in diagnostics {
-        output::talk(&format!("{name}:{diagnostic}"));
+        let _ = writeln!(text, "{name}:{diagnostic}");
         let index = usize::try_from(diagnostic.line.saturating_sub(1)).unwrap_or(usize::MAX);
         if let Some(line) = lines.get(index) {
             let column = usize::try_from(diagnostic.column.saturating_sub(1)).unwrap_or_default();
             let shown: String = line.chars().take(160).collect();
-            output::talk(&format!("    | {shown}"));
+            let _ = writeln!(text, "    | {shown}");
             if column < 160 {
-                output::talk(&format!("    | {}^", " ".repeat(column)));
+                let _ = writeln!(text, "    | {}^", " ".repeat(column));
             }
         }
         if let Some(help) = &diagnostic.help {
-            output::talk(&format!("    = help: {help}"));
+            let _ = writeln!(text, "    = help: {help}");
         }
     }
     let errors = diagnostics.len();
     let plural = if errors == 1 { "" } else { "s" };
-    output::talk(&format!(
+    let _ = write!(
+        text,
         "{name}: {errors} error{plural}; docs/errors.md explains each code"
-    ));
+    );
+    text
 }

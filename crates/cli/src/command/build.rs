@@ -1,15 +1,8 @@
 //! `signalbox build`: a document, or a guest's core module, to a component.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
-
-use crate::{
-    exit::Exit,
-    output,
-    policy_file::{PolicyFile, print_diagnostics},
-    whole_file,
-};
+use crate::{cases_file, exit::Exit, output, policy_file::PolicyFile, whole_file};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -33,9 +26,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         other => other.into_component()?,
     };
     if let Some(path) = &arguments.cases {
-        let Some(cases) = read_cases(path)? else {
+        let Some(cases) = cases_file::read(path)? else {
             return Ok(Exit::InvalidPolicy);
         };
+        let cases = serde_json::to_vec(&cases)?;
         component = signalbox_compiler::with_cases(&component, &cases)?;
     }
     whole_file::write(&arguments.output, &component)?;
@@ -45,16 +39,4 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         component.len()
     ));
     Ok(Exit::Ok)
-}
-
-fn read_cases(path: &std::path::Path) -> anyhow::Result<Option<Vec<u8>>> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    match signalbox_policy::read_cases(&text) {
-        Ok(cases) => Ok(Some(serde_json::to_vec(&cases)?)),
-        Err(diagnostics) => {
-            print_diagnostics(&path.display().to_string(), &text, &diagnostics);
-            Ok(None)
-        }
-    }
 }

@@ -116,7 +116,7 @@ fn policies(arguments: &Arguments) -> anyhow::Result<Option<Components>> {
     for (name, runbook) in RUNBOOKS {
         let file = match &arguments.policy {
             Some(path) => PolicyFile::read(path)?,
-            None => PolicyFile::check(name, runbook.to_owned()),
+            None => PolicyFile::check(name, runbook.to_owned())?,
         };
         let Some(file) = file else { return Ok(None) };
         policies.0.push((name.to_owned(), file.into_component()?));

@@ -159,7 +159,7 @@ fn policy(path: &Path) -> anyhow::Result<Option<Policy>> {
                 );
             };
             let name = format!("{} (source)", path.display());
-            match PolicyFile::check(&name, source.to_owned()) {
+            match PolicyFile::check(&name, source.to_owned())? {
                 Some(PolicyFile::Document { policy, .. }) => Ok(Some(*policy)),
                 _ => Ok(None),
             }

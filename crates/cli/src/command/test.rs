@@ -1,19 +1,14 @@
 //! `signalbox test`: runs the cases of documents or components against the real runtime.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::Value;
-use signalbox_policy::Case;
 use signalbox_runtime::{LoadOptions, Runtime, Settings};
 use signalbox_testkit::Report;
 
-use crate::{
-    exit::Exit,
-    output,
-    policy_file::{PolicyFile, print_diagnostics},
-};
+use crate::{cases_file, exit::Exit, output, policy_file::PolicyFile};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -40,7 +35,7 @@ enum Format {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let cases = match &arguments.cases {
-        Some(path) => match read_cases(path)? {
+        Some(path) => match cases_file::read(path)? {
             Some(cases) => Some(cases),
             None => return Ok(Exit::InvalidPolicy),
         },
@@ -100,18 +95,6 @@ fn print(format: Format, reports: &[(String, Report)]) -> anyhow::Result<()> {
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{}\n</testsuites>",
                 suites.join("\n")
             ))
-        }
-    }
-}
-
-fn read_cases(path: &std::path::Path) -> anyhow::Result<Option<Vec<Case>>> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    match signalbox_policy::read_cases(&text) {
-        Ok(cases) => Ok(Some(cases)),
-        Err(diagnostics) => {
-            print_diagnostics(&path.display().to_string(), &text, &diagnostics);
-            Ok(None)
         }
     }
 }
