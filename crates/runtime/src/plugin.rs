@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use signalbox_policy::{Decision, Description, Request, RouteDescription};
 
 use crate::{
-    Catalogue, DecideError, Isolation,
+    Cached, Catalogue, DecideError, Isolation,
     bindings::SignalboxPolicyPre,
     instance::Instance,
     legal,
@@ -29,6 +29,7 @@ pub(crate) struct Parts {
     pub(crate) source: Option<String>,
     pub(crate) cases: Option<Vec<u8>>,
     pub(crate) trusted: bool,
+    pub(crate) cached: Option<Cached>,
     pub(crate) isolation: Isolation,
     pub(crate) memory: MemoryLimit,
     pub(crate) pre: SignalboxPolicyPre<Bounds>,
@@ -88,6 +89,18 @@ impl Plugin {
     #[must_use]
     pub fn cases(&self) -> Option<&[u8]> {
         self.0.cases.as_deref()
+    }
+
+    /// What the cache had of it when it was loaded; nothing if there is no cache.
+    #[must_use]
+    pub fn cached(&self) -> Option<Cached> {
+        self.0.cached
+    }
+
+    /// Whether it was loaded without being compiled.
+    #[must_use]
+    pub fn is_from_cache(&self) -> bool {
+        self.0.cached == Some(Cached::Hit)
     }
 
     /// Decides one request on a fresh instance, and blocks while it does.
@@ -219,7 +232,13 @@ mod tests {
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert_eq!(digest.to_string().to_uppercase().parse(), Ok(digest));
         let digits = digest.to_string();
-        for text in ["", "00", &digits[1..], &format!("{digits}00"), &digits.replace('e', "g")] {
+        for text in [
+            "",
+            "00",
+            &digits[1..],
+            &format!("{digits}00"),
+            &digits.replace('e', "g"),
+        ] {
             assert_eq!(text.parse::<Digest>(), Err(BadDigest), "{text}");
         }
     }
