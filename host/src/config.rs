@@ -9,6 +9,7 @@ mod check;
 mod error;
 mod file;
 mod settings;
+mod swapping;
 mod units;
 mod url;
 mod value;
@@ -17,9 +18,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use error::{ConfigError, Problem};
 pub use settings::{AnswerHeaders, Decisions, Isolation, KeyLimits, Limits, RecordSettings, Times};
+pub use swapping::{
+    RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig, SignerKey, SwapSettings,
+};
 pub use units::{Size, Span};
 pub use url::{Scheme, UpstreamUrl, UrlError};
 
@@ -30,6 +35,7 @@ pub(crate) use value::is_name;
 
 use crate::credentials::Secret;
 use crate::digest::Digest;
+use crate::sources::{AsIs, PolicySource, Sources};
 
 /// What a host is told at start.
 #[derive(Clone, Debug)]
@@ -44,12 +50,22 @@ pub struct Config {
     pub admin: Option<AdminConfig>,
     /// GT.
     pub upstream: UpstreamConfig,
-    /// Policy name to document or component.
-    pub policies: BTreeMap<String, PathBuf>,
+    /// Policy name to where it is found.
+    pub policies: BTreeMap<String, PolicySource>,
+    /// How what lies there becomes a component.
+    pub sources: Arc<dyn Sources>,
+    /// Whether to start from the sources, whatever [`Config::state`] says is live.
+    pub from_source: bool,
     /// The keyring.
     pub keys: KeySource,
     /// Where live policies are remembered; `None` remembers nothing.
     pub state: Option<PathBuf>,
+    /// How policies are replaced while they serve.
+    pub swap: SwapSettings,
+    /// Who may vouch for a policy.
+    pub signatures: SignatureSettings,
+    /// How registries are asked.
+    pub registry: RegistrySettings,
     /// Worker threads; `None` takes one a core.
     pub workers: Option<NonZeroUsize>,
     /// For keys that set no limit of their own.
@@ -78,6 +94,19 @@ pub struct AdminConfig {
     pub operate_token: Option<Digest>,
     /// Digest of the token that may look; without it only the other may.
     pub view_token: Option<Digest>,
+    /// TLS on this listener; `None` speaks plaintext.
+    pub tls: Option<AdminTls>,
+}
+
+/// TLS on the admin listener. The files are PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminTls {
+    /// The certificate, and those between it and an authority.
+    pub cert_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
+    /// Authorities one of which has to vouch for a client's certificate; `None` asks for none.
+    pub client_ca_file: Option<PathBuf>,
 }
 
 /// GT, and what opens it.
@@ -150,8 +179,13 @@ impl Config {
                 credentials: BTreeMap::new(),
             },
             policies: BTreeMap::new(),
+            sources: Arc::new(AsIs),
+            from_source: false,
             keys,
             state: None,
+            swap: SwapSettings::default(),
+            signatures: SignatureSettings::default(),
+            registry: RegistrySettings::default(),
             workers: None,
             key_limits: KeyLimits::default(),
             limits: Limits::default(),
@@ -185,6 +219,7 @@ impl AdminConfig {
             hosts: Vec::new(),
             operate_token: None,
             view_token: None,
+            tls: None,
         }
     }
 

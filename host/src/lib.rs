@@ -17,6 +17,7 @@ pub mod limits;
 pub mod metrics;
 pub mod presets;
 pub mod record;
+pub mod sources;
 pub mod status;
 mod watch;
 pub mod yaml;

@@ -3,12 +3,16 @@
 //! Unknown and duplicate keys, anchors, merge keys, tags and further documents are errors, and a
 //! key that is present has a value: null is never read as "left out".
 
+mod names;
+
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, Visitor};
 use serde_saphyr::options::MergeKeyPolicy;
 use serde_saphyr::{Options, Spanned};
+
+pub(crate) use names::WrittenNames;
 
 /// Where in a file, and what the reader says of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,11 @@
 //! From what is written to what can be used.
 
 mod settings;
+mod swapping;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_saphyr::Spanned;
 use signalbox_policy::Purpose;
@@ -11,10 +13,12 @@ use signalbox_policy::Purpose;
 use super::file::{self, File};
 use super::value::{address, host_names, is_name, path, threads, wrong, wrong_at};
 use super::{
-    AdminConfig, Config, ConfigError, CredentialSource, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN,
-    KeyLimits, KeySource, Problem, Scheme, UpstreamConfig, UpstreamUrl, UrlError,
+    AdminConfig, AdminTls, Config, ConfigError, CredentialSource, DEFAULT_ADMIN_LISTEN,
+    DEFAULT_LISTEN, KeyLimits, KeySource, Problem, Scheme, SignatureSettings, UpstreamConfig,
+    UpstreamUrl, UrlError,
 };
 use crate::digest::Digest;
+use crate::sources::AsIs;
 use crate::yaml::Position;
 
 pub(crate) use settings::key_limits;
@@ -26,14 +30,25 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
             .listen
             .map_or(Ok(DEFAULT_LISTEN), |text| address("listen", &text))?,
         host_names: host_names("host_names", file.host_names)?,
-        admin: file.admin.map(admin).transpose()?,
+        admin: file
+            .admin
+            .map(|written| admin(written, folder))
+            .transpose()?,
         upstream: upstream(file.upstream, folder)?,
-        policies: policies(&file.policies, folder)?,
+        policies: swapping::policies(&file.policies, folder)?,
+        sources: Arc::new(AsIs),
+        from_source: false,
         keys: KeySource::File(keys),
         state: file
             .state
             .map(|text| path("state", &text, folder))
             .transpose()?,
+        swap: swapping::swap(file.swap.unwrap_or_default(), folder)?,
+        signatures: match file.signatures {
+            Some(written) => swapping::signatures(written, folder)?,
+            None => SignatureSettings::default(),
+        },
+        registry: swapping::registry(file.registry.unwrap_or_default(), folder)?,
         workers: threads("workers", file.workers)?,
         key_limits: key_limits("key_limits", file.key_limits, KeyLimits::default())?,
         limits: settings::limits(file.limits.unwrap_or_default())?,
@@ -44,7 +59,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
     })
 }
 
-fn admin(written: file::Admin) -> Result<AdminConfig, ConfigError> {
+fn admin(written: file::Admin, folder: &Path) -> Result<AdminConfig, ConfigError> {
     let listen = written.listen.map_or(Ok(DEFAULT_ADMIN_LISTEN), |text| {
         address("admin.listen", &text)
     })?;
@@ -69,6 +84,21 @@ fn admin(written: file::Admin) -> Result<AdminConfig, ConfigError> {
         hosts,
         operate_token,
         view_token,
+        tls: written
+            .tls
+            .map(|written| admin_tls(&written, folder))
+            .transpose()?,
+    })
+}
+
+fn admin_tls(written: &file::AdminTls, folder: &Path) -> Result<AdminTls, ConfigError> {
+    let client_ca_file = written.client_ca_file.as_ref();
+    Ok(AdminTls {
+        cert_file: path("admin.tls.cert_file", &written.cert_file, folder)?,
+        key_file: path("admin.tls.key_file", &written.key_file, folder)?,
+        client_ca_file: client_ca_file
+            .map(|text| path("admin.tls.client_ca_file", text, folder))
+            .transpose()?,
     })
 }
 
@@ -141,21 +171,4 @@ fn is_variable(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with("gtak_")
         && !name.starts_with(|c: char| c.is_ascii_digit())
-}
-
-fn policies(
-    written: &Spanned<BTreeMap<String, Spanned<String>>>,
-    folder: &Path,
-) -> Result<BTreeMap<String, PathBuf>, ConfigError> {
-    if written.value.is_empty() {
-        return Err(wrong_at("policies", Position::of(written), Problem::Empty));
-    }
-    let entry = |(name, text): (&String, &Spanned<String>)| {
-        let key = format!("policies.{name}");
-        if !is_name(name) {
-            return Err(wrong(&key, text, Problem::Name));
-        }
-        Ok((name.clone(), path(&key, text, folder)?))
-    };
-    written.value.iter().map(entry).collect()
 }

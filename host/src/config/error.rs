@@ -90,6 +90,29 @@ pub enum Problem {
     /// Two entries say the same.
     #[error("it is written twice")]
     Twice,
+    /// Not a share.
+    #[error("write a percentage above 0 and up to 100, with at most two decimals, like `25%`")]
+    Share,
+    /// Not a reference into a registry.
+    #[error("write `oci://host/name:tag` or `oci://host/name@sha256:…`")]
+    Reference,
+    /// Not a host with a port.
+    #[error("write a registry's host and port, like `127.0.0.1:5000`")]
+    Authority,
+    /// A name without a password, or the other way round.
+    #[error("`username` and `password_file` go together")]
+    Login,
+    /// Neither or both of `key_file` and `key`.
+    #[error("write either `key_file: PEM-FILE` or `key: BASE64`")]
+    SignerKey,
+    /// Not an ed25519 public key.
+    #[error(
+        "write an ed25519 public key in base64: its 32 bytes, or the lines of its PEM file in one"
+    )]
+    PublicKey,
+    /// A signer of nothing.
+    #[error("write the policies this signer may vouch for, or the word `all`")]
+    NoPolicy,
     /// Carries a credential.
     #[error("a header that carries a credential is never written down")]
     SecretHeader,

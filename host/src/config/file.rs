@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::yaml::{present, required};
+use crate::yaml::{WrittenNames, present, required};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +24,12 @@ pub(super) struct File {
     pub(super) keys: Spanned<String>,
     #[serde(default, deserialize_with = "present")]
     pub(super) state: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) swap: Option<Swap>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) signatures: Option<Signatures>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) registry: Option<Registry>,
     #[serde(default, deserialize_with = "present")]
     pub(super) workers: Option<Spanned<u64>>,
     #[serde(default, deserialize_with = "present")]
@@ -51,6 +57,19 @@ pub(super) struct Admin {
     pub(super) operate_token_sha256: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) view_token_sha256: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) tls: Option<AdminTls>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AdminTls {
+    #[serde(deserialize_with = "required")]
+    pub(super) cert_file: Spanned<String>,
+    #[serde(deserialize_with = "required")]
+    pub(super) key_file: Spanned<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) client_ca_file: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,6 +105,54 @@ pub(super) struct Source {
     pub(super) file: Option<String>,
     #[serde(default, deserialize_with = "present")]
     pub(super) env: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Swap {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) keep: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) cases: Option<BTreeMap<String, Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) watch: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) shadow_cpu: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signatures {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) required: Option<bool>,
+    #[serde(deserialize_with = "required")]
+    pub(super) signers: Spanned<BTreeMap<String, Spanned<Signer>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signer {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) key_file: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) key: Option<String>,
+    #[serde(deserialize_with = "required")]
+    pub(super) policies: WrittenNames,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Registry {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) interval: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) username: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) password_file: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) plaintext: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) ca_file: Option<Spanned<String>>,
 }
 
 /// Also the form of `limits` in a keyring.

@@ -7,13 +7,13 @@ use std::time::Instant;
 use serde_saphyr::Spanned;
 use signalbox_policy::{Caller, Names, Purpose, Purposes};
 
-use super::file::{self, Entry, File, WrittenNames};
+use super::file::{self, Entry, File};
 use super::{Key, KeyCredentials, KeyProblem, Keyring, KeyringError};
 use crate::config::{ConfigError, KeyLimits, is_name, key_limits};
 use crate::digest::Digest;
 use crate::limits::Usage;
 use crate::presets::{KNOWN_SCOPES, Preset};
-use crate::yaml::Position;
+use crate::yaml::{Position, WrittenNames};
 
 pub(super) fn check(
     file: File,

@@ -10,6 +10,7 @@ use signalbox_host::{
     Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, UpstreamUrl},
     keyring::Keyring,
+    sources::PolicySource,
 };
 
 use crate::{
@@ -79,7 +80,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 fn components(config: &Config) -> anyhow::Result<Option<Components>> {
     let mut components = Components::default();
     let mut all_valid = true;
-    for (name, path) in &config.policies {
+    for (name, source) in &config.policies {
+        let PolicySource::File(path) = source else {
+            continue;
+        };
         match PolicyFile::read(path)? {
             Some(file) => {
                 let component = file
@@ -126,7 +130,7 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
     }
     for policy in &arguments.policies {
         let (name, path) = named(policy);
-        config.policies.insert(name, path);
+        config.policies.insert(name, path.into());
     }
     Ok(config)
 }
