@@ -11,6 +11,8 @@
 mod entry;
 mod order;
 mod overview;
+mod signature;
+mod state;
 mod step;
 
 pub use entry::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Way};
@@ -19,4 +21,13 @@ pub use overview::{
     Access, BesideOverview, Difference, DifferenceKind, Draining, GenerationOverview, Kept,
     PolicyOverview, Role, RollBackOverview, Sample,
 };
+pub use signature::{
+    Accepted, EnvelopeFault, KeyError, PAYLOAD_TYPE, Presented, SignatureError, Signed, Signer,
+    Signers, SignsFor, Statement, sign, signing_key, verifying_key,
+};
+pub use state::{
+    Damage, Remembered, RememberedGeneration, RememberedPolicy, State, StateError,
+};
 pub use step::Step;
+/// The keys of signed statements.
+pub use ed25519_dalek::{SigningKey, VerifyingKey};

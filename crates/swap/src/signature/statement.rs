@@ -1,0 +1,103 @@
+//! What is signed, and signing it.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signer as _, SigningKey};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use signalbox_runtime::Digest;
+
+use super::{
+    Presented, SignatureError,
+    envelope::{is_object, pae},
+};
+use crate::state::digest_text;
+
+/// That a component may serve under a name, until a time.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// SHA-256 of the component.
+    #[serde(with = "digest_text")]
+    pub digest: Digest,
+    /// The name it may serve under.
+    pub policy: String,
+    /// Higher than that of every earlier statement for that name that is not to hold any longer.
+    pub serial: u64,
+    /// From when on it is not accepted any longer. What serves by then serves on.
+    pub not_after: Timestamp,
+}
+
+/// Puts a statement into a signed envelope, as JSON.
+#[must_use]
+pub fn sign(key: &SigningKey, key_id: &str, statement: &Statement) -> Vec<u8> {
+    let payload = statement.to_json();
+    let signature = key.sign(&pae(PAYLOAD_TYPE, payload.as_bytes()));
+    json!({
+        "payload": STANDARD.encode(payload),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"keyid": key_id, "sig": STANDARD.encode(signature.to_bytes())}],
+    })
+    .to_string()
+    .into_bytes()
+}
+
+impl Statement {
+    pub(super) fn read(payload: &[u8]) -> Result<Self, SignatureError> {
+        if !is_object(payload) {
+            return Err(SignatureError::NotAStatement { source: None });
+        }
+        serde_json::from_slice(payload).map_err(|error| SignatureError::NotAStatement {
+            source: Some(error),
+        })
+    }
+
+    fn to_json(&self) -> String {
+        json!({
+            "digest": self.digest.to_string(),
+            "policy": self.policy,
+            "serial": self.serial,
+            "not_after": self.not_after.to_string(),
+        })
+        .to_string()
+    }
+
+    /// Whether it says what is asked for, and still does.
+    pub(super) fn holds_for(&self, presented: &Presented<'_>) -> Result<(), SignatureError> {
+        if self.digest != *presented.digest {
+            return Err(SignatureError::OtherDigest {
+                stated: self.digest,
+                found: *presented.digest,
+            });
+        }
+        if self.policy != presented.policy {
+            return Err(SignatureError::OtherPolicy {
+                stated: self.policy.clone(),
+                asked: presented.policy.to_owned(),
+            });
+        }
+        if presented.now > self.not_after {
+            return Err(SignatureError::Expired {
+                not_after: self.not_after,
+                now: presented.now,
+            });
+        }
+        match presented.last {
+            Some(last) if self.serial < last.serial => Err(SignatureError::SerialTooLow {
+                serial: self.serial,
+                last: last.serial,
+            }),
+            // The same one again is somebody sending it twice.
+            Some(last) if self.serial == last.serial && self.digest != last.digest => {
+                Err(SignatureError::SerialUsed {
+                    serial: self.serial,
+                    digest: last.digest,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The type of a statement in an envelope.
+pub const PAYLOAD_TYPE: &str = "application/vnd.signalbox.statement+json";

@@ -1,0 +1,207 @@
+//! The state folder: what served, what may never serve again, and the components themselves, so
+//! that a restart finds them.
+//!
+//! - The folder is ours alone (0700) and used by one process at a time; else it is refused.
+//! - A file appears whole or not at all: it is written beside its place, synced, renamed, and the
+//!   folder is synced. Whoever is killed in between leaves the old one, or the new one.
+//! - What is read is what was written: `state.json` carries an HMAC, an object's name its digest.
+//!   What does not match is an error that says what was damaged; it is never half used.
+//!
+//! ```text
+//! lock             held while a process uses the folder; the number of that process
+//! key              the secret of the HMAC, made once
+//! state.json       what a host remembers, with its HMAC
+//! objects/         <sha256>.wasm: components
+//! cache/           the runtime's own
+//! ```
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use signalbox_runtime::Digest;
+
+use self::{folder::Folder, key::Key};
+
+pub(crate) mod digest_text;
+mod error;
+mod folder;
+mod key;
+mod remembered;
+
+pub use error::{Damage, StateError};
+pub use remembered::{Remembered, RememberedGeneration, RememberedPolicy};
+
+/// The state folder, locked.
+///
+/// Every call blocks until the disk has it. Calls may come from several threads; which of two
+/// [writes](Self::write) at a time comes last is theirs to settle.
+#[derive(Debug)]
+pub struct State {
+    folder: Folder,
+    objects: Folder,
+    key: Key,
+    /// Unlocked when it closes, also by a kill.
+    _lock: File,
+}
+
+impl State {
+    /// Takes the folder: makes it if it does not exist, checks that it is ours alone, locks it, and
+    /// sweeps what an interrupted write left. The folder above it has to exist.
+    ///
+    /// # Errors
+    ///
+    /// The folder is not ours alone, another process uses it, its key does not fit, or the disk
+    /// refuses.
+    pub fn open(folder: &Path) -> Result<Self, StateError> {
+        let folder = Folder::open(folder)?;
+        // Before anything is looked at: the temporary files of a process that lives are not ours.
+        let lock = folder.lock(LOCK)?;
+        let objects = folder.inside(OBJECTS)?;
+        folder.sweep_temporary()?;
+        objects.sweep_temporary()?;
+        let key = Key::open(&folder)?;
+        Ok(Self {
+            folder,
+            objects,
+            key,
+            _lock: lock,
+        })
+    }
+
+    /// What was written last; `None` if nothing ever was.
+    ///
+    /// # Errors
+    ///
+    /// The file is damaged, of another key or another format, or the disk refuses.
+    pub fn read(&self) -> Result<Option<Remembered>, StateError> {
+        let Some(sealed) = self.folder.read(STATE, STATE_LIMIT)? else {
+            return Ok(None);
+        };
+        let damaged = |damage| StateError::Damaged {
+            path: self.folder.path_of(STATE),
+            damage,
+        };
+        let payload = self.key.unseal(&sealed).map_err(damaged)?;
+        serde_json::from_slice(payload)
+            .map(Some)
+            .map_err(|error| damaged(Damage::Unreadable(error)))
+    }
+
+    /// Writes in place of what was written before. Of the history, the newest
+    /// [`Remembered::HISTORY`] entries are kept, or fewer if they are very long.
+    ///
+    /// # Errors
+    ///
+    /// The disk refuses: it is full, for example. What was written before is still there, except
+    /// after [`StateError::Unsettled`].
+    pub fn write(&self, remembered: &Remembered) -> Result<(), StateError> {
+        let mut remembered = remembered.bounded();
+        loop {
+            let payload =
+                serde_json::to_vec(&remembered).map_err(|source| StateError::Unwritable {
+                    path: self.folder.path_of(STATE),
+                    source,
+                })?;
+            let sealed = self.key.seal(&payload);
+            // Never write what would not be read again.
+            if sealed.len() <= STATE_LIMIT {
+                return self.folder.replace(STATE, &sealed);
+            }
+            if remembered.history.is_empty() {
+                return Err(StateError::TooLarge {
+                    path: self.folder.path_of(STATE),
+                    limit: STATE_LIMIT,
+                });
+            }
+            remembered.history.truncate(remembered.history.len() / 2);
+        }
+    }
+
+    /// Keeps a component. It stays until a [sweep](Self::sweep) does not name it.
+    ///
+    /// # Errors
+    ///
+    /// The disk refuses, or the component is larger than any that is read again.
+    pub fn keep(&self, component: &[u8]) -> Result<Digest, StateError> {
+        let digest = Digest::of(component);
+        let name = object(&digest);
+        if component.len() > OBJECT_LIMIT {
+            return Err(StateError::TooLarge {
+                path: self.objects.path_of(&name),
+                limit: OBJECT_LIMIT,
+            });
+        }
+        let found = self.objects.read(&name, OBJECT_LIMIT);
+        if matches!(found, Ok(Some(bytes)) if bytes == component) {
+            // Whoever put it there may have been killed before the folder was synced.
+            self.objects.sync()?;
+        } else {
+            self.objects.replace(&name, component)?;
+        }
+        Ok(digest)
+    }
+
+    /// A component that was kept.
+    ///
+    /// # Errors
+    ///
+    /// It is missing, its bytes have another digest, or the disk refuses.
+    pub fn component(&self, digest: &Digest) -> Result<Vec<u8>, StateError> {
+        let name = object(digest);
+        let path = || self.objects.path_of(&name);
+        let Some(bytes) = self.objects.read(&name, OBJECT_LIMIT)? else {
+            return Err(StateError::ObjectMissing { path: path() });
+        };
+        if Digest::of(&bytes) != *digest {
+            return Err(StateError::ObjectDamaged { path: path() });
+        }
+        Ok(bytes)
+    }
+
+    /// Removes the components that are not named, and says how many.
+    ///
+    /// Not while another thread is between [`keep`](Self::keep) and [`write`](Self::write), unless
+    /// its component is named too.
+    ///
+    /// # Errors
+    ///
+    /// The disk refuses.
+    pub fn sweep(&self, used: &BTreeSet<Digest>) -> Result<usize, StateError> {
+        let used: BTreeSet<String> = used.iter().map(object).collect();
+        let mut removed = 0;
+        for name in self.objects.names()? {
+            let is_object = name
+                .strip_suffix(".wasm")
+                .is_some_and(|digest| digest.parse::<Digest>().is_ok());
+            if is_object && !used.contains(&name) {
+                self.objects.remove(&name)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Where the runtime's cache belongs; it makes and checks that folder itself.
+    #[must_use]
+    pub fn cache_folder(&self) -> PathBuf {
+        self.folder.path_of("cache")
+    }
+}
+
+/// The file name of a component.
+fn object(digest: &Digest) -> String {
+    format!("{digest}.wasm")
+}
+
+const LOCK: &str = "lock";
+const STATE: &str = "state.json";
+const OBJECTS: &str = "objects";
+
+/// A full history with long messages has well under a megabyte; a file beyond this is none of ours.
+const STATE_LIMIT: usize = 16 << 20;
+
+/// Beyond any component a runtime is set to look at; bounds what a damaged folder makes us read.
+const OBJECT_LIMIT: usize = 256 << 20;
