@@ -1,6 +1,7 @@
 //! What goes back to the client: a refusal, bytes of our own, or GT's answer.
 
 mod body;
+mod standing;
 
 use std::rc::Rc;
 
@@ -12,6 +13,7 @@ use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 
 pub(crate) use body::{AnswerBody, BrokenOff, FromUpstream, Kind};
+pub(crate) use standing::{LOOK, Standing};
 
 use crate::facts::{text, values};
 use crate::limits::{Pass, Permit, StreamPermit};

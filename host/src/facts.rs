@@ -6,7 +6,6 @@ use signalbox_http::head::{self, Framing};
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::gt::CONVERSATION_HEADER;
 use signalbox_policy::{Caller, Header, Request, RequestedModel};
-use signalbox_runtime::Generation;
 
 /// The facts of one request that do not change while it is decided.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +18,7 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The headers a policy asked for, those the request has, in the order they came.
-    pub(crate) fn headers(&self, generation: &Generation) -> Vec<Header<'a>> {
-        let wanted = &generation.description().headers;
+    pub(crate) fn headers(&self, wanted: &[String]) -> Vec<Header<'a>> {
         if wanted.is_empty() {
             return Vec::new();
         }

@@ -18,7 +18,7 @@ use hyper::body::Incoming;
 use signalbox_http::head;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::{Decision, ModelSource, RequestedModel, RouteDescription};
+use signalbox_policy::{Decision, Forward, ModelSource, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
 pub(crate) use leave::panicked;
@@ -98,40 +98,27 @@ impl<'v> Visit<'v> {
             decision,
             read,
         } = self.settle(&key, &facts).await?;
-        let forward = match &decision {
-            Decision::Forward(forward) => forward,
+        let decided = Conclusion::Decided(&decision);
+        let request = match &decision {
+            Decision::Forward(forward) => {
+                let request = self.outbound(&key, &facts, &generation, forward, read)?;
+                self.held.trail.record(self.head, decided);
+                request
+            }
             Decision::ListModels(mode) => {
-                self.held
-                    .trail
-                    .record(self.head, Conclusion::Decided(&decision));
+                self.held.trail.record(self.head, decided);
                 let names = models_answer::names(self.worker, &key, &generation, mode).await?;
                 let answer = models_answer::answer(&names, target.model_id.as_deref())?;
                 return Ok(Outcome::Ours(answer));
             }
             Decision::ReadModel | Decision::Refuse(_) => return Err(Breach::Model.into()),
         };
-        let route = outbound::check(&facts, &generation, forward, Written::of(read.as_ref()))?;
-        self.admit_stream(&key, read.as_ref())?;
-        let asked = Use {
-            template: &route.template,
-            in_conversation: facts.in_conversation(),
+        // GT may take hours over its answer: no policy is kept in memory for so long.
+        drop(generation);
+        let Decision::Forward(Forward { restamp, .. }) = decision else {
+            return Err(Breach::Model.into());
         };
-        let credential = self.worker.shared.credentials.for_request(&key, asked);
-        let credential = credential.map_err(refusals::no_credential)?;
-        let outbound = Outbound {
-            facts: &facts,
-            route,
-            forward,
-            target: self.worker.upstream.target(),
-            authorization: credential.authorization(),
-        };
-        let body = self.body_for_upstream(&key, read, forward.model.as_deref());
-        let request = outbound.request(body)?;
-        self.held
-            .trail
-            .record(self.head, Conclusion::Decided(&decision));
-        self.forward(request, forward.restamp.as_deref(), &key)
-            .await
+        self.forward(request, restamp.as_deref(), &key).await
     }
 
     /// 401, the same for every way in which a key is not one.
@@ -262,7 +249,7 @@ impl<'v> Visit<'v> {
         generation: &Arc<Generation>,
         model: RequestedModel<'_>,
     ) -> Result<Decision, No> {
-        let headers = facts.headers(generation);
+        let headers = facts.headers(&generation.description().headers);
         let request = facts.request(&headers, model);
         self.held.trail.asks(generation, model);
         let asked = Instant::now();
@@ -298,6 +285,34 @@ impl<'v> Visit<'v> {
         route.model
     }
 
+    /// What GT is asked: the decision checked once more, with GT's own key.
+    fn outbound(
+        &mut self,
+        key: &Key,
+        facts: &Facts<'_>,
+        generation: &Generation,
+        forward: &Forward,
+        read: Option<HeldBody>,
+    ) -> Result<Request<RequestBody>, No> {
+        let route = outbound::check(facts, generation, forward, Written::of(read.as_ref()))?;
+        self.admit_stream(key, read.as_ref())?;
+        let asked = Use {
+            template: &route.template,
+            in_conversation: facts.in_conversation(),
+        };
+        let credential = self.worker.shared.credentials.for_request(key, asked);
+        let credential = credential.map_err(refusals::no_credential)?;
+        let outbound = Outbound {
+            facts,
+            route,
+            forward,
+            target: self.worker.upstream.target(),
+            authorization: credential.authorization(),
+        };
+        let body = self.body_for_upstream(key, read, forward.model.as_deref());
+        Ok(outbound.request(body)?)
+    }
+
     /// GT's answer: 502 or 504 where it gives none that is the client's.
     async fn forward(
         &mut self,
@@ -306,7 +321,8 @@ impl<'v> Visit<'v> {
         key: &Arc<Key>,
     ) -> Result<Outcome, No> {
         self.held.trail.forwards();
-        let sent = self.worker.upstream.send(request).await;
+        let sent = self.worker.upstream.send(request);
+        let sent = self.held.trail.unless_cut(sent).await?;
         let (answer, lease) = sent.map_err(|error| {
             self.held.trail.upstream_failed(error.cause(), &error);
             refusals::upstream(&error)
@@ -325,7 +341,8 @@ impl<'v> Visit<'v> {
             self.take_stream(key)?;
             self.held.open_stream = Some(self.worker.shared.metrics.streams_open.open());
         }
-        let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, key);
+        let standing = self.held.trail.standing(key);
+        let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, standing);
         Ok(Outcome::Upstream(Box::new((head, body))))
     }
 }

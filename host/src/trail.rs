@@ -4,20 +4,23 @@
 //! counted once however it ends.
 
 use std::error::Error;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
+use signalbox_http::refusal::Refusal;
 use signalbox_policy::RequestedModel;
-use signalbox_runtime::Generation;
+use signalbox_runtime::{Generation, Open, Served};
+use tokio::time::timeout;
 
-use crate::answer::BrokenOff;
+use crate::answer::{BrokenOff, LOOK, Standing};
 use crate::facts;
 use crate::keyring::Key;
 use crate::metrics::{Ending, OpenGuard, RouteRequests};
-use crate::record::{Conclusion, Decider, DecisionId, Entry, Facts};
+use crate::record::{self, Conclusion, DecisionId, Entry, Facts};
 use crate::refusals::No;
 use crate::shared::Shared;
 
@@ -31,7 +34,7 @@ pub(crate) struct Trail {
     key: Option<Arc<Key>>,
     target: Option<(String, Option<String>)>,
     told: Told,
-    decider: Option<Arc<Generation>>,
+    decider: Option<Decider>,
     asked: Duration,
     is_recorded: bool,
     route: Option<Arc<RouteRequests>>,
@@ -39,6 +42,15 @@ pub(crate) struct Trail {
     sent: Option<Instant>,
     end: End,
     _open: OpenGuard,
+}
+
+/// What decided last, as far as an answer may hold on to it: none of its code.
+#[derive(Debug)]
+struct Decider {
+    /// Counts this request among the answers it decided.
+    open: Open,
+    /// The headers it asks for.
+    headers: Vec<String>,
 }
 
 /// What the policy was told of the model, last.
@@ -97,7 +109,14 @@ impl Trail {
 
     /// A policy is about to be asked.
     pub(crate) fn asks(&mut self, generation: &Arc<Generation>, model: RequestedModel<'_>) {
-        self.decider = Some(Arc::clone(generation));
+        let served = generation.served();
+        let is_it = |decider: &Decider| Arc::ptr_eq(decider.open.served(), served);
+        if !self.decider.as_ref().is_some_and(is_it) {
+            self.decider = Some(Decider {
+                open: served.open(),
+                headers: generation.description().headers.clone(),
+            });
+        }
         self.told = match model {
             RequestedModel::Absent => Told::Absent,
             RequestedModel::Named(name) => Told::Named(name.to_owned()),
@@ -121,11 +140,11 @@ impl Trail {
         if std::mem::replace(&mut self.is_recorded, true) {
             return;
         }
-        let decider = self.decider.as_deref();
+        let decider = self.decider.as_ref();
         let headers;
         let request;
         let facts = match (&self.key, &self.target, decider) {
-            (Some(key), Some((path, query)), Some(generation)) => {
+            (Some(key), Some((path, query)), Some(decider)) => {
                 let query = query.as_deref();
                 let facts = facts::Facts {
                     head,
@@ -133,7 +152,7 @@ impl Trail {
                     query,
                     caller: &key.caller,
                 };
-                headers = facts.headers(generation);
+                headers = facts.headers(&decider.headers);
                 request = facts.request(&headers, self.told.model());
                 Facts::Request(&request)
             }
@@ -142,10 +161,10 @@ impl Trail {
                 path: head.uri.path(),
             },
         };
-        let policy = decider.map(|generation| Decider {
-            name: generation.name(),
-            generation: generation.number(),
-            digest: generation.digest(),
+        let policy = decider.map(|decider| record::Decider {
+            name: decider.open.served().name(),
+            generation: decider.open.served().number(),
+            digest: decider.open.served().digest(),
         });
         let (id, time, took) = (self.id, self.time, self.asked);
         self.shared.records.add(&Entry {
@@ -238,12 +257,40 @@ impl Trail {
             headers.insert(DECISION, id);
         }
         if wanted.policy
-            && let Some(generation) = &self.decider
+            && let Some(served) = self.served()
             && let Ok(policy) =
-                HeaderValue::try_from(format!("{}@{}", generation.name(), generation.number()))
+                HeaderValue::try_from(format!("{}@{}", served.name(), served.number()))
         {
             headers.insert(POLICY, policy);
         }
+    }
+
+    /// Waits for GT, unless the operator ends the answers of the policy that let the request
+    /// through.
+    pub(crate) async fn unless_cut<T>(&self, wait: impl Future<Output = T>) -> Result<T, Refusal> {
+        let Some(served) = self.served() else {
+            return Ok(wait.await);
+        };
+        let mut wait = pin!(wait);
+        loop {
+            match timeout(LOOK, wait.as_mut()).await {
+                Ok(come) if !served.is_cut() => return Ok(come),
+                Err(_elapsed) if !served.is_cut() => {}
+                _ => {
+                    self.shared.metrics.upstream_failed(BrokenOff::Cut.cause());
+                    return Err(BrokenOff::Cut.refusal());
+                }
+            }
+        }
+    }
+
+    /// What an answer to a key is measured by while it goes on.
+    pub(crate) fn standing(&self, key: &Arc<Key>) -> Standing {
+        Standing::new(&self.shared, key, self.served())
+    }
+
+    fn served(&self) -> Option<&Arc<Served>> {
+        self.decider.as_ref().map(|decider| decider.open.served())
     }
 
     fn ends(&mut self, end: End) {

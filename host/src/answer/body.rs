@@ -6,7 +6,6 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,15 +13,12 @@ use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use jiff::Timestamp;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Held;
-use crate::keyring::Key;
+use super::{Held, LOOK, Standing};
 use crate::phase::{Phase, Phases};
-use crate::shared::Shared;
 use crate::upstream::Lease;
 use crate::worker::Worker;
 
@@ -48,21 +44,13 @@ pub(crate) struct FromUpstream {
     kind: Kind,
     idle: Duration,
     phases: Rc<Phases>,
-    standing: KeyStanding,
+    standing: Standing,
     alarm: Option<Pin<Box<Sleep>>>,
     heard: Instant,
     /// Zero once the end was told.
     status: u16,
     is_over: bool,
     broke_off: Option<BrokenOff>,
-}
-
-/// Whether the key an answer goes to may still be used.
-#[derive(Debug)]
-pub(crate) struct KeyStanding {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) key: Arc<Key>,
-    pub(crate) looked: Instant,
 }
 
 /// How an answer that breaks off can say so.
@@ -79,6 +67,9 @@ pub(crate) enum Kind {
 /// An answer broke off; hyper cuts the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BrokenOff {
+    /// The operator ended the answers of the policy that decided it.
+    #[error("the answer was cut: its policy was replaced")]
+    Cut,
     /// GT's connection broke.
     #[error("the upstream's answer broke off")]
     Upstream,
@@ -97,6 +88,7 @@ impl BrokenOff {
     /// A stable word for the log and the metrics.
     pub(crate) const fn cause(self) -> &'static str {
         match self {
+            Self::Cut => "policy_cut",
             Self::Key => "key_ended",
             Self::Quiet => "answer_idle",
             Self::Shutdown => "shutdown",
@@ -105,12 +97,18 @@ impl BrokenOff {
     }
 
     /// What a stream of events ends with.
-    const fn code(self) -> Code {
+    pub(crate) fn refusal(self) -> Refusal {
         match self {
-            Self::Key => Code::InvalidApiKey,
-            Self::Quiet => Code::UpstreamTimeout,
-            Self::Shutdown => Code::Overloaded,
-            Self::Upstream => Code::UpstreamProtocol,
+            // The request was with GT already: nothing may try it again by itself.
+            Self::Cut => Refusal::new(
+                Code::PolicyFailed,
+                "The policy that let this request through was replaced, and the answers it had let \
+                 through were ended. GT may have acted on the request.",
+            ),
+            Self::Key => Refusal::of(Code::InvalidApiKey),
+            Self::Quiet => Refusal::of(Code::UpstreamTimeout),
+            Self::Shutdown => Refusal::of(Code::Overloaded),
+            Self::Upstream => Refusal::of(Code::UpstreamProtocol),
         }
     }
 }
@@ -203,25 +201,19 @@ impl FromUpstream {
         restamp: Restamp,
         kind: Kind,
         worker: &Worker,
-        key: &Arc<Key>,
+        standing: Standing,
     ) -> Self {
-        let now = Instant::now();
-        let shared = Arc::clone(&worker.shared);
         Self {
             status: answer.status().as_u16(),
             incoming: answer.into_body(),
             lease: Some(lease),
             restamp,
             kind,
-            idle: shared.config.times.answer_idle.duration(),
+            idle: worker.shared.config.times.answer_idle.duration(),
             phases: Rc::clone(&worker.phases),
-            standing: KeyStanding {
-                shared,
-                key: Arc::clone(key),
-                looked: now,
-            },
+            standing,
             alarm: None,
-            heard: now,
+            heard: Instant::now(),
             is_over: false,
             broke_off: None,
         }
@@ -300,21 +292,20 @@ impl FromUpstream {
                 if self.restamp.changes_bytes() {
                     self.restamp.finish(&mut out);
                 }
-                out.extend_from_slice(&Refusal::of(broken.code()).sse_event());
+                out.extend_from_slice(&broken.refusal().sse_event());
                 Ok(Some(out.into()))
             }
         }
     }
 
-    /// Something came: the wait begins anew. A busy stream looks at its key here.
+    /// Something came: the wait begins anew. A busy stream looks at its standing here.
     fn hears(&mut self) -> Option<BrokenOff> {
         self.alarm = None;
         self.heard = Instant::now();
-        let is_due = self.heard - self.standing.looked >= LOOK;
-        (is_due && !self.standing.holds()).then_some(BrokenOff::Key)
+        self.standing.look_if_due(self.heard)
     }
 
-    /// Nothing comes: ready when that is to end. A quiet stream looks at its key here.
+    /// Nothing comes: ready when that is to end. A quiet stream looks at its standing here.
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<BrokenOff> {
         loop {
             let end = self.heard + self.idle;
@@ -326,20 +317,9 @@ impl FromUpstream {
             if Instant::now() >= end {
                 return Poll::Ready(BrokenOff::Quiet);
             }
-            if !self.standing.holds() {
-                return Poll::Ready(BrokenOff::Key);
+            if let Some(broken) = self.standing.look() {
+                return Poll::Ready(broken);
             }
         }
     }
 }
-
-impl KeyStanding {
-    fn holds(&mut self) -> bool {
-        self.looked = Instant::now();
-        self.shared.keys.still_admits(&self.key, Timestamp::now())
-    }
-}
-
-/// Streams of a key that ended are cut within five seconds: a changed file is noticed in two, and
-/// looked at here in as many.
-const LOOK: Duration = Duration::from_secs(2);
