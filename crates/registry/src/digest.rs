@@ -1,0 +1,91 @@
+//! SHA-256 digests as registries write them.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+/// The digest of a manifest, written `sha256:…`. Two pulls with the same one gave the same bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ManifestDigest([u8; 32]);
+
+impl ManifestDigest {
+    /// Of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// From `sha256:` and 64 lower-case hexadecimal digits: the one way to write it, so that texts
+    /// can be compared.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(SHA256)?.as_bytes();
+        let mut bytes = [0; 32];
+        if digits.len() != 2 * bytes.len() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let &[high, low] = pair else { return None };
+            *byte = nibble(high)? << 4 | nibble(low)?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The 32 bytes themselves.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ManifestDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(SHA256)?;
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ManifestDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+const SHA256: &str = "sha256:";
+
+#[cfg(test)]
+mod tests {
+    use super::ManifestDigest;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let digest = ManifestDigest::of(b"a component");
+        assert_eq!(ManifestDigest::read(&digest.to_string()), Some(digest));
+    }
+
+    #[test]
+    fn there_is_one_way_to_write_it() {
+        let written = ManifestDigest::of(b"").to_string();
+        assert!(written.starts_with("sha256:e3b0c442"), "{written}");
+        let digits = written.strip_prefix("sha256:").unwrap();
+        for other in [
+            written.to_uppercase(),
+            digits.to_owned(),
+            format!("sha512:{digits}"),
+            format!("{written}0"),
+            format!("sha256:+{}", &digits[1..]),
+            "sha256:".to_owned(),
+        ] {
+            assert_eq!(ManifestDigest::read(&other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! One look or pull: requests to one registry, to where it redirects, and to its token service.
+//!
+//! ```text
+//! registry ── 200 ──────────────────────────► answer
+//!    │ 401 ► token service or password ► registry once more
+//!    └ 3xx ► the place it names, without the login, five times at most
+//! ```
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, Method};
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::challenge::Challenge;
+use crate::error::{Part, PullError};
+use crate::exchange::{Ask, Exchange};
+use crate::origin::{Origin, Plaintext};
+use crate::reference::Reference;
+use crate::settings::Login;
+
+/// One look or pull under way.
+pub(crate) struct Visit<'a> {
+    exchange: &'a Exchange,
+    plaintext: &'a Plaintext,
+    reference: &'a Reference,
+    /// Only if it is for this registry.
+    login: Option<&'a Login>,
+    registry: Origin,
+    /// What the registry wants to see, once it said so.
+    authorization: Option<HeaderValue>,
+}
+
+/// What is asked of the registry.
+#[derive(Clone, Debug)]
+pub(crate) struct Want {
+    pub(crate) method: Method,
+    /// Below the repository, like `manifests/latest`.
+    pub(crate) what: String,
+    pub(crate) accept: &'static str,
+    pub(crate) part: Part,
+    pub(crate) most: u64,
+}
+
+impl<'a> Visit<'a> {
+    pub(crate) fn new(
+        exchange: &'a Exchange,
+        plaintext: &'a Plaintext,
+        login: Option<&'a Login>,
+        reference: &'a Reference,
+    ) -> Self {
+        Self {
+            exchange,
+            plaintext,
+            reference,
+            login: login.filter(|login| {
+                let registry = reference.registry();
+                login
+                    .registries
+                    .iter()
+                    .any(|one| one.eq_ignore_ascii_case(&registry))
+            }),
+            registry: plaintext.registry(reference),
+            authorization: None,
+        }
+    }
+
+    /// Asks the registry, logs in if it wants that, and follows where it sends us.
+    pub(crate) async fn ask(&mut self, want: &Want) -> Result<Answer, PullError> {
+        let (answer, is_own) = self.follow(want).await?;
+        // What stands elsewhere may refuse, but has no say in where the password goes.
+        if answer.status != 401 || !is_own || self.authorization.is_some() {
+            return Ok(answer);
+        }
+        self.authorization = Some(self.authorize(&answer).await?);
+        Ok(self.follow(want).await?.0)
+    }
+
+    /// The answer at the end of all redirects, and whether it is the registry's own.
+    async fn follow(&self, want: &Want) -> Result<(Answer, bool), PullError> {
+        let mut origin = self.registry.clone();
+        let mut target = format!("/v2/{}/{}", self.reference.name(), want.what);
+        let mut is_own = true;
+        for _ in 0..=MOST_REDIRECTS {
+            let ask = Ask {
+                origin: &origin,
+                method: &want.method,
+                target: &target,
+                accept: want.accept,
+                authorization: self.authorization.as_ref().filter(|_| is_own),
+                part: want.part,
+                most: want.most,
+            };
+            let answer = self.exchange.send(&ask).await?;
+            let Some(location) = answer.location()? else {
+                return Ok((answer, is_own));
+            };
+            (origin, target) = self.plaintext.sent_to(&origin, location)?;
+            // For good: who was sent away and back again was sent by somebody else.
+            is_own &= origin == self.registry;
+        }
+        Err(PullError::Redirects)
+    }
+
+    async fn authorize(&self, refusal: &Answer) -> Result<HeaderValue, PullError> {
+        match Challenge::of(&refusal.headers) {
+            None => Err(PullError::Challenge),
+            Some(Challenge::Basic) => match self.login {
+                Some(login) => basic(login),
+                None => Err(PullError::LoginNeeded),
+            },
+            Some(Challenge::Bearer { realm, service }) => {
+                let token = self.token(&realm, service.as_deref()).await?;
+                sensitive(&format!("Bearer {token}"))
+            }
+        }
+    }
+
+    /// Asks the token service the registry names; no further than that, wherever it redirects.
+    async fn token(&self, realm: &str, service: Option<&str>) -> Result<String, PullError> {
+        let (origin, mut target) = self.plaintext.sent_to(&self.registry, realm)?;
+        target.push(if target.contains('?') { '&' } else { '?' });
+        // Our own words: a token that may do more is one that may be stolen for more.
+        let scope = format!("repository:{}:pull", self.reference.name());
+        target.push_str(&format!("scope={}", escaped(&scope)));
+        if let Some(service) = service {
+            target.push_str(&format!("&service={}", escaped(service)));
+        }
+        let authorization = self.login.map(basic).transpose()?;
+        let ask = Ask {
+            origin: &origin,
+            method: &Method::GET,
+            target: &target,
+            accept: "application/json",
+            authorization: authorization.as_ref(),
+            part: Part::Token,
+            most: MOST_TOKEN,
+        };
+        let answer = self.exchange.send(&ask).await?;
+        if matches!(answer.status.as_u16(), 401 | 403) {
+            return Err(match self.login {
+                Some(_) => PullError::LoginRefused,
+                None => PullError::LoginNeeded,
+            });
+        }
+        let body = answer.succeeded(Part::Token)?.body;
+        let given: Token = serde_json::from_slice(&body).map_err(|_| PullError::Token)?;
+        given.token.or(given.access_token).ok_or(PullError::Token)
+    }
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+fn basic(login: &Login) -> Result<HeaderValue, PullError> {
+    let both = format!("{}:{}", login.user, login.password.text());
+    sensitive(&format!("Basic {}", STANDARD.encode(both)))
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue, PullError> {
+    // A token service may send anything, line breaks included.
+    let mut value = HeaderValue::from_str(text).map_err(|_| PullError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// As a query's value.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+/// Registries redirect once, to where they store.
+const MOST_REDIRECTS: usize = 5;
+/// Tokens that list many rights take some KiB.
+const MOST_TOKEN: u64 = 64 << 10;
