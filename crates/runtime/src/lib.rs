@@ -61,14 +61,17 @@
 //!   fails, that decision is an error and its instance is gone; nothing else is touched.
 //! - Without [`Isolation::Reuse`], decisions of a policy that is not [trusted](trust) share nothing.
 //! - A [`Slot`] changes in one store; a [`Generation`] in use decides on until it is dropped.
-//! - There is no `unsafe` here, and no precompiled code is ever loaded.
+//! - Without a [`Cache`] no machine code is loaded but what this process made. With one, only code
+//!   under a seal whose key nobody but this user can read; every other step of a load is the same.
+//!   Making a component of such code is the one `unsafe` here.
 //!
 //! A process has one [`Runtime`]. Calls block: what is not [inline](Generation::is_inline) belongs
 //! on the [`DecisionPool`].
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![deny(missing_docs)]
 
 mod bindings;
+mod cache;
 mod catalogue;
 mod convert;
 mod decide_error;
@@ -91,6 +94,7 @@ mod surface;
 pub mod trust;
 mod warm;
 
+pub use cache::{Cache, CacheCounts, CacheError, Cached};
 pub use catalogue::Catalogue;
 pub use decide_error::{DecideError, TrapKind};
 pub use detail::Detail;

@@ -17,7 +17,7 @@ use wasmtime::component::Component;
 
 use self::{file::File, steps::Steps};
 use crate::{
-    Detail, Digest, Isolation, LoadOptions, Plugin,
+    Cache, Cached, Detail, Digest, Isolation, LoadOptions, Plugin,
     bindings::SignalboxPolicyPre,
     instance::Instance,
     limits::{Bounds, Budget, MemoryLimit},
@@ -37,24 +37,26 @@ pub(crate) fn load(
     let mut steps = Steps::new(told);
     let file = File::read(component, shared.settings.component_cap)?;
     let trusted = is_trusted(shared, component);
+    let digest = Digest::of(component);
     steps.passed(Step::Read);
     file.check_imports()?;
     steps.passed(Step::Imports);
     file.check_exports()?;
     steps.passed(Step::World);
     let memory = memory_limit(shared, &file, trusted)?;
-    let compiled = compile(shared, component)?;
+    let (compiled, cached) = code(shared, component, digest)?;
     steps.passed(Step::Compile);
     let pre = link(shared, &compiled)?;
     let surface = ask(&pre, memory, &mut steps)?;
     let settings = &shared.settings;
     let plugin = Plugin::new(Parts {
-        digest: Digest::of(component),
+        digest,
         size: component.len(),
         surface,
         source: file.source.map(str::to_owned),
         cases: file.cases.map(<[u8]>::to_vec),
         trusted,
+        cached,
         isolation: if trusted {
             Isolation::Reuse
         } else {
@@ -71,6 +73,12 @@ pub(crate) fn load(
     });
     trial::run(&plugin).map_err(LoadError::Trial)?;
     steps.passed(Step::Trial);
+    // Only now: what fails a step is not to push out what serves.
+    if let Some(cache) = &settings.cache
+        && !plugin.is_from_cache()
+    {
+        cache.keep(shared.environment, digest, &compiled);
+    }
     Ok(plugin)
 }
 
@@ -114,6 +122,20 @@ fn memory_limit(shared: &Shared, file: &File<'_>, trusted: bool) -> Result<Memor
         });
     }
     Ok(limit)
+}
+
+/// Machine code: that of the cache, or fresh. Which of them it is changes no later step.
+fn code(
+    shared: &Shared,
+    component: &[u8],
+    digest: Digest,
+) -> Result<(Component, Option<Cached>), LoadError> {
+    let find = |cache: &Cache| cache.find(&shared.engine, shared.environment, digest);
+    match shared.settings.cache.as_ref().map(find) {
+        Some((Some(component), cached)) => Ok((component, Some(cached))),
+        Some((None, cached)) => Ok((compile(shared, component)?, Some(cached))),
+        None => Ok((compile(shared, component)?, None)),
+    }
 }
 
 fn compile(shared: &Shared, component: &[u8]) -> Result<Component, LoadError> {

@@ -5,8 +5,8 @@ use std::{io, sync::Arc, time::Duration};
 use wasmtime::{Engine, component::Linker};
 
 use crate::{
-    DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step, engine, limits::Bounds,
-    load, warm::Permits,
+    DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step, cache::Environment,
+    engine, limits::Bounds, load, warm::Permits,
 };
 
 /// Engine, its clock and its settings. One per process; cheap to clone.
@@ -17,6 +17,7 @@ pub struct Runtime(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) engine: Engine,
+    pub(crate) environment: Environment,
     /// Empty: a policy imports nothing that can act.
     pub(crate) linker: Linker<Bounds>,
     pub(crate) permits: Arc<Permits>,
@@ -35,6 +36,7 @@ impl Runtime {
         let permits = Permits::new(settings.workers * settings.warm_per_worker);
         Ok(Self(Arc::new(Shared {
             settings,
+            environment: Environment::of(&engine),
             engine,
             linker,
             permits,

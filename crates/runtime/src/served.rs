@@ -69,7 +69,6 @@ impl Served {
 
     /// Notes that an answer which this generation decided is under way, until what it gives is
     /// dropped.
-    #[must_use]
     pub fn open(self: &Arc<Self>) -> Open {
         self.open.fetch_add(1, Relaxed);
         Open(Arc::clone(self))

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::trust::Fingerprint;
+use crate::{Cache, trust::Fingerprint};
 
 /// What a [`crate::Runtime`] is started with.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Settings {
     pub allocation: Allocation,
     /// Engines to trust beside the built-in list. Whoever adds one vouches for its code.
     pub engines: Vec<Fingerprint>,
+    /// Where machine code is kept between starts, if it is.
+    pub cache: Option<Cache>,
 }
 
 impl Default for Settings {
@@ -45,6 +47,7 @@ impl Default for Settings {
             component_cap: 32 << 20,
             allocation: Allocation::Automatic,
             engines: Vec::new(),
+            cache: None,
         }
     }
 }

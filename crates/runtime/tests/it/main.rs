@@ -6,6 +6,7 @@
     reason = "a helper of a test fails the test as the test itself would"
 )]
 
+mod cache;
 mod compiled;
 mod guests;
 mod hostile;
