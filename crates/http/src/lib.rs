@@ -23,6 +23,7 @@ pub mod head;
 pub mod json;
 pub mod media;
 pub mod models;
+pub mod multipart;
 pub mod path;
 pub mod refusal;
 pub mod restamp;

@@ -11,6 +11,7 @@
 
 mod bodies;
 mod corpus;
+mod multipart;
 mod naive;
 mod restamp;
 mod scan;

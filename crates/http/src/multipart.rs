@@ -1,0 +1,29 @@
+//! `multipart/form-data`: the one `model` field found and replaced while the rest streams through.
+//!
+//! The grammar is the part of RFC 7578 that every reader reads alike, and no more: CRLF line ends, no
+//! preamble, no epilogue, one `form-data` disposition a part with one plain quoted name. What two
+//! readers could read differently is refused: a second `model`, a name that some fold to it, a
+//! boundary after a lone CR or LF, a folded header. Parts other than `model` pass byte for byte and
+//! are never held.
+//!
+//! ```
+//! use signalbox_http::multipart::{Boundary, Scanner};
+//!
+//! let boundary = Boundary::of(&[b"multipart/form-data; boundary=x"], &[])?;
+//! let mut scanner = Scanner::new(&boundary);
+//! let mut out = Vec::new();
+//! let body = b"--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--x--\r\n";
+//! assert_eq!(scanner.push(body, &mut out)?.as_deref(), Some("whisper-1"));
+//! scanner.replace(Some("support-agent"), &mut out)?;
+//! scanner.finish()?;
+//! assert!(out.ends_with(b"\r\n\r\nsupport-agent\r\n--x--\r\n"));
+//! # Ok::<(), signalbox_http::refusal::Refusal>(())
+//! ```
+
+mod boundary;
+mod flaw;
+mod part;
+mod scanner;
+
+pub use boundary::Boundary;
+pub use scanner::Scanner;

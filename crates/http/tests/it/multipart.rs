@@ -1,0 +1,185 @@
+//! Laws of the multipart scan over generated bodies, however they are cut.
+
+use proptest::{collection::vec, prelude::*, sample::Index};
+use signalbox_http::{
+    multipart::{Boundary, Scanner},
+    refusal::Refusal,
+};
+
+use crate::bodies::{cut, cuts};
+
+fn boundary() -> Boundary {
+    Boundary::of(&[b"multipart/form-data; boundary=b-1"], &[]).unwrap()
+}
+
+/// What comes out when the chunks are pushed and a model found is replaced.
+fn through(chunks: &[&[u8]], by: Option<&str>) -> Result<(Option<String>, Vec<u8>), Refusal> {
+    let mut scanner = Scanner::new(&boundary());
+    let (mut out, mut model) = (Vec::new(), None);
+    for chunk in chunks {
+        if let Some(found) = scanner.push(chunk, &mut out)? {
+            assert_eq!(model.replace(found), None, "a model is given once");
+            scanner.replace(by, &mut out)?;
+        }
+    }
+    scanner.finish()?;
+    assert_eq!(scanner.has_model(), model.is_some());
+    Ok((model, out))
+}
+
+/// Bytes in which boundaries, and what looks like one, are frequent.
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        3 => vec(any::<u8>(), 0..8),
+        1 => Just(b"\r".to_vec()),
+        1 => Just(b"\r\n".to_vec()),
+        1 => Just(b"\r\n-".to_vec()),
+        1 => Just(b"\r\n--b".to_vec()),
+        1 => Just(b"\r\n--b-".to_vec()),
+        1 => Just(b"--b-1".to_vec()),
+    ];
+    vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+fn field(name: &str, value: &[u8]) -> Vec<u8> {
+    let head = format!("\r\n--b-1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+    [head.as_bytes(), value].concat()
+}
+
+fn body(fields: &[Vec<u8>]) -> Vec<u8> {
+    [&fields.concat(), &b"\r\n--b-1--\r\n"[..]].concat()[2..].to_vec()
+}
+
+/// A body in which `model`, if it is there, is the field of this position.
+fn bodies() -> impl Strategy<Value = (Vec<Vec<u8>>, Option<usize>)> {
+    let fields = vec(("[a-z]{1,5}", value()), 0..5);
+    (fields, any::<Index>(), any::<bool>()).prop_map(|(fields, at, has_model)| {
+        let mut fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| field(&format!("f-{name}"), value))
+            .collect();
+        let at = at.index(fields.len() + 1);
+        if has_model {
+            fields.insert(at, field("model", b"whisper-1"));
+        }
+        (fields, has_model.then_some(at))
+    })
+}
+
+proptest! {
+    #[test]
+    fn only_the_value_differs_however_the_body_is_cut((mut fields, at) in bodies(), cuts in cuts(), by in "[a-z-]{0,12}") {
+        let sent = body(&fields);
+        let code = |refusal: Refusal| refusal.code().to_owned();
+        let got = through(&cut(&sent, &cuts), Some(&by)).map_err(code);
+        prop_assert_eq!(&got, &through(&[&sent], Some(&by)).map_err(code));
+        // A value that happens to hold what readers take for a boundary is refused.
+        let Ok((model, out)) = got else { return Ok(()) };
+        prop_assert_eq!(model.is_some(), at.is_some());
+        if let Some(at) = at {
+            fields[at] = field("model", by.as_bytes());
+        }
+        prop_assert_eq!(out, body(&fields));
+    }
+
+    #[test]
+    fn a_plain_body_is_never_refused(fields in vec(("[a-z]{1,5}", "[a-z \r]{0,40}"), 1..5), cuts in cuts()) {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| field(&format!("f-{name}"), value.as_bytes())).collect();
+        let sent = body(&fields);
+        prop_assert_eq!(through(&cut(&sent, &cuts), None), Ok((None, sent.clone())));
+    }
+
+    #[test]
+    fn nothing_is_completed_of_a_body_that_was_cut_short((fields, _) in bodies(), length in any::<Index>()) {
+        let sent = body(&fields);
+        let length = length.index(sent.len().saturating_sub(2).max(1));
+        prop_assert!(through(&[&sent[..length]], Some("x")).is_err());
+    }
+
+    #[test]
+    fn any_bytes_are_taken_alike_however_they_are_cut(bytes in value(), tail in value(), cuts in cuts()) {
+        let sent = [&body(&[field("a", &bytes)])[..], &tail].concat();
+        let whole = through(&[&sent], Some("x")).map_err(|refusal| refusal.code().to_owned());
+        let pieces = through(&cut(&sent, &cuts), Some("x")).map_err(|refusal| refusal.code().to_owned());
+        prop_assert_eq!(whole, pieces);
+    }
+}
+
+#[test]
+fn a_value_goes_on_before_it_is_whole() {
+    let mut scanner = Scanner::new(&boundary());
+    let mut out = Vec::new();
+    let begun = [&body(&[field("file", b"")])[..57], b"first"].concat();
+    assert_eq!(scanner.push(&begun, &mut out), Ok(None));
+    assert!(out.ends_with(b"first"));
+    assert_eq!(scanner.push(b"\r\n--b", &mut out), Ok(None));
+    assert!(out.ends_with(b"first"), "this may be the boundary");
+    assert_eq!(scanner.push(b"!", &mut out), Ok(None));
+    assert!(out.ends_with(b"first\r\n--b!"));
+}
+
+#[test]
+fn what_readers_take_differently_is_refused() {
+    let model = || field("model", b"a");
+    let raw = |text: &str| text.as_bytes().to_vec();
+    for (sent, code) in [
+        (body(&[model(), model()]), "ambiguous_model"),
+        (body(&[field("Model", b"a")]), "ambiguous_model"),
+        (body(&[field("model[]", b"a")]), "ambiguous_model"),
+        (
+            [b"preamble\r\n".to_vec(), body(&[model()])].concat(),
+            "invalid_body",
+        ),
+        (
+            [b"\r\n".to_vec(), body(&[model()])].concat(),
+            "invalid_body",
+        ),
+        (
+            [body(&[model()]), b"epilogue".to_vec()].concat(),
+            "invalid_body",
+        ),
+        (
+            [body(&[model()]), b"\r\n".to_vec()].concat(),
+            "invalid_body",
+        ),
+        (
+            body(&[field(
+                "a",
+                b"x\n--b-1\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nb",
+            )]),
+            "invalid_body",
+        ),
+        (body(&[field("a", b"x\r--b-1")]), "invalid_body"),
+        (body(&[field("a", b"x\r\n--b-10")]), "invalid_body"),
+        (body(&[field("a", b"--b-1\r\n\r\n")]), "invalid_body"),
+        (body(&[field("model", &[b'm'; 1025])]), "invalid_body"),
+        (body(&[field("model", b"\xff")]), "invalid_body"),
+        (raw("--b-1\r\n\r\nvalue\r\n--b-1--\r\n"), "invalid_body"),
+        (raw("--b-1--\r\n"), "invalid_body"),
+        (raw(""), "invalid_body"),
+    ] {
+        let shown = String::from_utf8_lossy(&sent).into_owned();
+        if shown == "--b-1--\r\n" {
+            // No parts at all: no model, and nothing that two readers take differently.
+            assert_eq!(through(&[&sent], None), Ok((None, sent)));
+            continue;
+        }
+        let refusal = through(&[&sent], Some("x")).unwrap_err();
+        assert_eq!(refusal.code(), code, "{shown}: {}", refusal.message());
+    }
+    let open = body(&[model()]);
+    let unended = &open[..open.len() - 2];
+    assert!(
+        through(&[unended], None).is_ok(),
+        "the last line end may be missing"
+    );
+}
+
+#[test]
+fn long_headers_are_refused_before_they_end() {
+    let mut scanner = Scanner::new(&boundary());
+    let mut out = Vec::new();
+    scanner.push(b"--b-1\r\nX: ", &mut out).unwrap();
+    let refusal = scanner.push(&[b'x'; 9000], &mut out).unwrap_err();
+    assert_eq!(refusal.code(), "invalid_body");
+}
