@@ -214,7 +214,7 @@ impl Credential {
             .as_ref()?
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        Some(self.replace(watch.poll(LARGEST_FILE)?))
+        Some(self.replace(watch.poll_text(LARGEST_FILE)?))
     }
 
     fn reload(&self) -> Option<Result<(), CredentialProblem>> {
@@ -223,7 +223,7 @@ impl Credential {
             .as_ref()?
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        Some(self.replace(watch.read(LARGEST_FILE)))
+        Some(self.replace(watch.read_text(LARGEST_FILE)))
     }
 
     fn replace(&self, text: std::io::Result<String>) -> Result<(), CredentialProblem> {

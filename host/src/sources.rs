@@ -7,15 +7,16 @@
 use std::fmt::{self, Debug, Display};
 use std::path::{Path, PathBuf};
 
+use signalbox_registry::{Reference, ReferenceError};
+
 /// Where the host finds a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PolicySource {
     /// A file, read again when it changes.
     File(PathBuf),
-    /// A reference into an OCI registry, `oci://host/name:tag` or `…@sha256:…`, looked up on an
-    /// interval.
-    Registry(String),
+    /// In an OCI registry, looked up on an interval.
+    Registry(Reference),
 }
 
 /// Turns what an operator writes into what the host takes.
@@ -52,12 +53,14 @@ pub struct SourceError {
 
 impl PolicySource {
     /// What text means: a reference if it begins with `oci://`, else a path in `folder`.
-    #[must_use]
-    pub fn read(text: &str, folder: &Path) -> Self {
+    ///
+    /// # Errors
+    /// If it begins as a reference and is none.
+    pub fn read(text: &str, folder: &Path) -> Result<Self, ReferenceError> {
         if text.starts_with(OCI) {
-            Self::Registry(text.to_owned())
+            text.parse().map(Self::Registry)
         } else {
-            Self::File(folder.join(text))
+            Ok(Self::File(folder.join(text)))
         }
     }
 }
@@ -66,7 +69,7 @@ impl Display for PolicySource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => Display::fmt(&path.display(), formatter),
-            Self::Registry(reference) => formatter.write_str(reference),
+            Self::Registry(reference) => Display::fmt(reference, formatter),
         }
     }
 }

@@ -28,34 +28,46 @@ struct Stamp {
 }
 
 impl Watch {
-    /// Reads a file and watches it from here on.
-    pub(crate) fn open(path: &Path, most: u64) -> io::Result<(Self, String)> {
-        let mut watch = Self {
+    /// Watches a file that was not read yet, and may not be there.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
             path: path.to_owned(),
             read: None,
             seen: None,
-        };
-        let text = watch.read(most)?;
+        }
+    }
+
+    /// Reads a text file and watches it from here on.
+    pub(crate) fn open(path: &Path, most: u64) -> io::Result<(Self, String)> {
+        let mut watch = Self::new(path);
+        let text = watch.read_text(most)?;
         Ok((watch, text))
     }
 
-    /// Reads the file if it has changed and stands still; `None` if there is nothing new.
-    pub(crate) fn poll(&mut self, most: u64) -> Option<io::Result<String>> {
+    /// Whether the file is another one than was read, and stands still.
+    pub(crate) fn has_changed(&mut self) -> bool {
         let now = stamp(&self.path);
         let stands_still = now == self.seen;
         self.seen = now;
-        if now == self.read || !stands_still {
-            return None;
-        }
-        Some(self.read(most))
+        now != self.read && stands_still
+    }
+
+    /// Reads the text file if it has changed and stands still; `None` if there is nothing new.
+    pub(crate) fn poll_text(&mut self, most: u64) -> Option<io::Result<String>> {
+        self.has_changed().then(|| self.read_text(most))
     }
 
     /// Reads the file whether it has changed or not.
-    pub(crate) fn read(&mut self, most: u64) -> io::Result<String> {
+    pub(crate) fn read(&mut self, most: u64) -> io::Result<Vec<u8>> {
         // Taken before reading: what changes meanwhile is seen by the next look.
         self.read = stamp(&self.path);
         self.seen = self.read;
         read(&self.path, most)
+    }
+
+    /// The same, for a text file.
+    pub(crate) fn read_text(&mut self, most: u64) -> io::Result<String> {
+        self.read(most).and_then(text)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -63,21 +75,31 @@ impl Watch {
     }
 }
 
-/// Reads a text file of at most so many bytes.
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<String> {
+/// Reads a file of at most so many bytes.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     use io::Read as _;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     std::fs::File::open(path)?
         .take(most + 1)
-        .read_to_string(&mut text)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length <= most) {
-        Ok(text)
+        .read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
+        Ok(bytes)
     } else {
         Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
             format!("it has more than {most} bytes"),
         ))
     }
+}
+
+/// Reads a text file of at most so many bytes.
+pub(crate) fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    read(path, most).and_then(text)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
@@ -133,13 +155,16 @@ mod tests {
         std::fs::write(&path, "one").unwrap();
         let (mut watch, text) = Watch::open(&path, 100).unwrap();
         assert_eq!(text, "one");
-        assert!(watch.poll(100).is_none());
+        assert!(watch.poll_text(100).is_none());
         std::fs::write(&path, "two").unwrap();
         std::fs::rename(&path, folder.path().join("kept")).unwrap();
         std::fs::write(&path, "three").unwrap();
-        assert!(watch.poll(100).is_none(), "the first look only notes it");
-        assert_eq!(watch.poll(100).unwrap().unwrap(), "three");
-        assert!(watch.poll(100).is_none());
+        assert!(
+            watch.poll_text(100).is_none(),
+            "the first look only notes it"
+        );
+        assert_eq!(watch.poll_text(100).unwrap().unwrap(), "three");
+        assert!(watch.poll_text(100).is_none());
     }
 
     #[test]
@@ -150,8 +175,8 @@ mod tests {
         let (mut watch, _) = Watch::open(&path, 100).unwrap();
         std::fs::write(&next, "two").unwrap();
         std::fs::rename(&next, &path).unwrap();
-        assert!(watch.poll(100).is_none());
-        assert_eq!(watch.poll(100).unwrap().unwrap(), "two");
+        assert!(watch.poll_text(100).is_none());
+        assert_eq!(watch.poll_text(100).unwrap().unwrap(), "two");
     }
 
     #[test]
@@ -162,14 +187,51 @@ mod tests {
         std::fs::write(&path, "one").unwrap();
         let (mut watch, _) = Watch::open(&path, 3).unwrap();
         std::fs::remove_file(&path).unwrap();
-        assert!(watch.poll(3).is_none());
-        assert!(watch.poll(3).unwrap().is_err());
-        assert!(watch.poll(3).is_none(), "it is still missing: nothing new");
+        assert!(watch.poll_text(3).is_none());
+        assert!(watch.poll_text(3).unwrap().is_err());
+        assert!(
+            watch.poll_text(3).is_none(),
+            "it is still missing: nothing new"
+        );
         std::fs::write(&path, "four").unwrap();
-        assert!(watch.poll(3).is_none());
+        assert!(watch.poll_text(3).is_none());
         assert_eq!(
-            watch.poll(3).unwrap().unwrap_err().kind(),
+            watch.poll_text(3).unwrap().unwrap_err().kind(),
             io::ErrorKind::FileTooLarge
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_switched_by_its_link_is_seen() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (version, text) in [("v1", "one"), ("v2", "two")] {
+            std::fs::create_dir(at(version)).unwrap();
+            std::fs::write(at(version).join("file"), text).unwrap();
+        }
+        // As a ConfigMap is mounted: file → ..data/file, ..data → the version.
+        symlink("v1", at("..data")).unwrap();
+        symlink("..data/file", at("file")).unwrap();
+        let (mut watch, text) = Watch::open(&at("file"), 100).unwrap();
+        assert_eq!(text, "one");
+        symlink("v2", at("..data_tmp")).unwrap();
+        std::fs::rename(at("..data_tmp"), at("..data")).unwrap();
+        assert!(watch.poll_text(100).is_none());
+        assert_eq!(watch.poll_text(100).unwrap().unwrap(), "two");
+    }
+
+    #[test]
+    fn a_file_that_was_never_there_is_seen_when_it_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut watch = Watch::new(&path);
+        assert!(!watch.has_changed());
+        std::fs::write(&path, b"\xff").unwrap();
+        assert!(!watch.has_changed());
+        assert!(watch.has_changed());
+        assert_eq!(watch.read(100).unwrap(), b"\xff");
+        assert!(!watch.has_changed());
     }
 }

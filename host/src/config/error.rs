@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use signalbox_registry::ReferenceError;
+
 use super::url::UrlError;
 use crate::yaml::{Position, Unreadable};
 
@@ -94,8 +96,8 @@ pub enum Problem {
     #[error("write a percentage above 0 and up to 100, with at most two decimals, like `25%`")]
     Share,
     /// Not a reference into a registry.
-    #[error("write `oci://host/name:tag` or `oci://host/name@sha256:…`")]
-    Reference,
+    #[error("{0}: write `oci://host/name:tag` or `oci://host/name@sha256:…`")]
+    Reference(ReferenceError),
     /// Not a host with a port.
     #[error("write a registry's host and port, like `127.0.0.1:5000`")]
     Authority,

@@ -65,7 +65,7 @@ impl Keys {
             .as_ref()?
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let text = watch.poll(LARGEST_FILE)?;
+        let text = watch.poll_text(LARGEST_FILE)?;
         Some(self.replace(text.map_err(|source| file_error(watch.path(), source))))
     }
 
@@ -78,7 +78,7 @@ impl Keys {
             return Ok(self.current.load_full());
         };
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = watch.read(LARGEST_FILE);
+        let text = watch.read_text(LARGEST_FILE);
         self.replace(text.map_err(|source| file_error(watch.path(), source)))
     }
 
@@ -115,7 +115,7 @@ impl Keys {
 }
 
 pub(super) fn read(path: &Path) -> Result<String, KeyringError> {
-    watch::read(path, LARGEST_FILE).map_err(|source| file_error(path, source))
+    watch::read_text(path, LARGEST_FILE).map_err(|source| file_error(path, source))
 }
 
 fn file_error(path: &Path, source: std::io::Error) -> KeyringError {

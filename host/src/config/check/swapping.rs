@@ -26,13 +26,8 @@ pub(super) fn policies(
     }
     let source = |key: &str, text: &Spanned<String>| {
         path(key, text, folder)?;
-        let source = PolicySource::read(text.value.trim(), folder);
-        match &source {
-            PolicySource::Registry(reference) if !is_reference(reference) => {
-                Err(wrong(key, text, Problem::Reference))
-            }
-            _ => Ok(source),
-        }
+        PolicySource::read(text.value.trim(), folder)
+            .map_err(|error| wrong(key, text, Problem::Reference(error)))
     };
     named("policies", &written.value, source)
 }
@@ -180,16 +175,6 @@ fn public_key(text: &str) -> Option<[u8; 32]> {
     let bytes = STANDARD.decode(text.trim()).ok()?;
     let key = bytes.strip_prefix(&ED25519_DER).unwrap_or(&bytes);
     key.try_into().ok()
-}
-
-fn is_reference(text: &str) -> bool {
-    text.strip_prefix("oci://")
-        .and_then(|rest| rest.split_once('/'))
-        .is_some_and(|(host, name)| {
-            is_authority(host)
-                && !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_graphic())
-        })
 }
 
 fn is_authority(text: &str) -> bool {

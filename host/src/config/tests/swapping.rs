@@ -1,5 +1,7 @@
 //! Sources, swaps, signatures, registries and the admin listener's TLS.
 
+use signalbox_registry::Reference;
+
 use super::*;
 
 /// 32 bytes of `k`, and the same as `openssl pkey -pubout -outform DER` has them.
@@ -74,7 +76,7 @@ fn a_policy_is_a_file_or_a_reference() {
     let file = |path: &str| PolicySource::File(path.into());
     assert_eq!(
         config.policies["a"],
-        PolicySource::Registry("oci://127.0.0.1:5000/team/gate:live".to_owned())
+        PolicySource::Registry("oci://127.0.0.1:5000/team/gate:live".parse().unwrap())
     );
     assert_eq!(config.policies["b"], file("/etc/signalbox/oci.yaml"));
     assert_eq!(config.policies["c"], file("/x/oci://y"));
@@ -192,7 +194,8 @@ fn values_of_swaps_that_cannot_be_used_are_named() {
     }
     for reference in ["oci://", "oci://name", "oci://host/", "oci://u@host/name"] {
         let text = LEAST.replace("litellm.yaml", &format!("'{reference}'"));
-        let expected = ("policies.default".to_owned(), 2, Some(Problem::Reference));
+        let problem = Problem::Reference(reference.parse::<Reference>().unwrap_err());
+        let expected = ("policies.default".to_owned(), 2, Some(problem));
         assert_eq!(fault(&text), expected, "{reference}");
     }
 }
