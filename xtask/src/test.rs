@@ -5,6 +5,7 @@
 //! the end-to-end step comes last, so that its runner's closing line ends the output.
 
 mod clients;
+mod registry;
 
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,7 @@ enum Step {
     Doctest,
     /// The committed engine is what its source builds
     Engine,
-    /// Python and Node packages of the real clients
+    /// Python and Node packages of the real clients, and a real registry
     Clients,
     /// End to end: laws across crates, faults, real clients
     E2e,
@@ -102,7 +103,7 @@ impl Step {
             Self::Unit => unit(),
             Self::Doctest => cargo(["test", "--workspace", "--doc", "--quiet"]).run(),
             Self::Engine => engine(),
-            Self::Clients => clients::install(),
+            Self::Clients => clients::install().and_then(|()| registry::install()),
             Self::E2e => end_to_end(),
         }
     }
@@ -174,6 +175,7 @@ fn engine() -> anyhow::Result<()> {
 
 fn end_to_end() -> anyhow::Result<()> {
     clients::check()?;
+    registry::check()?;
     // The tests start the real command as well as the host inside their own process.
     cargo(["build", "--workspace", "--bin", "signalbox"]).run()?;
     if nextest() {

@@ -77,11 +77,12 @@ impl Server {
                 open.spawn(async move {
                     match tls {
                         None => serve(socket, &*script, &seen).await,
-                        // A client that does not trust us ends here.
-                        Some(tls) => match tls.accept(socket).await {
-                            Ok(stream) => serve(stream, &*script, &seen).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            // A client that does not trust us ends here.
+                            if let Ok(stream) = tls.accept(socket).await {
+                                serve(stream, &*script, &seen).await;
+                            }
+                        }
                     }
                 });
             }
