@@ -23,6 +23,7 @@ mod guests;
 mod image;
 mod laws;
 mod real_clients;
+mod registry;
 mod swap_storm;
 mod trust;
 mod wording;

@@ -150,7 +150,7 @@ impl LitellmProxy {
     }
 }
 
-fn python() -> Program {
+pub(crate) fn python() -> Program {
     let python = environment().join("bin/python");
     assert!(
         python.is_file(),
@@ -164,11 +164,11 @@ fn environment() -> PathBuf {
     root().join(".cache/python")
 }
 
-fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     root().join("tests/clients").join(name)
 }
 
-fn facts(printed: &str) -> Value {
+pub(crate) fn facts(printed: &str) -> Value {
     // Libraries may talk before the script does: its facts are the last line.
     let last = printed.lines().last().unwrap_or_default();
     serde_json::from_str(last).unwrap_or_else(|error| panic!("no JSON ({error}): {printed}"))

@@ -13,6 +13,7 @@
 
 pub mod clients;
 pub mod command;
+pub mod docker_registry;
 pub mod gate;
 pub mod http;
 pub mod keep_alive;
