@@ -1,12 +1,19 @@
 //! The subcommands.
 
 mod build;
+mod candidate;
 mod check;
 mod demo;
 mod explain;
 mod gt_sim;
+mod history;
 mod keys;
+mod revoke;
+mod rollback;
 mod serve;
+mod sign;
+mod status;
+mod swap;
 mod test;
 
 use crate::exit::Exit;
@@ -28,6 +35,22 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     /// Make, list and revoke client keys.
     Keys(keys::Arguments),
+    /// Replace policies of a running host, in one transaction.
+    Swap(swap::Arguments),
+    /// Let an earlier generation serve again.
+    Rollback(rollback::Arguments),
+    /// Bring a shadow or a canary into service.
+    Promote(candidate::Arguments),
+    /// End a shadow or a canary.
+    Withdraw(candidate::Arguments),
+    /// Forbid a component for good.
+    Revoke(revoke::Arguments),
+    /// Show what was done to a running host's policies.
+    History(history::Arguments),
+    /// Show what a running host serves.
+    Status(status::Arguments),
+    /// Vouch for a component, or make a key to do so.
+    Sign(sign::Arguments),
     /// Run the GT simulator alone.
     GtSim(gt_sim::Arguments),
 }
@@ -42,6 +65,14 @@ impl Command {
             Self::Test(arguments) => test::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
             Self::Keys(arguments) => keys::run(&arguments),
+            Self::Swap(arguments) => swap::run(&arguments),
+            Self::Rollback(arguments) => rollback::run(&arguments),
+            Self::Promote(arguments) => candidate::promote(&arguments),
+            Self::Withdraw(arguments) => candidate::withdraw(&arguments),
+            Self::Revoke(arguments) => revoke::run(&arguments),
+            Self::History(arguments) => history::run(&arguments),
+            Self::Status(arguments) => status::run(&arguments),
+            Self::Sign(arguments) => sign::run(&arguments),
             Self::GtSim(arguments) => gt_sim::run(&arguments),
         }
     }

@@ -17,6 +17,11 @@ pub(crate) enum Exit {
     CasesFailed,
 }
 
+/// The arguments do not make sense, which clap could not know.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misused(pub(crate) String);
+
 impl Termination for Exit {
     fn report(self) -> ExitCode {
         ExitCode::from(match self {

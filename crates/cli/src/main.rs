@@ -1,18 +1,24 @@
 //! The `signalbox` command: arguments in, exit codes out. One file per subcommand in `command/`.
 #![forbid(unsafe_code)]
 
+mod admin;
 mod cases_file;
 mod command;
 mod exit;
 mod logging;
+mod named;
 mod output;
 mod policy_file;
+mod show;
 mod shutdown;
+mod sources;
+mod transaction;
 mod whole_file;
 
 use clap::{Parser, error::ErrorKind};
 
-use exit::Exit;
+use admin::AdminError;
+use exit::{Exit, Misused};
 
 /// A policy gate in front of a GT tenant API.
 #[derive(Debug, Parser)]
@@ -33,10 +39,26 @@ fn main() -> Exit {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    arguments.command.run().unwrap_or_else(|error| {
-        output::problem(&format!("{error:#}"));
+    arguments
+        .command
+        .run()
+        .unwrap_or_else(|error| failed(&error))
+}
+
+/// Says what went wrong, and what to do about it where that is known.
+fn failed(error: &anyhow::Error) -> Exit {
+    output::problem(&format!("{error:#}"));
+    if let Some(error) = error.downcast_ref::<AdminError>() {
+        if let Some(help) = error.help() {
+            output::talk(&format!("    = help: {help}"));
+        }
+        return error.exit();
+    }
+    if error.is::<Misused>() {
+        Exit::Usage
+    } else {
         Exit::Failed
-    })
+    }
 }
 
 /// Help and versions are answers; everything else clap reports is a mistake in the arguments.

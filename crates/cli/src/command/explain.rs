@@ -1,5 +1,7 @@
 //! `signalbox explain`: how a request would be decided, check by check.
 
+mod live;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,19 +13,37 @@ use signalbox_policy::{
 };
 use signalbox_runtime::{LoadOptions, Runtime, Settings};
 
-use crate::{exit::Exit, output, policy_file::PolicyFile};
+use crate::{
+    admin::Access,
+    exit::{Exit, Misused},
+    named, output,
+    policy_file::PolicyFile,
+};
 
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("who").required(true))]
+#[command(
+    group = clap::ArgGroup::new("who").required(true),
+    after_help = "\
+        Examples:\n  \
+        signalbox explain --policy policy.yaml --scope inference:chat POST /v1/chat/completions\n  \
+        signalbox explain --live --key litellm-prod --model gpt-4o POST /v1/chat/completions"
+)]
 pub(crate) struct Arguments {
-    /// A policy document, or a component compiled from one.
+    /// A policy document, or a component compiled from one; without it the running host is asked.
     #[arg(long, value_name = "FILE")]
-    policy: PathBuf,
+    policy: Option<PathBuf>,
+    /// Ask the running host; without NAME about the key's policy, or `default`.
+    #[arg(long, value_name = "NAME", conflicts_with = "policy", num_args = 0..=1,
+          require_equals = true, value_parser = named::name)]
+    live: Option<Option<String>>,
+    /// A generation that is kept, in place of the one that serves.
+    #[arg(long, value_name = "N", conflicts_with = "policy")]
+    generation: Option<u64>,
     /// A scope the key holds; may be repeated. Such a key has every purpose and no other fence.
     #[arg(long = "scope", value_name = "SCOPE", group = "who")]
     scopes: Vec<String>,
-    /// A key of a keyring, with its fences.
-    #[arg(long, value_name = "KEYS.yaml#ID", group = "who")]
+    /// A key of a keyring, with its fences; of the running host's keyring, its ID.
+    #[arg(long, value_name = "[KEYS.yaml#]ID", group = "who")]
     key: Option<String>,
     /// The model name in the body.
     #[arg(long, value_name = "NAME")]
@@ -38,10 +58,15 @@ pub(crate) struct Arguments {
     method: String,
     /// The request's path, with whatever base the client uses.
     path: String,
+    #[command(flatten)]
+    access: Access,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let Some(policy) = policy(&arguments.policy)? else {
+    let Some(path) = &arguments.policy else {
+        return live::run(arguments);
+    };
+    let Some(policy) = policy(path)? else {
         return Ok(Exit::InvalidPolicy);
     };
     let caller = match &arguments.key {
@@ -170,7 +195,7 @@ fn policy(path: &Path) -> anyhow::Result<Option<Policy>> {
 fn key(reference: &str) -> anyhow::Result<Caller> {
     let (file, id) = reference
         .rsplit_once('#')
-        .with_context(|| format!("`{reference}` is not KEYS.yaml#ID"))?;
+        .ok_or_else(|| Misused(format!("--key {reference} is not KEYS.yaml#ID")))?;
     let keyring = Keyring::load(Path::new(file)).with_context(|| format!("cannot use {file}"))?;
     let key = keyring
         .key(id)

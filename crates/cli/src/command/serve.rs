@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -19,6 +20,7 @@ use crate::{
     output,
     policy_file::{Components, PolicyFile},
     shutdown,
+    sources::Documents,
 };
 
 #[derive(Debug, clap::Args)]
@@ -132,6 +134,7 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
         let (name, path) = named(policy);
         config.policies.insert(name, path.into());
     }
+    config.sources = Arc::new(Documents);
     Ok(config)
 }
 

@@ -5,8 +5,12 @@
     reason = "clippy spares test functions, not the functions they share"
 )]
 
+mod asking;
 mod commands;
 mod demo;
 mod keys;
+mod peer;
 mod serve;
+mod sign;
 mod signalbox;
+mod usage;

@@ -16,11 +16,18 @@ pub(crate) struct Ran {
 
 /// Runs `signalbox` to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ran {
+    run_with(&[], arguments)
+}
+
+/// Runs `signalbox` to its end, with more in its environment.
+pub(crate) fn run_with(environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let mut command = command(arguments);
+    command.envs(environment.iter().copied());
     let Output {
         status,
         stdout,
         stderr,
-    } = command(arguments).output().unwrap();
+    } = command.output().unwrap();
     Ran {
         code: status.code(),
         stdout: String::from_utf8(stdout).unwrap(),
@@ -128,11 +135,14 @@ pub(crate) fn file(path: &str) -> String {
         .to_string()
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// `signalbox`, with nothing in its environment that it listens to.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_signalbox"));
     command
         .args(arguments)
         .stdin(Stdio::null())
-        .env_remove("SIGNALBOX_LOG");
+        .env_remove("SIGNALBOX_LOG")
+        .env_remove("SIGNALBOX_ADMIN")
+        .env_remove("SIGNALBOX_ADMIN_TOKEN");
     command
 }
