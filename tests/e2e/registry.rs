@@ -94,7 +94,7 @@ fn who_may_not_pull_is_told_why() {
     let server = DockerRegistry::start_with_login();
     server.push("litellm", "latest", b"a component", &json!({}));
     let latest = reference(&server, "litellm");
-    for (password, cause) in [(None, "login_needed"), (Some("wrong"), "denied")] {
+    for (password, cause) in [(None, "login_needed"), (Some("wrong"), "login_refused")] {
         let registry = asking(&server, password);
         assert_eq!(pull(&registry, &latest).unwrap_err().cause(), cause);
         assert_eq!(look(&registry, &latest).unwrap_err().cause(), cause);

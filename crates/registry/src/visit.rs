@@ -72,8 +72,14 @@ impl<'a> Visit<'a> {
         if answer.status != 401 || !is_own || self.authorization.is_some() {
             return Ok(answer);
         }
-        self.authorization = Some(self.authorize(&answer).await?);
-        Ok(self.follow(want).await?.0)
+        let challenge = Challenge::of(&answer.headers).ok_or(PullError::Challenge)?;
+        self.authorization = Some(self.authorize(&challenge).await?);
+        let (answer, is_own) = self.follow(want).await?;
+        // A password that is refused is a wrong one; a token may be good and not for this.
+        if answer.status == 401 && is_own && challenge == Challenge::Basic {
+            return Err(PullError::LoginRefused);
+        }
+        Ok(answer)
     }
 
     /// The answer at the end of all redirects, and whether it is the registry's own.
@@ -102,15 +108,11 @@ impl<'a> Visit<'a> {
         Err(PullError::Redirects)
     }
 
-    async fn authorize(&self, refusal: &Answer) -> Result<HeaderValue, PullError> {
-        match Challenge::of(&refusal.headers) {
-            None => Err(PullError::Challenge),
-            Some(Challenge::Basic) => match self.login {
-                Some(login) => basic(login),
-                None => Err(PullError::LoginNeeded),
-            },
-            Some(Challenge::Bearer { realm, service }) => {
-                let token = self.token(&realm, service.as_deref()).await?;
+    async fn authorize(&self, challenge: &Challenge) -> Result<HeaderValue, PullError> {
+        match challenge {
+            Challenge::Basic => basic(self.login.ok_or(PullError::LoginNeeded)?),
+            Challenge::Bearer { realm, service } => {
+                let token = self.token(realm, service.as_deref()).await?;
                 sensitive(&format!("Bearer {token}"))
             }
         }

@@ -235,11 +235,19 @@ async fn a_login_that_is_not_taken_is_told_from_one_that_may_not() {
         .pull(&server.reference())
         .await
         .unwrap_err();
-    assert!(matches!(error, PullError::Denied), "{error:?}");
+    assert!(matches!(error, PullError::LoginRefused), "{error:?}");
     assert_eq!(server.lines().len(), 2, "asked once more, not for ever");
-
     let error = server.pull().await.unwrap_err();
     assert!(matches!(error, PullError::LoginNeeded), "{error:?}");
+
+    let (service, challenge) = tokens(|_| json(r#"{"token": "t0k3n"}"#)).await;
+    let server = guarded(Stored::new(b"a component"), challenge, "").await;
+    let error = asking(&server, &[&service])
+        .pull(&server.reference())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, PullError::Denied), "{error:?}");
+    assert_eq!((server.lines().len(), service.lines().len()), (2, 1));
 
     for challenge in ["Negotiate", "Digest realm=\"x\"", ""] {
         let server = guarded(Stored::new(b"a component"), challenge.into(), "").await;

@@ -212,3 +212,14 @@ async fn loopback_is_not_spoken_to_without_tls_unless_listed() {
     assert!(matches!(pulled, Err(PullError::Tls(_))), "{pulled:?}");
     assert_eq!(first_byte, 22, "a TLS handshake begins with it");
 }
+
+#[test]
+fn a_pull_can_go_on_on_another_thread() {
+    fn sent(_: &(impl Send + 'static)) {}
+    let registry = Registry::new(Settings::default()).unwrap();
+    sent(&async move {
+        let reference = "oci://registry.example/litellm".parse().unwrap();
+        drop(registry.look(&reference).await);
+        registry.pull(&reference).await
+    });
+}
