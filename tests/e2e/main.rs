@@ -11,6 +11,7 @@ mod blanks;
 mod boundaries;
 mod bypass;
 mod bytes;
+mod demo;
 mod docs;
 mod failing_guest;
 #[path = "../../crates/runtime/tests/it/guests.rs"]

@@ -29,6 +29,7 @@ pub struct Setup {
     times: String,
     tenant: Tenant,
     upstream: Option<SocketAddr>,
+    files: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -43,6 +44,7 @@ impl Setup {
             times: "readiness_off: 1ms, drain: 5s".to_owned(),
             tenant: Tenant::demo_with_keys(GT_INFERENCE, GT_UPLOAD, GT_CONVERSATION),
             upstream: None,
+            files: Vec::new(),
         }
     }
 
@@ -99,6 +101,13 @@ impl Setup {
         self
     }
 
+    /// With a file beside the configuration.
+    #[must_use]
+    pub fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
     /// With these times, in the form of a YAML flow, in place of the defaults.
     #[must_use]
     pub fn times(mut self, times: &str) -> Self {
@@ -134,6 +143,9 @@ impl Setup {
         write("gt-upload", GT_UPLOAD);
         write("gt-conversation", GT_CONVERSATION);
         write("keys.yaml", &self.keys);
+        for (name, text) in &self.files {
+            write(name, text);
+        }
 
         let tenant = self.tenant;
         let (gt, (gt_address, gt_handle)) = Running::start("gt", |told| async move {
@@ -210,6 +222,15 @@ impl Gate {
         self.address
     }
 
+    /// Where the admin listener is.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.expect("the gate has an admin listener")
+    }
+
     /// GT's stand-in: what was asked of it, its keys, its faults.
     #[must_use]
     pub fn gt(&self) -> &signalbox_gt_sim::Handle {
@@ -241,13 +262,9 @@ impl Gate {
     }
 
     /// Asks the admin listener, with the token that may act.
-    ///
-    /// # Panics
-    /// If there is none.
     #[must_use]
     pub fn admin(&self, ask: &Ask) -> Answer {
-        let address = self.admin.expect("the gate has an admin listener");
-        ask.clone().key(ADMIN_TOKEN).send(address)
+        ask.clone().key(ADMIN_TOKEN).send(self.admin_address())
     }
 
     /// The value of one line of the metrics, without its labels' order mattering: every one of
@@ -291,7 +308,7 @@ fn config_text(gt: SocketAddr, policies: &[(String, Vec<u8>)], more: &str) -> St
     )
 }
 
-fn sha256(text: &str) -> String {
+pub(crate) fn sha256(text: &str) -> String {
     Sha256::digest(text)
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -148,6 +148,15 @@ pub fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
     answers.remove(0)
 }
 
+/// Sends these bytes and closes the connection.
+///
+/// # Panics
+/// If nobody listens.
+pub fn send_and_leave(to: SocketAddr, bytes: &[u8]) {
+    let mut stream = connect(to);
+    stream.write_all(bytes).expect("the other side reads");
+}
+
 /// Sends these bytes, several requests perhaps, and reads every answer until the other side closes.
 ///
 /// # Panics

@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "this is a part of tests: what goes wrong here is to fail them, with its reason"
 )]
@@ -17,8 +18,12 @@ pub mod docker_registry;
 pub mod gate;
 pub mod http;
 pub mod keep_alive;
+pub mod operator;
 pub mod policies;
 pub mod process;
+pub mod registry;
+pub mod served;
+pub mod steady;
 pub mod storm;
 
 use std::{

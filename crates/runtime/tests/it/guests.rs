@@ -31,6 +31,8 @@ pub(crate) struct Guest {
     pub(crate) catalogue: Vec<CatalogueEntry>,
     /// What the caller `evil` gets.
     pub(crate) evil: Evil,
+    /// Instructions before anything is decided, for every caller.
+    pub(crate) first: String,
     /// The body of `describe`, if it is not to give `description`.
     pub(crate) describe: Option<String>,
     /// The body of `models`, if it is not to give `catalogue`.
@@ -57,6 +59,7 @@ impl Default for Guest {
             description: description(),
             catalogue: vec![entry("gpt-4o", "support-agent")],
             evil: Evil::Answer(refusal("evil")),
+            first: String::new(),
             describe: None,
             models: None,
             fields: String::new(),
@@ -118,6 +121,7 @@ impl Guest {
         };
         let [unread, absent, named] = MODELS.map(|model| image.decision(&honest(model)));
         let (data, fields, last) = (image.escaped(), &self.fields, &self.last_fields);
+        let first = &self.first;
         let heap = image.end().next_multiple_of(16);
         let pages = heap.div_ceil(64 << 10) + self.pages;
         let interface = format!("signalbox:policy/policy@{}", version(&self.wit));
@@ -138,6 +142,7 @@ impl Guest {
               (func (export "{interface}#models") (param i32 i32 i32 i32) (result i32)
                 (local $rest i32) {models})
               (func (export "{interface}#decide") (param $request i32) (result i32)
+                {first}
                 ;; The length of the caller's id: `evil` has four letters.
                 (if (i32.eq (i32.load offset=52 (local.get $request)) (i32.const 4))
                   (then (return {evil})))
