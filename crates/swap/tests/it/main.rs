@@ -1,0 +1,4 @@
+//! What the crate promises, a module per topic.
+
+mod signature;
+mod state;
