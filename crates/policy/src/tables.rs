@@ -305,3 +305,13 @@ fn section<const SIZE: usize>(bytes: &[u8], at: Reference) -> Result<&[[u8; SIZE
         .and_then(|rest| rest.get(..size));
     Ok(section.ok_or(BadTables::Section)?.as_chunks().0)
 }
+
+/// For whoever compares policies; the engine does not.
+#[cfg(feature = "cases")]
+impl<'a> Tables<'a> {
+    /// The rules of the patterns, in byte order.
+    pub fn patterns(&self) -> impl Iterator<Item = ModelRule<'a>> {
+        let records = self.patterns.records.iter();
+        records.filter_map(|record| self.model_rule(record))
+    }
+}

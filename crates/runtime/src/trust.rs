@@ -5,7 +5,7 @@
 //! size that makes room for it, hashes to a known value; and the segment can do no more than the
 //! tables may if it lies at or above the engine's heap base, where nothing of the engine's own is.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use sha2::{Digest as _, Sha256};
 use wasmparser::{Data, DataKind, ExternalKind, Operator, Parser, Payload, TypeRef, WasmFeatures};
@@ -53,6 +53,20 @@ pub fn fingerprint(component: &[u8]) -> Result<Fingerprint, NotEngine> {
     Shape::read(component)?.check()
 }
 
+/// The tables inside a compiled policy. Whose tables they are says [`fingerprint`]: of a component
+/// that is not trusted they are any bytes.
+///
+/// # Errors
+/// As [`fingerprint`].
+pub fn tables(component: &[u8]) -> Result<&[u8], NotEngine> {
+    let shape = Shape::read(component)?;
+    let place = shape.tables.as_ref().map(|tables| tables.place.clone());
+    shape.check()?;
+    place
+        .and_then(|place| component.get(place))
+        .ok_or(NotEngine::NoTables)
+}
+
 /// The engines this version trusts.
 pub fn known_engines() -> impl Iterator<Item = Fingerprint> {
     include_str!("known_engines.txt")
@@ -97,6 +111,8 @@ struct Shape {
 struct Tables {
     offset: Option<u64>,
     length: u64,
+    /// Where they are in the component.
+    place: Range<usize>,
 }
 
 impl Shape {
@@ -211,9 +227,12 @@ impl Shape {
             } => constant(offset_expr),
             _ => None,
         };
+        // A segment's own bytes are its end.
+        let start = last.range.end.saturating_sub(last.data.len());
         self.tables = Some(Tables {
             offset,
             length: last.data.len() as u64,
+            place: start..last.range.end,
         });
         Ok(())
     }

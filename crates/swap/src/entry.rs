@@ -1,5 +1,7 @@
 //! What was done, by whom, and how it went: the history.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +172,69 @@ impl Actor {
         Self {
             way,
             who: who.into(),
+        }
+    }
+}
+
+impl Action {
+    /// A stable word for reports and metrics.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Canary => "canary",
+            Self::DryRun => "dry-run",
+            Self::Promote => "promote",
+            Self::Revoke => "revoke",
+            Self::Rollback => "rollback",
+            Self::Shadow => "shadow",
+            Self::Swap => "swap",
+            Self::Withdraw => "withdraw",
+        }
+    }
+}
+
+impl Failure {
+    /// A step that failed. Line breaks in either text become spaces.
+    #[must_use]
+    pub fn new(
+        step: Step,
+        policy: Option<String>,
+        message: impl AsRef<str>,
+        help: impl AsRef<str>,
+    ) -> Self {
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self {
+            step,
+            policy,
+            message: line(message.as_ref()),
+            help: line(help.as_ref()),
+        }
+    }
+}
+
+impl StepReport {
+    /// A step that was done.
+    #[must_use]
+    pub fn new(step: Step, policy: Option<&str>, took: Duration, note: Option<String>) -> Self {
+        Self {
+            step,
+            policy: policy.map(str::to_owned),
+            micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            note,
+        }
+    }
+}
+
+impl Changed {
+    /// A policy that a transaction is about, of which nothing else is known yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            digest: String::new(),
+            from: None,
+            to: None,
+            access: None,
         }
     }
 }

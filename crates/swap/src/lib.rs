@@ -8,26 +8,48 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod access;
+mod book;
+mod cases;
+mod compare;
+mod edit;
 mod entry;
+mod history;
+mod keep;
+mod keeper;
+mod kept;
 mod order;
 mod overview;
+mod prepare;
+mod report;
+mod settings;
+mod shadow;
+mod shared;
 mod signature;
+mod start;
 mod state;
 mod step;
+mod swaps;
+mod transaction;
+mod walk;
+mod watch;
 
+pub use compare::LiveAnswer;
+/// The keys of signed statements.
+pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use entry::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Way};
 pub use order::{Accept, BadAccept, Candidate, Mode, OpenAnswers, Order, RollBack, ShadowOrder};
 pub use overview::{
     Access, BesideOverview, Difference, DifferenceKind, Draining, GenerationOverview, Kept,
     PolicyOverview, Role, RollBackOverview, Sample,
 };
+pub use settings::Settings;
+pub use shadow::Question;
 pub use signature::{
     Accepted, EnvelopeFault, KeyError, PAYLOAD_TYPE, Presented, SignatureError, Signed, Signer,
     Signers, SignsFor, Statement, sign, signing_key, verifying_key,
 };
-pub use state::{
-    Damage, Remembered, RememberedGeneration, RememberedPolicy, State, StateError,
-};
+pub use start::{Serving, Source, Started};
+pub use state::{Damage, Remembered, RememberedGeneration, RememberedPolicy, State, StateError};
 pub use step::Step;
-/// The keys of signed statements.
-pub use ed25519_dalek::{SigningKey, VerifyingKey};
+pub use swaps::{StartError, Swaps};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use signalbox_runtime::{Digest, Share};
 
-use crate::{Actor, DifferenceKind};
+use crate::{Action, Actor, DifferenceKind};
 
 /// One transaction: all of its candidates come into service, in one store, or none.
 #[derive(Clone, Debug)]
@@ -96,6 +96,28 @@ pub enum OpenAnswers {
     Keep,
     /// They are cut within seconds.
     Cut,
+}
+
+impl Mode {
+    /// What a transaction in this mode is called.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::Serve => Action::Swap,
+            Self::DryRun => Action::DryRun,
+            Self::Shadow(_) => Action::Shadow,
+            Self::Canary(_) => Action::Canary,
+        }
+    }
+}
+
+impl Accept {
+    /// Whether a difference is one of these.
+    #[must_use]
+    pub fn covers(&self, route: &str, kind: DifferenceKind) -> bool {
+        self.route.as_deref().is_none_or(|wanted| wanted == route)
+            && self.kind.is_none_or(|wanted| wanted == kind)
+    }
 }
 
 impl FromStr for Accept {

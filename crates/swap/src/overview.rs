@@ -1,5 +1,7 @@
 //! What serves, what decides beside it, what can be gone back to, and what still drains.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -209,6 +211,16 @@ pub enum Access {
     Narrower(String),
     /// It cannot be told: why.
     Unknown(String),
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNarrower => f.write_str("nothing is refused that was allowed"),
+            Self::Narrower(what) => write!(f, "narrower: {what}"),
+            Self::Unknown(why) => write!(f, "cannot be told: {why}"),
+        }
+    }
 }
 
 impl DifferenceKind {

@@ -97,3 +97,20 @@ impl fmt::Display for Step {
         f.write_str(self.word())
     }
 }
+
+impl From<signalbox_runtime::Step> for Step {
+    fn from(step: signalbox_runtime::Step) -> Self {
+        use signalbox_runtime::Step as Load;
+        match step {
+            Load::Read => Self::Read,
+            Load::Imports => Self::Imports,
+            Load::World => Self::World,
+            Load::Compile => Self::Compile,
+            Load::Instantiate => Self::Instantiate,
+            Load::Describe => Self::Describe,
+            Load::Models => Self::Models,
+            // Whatever a later runtime adds comes after these.
+            _ => Self::Trial,
+        }
+    }
+}

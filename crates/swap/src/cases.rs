@@ -1,0 +1,67 @@
+//! The step `cases`: what the component carries, then the operator's, then the sender's.
+
+use std::time::{Duration, Instant};
+
+use signalbox_policy::Case;
+use signalbox_runtime::Plugin;
+use signalbox_testkit::{CaseResult, Outcome, carried_cases};
+
+use crate::walk::Wrong;
+
+/// Runs all of them; says how many there are.
+pub(crate) fn run(
+    plugin: &Plugin,
+    operator: Option<&[u8]>,
+    sender: Option<&[u8]>,
+) -> Result<String, Wrong> {
+    let carried = carried_cases(plugin)
+        .map_err(|error| Wrong::of(&error, "build it again with `signalbox build --cases FILE`"))?;
+    let mut count = 0;
+    let began = Instant::now();
+    for (whose, cases) in [
+        ("its own", carried),
+        ("the operator's", read("operator", operator)?),
+        ("the sender's", read("sender", sender)?),
+    ] {
+        count += cases.len();
+        for case in &cases {
+            if began.elapsed() > LONGEST {
+                let message = format!("the cases took more than {} s", LONGEST.as_secs());
+                return Err(Wrong::new(message, "give it fewer cases, or faster code"));
+            }
+            check(plugin, whose, case)?;
+        }
+    }
+    Ok(format!("{count} passed"))
+}
+
+fn read(whose: &str, json: Option<&[u8]>) -> Result<Vec<Case>, Wrong> {
+    let Some(json) = json else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_slice(json).map_err(|error| {
+        Wrong::new(
+            format!("the {whose}'s cases are no JSON array of cases: {error}"),
+            "`signalbox test --cases FILE` reads them and says what is wrong",
+        )
+    })
+}
+
+fn check(plugin: &Plugin, whose: &str, case: &Case) -> Result<(), Wrong> {
+    let report = signalbox_testkit::run(plugin, std::slice::from_ref(case));
+    report.results.into_iter().try_for_each(|result| {
+        let CaseResult { name, request, outcome } = result;
+        let why = match outcome {
+            Outcome::Pass => return Ok(()),
+            Outcome::Error(why) => why,
+            Outcome::Fail { expected, actual } => format!("expected {expected}, got {actual}"),
+        };
+        Err(Wrong::new(
+            format!("case `{name}`, {whose}: {request}: {why}"),
+            "`signalbox test FILE --cases CASES.yaml` runs them without a host; correct the policy, or the case",
+        ))
+    })
+}
+
+/// 3,000 cases of the slowest policy there may be; a compiled document's take microseconds each.
+const LONGEST: Duration = Duration::from_secs(30);

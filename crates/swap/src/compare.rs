@@ -1,0 +1,233 @@
+//! In which ways a shadow's decision differs from the one that counted.
+
+use signalbox_policy::{Decision, Forward, Refusal};
+
+use crate::DifferenceKind;
+
+/// What the one that counts answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveAnswer {
+    /// This.
+    Decided(Decision),
+    /// Nothing: its guest failed, with this cause.
+    Failed(&'static str),
+}
+
+/// Every way in which they differ. `same_list` tells whether two lists show the same names.
+pub(crate) fn differences(
+    live: &LiveAnswer,
+    candidate: Option<&Decision>,
+    same_list: impl FnOnce() -> bool,
+) -> Vec<DifferenceKind> {
+    let (live, candidate) = match (live, candidate) {
+        (_, None) => return vec![DifferenceKind::CandidateFailed],
+        (LiveAnswer::Failed(_), Some(_)) => return vec![DifferenceKind::LiveFailed],
+        (LiveAnswer::Decided(live), Some(candidate)) => (live, candidate),
+    };
+    match (live, candidate) {
+        (Decision::Refuse(live), Decision::Refuse(candidate)) => of_refusals(live, candidate),
+        (Decision::Refuse(_), _) => vec![DifferenceKind::Wider],
+        (_, Decision::Refuse(_)) => vec![DifferenceKind::Narrower],
+        (Decision::Forward(live), Decision::Forward(candidate)) => of_forwards(live, candidate),
+        (Decision::ListModels(_), Decision::ListModels(_)) => match same_list() {
+            true => Vec::new(),
+            false => vec![DifferenceKind::List],
+        },
+        (Decision::ReadModel, Decision::ReadModel) => Vec::new(),
+        // One looks at the model and the other does not, or one of them answers by itself.
+        _ => vec![DifferenceKind::Route],
+    }
+}
+
+fn of_forwards(live: &Forward, candidate: &Forward) -> Vec<DifferenceKind> {
+    let is_same_way = live.route == candidate.route
+        && live.parameters == candidate.parameters
+        && live.query == candidate.query;
+    let are_same_headers =
+        live.set_headers == candidate.set_headers && live.drop_headers == candidate.drop_headers;
+    // Labels are words for the log.
+    let found = [
+        (is_same_way, DifferenceKind::Route),
+        (live.model == candidate.model, DifferenceKind::Model),
+        (live.restamp == candidate.restamp, DifferenceKind::Restamp),
+        (are_same_headers, DifferenceKind::Headers),
+    ];
+    let differs = found.into_iter().filter(|(is_same, _)| !is_same);
+    differs.map(|(_, kind)| kind).collect()
+}
+
+fn of_refusals(live: &Refusal, candidate: &Refusal) -> Vec<DifferenceKind> {
+    if (live.status, &live.code) != (candidate.status, &candidate.code) {
+        return vec![DifferenceKind::Code];
+    }
+    // The reason is for the log alone.
+    if (&live.message, &live.param) != (&candidate.message, &candidate.param) {
+        return vec![DifferenceKind::Message];
+    }
+    Vec::new()
+}
+
+/// A decision in a few words: no header values, no message that might quote the client.
+pub(crate) fn words(decision: &Decision) -> String {
+    match decision {
+        Decision::Forward(forward) => {
+            let mut text = format!("forward {}", forward.route);
+            for (what, name) in [("model", &forward.model), ("shown as", &forward.restamp)] {
+                if let Some(name) = name {
+                    text.push_str(&format!(", {what} {}", excerpt(name)));
+                }
+            }
+            for header in &forward.set_headers {
+                text.push_str(&format!(", sets {}", header.name));
+            }
+            for name in &forward.drop_headers {
+                text.push_str(&format!(", drops {name}"));
+            }
+            text
+        }
+        Decision::ListModels(mode) => match mode {
+            signalbox_policy::ListMode::Catalogue => "list its catalogue".into(),
+            signalbox_policy::ListMode::Upstream => "list what GT lists".into(),
+            signalbox_policy::ListMode::Only(names) => format!("list {} names", names.len()),
+        },
+        Decision::ReadModel => "read the model".into(),
+        Decision::Refuse(refusal) => format!("refuse {} {}", refusal.status, refusal.code),
+    }
+}
+
+/// A client's text, as far as it is worth to be shown.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST)
+        .collect()
+}
+
+const LONGEST: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use signalbox_policy::{HeaderBuf, ListMode};
+
+    use super::*;
+
+    fn forward() -> Forward {
+        Forward {
+            route: "POST /v1/chat/completions".into(),
+            model: Some("agent".into()),
+            restamp: Some("gpt-4o".into()),
+            ..Forward::default()
+        }
+    }
+
+    fn refusal() -> Refusal {
+        Refusal {
+            status: 404,
+            code: "model_not_found".into(),
+            message: "there is none".into(),
+            param: Some("model".into()),
+            reason: "rule 1".into(),
+        }
+    }
+
+    fn found(live: Decision, candidate: &Decision) -> Vec<DifferenceKind> {
+        differences(&LiveAnswer::Decided(live), Some(candidate), || false)
+    }
+
+    #[test]
+    fn each_difference_has_its_kind() {
+        use Decision::{Forward as Send, ListModels, ReadModel, Refuse};
+        use DifferenceKind as Kind;
+        let header = HeaderBuf {
+            name: "x".into(),
+            value: b"secret".to_vec(),
+        };
+        let changed = |change: fn(&mut Forward)| {
+            let mut changed = forward();
+            change(&mut changed);
+            Send(changed)
+        };
+        for (candidate, expected) in [
+            (Send(forward()), vec![]),
+            (
+                changed(|it| it.labels = vec![("a".into(), "b".into())]),
+                vec![],
+            ),
+            (
+                changed(|it| it.route = "POST /v1/x".into()),
+                vec![Kind::Route],
+            ),
+            (
+                changed(|it| it.query = Some("a=b".into())),
+                vec![Kind::Route],
+            ),
+            (changed(|it| it.model = None), vec![Kind::Model]),
+            (changed(|it| it.restamp = None), vec![Kind::Restamp]),
+            (
+                changed(|it| it.drop_headers = vec!["x".into()]),
+                vec![Kind::Headers],
+            ),
+            (
+                Send(Forward {
+                    set_headers: vec![header],
+                    restamp: None,
+                    ..forward()
+                }),
+                vec![Kind::Restamp, Kind::Headers],
+            ),
+            (ReadModel, vec![Kind::Route]),
+            (Refuse(refusal()), vec![Kind::Narrower]),
+        ] {
+            assert_eq!(
+                found(Send(forward()), &candidate),
+                expected,
+                "{candidate:?}"
+            );
+        }
+        assert_eq!(found(Refuse(refusal()), &Send(forward())), [Kind::Wider]);
+        let list = ListModels(ListMode::Catalogue);
+        assert_eq!(found(list.clone(), &list), [Kind::List]);
+    }
+
+    #[test]
+    fn refusals_differ_by_code_then_by_words_and_never_by_reason() {
+        let live = || Decision::Refuse(refusal());
+        let other = |change: fn(&mut Refusal)| {
+            let mut changed = refusal();
+            change(&mut changed);
+            found(live(), &Decision::Refuse(changed))
+        };
+        assert_eq!(other(|it| it.reason = "rule 2".into()), []);
+        assert_eq!(other(|it| it.status = 403), [DifferenceKind::Code]);
+        assert_eq!(
+            other(|it| it.message = "none".into()),
+            [DifferenceKind::Message]
+        );
+    }
+
+    #[test]
+    fn failures_are_differences_of_their_own() {
+        let failed = LiveAnswer::Failed("trap");
+        let decision = Decision::ReadModel;
+        let kinds = differences(&failed, Some(&decision), || true);
+        assert_eq!(kinds, [DifferenceKind::LiveFailed]);
+        let kinds = differences(&LiveAnswer::Decided(decision), None, || true);
+        assert_eq!(kinds, [DifferenceKind::CandidateFailed]);
+    }
+
+    #[test]
+    fn words_hold_no_values_of_headers() {
+        let header = HeaderBuf {
+            name: "x-secret".into(),
+            value: b"hush".to_vec(),
+        };
+        let text = words(&Decision::Forward(Forward {
+            set_headers: vec![header],
+            ..forward()
+        }));
+        assert!(
+            text.contains("x-secret") && !text.contains("hush"),
+            "{text}"
+        );
+    }
+}

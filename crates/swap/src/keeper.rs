@@ -1,0 +1,322 @@
+//! The thread that looks after what serves: it hears of failures, notices when what served before
+//! has come to rest, promotes shadows that have proved themselves, and writes the history down.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use signalbox_runtime::Served;
+use tracing::warn;
+
+use crate::{
+    Actor, Evidence, Role, Step, StepReport, Way,
+    book::{Book, Drain, Standing},
+    history::TARGET,
+    shared::Shared,
+    transaction::{self, Wish},
+    watch::{self, Tally},
+};
+
+/// A letter to the keeper.
+pub(crate) enum Mail {
+    /// A guest failed a caller.
+    Failed(Arc<Served>, String, &'static str),
+    /// Something happened.
+    Look,
+    /// The last `Swaps` is gone.
+    Stop,
+}
+
+/// Letters that may wait. More failures than that need not be told one by one.
+pub(crate) const LETTERS: usize = 1024;
+
+pub(crate) fn run(shared: &Shared, mails: &Receiver<Mail>) {
+    let mut keeper = Keeper {
+        shared,
+        tallies: BTreeMap::new(),
+        tried: BTreeMap::new(),
+        unwritable: None,
+    };
+    loop {
+        match mails.recv_timeout(TICK) {
+            Ok(Mail::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            Ok(mail) => keeper.read(mail),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        for mail in mails.try_iter().take(LETTERS) {
+            match mail {
+                Mail::Stop => return keeper.write(),
+                mail => keeper.read(mail),
+            }
+        }
+        keeper.look();
+    }
+    keeper.write();
+}
+
+struct Keeper<'s> {
+    shared: &'s Shared,
+    /// By generation.
+    tallies: BTreeMap<u64, Tally>,
+    /// When something was last tried, or found not to be allowed, for a generation.
+    tried: BTreeMap<u64, Instant>,
+    /// When writing down failed.
+    unwritable: Option<Instant>,
+}
+
+impl Keeper<'_> {
+    fn read(&mut self, mail: Mail) {
+        if let Mail::Failed(served, caller, cause) = mail {
+            let tally = self.tallies.entry(served.number()).or_default();
+            tally.add(&caller, cause);
+        }
+    }
+
+    fn look(&mut self) {
+        let book = self.shared.book();
+        for (name, standing) in &book.policies {
+            self.live(name, standing);
+            self.candidate(name, standing);
+        }
+        self.forget(&book);
+        drop(book);
+        if self.shared.is_to_settle() {
+            let _storing = self.shared.storing();
+            self.shared.settle();
+        }
+        self.write();
+    }
+
+    /// What serves goes back to what served before, on evidence.
+    fn live(&mut self, name: &str, standing: &Standing) {
+        let Some(live) = &standing.live else { return };
+        let before = watch::before(live).and_then(|before| before.served.as_deref());
+        let Some(evidence) = self.evidence(live.number, live.served.as_deref(), before) else {
+            return;
+        };
+        if !self.is_due(live.number) {
+            return;
+        }
+        let way = watch::way_back(standing).and_then(|(live, _, kept)| {
+            self.still_allowed(name, standing)?;
+            Ok((live.number, kept.number))
+        });
+        match way {
+            Ok((from, to)) => self.act(
+                Wish::Rollback {
+                    name: name.to_owned(),
+                    to: Some(to),
+                    only_from: Some(from),
+                },
+                evidence,
+            ),
+            Err(why) => alarm(name, live.number, &why, &evidence),
+        }
+    }
+
+    /// Keys may have come since the two were compared.
+    fn still_allowed(&self, name: &str, standing: &Standing) -> Result<(), String> {
+        let (live, _, kept) = watch::way_back(standing)?;
+        let (Some(compared), Some(old)) = (watch::compared(live), &kept.loaded) else {
+            return Err("what served before is not loaded".into());
+        };
+        let callers = (self.shared.settings.callers)(name);
+        let access = compared.for_callers(old, &live.loaded, callers);
+        watch::allows(live.roll_back, &access)
+    }
+
+    /// A candidate that fails goes; a shadow that has proved itself comes into service.
+    fn candidate(&mut self, name: &str, standing: &Standing) {
+        let Some((live, beside)) = standing.live.as_ref().zip(standing.beside.as_ref()) else {
+            return;
+        };
+        let number = beside.number;
+        let only = Some(number);
+        let evidence = self.evidence(number, beside.served.as_deref(), live.served.as_deref());
+        if let Some(evidence) = evidence {
+            if !self.is_due(number) {
+                return;
+            }
+            let access = beside.service.access();
+            let allowed = match (beside.role(), access) {
+                // Nobody is decided by it.
+                (Role::Shadow, _) | (_, None) => Ok(()),
+                (Role::Canary { .. }, Some(access)) => {
+                    let compared = beside.service.compared();
+                    let callers = (self.shared.settings.callers)(name);
+                    let now = compared.map(|compared| {
+                        compared.for_callers(&live.loaded, &beside.loaded, callers)
+                    });
+                    watch::allows(beside.service.roll_back, now.as_ref().unwrap_or(access))
+                }
+            };
+            let name = name.to_owned();
+            match allowed {
+                Ok(()) => self.act(Wish::Withdraw { name, only }, evidence),
+                Err(why) => alarm(&name, number, &why, &evidence),
+            }
+            return;
+        }
+        let shadowed = beside.candidacy.shadowed();
+        if let Some(evidence) = shadowed.and_then(|shadowed| shadowed.has_proved_itself())
+            && self.is_due(number)
+        {
+            let name = name.to_owned();
+            self.act(Wish::Promote { name, only }, evidence);
+        }
+    }
+
+    fn evidence(
+        &self,
+        number: u64,
+        served: Option<&Served>,
+        before: Option<&Served>,
+    ) -> Option<Evidence> {
+        self.tallies.get(&number)?.evidence(served?, before)
+    }
+
+    /// What did not work, or was not allowed, is not tried with every failure that follows.
+    fn is_due(&mut self, number: u64) -> bool {
+        let now = Instant::now();
+        let last = self.tried.get(&number);
+        let is_due = last.is_none_or(|last| now.duration_since(*last) >= BETWEEN_TRIES);
+        if is_due {
+            self.tried.insert(number, now);
+        }
+        is_due
+    }
+
+    fn act(&self, wish: Wish, evidence: Evidence) {
+        let actor = Actor::new(Way::Automatic, evidence.rule.clone());
+        transaction::run(self.shared, wish, actor, Some(evidence), &mut |_| {});
+    }
+
+    /// Generations that are no longer there.
+    fn forget(&mut self, book: &Book) {
+        let is_here = |number: &u64| {
+            *number > book.last_generation
+                || book.policies.values().any(|standing| {
+                    let live = standing.live.as_ref().map(|live| live.number);
+                    let beside = standing.beside.as_ref().map(|beside| beside.number);
+                    [live, beside].contains(&Some(*number))
+                })
+        };
+        self.tallies.retain(|number, _| is_here(number));
+        self.tried.retain(|number, _| is_here(number));
+    }
+
+    /// Writes down what has changed; after a failure not before some time has passed.
+    fn write(&mut self) {
+        let now = Instant::now();
+        if self
+            .unwritable
+            .is_some_and(|since| now.duration_since(since) < BETWEEN_TRIES)
+        {
+            return;
+        }
+        self.unwritable = (!self.shared.write_down()).then_some(now);
+    }
+}
+
+/// It fails, and nothing is done about it but this.
+fn alarm(name: &str, generation: u64, why: &str, evidence: &Evidence) {
+    let evidence = serde_json::to_string(evidence).unwrap_or_default();
+    warn!(
+        target: TARGET,
+        policy = name, generation, why, evidence,
+        "its guest fails, and the host does not go back by itself"
+    );
+}
+
+impl Shared {
+    /// Whether [`Self::settle`] would do something.
+    pub(crate) fn is_to_settle(&self) -> bool {
+        self.book().policies.values().any(Standing::is_to_settle)
+    }
+
+    /// Completes the entries of transactions whose predecessors have come to rest. Only by who
+    /// holds `storing`.
+    pub(crate) fn settle(&self) {
+        if !self.is_to_settle() {
+            return;
+        }
+        let mut book = Book::clone(&self.book());
+        let names: Vec<String> = book.policies.keys().cloned().collect();
+        for name in names {
+            let Some(standing) = book.policies.get_mut(&name) else {
+                continue;
+            };
+            let reports = standing.settle(&name);
+            for (entry, report) in reports {
+                book.amend(entry, |entry| entry.steps.push(report));
+            }
+        }
+        self.replace(book);
+    }
+}
+
+impl Standing {
+    fn is_to_settle(&self) -> bool {
+        self.is_to_be_watched()
+            || self
+                .draining
+                .iter()
+                .any(|drain| drain.is_to_tell() || drain.is_over())
+    }
+
+    /// Its transaction is done, and nothing before it decides any more.
+    fn is_to_be_watched(&self) -> bool {
+        let waits =
+            |drain: &Drain| drain.entry == self.changed_by && !drain.told && !drain.is_to_tell();
+        self.watched != self.changed_by && !self.draining.iter().any(waits)
+    }
+
+    fn settle(&mut self, name: &str) -> Vec<(u64, StepReport)> {
+        let now = Timestamp::now();
+        let mut reports = Vec::new();
+        let is_to_be_watched = self.is_to_be_watched();
+        for drain in self.draining.iter_mut().filter(|drain| drain.is_to_tell()) {
+            drain.told = true;
+            let took = Duration::try_from(now.duration_since(drain.until)).unwrap_or_default();
+            let note = format!(
+                "generation {} decides no more; {} answers open",
+                drain.served.number(),
+                drain.served.open_count()
+            );
+            let report = StepReport::new(Step::Drain, Some(name), took, Some(note));
+            reports.push((drain.entry, report));
+        }
+        if is_to_be_watched {
+            self.watched = self.changed_by;
+            let note = match watch::way_back(self) {
+                Ok((.., kept)) => format!("goes back to generation {} by itself", kept.number),
+                Err(why) => format!("does not go back by itself: {why}"),
+            };
+            let report = StepReport::new(Step::Watch, Some(name), Duration::ZERO, Some(note));
+            reports.push((self.changed_by, report));
+        }
+        self.draining.retain(|drain| !drain.is_over());
+        reports
+    }
+}
+
+impl Drain {
+    fn is_to_tell(&self) -> bool {
+        !self.told && self.served.is_freed()
+    }
+
+    fn is_over(&self) -> bool {
+        self.told && self.served.open_count() == 0
+    }
+}
+
+/// How often the keeper looks around if nobody writes.
+const TICK: Duration = Duration::from_millis(100);
+/// A disk that is full now may not be later.
+const BETWEEN_TRIES: Duration = Duration::from_secs(10);

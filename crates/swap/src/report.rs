@@ -1,0 +1,93 @@
+//! How policies stand, for people and programs.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use signalbox_runtime::Served;
+
+use crate::{
+    BesideOverview, Draining, GenerationOverview, Kept, PolicyOverview,
+    book::{Beside, Book, KeptGeneration, Loaded, Standing},
+    watch,
+};
+
+pub(crate) fn overview(book: &Book) -> Vec<PolicyOverview> {
+    let policies = book.policies.iter().filter(|(_, it)| it.is_configured);
+    policies.map(|(name, it)| policy(name, it)).collect()
+}
+
+fn policy(name: &str, standing: &Standing) -> PolicyOverview {
+    let live = standing.live.as_ref();
+    PolicyOverview {
+        name: name.to_owned(),
+        live: live.map(|it| generation(it.number, it.since, &it.loaded, it.served.as_ref())),
+        beside: standing.beside.as_ref().map(beside),
+        kept: standing.kept.iter().map(kept).collect(),
+        draining: standing
+            .draining
+            .iter()
+            .map(|drain| Draining {
+                generation: drain.served.number(),
+                until: drain.until,
+                open: drain.served.open_count(),
+                freed: drain.served.is_freed(),
+                cut: drain.served.is_cut(),
+            })
+            .collect(),
+        roll_back: watch::overview(standing),
+    }
+}
+
+fn generation(
+    number: u64,
+    since: Timestamp,
+    loaded: &Loaded,
+    served: Option<&Arc<Served>>,
+) -> GenerationOverview {
+    let plugin = &loaded.plugin;
+    let description = plugin.description();
+    GenerationOverview {
+        generation: number,
+        digest: plugin.digest().to_string(),
+        policy: description.name.clone(),
+        version: description.version.clone(),
+        since,
+        size: plugin.size(),
+        trusted: plugin.is_trusted(),
+        routes: description.routes.len(),
+        models: plugin.catalogue().len(),
+        decisions: served.map_or(0, |served| served.decisions()),
+        failures: served.map_or(0, |served| served.failures()),
+        open: served.map_or(0, |served| served.open_count()),
+    }
+}
+
+fn beside(beside: &Beside) -> BesideOverview {
+    let candidate = generation(
+        beside.number,
+        beside.since,
+        &beside.loaded,
+        beside.served.as_ref(),
+    );
+    let shadowed = beside.candidacy.shadowed();
+    BesideOverview {
+        role: beside.role(),
+        candidate,
+        compared: shadowed.map_or(0, |it| it.compared()),
+        skipped: shadowed.map_or(0, |it| it.skipped()),
+        differences: shadowed.map_or_else(Vec::new, |it| it.differences()),
+        samples: shadowed.map_or_else(Vec::new, |it| it.samples()),
+        promote_after: shadowed.and_then(|it| it.order().promote_after),
+        clean: shadowed.map_or(0, |it| it.clean()),
+    }
+}
+
+fn kept(kept: &KeptGeneration) -> Kept {
+    Kept {
+        generation: kept.number,
+        digest: kept.digest.to_string(),
+        policy: kept.policy.clone(),
+        version: kept.version.clone(),
+        until: kept.until,
+    }
+}

@@ -1,0 +1,69 @@
+//! What a host decides about swaps.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use signalbox_policy::Caller;
+use signalbox_runtime::{LoadOptions, Share};
+
+use crate::{Entry, Signers, State};
+
+/// What [`crate::Swaps`] is started with.
+pub struct Settings {
+    /// Generations of each policy that can be gone back to, beside the one that serves.
+    pub keep: usize,
+    /// The operator's own cases, by policy name: a JSON array of cases.
+    pub cases: BTreeMap<String, Vec<u8>>,
+    /// Who may vouch for a component, and whether somebody has to.
+    pub signers: Signers,
+    /// Where what serves is remembered; without it a restart knows the sources alone.
+    pub state: Option<State>,
+    /// How components are loaded.
+    pub load: LoadOptions,
+    /// What of one core the decisions of shadows may use.
+    pub shadow_cpu: Share,
+    /// Whether a start looks at the sources alone, whatever the state says is live.
+    pub from_source: bool,
+    /// The keys that use a policy, by its name: whose access is compared. Called off the request
+    /// path.
+    #[expect(clippy::type_complexity, reason = "a name for it would say no more")]
+    pub callers: Arc<dyn Fn(&str) -> Vec<Caller> + Send + Sync>,
+    /// Hears of every entry of the history, once, when its outcome is known.
+    pub observer: Arc<dyn Fn(&Entry) + Send + Sync>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            // What served before, and a few before that; each holds its machine code, some 100 KiB.
+            keep: 4,
+            cases: BTreeMap::new(),
+            signers: Signers::default(),
+            state: None,
+            load: LoadOptions::default(),
+            shadow_cpu: QUARTER,
+            from_source: false,
+            callers: Arc::new(|_| Vec::new()),
+            observer: Arc::new(|_| {}),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("keep", &self.keep)
+            .field("cases", &self.cases.keys())
+            .field("signers", &self.signers)
+            .field("state", &self.state)
+            .field("load", &self.load)
+            .field("shadow_cpu", &self.shadow_cpu)
+            .field("from_source", &self.from_source)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Enough for 25,000 shadow decisions a second of 10 µs, and the rest of the core for requests.
+const QUARTER: Share = match Share::of_ten_thousand(2_500) {
+    Some(share) => share,
+    None => unreachable!(),
+};

@@ -1,0 +1,124 @@
+//! What the doors, the keeper and the shadow's thread share.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::SyncSender,
+    },
+};
+
+use arc_swap::ArcSwap;
+use signalbox_runtime::{Runtime, Slot};
+
+use crate::{Entry, Outcome, Settings, book::Book, keeper::Mail, shadow::Asked, walk::Walk};
+
+pub(crate) struct Shared {
+    pub(crate) runtime: Runtime,
+    pub(crate) settings: Settings,
+    pub(crate) slot: Slot,
+    /// Replaced whole, by who holds `storing`.
+    book: ArcSwap<Book>,
+    storing: Mutex<()>,
+    /// One component is compiled at a time: requests need the other cores.
+    loading: Mutex<()>,
+    /// Transactions that prepare candidates.
+    pub(crate) preparing: AtomicUsize,
+    cases: Mutex<BTreeMap<String, Vec<u8>>>,
+    pub(crate) keeper: SyncSender<Mail>,
+    pub(crate) shadows: SyncSender<Asked>,
+    /// Whether the book has changed since it was written down.
+    pub(crate) unwritten: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        runtime: Runtime,
+        settings: Settings,
+        book: Book,
+        keeper: SyncSender<Mail>,
+        shadows: SyncSender<Asked>,
+    ) -> Self {
+        Self {
+            runtime,
+            slot: Slot::numbered_from(book.last_generation),
+            book: ArcSwap::from_pointee(book),
+            storing: Mutex::default(),
+            loading: Mutex::default(),
+            preparing: AtomicUsize::new(0),
+            cases: Mutex::new(settings.cases.clone()),
+            settings,
+            keeper,
+            shadows,
+            unwritten: AtomicBool::new(false),
+        }
+    }
+
+    /// What is remembered now.
+    pub(crate) fn book(&self) -> Arc<Book> {
+        self.book.load_full()
+    }
+
+    /// The right to replace the book, and to store. Not held while anything is prepared.
+    pub(crate) fn storing(&self) -> MutexGuard<'_, ()> {
+        lock(&self.storing)
+    }
+
+    pub(crate) fn loading(&self) -> MutexGuard<'_, ()> {
+        lock(&self.loading)
+    }
+
+    /// Only by who holds `storing`.
+    pub(crate) fn replace(&self, book: Book) {
+        self.book.store(Arc::new(book));
+        self.unwritten.store(true, Ordering::Release);
+    }
+
+    /// Changes the book without storing anything.
+    pub(crate) fn note<T>(&self, change: impl FnOnce(&mut Book) -> T) -> T {
+        let _storing = self.storing();
+        let mut book = Book::clone(&self.book());
+        let made = change(&mut book);
+        self.replace(book);
+        made
+    }
+
+    /// The end of a transaction that changed nothing.
+    pub(crate) fn close(&self, walk: &Walk<'_>, outcome: Outcome) -> Entry {
+        let entry = self.note(|book| {
+            let entry = Arc::new(walk.entry(book.last_entry + 1, outcome));
+            book.record(Arc::clone(&entry));
+            entry
+        });
+        self.announce(&entry);
+        self.wake();
+        Arc::unwrap_or_clone(entry)
+    }
+
+    /// The operator's cases for a policy.
+    pub(crate) fn cases(&self, name: &str) -> Option<Vec<u8>> {
+        lock(&self.cases).get(name).cloned()
+    }
+
+    pub(crate) fn set_cases(&self, cases: BTreeMap<String, Vec<u8>>) {
+        *lock(&self.cases) = cases;
+    }
+
+    /// Lets the observer and the log hear of an entry.
+    pub(crate) fn announce(&self, entry: &Entry) {
+        crate::history::log(entry);
+        (self.settings.observer)(entry);
+    }
+
+    /// Lets the keeper look around.
+    pub(crate) fn wake(&self) {
+        // A full letter box wakes it as well.
+        let _ = self.keeper.try_send(Mail::Look);
+    }
+}
+
+/// What a panic left behind is whole: everything is replaced in one piece.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

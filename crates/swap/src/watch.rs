@@ -1,0 +1,179 @@
+//! The rules by which the host goes back by itself. Pure: the keeper applies them.
+//!
+//! Only failures of the guest count, never refusals: a client that is shut out would only have to
+//! ask often enough. And even failures only where access does not matter: not when the swap is
+//! pinned, not when it narrows access, and where that cannot be told only if somebody vouched.
+
+use std::collections::BTreeMap;
+
+use signalbox_runtime::Served;
+
+use crate::{
+    Access, Evidence, RollBack, RollBackOverview,
+    access::Compared,
+    book::{Before, KeptGeneration, Live, Origin, Standing},
+};
+
+/// What failed of one generation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    failures: u64,
+    callers: BTreeMap<String, u64>,
+    causes: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, caller: &str, cause: &'static str) {
+        self.failures += 1;
+        *self.causes.entry(cause).or_default() += 1;
+        if let Some(count) = self.callers.get_mut(caller) {
+            *count += 1;
+        } else if self.callers.len() < MOST_CALLERS {
+            self.callers.insert(caller.to_owned(), 1);
+        }
+    }
+
+    /// What speaks for going back, if it is enough: at least three failures of at least two
+    /// callers, and a larger share of the decisions than before.
+    pub(crate) fn evidence(&self, served: &Served, before: Option<&Served>) -> Option<Evidence> {
+        // Letters may be lost when there are many; the generation's own count has them.
+        let failures = self.failures.max(served.failures());
+        let decisions = served.decisions().max(failures);
+        let (failed, asked) = before.map_or((0, 0), |it| (it.failures(), it.decisions()));
+        let is_more = u128::from(failures) * u128::from(asked.max(1))
+            > u128::from(failed) * u128::from(decisions);
+        if self.callers.len() < FEWEST_CALLERS || failures < FEWEST_FAILURES || !is_more {
+            return None;
+        }
+        Some(Evidence {
+            rule: format!(
+                "guest failures: at least {FEWEST_FAILURES} of at least {FEWEST_CALLERS} callers, \
+                 and a larger share than before"
+            ),
+            callers: self.callers.keys().cloned().collect(),
+            failures,
+            decisions,
+            failures_before_ppm: ppm(failed, asked),
+            causes: self
+                .causes
+                .iter()
+                .map(|(cause, count)| ((*cause).to_owned(), *count))
+                .collect(),
+        })
+    }
+}
+
+/// Where the host would go by itself from what serves, or why it would not.
+pub(crate) fn way_back(standing: &Standing) -> Result<(&Live, &Before, &KeptGeneration), String> {
+    let live = standing.live.as_ref().ok_or("nothing serves")?;
+    let (before, compared) = match &live.origin {
+        Origin::After { before, compared } => (before, compared),
+        Origin::First => return Err("nothing served before it".into()),
+        Origin::Back => return Err("it came back itself".into()),
+        Origin::Restart => return Err("it served before this process started".into()),
+    };
+    allows(live.roll_back, &compared.access)?;
+    if before.digest == live.loaded.digest() {
+        return Err("what served before is the same component".into());
+    }
+    let is_before = |kept: &&KeptGeneration| kept.digest == before.digest;
+    let kept = standing.kept.iter().find(is_before).ok_or_else(|| {
+        format!(
+            "generation {} before it is not kept any more",
+            before.number
+        )
+    })?;
+    Ok((live, before, kept))
+}
+
+/// What served before, as far as it was compared.
+pub(crate) const fn before(live: &Live) -> Option<&Before> {
+    match &live.origin {
+        Origin::After { before, .. } => Some(before),
+        Origin::First | Origin::Back | Origin::Restart => None,
+    }
+}
+
+/// The comparison with what served before.
+pub(crate) const fn compared(live: &Live) -> Option<&Compared> {
+    match &live.origin {
+        Origin::After { compared, .. } => Some(compared),
+        Origin::First | Origin::Back | Origin::Restart => None,
+    }
+}
+
+/// Whether a candidate may go without anyone asking, and so give its callers back to what serves.
+pub(crate) fn allows(roll_back: RollBack, access: &Access) -> Result<(), String> {
+    match (roll_back, access) {
+        (RollBack::Pinned, _) => Err("it is pinned".into()),
+        (_, Access::Narrower(what)) => Err(format!("it narrows access: {what}")),
+        (RollBack::Vouched, _) | (_, Access::NotNarrower) => Ok(()),
+        (RollBack::UnlessNarrower, Access::Unknown(why)) => Err(format!(
+            "whether it narrows access cannot be told ({why}), and nobody vouched"
+        )),
+    }
+}
+
+/// [`way_back`] for reports.
+pub(crate) fn overview(standing: &Standing) -> RollBackOverview {
+    match way_back(standing) {
+        Ok((live, _, kept)) => RollBackOverview {
+            automatic: true,
+            why: match live.roll_back {
+                RollBack::Vouched => "somebody vouched that access is not narrowed".into(),
+                _ => "nothing is refused that was allowed before".into(),
+            },
+            to: Some(kept.number),
+        },
+        Err(why) => RollBackOverview {
+            automatic: false,
+            why,
+            to: None,
+        },
+    }
+}
+
+/// Parts of a million.
+pub(crate) fn ppm(part: u64, whole: u64) -> u64 {
+    let ppm = u128::from(part) * 1_000_000 / u128::from(whole.max(1));
+    u64::try_from(ppm).unwrap_or(u64::MAX)
+}
+
+/// One caller alone must not be able to replace the policy of everyone.
+const FEWEST_CALLERS: usize = 2;
+/// Two may be chance.
+const FEWEST_FAILURES: u64 = 3;
+/// For people to look at; more help nobody.
+const MOST_CALLERS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pinned_and_narrower_never_go_back_and_unknown_only_if_vouched() {
+        let narrower = Access::Narrower("x".into());
+        let unknown = Access::Unknown("x".into());
+        for (roll_back, access, expected) in [
+            (RollBack::UnlessNarrower, &Access::NotNarrower, true),
+            (RollBack::UnlessNarrower, &narrower, false),
+            (RollBack::UnlessNarrower, &unknown, false),
+            (RollBack::Vouched, &Access::NotNarrower, true),
+            (RollBack::Vouched, &narrower, false),
+            (RollBack::Vouched, &unknown, true),
+            (RollBack::Pinned, &Access::NotNarrower, false),
+            (RollBack::Pinned, &narrower, false),
+            (RollBack::Pinned, &unknown, false),
+        ] {
+            let found = allows(roll_back, access).is_ok();
+            assert_eq!(found, expected, "{roll_back:?} {access:?}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_in_parts_of_a_million() {
+        assert_eq!(ppm(0, 0), 0);
+        assert_eq!(ppm(1, 4), 250_000);
+        assert_eq!(ppm(u64::MAX, 1), u64::MAX);
+    }
+}
