@@ -205,3 +205,35 @@ const STATE_LIMIT: usize = 16 << 20;
 
 /// Beyond any component a runtime is set to look at; bounds what a damaged folder makes us read.
 const OBJECT_LIMIT: usize = 256 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What another version with the same key would have written.
+    #[test]
+    fn what_this_version_does_not_understand_is_not_half_understood() {
+        let root = tempfile::tempdir().unwrap();
+        let state = State::open(&root.path().join("state")).unwrap();
+        let known = serde_json::to_string(&Remembered::default()).unwrap();
+        for payload in [
+            known.replacen('{', "{\"forbidden\":[],", 1),
+            known.replacen('{', "{\"last_entry\":1,", 1),
+            known.replacen("\"revoked\":[]", "\"revoked\":[\"00\"]", 1),
+            "{}".to_owned(),
+            String::new(),
+        ] {
+            let sealed = state.key.seal(payload.as_bytes());
+            state.folder.replace(STATE, &sealed).unwrap();
+            let error = state.read().unwrap_err();
+            let StateError::Damaged { damage, .. } = &error else {
+                panic!("{payload}: {error}");
+            };
+            assert!(matches!(damage, Damage::Unreadable(_)), "{damage}");
+            assert!(error.help().contains("the version of signalbox"));
+        }
+        let sealed = state.key.seal(known.as_bytes());
+        state.folder.replace(STATE, &sealed).unwrap();
+        assert_eq!(state.read().unwrap(), Some(Remembered::default()));
+    }
+}

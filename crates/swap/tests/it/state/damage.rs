@@ -4,7 +4,7 @@ use std::fs;
 
 use proptest::prelude::*;
 use signalbox_runtime::Digest;
-use signalbox_swap::{Damage, State, StateError};
+use signalbox_swap::{Damage, Remembered, State, StateError};
 
 use super::{causes, component, folder, open, remembered};
 
@@ -19,7 +19,12 @@ fn damage(state: &State) -> Damage {
 fn no_prefix_and_no_flipped_bit_of_the_state_is_read() {
     let root = folder();
     let state = open(&root);
-    state.write(&remembered(7)).unwrap();
+    // Small, for there is a file for every bit of it.
+    let small = Remembered {
+        last_generation: 7,
+        ..Remembered::default()
+    };
+    state.write(&small).unwrap();
     let path = root.path().join("state/state.json");
     let whole = fs::read(&path).unwrap();
     assert!(serde_json::from_slice::<serde_json::Value>(&whole).is_ok());
@@ -39,7 +44,7 @@ fn no_prefix_and_no_flipped_bit_of_the_state_is_read() {
         damage(&state);
     }
     fs::write(&path, &whole).unwrap();
-    assert_eq!(state.read().unwrap(), Some(remembered(7)));
+    assert_eq!(state.read().unwrap(), Some(small));
 }
 
 #[test]
@@ -149,6 +154,9 @@ fn another_format_is_refused_with_its_number() {
 }
 
 proptest! {
+    // Each makes a folder, and waits for the disk.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn what_was_not_sealed_is_not_read(
         bytes in prop_oneof![
