@@ -169,6 +169,7 @@ fn exhausted_pool_is_told_and_recovers() {
     // One instance in all, which a warm policy keeps.
     let runtime = runtime_that_trusts(vec![fingerprint_of(&guest).unwrap()]);
     let (first, second) = (load(&runtime, &guest), load(&runtime, &Guest::default()));
+    let second = serve(second);
     let caller = caller("honest");
     let request = chat(&caller, RequestedModel::Unread);
     let answer = Ok(honest(RequestedModel::Unread));
@@ -176,6 +177,12 @@ fn exhausted_pool_is_told_and_recovers() {
     assert_eq!(generation.decide(&request), answer);
     assert_eq!(second.decide(&request), Err(DecideError::PoolExhausted));
     assert_eq!(generation.decide(&request), answer);
+    // What an answer under way holds does not hold the instance.
+    let open = generation.served().open();
     drop(generation);
     assert_eq!(second.decide(&request), answer);
+    assert!(open.served().is_freed());
+    // Want of room is none of the guest's failures.
+    let served = second.served();
+    assert_eq!((served.decisions(), served.failures()), (2, 0));
 }

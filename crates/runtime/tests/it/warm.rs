@@ -8,7 +8,7 @@ use signalbox_runtime::{DecideError, Generation, Isolation, Violation};
 use crate::guests::{self, Guest, caller, chat};
 
 /// A guest that counts its calls: the caller `evil` is refused with status 401, 402, …
-fn counting() -> Guest {
+pub(crate) fn counting() -> Guest {
     Guest {
         fields: "(global $calls (mut i32) (i32.const 400))".into(),
         ..Guest::code(
