@@ -19,4 +19,5 @@ answer = client.push(
     manifest_annotations={"dev.signalbox.statement": os.environ["STATEMENT"]},
     disable_path_validation=True,
 )
-print(json.dumps({"status": answer.status_code, "digest": answer.headers["Docker-Content-Digest"]}))
+answer.raise_for_status()
+print(json.dumps({"digest": answer.headers["Docker-Content-Digest"]}))
