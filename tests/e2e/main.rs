@@ -22,9 +22,11 @@ mod failing_guest;
 mod guests;
 #[path = "../../crates/runtime/tests/it/image.rs"]
 mod image;
+mod kill_walk;
 mod laws;
 mod real_clients;
 mod registry;
+mod swap_memory;
 mod swap_storm;
 mod trust;
 mod wording;

@@ -37,7 +37,7 @@ impl Place {
         let token = sha256(ADMIN_TOKEN);
         place.write(
             "signalbox.yaml",
-            &format!(
+            format!(
                 "listen: 127.0.0.1:0\n\
                  admin: {{listen: 127.0.0.1:0, operate_token_sha256: \"{token}\"}}\n\
                  upstream: {{url: \"http://{}/api/tenant\", \
