@@ -61,6 +61,11 @@ impl AskError {
         }
     }
 
+    /// Whether the guest is to blame, and not the host or its load.
+    pub(crate) const fn is_guest_failure(&self) -> bool {
+        matches!(self, Self::Decide(error) if error.is_guest_failure())
+    }
+
     /// What the client is told. No failure of a policy ever lets a request through.
     pub(crate) fn refusal(&self) -> Refusal {
         Refusal::of(match self {

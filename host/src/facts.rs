@@ -3,9 +3,11 @@
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Version, header};
 use signalbox_http::head::{self, Framing};
+use signalbox_http::path;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::gt::CONVERSATION_HEADER;
-use signalbox_policy::{Caller, Header, Request, RequestedModel};
+use signalbox_policy::{Caller, Header, Request, RequestedModel, RouteDescription};
+use signalbox_runtime::Generation;
 
 /// The facts of one request that do not change while it is decided.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,15 @@ impl<'a> Facts<'a> {
             caller: self.caller,
             model,
         }
+    }
+
+    /// The route a policy has for the request.
+    pub(crate) fn route<'g>(&self, generation: &'g Generation) -> Option<&'g RouteDescription> {
+        let is_it = |route: &&RouteDescription| {
+            route.method == self.head.method.as_str()
+                && path::matches(&route.template, self.path).is_some()
+        };
+        generation.description().routes.iter().find(is_it)
     }
 
     /// Whether the request takes part in a conversation.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use signalbox_runtime::{LoadError, Plugin};
+use signalbox_swap::{
+    Actor, Candidate, Failure, Mode, OpenAnswers, Order, Outcome, RollBack, Swaps, Way,
+};
 
-use crate::admin::Overview;
+use crate::admin::Overview as _;
 use crate::keyring::KeyringError;
-use crate::metrics::Outcome;
 use crate::reload;
-use crate::server::load_options;
 use crate::shared::Shared;
 use crate::status::Status;
 
@@ -21,23 +21,37 @@ impl Handle {
         Self(shared)
     }
 
-    /// Loads a component and lets it serve under `name` from the next request on; gives its
-    /// generation. Takes milliseconds to seconds: not for a thread that serves.
+    /// What serves, what can be gone back to, and everything that changes it.
+    #[must_use]
+    pub fn swaps(&self) -> &Swaps {
+        &self.0.swaps
+    }
+
+    /// Lets a component serve under `name` from the next request on, if it passes every check;
+    /// gives its generation. Takes milliseconds to seconds: not for a thread that serves.
     ///
     /// # Errors
-    /// If it does not load; then nothing changes.
-    pub fn swap(&self, name: &str, component: &[u8]) -> Result<u64, LoadError> {
-        let loaded = self
-            .0
-            .runtime
-            .load(component, &load_options(&self.0.config));
-        let result = if loaded.is_ok() {
-            Outcome::Ok
-        } else {
-            Outcome::Error
+    /// If a step fails; then nothing changes.
+    pub fn swap(&self, name: &str, component: &[u8]) -> Result<u64, Failure> {
+        let order = Order {
+            candidates: vec![Candidate {
+                name: name.to_owned(),
+                component: component.to_owned(),
+                digest: None,
+                statement: None,
+                source: None,
+                cases: None,
+            }],
+            mode: Mode::Serve,
+            roll_back: RollBack::default(),
+            open_answers: OpenAnswers::Keep,
+            actor: Actor::new(Way::Embedder, "the embedding program"),
         };
-        self.0.metrics.swapped(result);
-        loaded.map(|plugin| self.put(name, plugin))
+        let entry = self.0.swaps.swap(order, &mut |_| {});
+        match entry.outcome {
+            Outcome::Failed(failure) => Err(failure),
+            _ => Ok(entry.policies.iter().find_map(|it| it.to).unwrap_or(0)),
+        }
     }
 
     /// Reads the keyring and the GT keys now.
@@ -45,12 +59,14 @@ impl Handle {
     /// # Errors
     /// If the keyring cannot be used; then the last good one stays.
     pub fn reload_keys(&self) -> Result<(), KeyringError> {
-        for (name, outcome) in self.0.credentials.reload() {
-            reload::note_credential(&self.0, name, outcome);
-        }
-        let outcome = self.0.keys.reload();
-        reload::note_keyring(&self.0, &outcome);
-        outcome.map(drop)
+        reload::keys(&self.0)
+    }
+
+    /// Reads everything again, as SIGHUP does: the keyring, the GT keys, the operator's cases, and
+    /// policy files, those that did not pass before among them. Registries are looked at soon
+    /// after. What cannot be used changes nothing but readiness. Takes milliseconds to seconds.
+    pub fn reload(&self) {
+        reload::everything(&self.0);
     }
 
     /// How the host is.
@@ -69,10 +85,5 @@ impl Handle {
     #[must_use]
     pub fn requests(&self) -> u32 {
         self.0.gate.inside()
-    }
-
-    fn put(&self, name: &str, plugin: Plugin) -> u64 {
-        let policies = self.0.swap(vec![(name.to_owned(), plugin)]);
-        policies.get(name).map_or(0, |lane| lane.live().number())
     }
 }

@@ -1,8 +1,12 @@
 //! Whether the host is ready, and what is wrong with it although it is.
 
+mod policies;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
+
+pub(crate) use policies::PolicyHealth;
 
 /// How ready the host is. Shared; never held across anything slow.
 #[derive(Debug, Default)]
@@ -11,6 +15,7 @@ pub struct Health(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     phase: Phase,
+    serves: bool,
     reasons: BTreeMap<String, String>,
 }
 
@@ -32,7 +37,7 @@ pub enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Readiness {
-    /// `ready`, `degraded`, `starting` or `draining`.
+    /// `ready`, `degraded`, `no_policy`, `starting` or `draining`.
     pub status: &'static str,
     /// Part of the host to what is wrong with it; it goes on with what worked last.
     pub reasons: BTreeMap<String, String>,
@@ -44,6 +49,11 @@ impl Health {
         self.with(|state| state.phase = phase);
     }
 
+    /// Says that a policy serves. From then on one always does.
+    pub fn serves(&self) {
+        self.with(|state| state.serves = true);
+    }
+
     /// Says what is wrong with a part, in words that may be shown to anyone.
     pub fn degrade(&self, part: &str, reason: String) {
         self.with(|state| state.reasons.insert(part.to_owned(), reason));
@@ -51,14 +61,7 @@ impl Health {
 
     /// Says what is wrong with a part, with all its causes on one line.
     pub fn degrade_by(&self, part: &str, error: &dyn Error) {
-        let mut reason = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            reason.push_str(": ");
-            reason.push_str(&error.to_string());
-            cause = error.source();
-        }
-        self.degrade(part, reason);
+        self.degrade(part, chain(error));
     }
 
     /// Says that a part is well again.
@@ -73,6 +76,7 @@ impl Health {
             status: match state.phase {
                 Phase::Starting => "starting",
                 Phase::Draining => "draining",
+                Phase::Serving if !state.serves => "no_policy",
                 Phase::Serving if state.reasons.is_empty() => "ready",
                 Phase::Serving => "degraded",
             },
@@ -84,6 +88,18 @@ impl Health {
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// An error and all its causes, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
 }
 
 impl Readiness {
@@ -107,6 +123,8 @@ mod tests {
         health.degrade("keys", "broken".to_owned());
         assert_eq!(status(), ("starting", false));
         health.enter(Phase::Serving);
+        assert_eq!(status(), ("no_policy", false));
+        health.serves();
         assert_eq!(status(), ("degraded", true));
         assert_eq!(health.readiness().reasons["keys"], "broken");
         health.recover("keys");

@@ -13,13 +13,20 @@
 //! | `signalbox_policy_seconds` | histogram | | one call into a policy |
 //! | `signalbox_policy_failures_total` | counter | `cause` | policies that gave no decision |
 //! | `signalbox_policy_info` | gauge | `policy`, `generation`, `digest` | 1 for each that serves |
-//! | `signalbox_policy_swaps_total` | counter | `result` | swaps: `ok`, `error` |
+//! | `signalbox_policy_generation` | gauge | `policy` | the generation that serves |
+//! | `signalbox_policy_open_answers` | gauge | `policy`, `generation` | answers under way, by what decided them: also what served before |
+//! | `signalbox_policy_freed` | gauge | `policy`, `generation` | 1 for each that served and of which nothing is left, 0 for what still is |
+//! | `signalbox_policy_swaps_total` | counter | `way`, `action`, `result`, `step` | transactions: `done`, `passed` (a dry run), `failed` and at which step |
+//! | `signalbox_policy_rollbacks_total` | counter | `policy`, `asked` | ways back: `no` for those of the host itself |
+//! | `signalbox_shadow_compared` | gauge | `policy` | requests the present shadow was asked about |
+//! | `signalbox_shadow_skipped` | gauge | `policy` | requests there was no time to ask it about |
+//! | `signalbox_shadow_differences` | gauge | `policy`, `kind` | requests on which it differs |
 //! | `signalbox_upstream_first_byte_seconds` | histogram | | from the request sent to GT's first byte |
 //! | `signalbox_upstream_seconds` | histogram | | from the request sent to the end of GT's answer |
 //! | `signalbox_upstream_failures_total` | counter | `cause` | requests to GT that got no whole answer |
 //! | `signalbox_first_byte_seconds` | histogram | | from a request's head to the first byte of its answer |
 //! | `signalbox_restamp_skipped_total` | counter | | keys or values of answers too long to be looked at |
-//! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`; `ok`, `error` |
+//! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`; `ok`, `error` |
 //! | `signalbox_keys` | gauge | | keys in the keyring |
 //! | `signalbox_degraded` | gauge | | 1 while `/readyz` says `degraded` |
 //! | `signalbox_start_time_seconds` | gauge | | when the host started |
@@ -28,13 +35,16 @@
 //! `route` is a route of a policy, as `METHOD template`, or `unknown`; after 256 of them, `other`.
 //! `outcome` is `forwarded`, `answered`, `refused`, `failed`, `abandoned` or `broken`; `code` is
 //! `ok`, `gt_4xx`, `gt_5xx`, `client_gone`, `gt_gone`, `policy` (a policy's own code) or a code of
-//! `docs/errors.md`. No label has a value that a client can choose.
+//! `docs/errors.md`. `way` is the door of a transaction: `admin`, `automatic`, `embedder`, `file`,
+//! `registry`, `signal` or `start`. Of what served before, the 16 newest of each policy are shown. No
+//! label has a value that a client can choose.
 
 mod gauges;
 mod histogram;
 mod labels;
 mod register;
 mod requests;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +54,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use signalbox_swap::{self as swap, Action, Entry, PolicyOverview};
 
 pub use gauges::{Connections, Open, OpenGuard};
 pub use histogram::Durations;
@@ -51,9 +62,9 @@ pub use labels::{Outcome, Reloaded};
 pub use requests::{Ending, RouteRequests};
 
 use crate::budget::Budget;
-use crate::status::PolicyStatus;
-use labels::{Cause, PolicyLabels, ReloadLabels, SwapLabels};
+use labels::{Cause, PolicyLabels, ReloadLabels, RollbackLabels, SwapLabels};
 use requests::Routes;
+use standing::Standing;
 
 /// Every metric. On the request path they are atomics: nothing is looked up but a route.
 #[derive(Debug)]
@@ -86,7 +97,9 @@ pub struct Metrics {
     policy_failures: Family<Cause, Counter>,
     upstream_failures: Family<Cause, Counter>,
     policies: Family<PolicyLabels, Gauge>,
+    standing: Standing,
     swaps: Family<SwapLabels, Counter>,
+    rollbacks: Family<RollbackLabels, Counter>,
     reloads: Family<ReloadLabels, Counter>,
     keys: Gauge,
     degraded: Gauge,
@@ -129,9 +142,15 @@ impl Metrics {
             .inc();
     }
 
-    /// Counts a swap.
-    pub fn swapped(&self, result: Outcome) {
-        self.swaps.get_or_create(&SwapLabels { result }).inc();
+    /// Counts a transaction, whatever became of it.
+    pub fn swapped(&self, entry: &Entry) {
+        self.swaps.get_or_create(&SwapLabels::of(entry)).inc();
+        if entry.action == Action::Rollback && entry.outcome == swap::Outcome::Done {
+            for changed in &entry.policies {
+                let labels = RollbackLabels::of(entry, &changed.name);
+                self.rollbacks.get_or_create(&labels).inc();
+            }
+        }
     }
 
     /// Says how many keys there are.
@@ -139,15 +158,18 @@ impl Metrics {
         self.keys.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// The text of a scrape, given what serves and whether something is wrong at this moment.
+    /// The text of a scrape, given how policies stand and whether something is wrong at this
+    /// moment.
     #[must_use]
-    pub fn render(&self, policies: &[PolicyStatus], is_degraded: bool) -> String {
+    pub fn render(&self, policies: &[PolicyOverview], is_degraded: bool) -> String {
         self.degraded.set(i64::from(is_degraded));
+        self.standing.set(policies);
         self.policies.clear();
         for policy in policies {
-            self.policies
-                .get_or_create(&PolicyLabels::of(policy))
-                .set(1);
+            if let Some(live) = &policy.live {
+                let labels = PolicyLabels::of(&policy.name, live);
+                self.policies.get_or_create(&labels).set(1);
+            }
         }
         let mut text = String::new();
         // Writing into a string cannot fail, and half a scrape would be worse than none.

@@ -21,6 +21,8 @@ pub(crate) enum No {
     /// The policy gave no decision, or one that cannot be followed.
     Failed {
         cause: &'static str,
+        /// Whether the guest itself failed, and not the host or its load.
+        is_guests: bool,
         refusal: Refusal,
     },
     /// The host itself.
@@ -86,6 +88,7 @@ impl From<AskError> for No {
     fn from(error: AskError) -> Self {
         Self::Failed {
             cause: error.cause(),
+            is_guests: error.is_guest_failure(),
             refusal: error.refusal(),
         }
     }
@@ -96,6 +99,8 @@ impl From<Breach> for No {
     fn from(breach: Breach) -> Self {
         Self::Failed {
             cause: breach.cause(),
+            // It depends on the key, as a refusal does.
+            is_guests: false,
             refusal: Refusal::of(Code::PolicyFailed),
         }
     }

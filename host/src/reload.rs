@@ -1,4 +1,4 @@
-//! Files that change while the host runs: the keyring and the GT keys.
+//! Files that change while the host runs: the keyring and the GT keys at once, the rest on demand.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::credentials::CredentialError;
+use crate::doors::read_cases;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::{Outcome, Reloaded};
 use crate::shared::Shared;
@@ -26,8 +27,38 @@ pub(crate) async fn watch(shared: &Shared) {
     }
 }
 
+/// Reads everything again, whether it has changed or not. Takes its time.
+pub(crate) fn everything(shared: &Shared) {
+    // What is wrong is said in readiness.
+    let _ = keys(shared);
+    match read_cases(&shared.config) {
+        Ok(cases) => {
+            shared.swaps.set_cases(cases);
+            shared.health.recover(CASES);
+            shared.metrics.reloaded(Reloaded::Cases, Outcome::Ok);
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn Error, "kept the cases there were");
+            shared.health.degrade_by(CASES, &error);
+            shared.metrics.reloaded(Reloaded::Cases, Outcome::Error);
+        }
+    }
+    shared.files.reload(shared);
+    shared.look.now();
+}
+
+/// Reads the GT keys and the keyring again.
+pub(crate) fn keys(shared: &Shared) -> Result<(), KeyringError> {
+    for (name, outcome) in shared.credentials.reload() {
+        note_credential(shared, name, outcome);
+    }
+    let outcome = shared.keys.reload();
+    note_keyring(shared, &outcome);
+    outcome.map(drop)
+}
+
 /// Says how reading a GT key again went.
-pub(crate) fn note_credential(shared: &Shared, name: &str, outcome: Result<(), CredentialError>) {
+fn note_credential(shared: &Shared, name: &str, outcome: Result<(), CredentialError>) {
     let part = format!("credential {name}");
     match outcome {
         Ok(()) => {
@@ -50,7 +81,7 @@ pub(crate) fn note_credential(shared: &Shared, name: &str, outcome: Result<(), C
 }
 
 /// Says how reading the keyring again went.
-pub(crate) fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
+fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
     match outcome {
         Ok(keyring) => {
             tracing::info!(keys = keyring.len(), "took over a keyring");
@@ -66,4 +97,6 @@ pub(crate) fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, Keyri
 }
 
 /// A changed file is noticed once it has stood still from one look to the next.
-const LOOK: Duration = Duration::from_secs(1);
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
+/// What is not well, in readiness.
+const CASES: &str = "cases";

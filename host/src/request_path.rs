@@ -7,6 +7,7 @@
 mod body;
 mod checks;
 mod leave;
+mod shadow;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ use hyper::body::Incoming;
 use signalbox_http::head;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::{Decision, Forward, ModelSource, RequestedModel, RouteDescription};
-use signalbox_runtime::Generation;
+use signalbox_policy::{Decision, ModelSource, RequestedModel};
+use signalbox_runtime::{Beside, Generation};
 
 pub(crate) use leave::panicked;
 
@@ -93,32 +94,19 @@ impl<'v> Visit<'v> {
             query: target.query,
             caller: &key.caller,
         };
-        let Settled {
-            generation,
-            decision,
-            read,
-        } = self.settle(&key, &facts).await?;
-        let decided = Conclusion::Decided(&decision);
-        let request = match &decision {
-            Decision::Forward(forward) => {
-                let request = self.outbound(&key, &facts, &generation, forward, read)?;
-                self.held.trail.record(self.head, decided);
-                request
-            }
+        let settled = self.settle(&key, &facts).await?;
+        let decided = Conclusion::Decided(&settled.decision);
+        match &settled.decision {
+            Decision::Forward(_) => self.pass_on(&key, &facts, settled).await,
             Decision::ListModels(mode) => {
                 self.held.trail.record(self.head, decided);
-                let names = models_answer::names(self.worker, &key, &generation, mode).await?;
+                let generation = &settled.generation;
+                let names = models_answer::names(self.worker, &key, generation, mode).await?;
                 let answer = models_answer::answer(&names, target.model_id.as_deref())?;
-                return Ok(Outcome::Ours(answer));
+                Ok(Outcome::Ours(answer))
             }
-            Decision::ReadModel | Decision::Refuse(_) => return Err(Breach::Model.into()),
-        };
-        // GT may take hours over its answer: no policy is kept in memory for so long.
-        drop(generation);
-        let Decision::Forward(Forward { restamp, .. }) = decision else {
-            return Err(Breach::Model.into());
-        };
-        self.forward(request, restamp.as_deref(), &key).await
+            Decision::ReadModel | Decision::Refuse(_) => Err(Breach::Model.into()),
+        }
     }
 
     /// 401, the same for every way in which a key is not one.
@@ -163,19 +151,23 @@ impl<'v> Visit<'v> {
     async fn settle(&mut self, key: &Key, facts: &Facts<'_>) -> Result<Settled, No> {
         let mut body = None;
         loop {
-            let generation = self.current(key)?;
+            let Deciding { generation, shadow } = self.current(key)?;
             let attempt = self.attempt(key, facts, &generation, &mut body).await;
-            if self.current(key)?.number() == generation.number() {
-                let (decision, stage) = attempt?;
-                let read = body.filter(|_| stage == Stage::Model);
-                return Ok(Settled {
-                    generation,
-                    decision,
-                    read,
-                });
+            if self.current(key)?.generation.number() != generation.number() {
+                // A swap came in between. Nothing is decided by two generations: what decides now
+                // is asked everything again.
+                continue;
             }
-            // A swap came in between. Nothing is decided by two generations: the new one is asked
-            // everything again.
+            if let Some(shadow) = shadow {
+                self.compare(facts, &generation, shadow, &attempt);
+            }
+            let (decision, stage) = attempt?;
+            let read = body.filter(|_| stage == Stage::Model);
+            return Ok(Settled {
+                generation,
+                decision,
+                read,
+            });
         }
     }
 
@@ -255,28 +247,35 @@ impl<'v> Visit<'v> {
         let asked = Instant::now();
         let outcome = ask(&self.worker.shared.pool, generation, &request).await;
         self.held.trail.asked(asked.elapsed());
+        if let Err(error) = &outcome
+            && error.is_guest_failure()
+        {
+            let swaps = &self.worker.shared.swaps;
+            swaps.failed(generation.served(), &facts.caller.id, error.cause());
+        }
         match outcome? {
             Decision::Refuse(refused) => Err(No::of_policy(refused, facts, generation)),
             decision => Ok(decision),
         }
     }
 
-    /// What the key's policy is right now: 503 where it has none.
-    fn current(&self, key: &Key) -> Result<Arc<Generation>, Refusal> {
-        let policies = self.worker.shared.slot.load();
-        policies
-            .get(&key.policy)
-            .map(|lane| Arc::clone(lane.for_caller(&key.caller.id)))
-            .ok_or_else(|| Refusal::of(Code::NoPolicy))
+    /// What decides for the key right now: 503 where nothing does.
+    fn current(&self, key: &Key) -> Result<Deciding, Refusal> {
+        let policies = self.worker.shared.swaps.slot().load();
+        let lane = policies.get(&key.policy);
+        let lane = lane.ok_or_else(|| Refusal::of(Code::NoPolicy))?;
+        Ok(Deciding {
+            generation: Arc::clone(lane.for_caller(&key.caller.id)),
+            shadow: match lane.beside() {
+                Some(Beside::Shadow(shadow)) => Some(Arc::clone(shadow)),
+                Some(Beside::Canary(..)) | None => None,
+            },
+        })
     }
 
     /// Where the policy's route for this request has its model.
     fn source_of_model(&mut self, generation: &Generation, facts: &Facts<'_>) -> ModelSource {
-        let is_it = |route: &&RouteDescription| {
-            route.method == facts.head.method.as_str()
-                && path::matches(&route.template, facts.path).is_some()
-        };
-        let Some(route) = generation.description().routes.iter().find(is_it) else {
+        let Some(route) = facts.route(generation) else {
             return ModelSource::None;
         };
         self.held
@@ -285,16 +284,22 @@ impl<'v> Visit<'v> {
         route.model
     }
 
-    /// What GT is asked: the decision checked once more, with GT's own key.
-    fn outbound(
+    /// The decision checked once more, and GT asked with its own key.
+    async fn pass_on(
         &mut self,
-        key: &Key,
+        key: &Arc<Key>,
         facts: &Facts<'_>,
-        generation: &Generation,
-        forward: &Forward,
-        read: Option<HeldBody>,
-    ) -> Result<Request<RequestBody>, No> {
-        let route = outbound::check(facts, generation, forward, Written::of(read.as_ref()))?;
+        settled: Settled,
+    ) -> Result<Outcome, No> {
+        let Settled {
+            generation,
+            decision,
+            read,
+        } = settled;
+        let Decision::Forward(forward) = &decision else {
+            return Err(Breach::Model.into());
+        };
+        let route = outbound::check(facts, &generation, forward, Written::of(read.as_ref()))?;
         self.admit_stream(key, read.as_ref())?;
         let asked = Use {
             template: &route.template,
@@ -310,7 +315,12 @@ impl<'v> Visit<'v> {
             authorization: credential.authorization(),
         };
         let body = self.body_for_upstream(key, read, forward.model.as_deref());
-        Ok(outbound.request(body)?)
+        let request = outbound.request(body)?;
+        let decided = Conclusion::Decided(&decision);
+        self.held.trail.record(self.head, decided);
+        // GT may take hours over its answer: no policy is kept in memory for so long.
+        drop(generation);
+        self.forward(request, forward.restamp.as_deref(), key).await
     }
 
     /// GT's answer: 502 or 504 where it gives none that is the client's.
@@ -345,6 +355,13 @@ impl<'v> Visit<'v> {
         let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, standing);
         Ok(Outcome::Upstream(Box::new((head, body))))
     }
+}
+
+/// What decides for a key at one moment.
+struct Deciding {
+    generation: Arc<Generation>,
+    /// What is asked beside it, in vain.
+    shadow: Option<Arc<Generation>>,
 }
 
 /// On what a decision was made.

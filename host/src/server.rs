@@ -6,6 +6,7 @@
 
 mod accept;
 mod bind;
+mod start;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -13,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bind::BindError;
-pub(crate) use bind::load_options;
+use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::Admin;
+use crate::doors::{self, Followed};
 use crate::handle::Handle;
 use crate::health;
 use crate::phase::Phase;
@@ -33,6 +35,7 @@ pub struct Host {
     address: SocketAddr,
     admin: Option<Admin>,
     shared: Arc<Shared>,
+    followed: Vec<Followed>,
     target: Arc<Target>,
     workers: usize,
 }
@@ -76,7 +79,7 @@ impl Host {
     }
 
     /// Serves until `shutdown` is ready, and then until the last request has ended or its time is
-    /// over.
+    /// over. Meanwhile everything that changes is taken over, and SIGHUP is heard.
     ///
     /// # Errors
     /// If a thread cannot be started.
@@ -103,9 +106,22 @@ impl Host {
         tokio::select! {
             () = shutdown => {}
             () = reload::watch(&shared) => {}
+            () = watch_policies(&shared, self.followed) => {}
         }
         Ok(leave(&shared, acceptor, workers).await)
     }
+}
+
+/// Takes over policies from where they come from, for ever.
+async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>) {
+    let mut doors = JoinSet::new();
+    doors.spawn(doors::obey_hangups(Arc::clone(shared)));
+    doors.spawn(doors::follow_registries(Arc::clone(shared), followed));
+    if shared.config.swap.watch {
+        doors.spawn(doors::watch_files(Arc::clone(shared)));
+    }
+    while doors.join_next().await.is_some() {}
+    std::future::pending::<()>().await;
 }
 
 async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandle>>) -> Exit {

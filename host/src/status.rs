@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use signalbox_runtime::Generation;
+use signalbox_swap::{Draining, PolicyOverview, Role};
 
 /// What `/status` says.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +22,8 @@ pub struct Status {
     pub reasons: BTreeMap<String, String>,
     /// What serves.
     pub policies: Vec<PolicyStatus>,
+    /// Policies for which nothing serves: their keys are refused.
+    pub idle: Vec<String>,
     /// How many keys there are.
     pub keys: usize,
     /// What in the keyring looks like a mistake.
@@ -32,6 +34,7 @@ pub struct Status {
 
 /// One policy that serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PolicyStatus {
     /// The name keys use.
     pub name: String,
@@ -53,24 +56,47 @@ pub struct PolicyStatus {
     pub routes: usize,
     /// How many names its catalogue has.
     pub models: usize,
+    /// What decides beside it.
+    pub beside: Option<BesideStatus>,
+    /// What served before it and is not quite gone.
+    pub draining: Vec<Draining>,
+}
+
+/// What decides beside what serves, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BesideStatus {
+    /// In what role.
+    #[serde(flatten)]
+    pub role: Role,
+    /// Its number.
+    pub generation: u64,
+    /// SHA-256 of the component.
+    pub digest: String,
 }
 
 impl PolicyStatus {
-    /// What is known of a generation, and when it began to serve.
+    /// How a policy stands; `None` if nothing serves for it.
     #[must_use]
-    pub fn of(generation: &Generation, loaded: Option<Timestamp>) -> Self {
-        let (plugin, description) = (generation.plugin(), generation.description());
-        Self {
-            name: generation.name().to_owned(),
-            generation: generation.number(),
-            digest: generation.digest().to_string(),
-            policy: description.name.clone(),
-            version: description.version.clone(),
-            size: plugin.size(),
-            loaded,
-            trusted: plugin.is_trusted(),
-            routes: description.routes.len(),
-            models: generation.catalogue().len(),
-        }
+    pub fn of(policy: &PolicyOverview) -> Option<Self> {
+        let live = policy.live.as_ref()?;
+        Some(Self {
+            name: policy.name.clone(),
+            generation: live.generation,
+            digest: live.digest.clone(),
+            policy: live.policy.clone(),
+            version: live.version.clone(),
+            size: live.size,
+            loaded: Some(live.since),
+            trusted: live.trusted,
+            routes: live.routes,
+            models: live.models,
+            beside: policy.beside.as_ref().map(|beside| BesideStatus {
+                role: beside.role,
+                generation: beside.candidate.generation,
+                digest: beside.candidate.digest.clone(),
+            }),
+            draining: policy.draining.clone(),
+        })
     }
 }

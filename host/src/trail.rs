@@ -124,6 +124,11 @@ impl Trail {
         };
     }
 
+    /// What the policy was told of the model, last.
+    pub(crate) fn told(&self) -> RequestedModel<'_> {
+        self.told.model()
+    }
+
     /// It took so long.
     pub(crate) fn asked(&mut self, took: Duration) {
         self.asked += took;

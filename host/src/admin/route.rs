@@ -1,128 +1,109 @@
-//! Who may ask what.
+//! Which routes there are, by which methods, and what each takes.
 
-use std::sync::Arc;
+use http::Method;
 
-use http::request::Parts;
-use http::{Method, StatusCode, header};
-use subtle::{Choice, ConstantTimeEq as _};
+use super::guard::Access;
+use super::refused::Refused;
 
-use super::Overview;
-use super::answer::{Answer, Refused, json, metrics};
-use crate::config::AdminConfig;
-use crate::digest::Digest;
-use crate::record::DecisionId;
-
-/// What answers.
-pub(super) struct Desk {
-    pub(super) config: AdminConfig,
-    pub(super) overview: Arc<dyn Overview>,
+/// What a request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked<'a> {
+    Show(Show<'a>),
+    Act(Act<'a>),
 }
 
-enum Route<'a> {
-    Health,
-    Readiness,
-    Metrics,
-    Status,
+/// What can be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Show<'a> {
     Decision(&'a str),
+    Health,
+    Metrics,
+    Policies,
+    Policy(&'a str),
+    Readiness,
+    Status,
+    Swap(&'a str),
+    Swaps,
 }
 
-impl Desk {
-    /// Host and origin come first: a page in a browser learns nothing, not even which routes exist.
-    pub(super) fn answer(&self, head: &Parts) -> Answer {
-        self.check(head).unwrap_or_else(Refused::answer)
-    }
+/// What takes a body, and what changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act<'a> {
+    Explain,
+    Promote(&'a str),
+    Revoke,
+    Rollback(&'a str),
+    Swap,
+    Withdraw(&'a str),
+}
 
-    fn check(&self, head: &Parts) -> Result<Answer, Refused> {
-        self.check_host(head)?;
-        if head.headers.contains_key(header::ORIGIN) {
-            return Err(Refused::Origin);
-        }
-        let route = Route::of(head.uri.path()).ok_or(Refused::Route)?;
-        if head.method != Method::GET && head.method != Method::HEAD {
-            return Err(Refused::Method);
-        }
-        if !route.is_open() {
-            self.check_token(head)?;
-        }
-        self.show(&route)
-    }
+/// One path.
+#[derive(Clone, Copy, Debug, Default)]
+struct Route<'a> {
+    show: Option<Show<'a>>,
+    act: Option<Act<'a>>,
+}
 
-    fn show(&self, route: &Route<'_>) -> Result<Answer, Refused> {
-        Ok(match route {
-            Route::Health => json(StatusCode::OK, &serde_json::json!({"status": "ok"})),
-            Route::Readiness => {
-                let readiness = self.overview.readiness();
-                let status = if readiness.is_ready() {
-                    StatusCode::OK
-                } else {
-                    StatusCode::SERVICE_UNAVAILABLE
-                };
-                json(status, &readiness)
-            }
-            Route::Metrics => metrics(self.overview.metrics()),
-            Route::Status => json(StatusCode::OK, &self.overview.status()),
-            Route::Decision(id) => {
-                let id = DecisionId::parse(id).ok_or(Refused::Decision)?;
-                let record = self.overview.decision(id).ok_or(Refused::Decision)?;
-                json(StatusCode::OK, &record)
-            }
-        })
-    }
-
-    /// The target's own host counts as well, if it has one: HTTP lets it override the header.
-    fn check_host(&self, head: &Parts) -> Result<(), Refused> {
-        let mut named = head.headers.get_all(header::HOST).iter();
-        let (Some(host), None) = (named.next(), named.next()) else {
-            return Err(Refused::Host);
+impl<'a> Asked<'a> {
+    /// What a method means on a path.
+    pub(super) fn of(method: &Method, path: &'a str) -> Result<Self, Refused> {
+        let Route { show, act } = Route::of(path).ok_or(Refused::Route)?;
+        let asked = match *method {
+            Method::GET | Method::HEAD => show.map(Self::Show),
+            Method::POST => act.map(Self::Act),
+            _ => None,
         };
-        let is_ours = |authority: &str| self.config.is_own_host(authority);
-        let target = head.uri.authority();
-        if host.to_str().is_ok_and(is_ours) && target.is_none_or(|target| is_ours(target.as_str()))
-        {
-            Ok(())
-        } else {
-            Err(Refused::Host)
-        }
+        asked.ok_or(Refused::Method(match (show, act) {
+            (Some(_), Some(_)) => "GET, HEAD, POST",
+            (None, Some(_)) => "POST",
+            (_, None) => "GET, HEAD",
+        }))
     }
 
-    /// Both digests are always compared, so that time does not tell which token was nearly right.
-    fn check_token(&self, head: &Parts) -> Result<(), Refused> {
-        let mut values = head.headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return Err(Refused::Token);
-        };
-        let token = value.to_str().ok().and_then(|value| value.split_once(' '));
-        let Some(("Bearer" | "bearer", token)) = token else {
-            return Err(Refused::Token);
-        };
-        let given = Digest::of(token);
-        let matches = [&self.config.operate_token, &self.config.view_token]
-            .into_iter()
-            .flatten()
-            .fold(Choice::from(0), |matches, known| {
-                matches | known.ct_eq(&given)
-            });
-        if bool::from(matches) {
-            Ok(())
-        } else {
-            Err(Refused::Token)
+    /// Load balancers and orchestrators have no token. An explanation changes nothing.
+    pub(super) const fn needs(&self) -> Access {
+        match self {
+            Self::Show(Show::Health | Show::Readiness) => Access::Open,
+            Self::Show(_) | Self::Act(Act::Explain) => Access::View,
+            Self::Act(_) => Access::Operate,
         }
     }
 }
 
 impl<'a> Route<'a> {
     fn of(path: &'a str) -> Option<Self> {
-        match path {
-            "/healthz" => Some(Self::Health),
-            "/readyz" => Some(Self::Readiness),
-            "/metrics" => Some(Self::Metrics),
-            "/status" => Some(Self::Status),
-            _ => path.strip_prefix("/decisions/").map(Self::Decision),
-        }
-    }
-
-    /// Load balancers and orchestrators have no token.
-    const fn is_open(&self) -> bool {
-        matches!(self, Self::Health | Self::Readiness)
+        let show = |show| Self {
+            show: Some(show),
+            act: None,
+        };
+        let act = |act| Self {
+            show: None,
+            act: Some(act),
+        };
+        Some(match path {
+            "/healthz" => show(Show::Health),
+            "/readyz" => show(Show::Readiness),
+            "/metrics" => show(Show::Metrics),
+            "/status" => show(Show::Status),
+            "/policies" => show(Show::Policies),
+            "/revoke" => act(Act::Revoke),
+            "/explain" => act(Act::Explain),
+            "/swaps" => Self {
+                show: Some(Show::Swaps),
+                act: Some(Act::Swap),
+            },
+            _ => match path.strip_prefix('/')?.split_once('/')? {
+                ("decisions", id) => show(Show::Decision(id)),
+                ("swaps", number) => show(Show::Swap(number)),
+                ("policies", rest) => match rest.split_once('/') {
+                    None => show(Show::Policy(rest)),
+                    Some((name, "rollback")) => act(Act::Rollback(name)),
+                    Some((name, "promote")) => act(Act::Promote(name)),
+                    Some((name, "withdraw")) => act(Act::Withdraw(name)),
+                    Some(_) => return None,
+                },
+                _ => return None,
+            },
+        })
     }
 }

@@ -1,6 +1,9 @@
 //! Connections of the admin listener.
 
 use std::convert::Infallible;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,54 +12,128 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use signalbox_runtime::Digest;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
-use super::route::Desk;
+use super::desk::{Desk, Peer};
+use super::tls::Certificates;
 
-/// Answers until `stopped` resolves; whoever is being answered then is cut.
+/// Answers until `stopped` resolves. Transactions under way then are waited for and told of;
+/// everybody else is cut.
 pub(super) async fn serve(
     listener: TcpListener,
+    mut certificates: Option<Certificates>,
     desk: Arc<Desk>,
     mut stopped: oneshot::Receiver<()>,
 ) {
+    let (leave, leaving) = watch::channel(false);
     let mut connections = JoinSet::new();
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = &mut stopped => return,
+            _ = &mut stopped => break,
             accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&desk)));
+                Ok((stream, from)) => {
+                    let tls = certificates.as_ref().map(Certificates::acceptor);
+                    let (desk, leaving) = (Arc::clone(&desk), leaving.clone());
+                    connections.spawn(connection(stream, from, tls, desk, leaving));
                 }
                 // Out of descriptors, or a client that left: neither is a reason to stop.
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+                Err(_) => sleep(ACCEPT_PAUSE).await,
             },
             Some(_) = connections.join_next() => {}
+            _ = look.tick(), if certificates.is_some() => if let Some(outcome) = certificates.as_mut().and_then(Certificates::poll) {
+                desk.overview.certificates(&outcome);
+            },
         }
     }
+    drop(listener);
+    let _ = leave.send(true);
+    desk.works.finish().await;
+    let last_words = async { while connections.join_next().await.is_some() {} };
+    let _ = timeout(LAST_WORDS, last_words).await;
 }
 
-async fn connection(stream: TcpStream, desk: Arc<Desk>) {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (head, _unread) = request.into_parts();
-        let answer = desk.answer(&head);
-        async move { Ok::<_, Infallible>(answer) }
+async fn connection(
+    stream: TcpStream,
+    from: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    desk: Arc<Desk>,
+    leaving: watch::Receiver<bool>,
+) {
+    // Steps of a swap are small, and somebody watches them.
+    let _ = stream.set_nodelay(true);
+    let mut peer = Peer {
+        address: from.ip(),
+        certificate: None,
+    };
+    let Some(acceptor) = tls else {
+        return converse(stream, peer, desk, leaving).await;
+    };
+    let shaken = timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await;
+    let Ok(Ok(stream)) = shaken else {
+        tracing::debug!(%from, "no TLS with a client of the admin listener");
+        return;
+    };
+    let shown = stream.get_ref().1.peer_certificates();
+    peer.certificate = shown
+        .and_then(<[_]>::first)
+        .map(|certificate| Digest::of(certificate).to_string());
+    converse(stream, peer, desk, leaving).await;
+}
+
+/// Answers requests of one connection.
+async fn converse<S>(stream: S, peer: Peer, desk: Arc<Desk>, mut leaving: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (desk, peer) = (&desk, &peer);
+    let service = service_fn(move |request: Request<Incoming>| async move {
+        Ok::<_, Infallible>(desk.answer(peer, request).await)
     });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(stream), service);
-    // A connection without a whole request, or one that is never closed, must not keep a place.
-    let _ = tokio::time::timeout(CONNECTION_TIME, served).await;
+    let mut served = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIME)
+            .max_buf_size(HEAD_SIZE)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    let leave = async {
+        if leaving.wait_for(|is_time| *is_time).await.is_err() {
+            // Whoever would have said so is gone, and this task goes with it.
+            pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        _ = &mut served => return,
+        () = leave => {}
+        () = sleep(CONNECTION_TIME) => {}
+    }
+    // The request under way is answered still: a swap may take a while, and so may its upload.
+    served.as_mut().graceful_shutdown();
+    let _ = timeout(REQUEST_TIME, served).await;
 }
 
 /// Probes, scrapers and a few people; more wait in the backlog.
 const MOST_CONNECTIONS: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A changed file is noticed once it has stood still from one look to the next.
+const LOOK: Duration = Duration::from_secs(1);
+/// A few packets; whoever takes longer holds a place on purpose.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// The least hyper takes.
 const HEAD_SIZE: usize = 8_192;
-/// Scrapers come every 15 to 60 s and connect again without notice.
+/// Scrapers come every 15 to 60 s and connect again without notice. A connection that is never
+/// closed must not keep a place.
 const CONNECTION_TIME: Duration = Duration::from_secs(300);
+/// For the last request on it: five minutes of upload, and a transaction of many policies.
+const REQUEST_TIME: Duration = Duration::from_secs(900);
+/// For answers to go out after the last transaction has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);

@@ -1,21 +1,41 @@
-//! Tests of the admin listener, over loopback.
+//! Tests of the admin listener, over loopback, with real components and real swaps.
 
+mod access;
+mod acts;
+mod doors;
+mod explain;
+mod many;
+mod refusals;
+mod registry;
+mod swaps;
+mod uploads;
+
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use serde_json::Value;
+use signalbox_runtime::Runtime;
+use signalbox_swap::{Candidate, Serving, Settings, Source};
+
 use super::*;
 use crate::budget::Budget;
-use crate::config::RecordSettings;
+use crate::config::{RecordSettings, RegistrySettings};
 use crate::digest::Digest;
 use crate::health::{Health, Phase};
+use crate::keyring::Keyring;
 use crate::metrics::Metrics;
 use crate::record::{Conclusion, Entry, Facts, Records};
+use crate::registries::Registries;
 use crate::status::PolicyStatus;
 
 struct Everything {
     health: Health,
     metrics: Arc<Metrics>,
     records: Records,
+    swaps: Swaps,
+    keys: Keyring,
+    registries: Registries,
 }
 
 impl Overview for Everything {
@@ -23,15 +43,19 @@ impl Overview for Everything {
         self.health.readiness()
     }
     fn status(&self) -> Status {
-        let Readiness { status, reasons } = self.readiness();
+        let Readiness {
+            status, reasons, ..
+        } = self.readiness();
+        let overview = self.swaps.overview();
         Status {
             version: "1.2.3",
             started: jiff::Timestamp::UNIX_EPOCH,
             uptime_seconds: 5,
             status,
             reasons,
-            policies: vec![PolicyStatus::default()],
-            keys: 2,
+            policies: overview.iter().filter_map(PolicyStatus::of).collect(),
+            idle: Vec::new(),
+            keys: self.keys.len(),
             warnings: Vec::new(),
             credentials: vec!["inference".to_owned()],
         }
@@ -39,23 +63,97 @@ impl Overview for Everything {
     fn metrics(&self) -> String {
         self.metrics.render(&[], false)
     }
-    fn decision(&self, id: DecisionId) -> Option<serde_json::Value> {
+    fn decision(&self, id: DecisionId) -> Option<Value> {
         self.records.find(id)
     }
+    fn swaps(&self) -> &Swaps {
+        &self.swaps
+    }
+    fn key(&self, id: &str) -> Option<Arc<Key>> {
+        self.keys.key(id).map(Arc::clone)
+    }
+    fn pull<'a>(
+        &'a self,
+        reference: &'a Reference,
+    ) -> Pin<Box<dyn Future<Output = Result<Pulled, Failure>> + Send + 'a>> {
+        Box::pin(self.registries.pull(reference))
+    }
+    fn certificates(&self, _: &Result<(), TlsError>) {}
 }
 
+/// The listener without any policy.
 fn start(config: AdminConfig) -> (AdminThread, Arc<Everything>) {
+    start_with(config, &[], RegistrySettings::default())
+}
+
+/// The listener with `policy("one")` under these names.
+fn serving(names: &[&str]) -> (AdminThread, Arc<Everything>) {
+    start_with(config(), names, RegistrySettings::default())
+}
+
+fn start_with(
+    config: AdminConfig,
+    names: &[&str],
+    registry: RegistrySettings,
+) -> (AdminThread, Arc<Everything>) {
     let (memory, disk) = (Budget::new(1), Budget::new(1));
+    let runtime = Runtime::new(signalbox_runtime::Settings::default()).unwrap();
     let everything = Arc::new(Everything {
         health: Health::default(),
         metrics: Metrics::new(&memory, &disk, 0),
         records: Records::new(&RecordSettings::default()),
+        swaps: Swaps::new(runtime, Settings::default()).unwrap(),
+        keys: Keyring::parse(KEYS).unwrap(),
+        registries: Registries::new(&registry, &BTreeMap::new()).unwrap(),
     });
+    let source = |name: &&str| Source {
+        name: (*name).to_owned(),
+        from: "a test".to_owned(),
+        source: None,
+        candidate: Ok(candidate(name, policy("one"))),
+    };
+    let started = everything
+        .swaps
+        .start(names.iter().map(source).collect(), &mut |_| {});
+    assert!(started.iter().all(|one| one.serving == Serving::Source));
     let overview: Arc<dyn Overview> = Arc::clone(&everything) as Arc<dyn Overview>;
     (
         Admin::bind(config).unwrap().start(overview).unwrap(),
         everything,
     )
+}
+
+fn candidate(name: &str, component: Vec<u8>) -> Candidate {
+    Candidate {
+        name: name.to_owned(),
+        component,
+        digest: None,
+        statement: None,
+        source: None,
+        cases: None,
+    }
+}
+
+/// A policy that publishes `gpt-4o` under this name; each name makes another component.
+fn policy(published: &str) -> Vec<u8> {
+    compile(&document(published))
+}
+
+fn document(published: &str) -> String {
+    format!(
+        "policy: test\nversion: \"{published}\"\nroutes:\n  GET /v1/models: {{verdict: native}}\n  \
+         POST /v1/chat/completions: {{verdict: native, scope: \"inference:chat\", model: json}}\n\
+         models:\n  gpt-4o: {{published: {published}}}\n"
+    )
+}
+
+fn compile(document: &str) -> Vec<u8> {
+    let policy = signalbox_policy::read(document).unwrap();
+    signalbox_compiler::compile(&policy, document).unwrap()
+}
+
+fn digest(component: &[u8]) -> String {
+    signalbox_runtime::Digest::of(component).to_string()
 }
 
 fn config() -> AdminConfig {
@@ -68,9 +166,13 @@ fn config() -> AdminConfig {
 }
 
 /// Sends one request as it is written; gives the status and everything else.
-fn ask(admin: &AdminThread, request: &str) -> (u16, String) {
+fn ask(admin: &AdminThread, request: impl AsRef<[u8]>) -> (u16, String) {
     let mut stream = TcpStream::connect(admin.local_addr()).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
+    stream.write_all(request.as_ref()).unwrap();
+    answer_of(stream)
+}
+
+fn answer_of(mut stream: TcpStream) -> (u16, String) {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let status = text.split(' ').nth(1).unwrap().parse().unwrap();
@@ -83,7 +185,43 @@ fn get(admin: &AdminThread, path: &str, headers: &str) -> (u16, String) {
     ask(admin, &head)
 }
 
-fn json(text: &str) -> serde_json::Value {
+/// The head of a `POST` with a body of this length.
+fn head(path: &str, headers: &str, length: usize) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\
+         connection: close\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+fn post(admin: &AdminThread, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
+    let mut request = head(path, headers, body.len());
+    request.extend_from_slice(body);
+    ask(admin, request)
+}
+
+/// Swaps with the operate token; the query is all after `?`.
+fn swap(admin: &AdminThread, query: &str, component: &[u8]) -> (u16, Value) {
+    let headers = format!("{OPERATE}{WASM}");
+    let (status, text) = post(admin, &format!("/swaps?{query}"), &headers, component);
+    (status, json(&text))
+}
+
+/// Acts with the operate token and a JSON body.
+fn act(admin: &AdminThread, path: &str, body: &Value) -> (u16, Value) {
+    let headers = format!("{OPERATE}{JSON}");
+    let (status, text) = post(admin, path, &headers, body.to_string().as_bytes());
+    (status, json(&text))
+}
+
+/// Looks with the view token.
+fn look(admin: &AdminThread, path: &str) -> Value {
+    let (status, text) = get(admin, path, VIEW);
+    assert_eq!(status, 200, "{path}: {text}");
+    json(&text)
+}
+
+fn json(text: &str) -> Value {
     serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
@@ -91,193 +229,21 @@ fn code(text: &str) -> String {
     json(text)["error"]["code"].as_str().unwrap().to_owned()
 }
 
+/// The generation that serves `default`, and its digest.
+fn live(everything: &Everything) -> (u64, String) {
+    let policies = everything.swaps.slot().load();
+    let live = policies.get("default").unwrap().live();
+    (live.number(), live.digest().to_string())
+}
+
 const VIEW: &str = "authorization: Bearer view\r\n";
+const OPERATE: &str = "authorization: Bearer operate\r\n";
+const WASM: &str = "content-type: application/wasm\r\n";
+const JSON: &str = "content-type: application/json\r\n";
 
-#[test]
-fn open_routes_need_no_token_and_the_others_one_of_two() {
-    let (admin, _everything) = start(config());
-    for (path, open) in [
-        ("/healthz", true),
-        ("/readyz", true),
-        ("/metrics", false),
-        ("/status", false),
-        ("/decisions/0", false),
-    ] {
-        for (headers, is_known) in [
-            ("", false),
-            ("authorization: Bearer \r\n", false),
-            ("authorization: Bearer other\r\n", false),
-            ("authorization: Bearer VIEW\r\n", false),
-            ("authorization: Basic view\r\n", false),
-            ("authorization: view\r\n", false),
-            (
-                "authorization: Bearer view\r\nauthorization: Bearer view\r\n",
-                false,
-            ),
-            ("api-key: view\r\n", false),
-            (VIEW, true),
-            ("authorization: bearer view\r\n", true),
-            ("authorization: Bearer operate\r\n", true),
-        ] {
-            let (status, text) = get(&admin, path, headers);
-            assert_eq!(
-                status != 401,
-                open || is_known,
-                "{path} {headers:?}: {text}"
-            );
-            if status == 401 {
-                assert_eq!(code(&text), "invalid_token");
-                assert!(text.contains("www-authenticate: Bearer"), "{text}");
-            }
-        }
-    }
-}
-
-#[test]
-fn without_tokens_nobody_sees_more_than_the_open_routes() {
-    let (admin, _everything) = start(AdminConfig::new(([127, 0, 0, 1], 0).into()));
-    for headers in [
-        "",
-        "authorization: Bearer \r\n",
-        "authorization: Bearer view\r\n",
-    ] {
-        assert_eq!(get(&admin, "/status", headers).0, 401, "{headers:?}");
-    }
-    assert_eq!(get(&admin, "/healthz", "").0, 200);
-}
-
-#[test]
-fn only_requests_to_this_host_and_of_no_page_are_answered() {
-    let (admin, _everything) = start(config());
-    let port = admin.local_addr().port();
-    for (host, is_ours) in [
-        ("host: localhost\r\n", true),
-        ("host: LOCALHOST:1234\r\n", true),
-        (&*format!("host: 127.0.0.1:{port}\r\n"), true),
-        ("host: [::1]\r\n", true),
-        ("host: ops.example:8081\r\n", true),
-        ("host: evil.example\r\n", false),
-        ("host: ops.example.evil.example\r\n", false),
-        ("host: 127.0.0.1.evil.example\r\n", false),
-        ("host: localhost@evil.example\r\n", false),
-        ("host: 10.0.0.1\r\n", false),
-        ("host: \r\n", false),
-        ("", false),
-        ("host: localhost\r\nhost: localhost\r\n", false),
-    ] {
-        let head = format!("GET /healthz HTTP/1.1\r\n{host}connection: close\r\n\r\n");
-        let (status, text) = ask(&admin, &head);
-        assert_eq!(status == 200, is_ours, "{host:?}: {text}");
-    }
-    let target = "GET http://evil.example/status HTTP/1.1\r\nhost: localhost\r\n";
-    assert_eq!(
-        ask(&admin, &format!("{target}{VIEW}connection: close\r\n\r\n")).0,
-        403
-    );
-    for origin in ["http://evil.example", "http://localhost", "null"] {
-        let (status, text) = get(&admin, "/status", &format!("{VIEW}origin: {origin}\r\n"));
-        assert_eq!((status, &*code(&text)), (403, "origin_not_allowed"));
-    }
-}
-
-#[test]
-fn unknown_routes_and_other_methods_are_told_apart() {
-    let (admin, _everything) = start(config());
-    for path in [
-        "/",
-        "/healthz/",
-        "/Status",
-        "/policies/x",
-        "/decisions",
-        "/v1/models",
-    ] {
-        let (status, text) = get(&admin, path, VIEW);
-        assert_eq!((status, &*code(&text)), (404, "unknown_route"), "{path}");
-    }
-    for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
-        let head = format!(
-            "{method} /status HTTP/1.1\r\nhost: localhost\r\n{VIEW}connection: close\r\n\r\n"
-        );
-        let (status, text) = ask(&admin, &head);
-        assert_eq!(
-            (status, &*code(&text)),
-            (405, "method_not_allowed"),
-            "{method}"
-        );
-        assert!(text.contains("allow: GET, HEAD"), "{text}");
-    }
-    let head =
-        format!("HEAD /status HTTP/1.1\r\nhost: localhost\r\n{VIEW}connection: close\r\n\r\n");
-    let (status, text) = ask(&admin, &head);
-    assert!(status == 200 && text.ends_with("\r\n\r\n"), "{text}");
-}
-
-#[test]
-fn readiness_follows_the_host() {
-    let (admin, everything) = start(config());
-    assert_eq!(get(&admin, "/readyz", "").0, 503);
-    everything.health.enter(Phase::Serving);
-    let (status, text) = get(&admin, "/readyz", "");
-    assert_eq!(status, 200);
-    assert_eq!(
-        json(&text),
-        serde_json::json!({"status": "ready", "reasons": {}})
-    );
-    everything.health.degrade("keys", "broken".to_owned());
-    let (status, text) = get(&admin, "/readyz", "");
-    assert_eq!(status, 200);
-    let reasons = serde_json::json!({"keys": "broken"});
-    assert_eq!(
-        json(&text),
-        serde_json::json!({"status": "degraded", "reasons": reasons})
-    );
-    everything.health.enter(Phase::Draining);
-    assert_eq!(get(&admin, "/readyz", "").0, 503);
-    assert_eq!(get(&admin, "/healthz", "").0, 200);
-}
-
-#[test]
-fn status_metrics_and_decisions_are_shown() {
-    let (admin, everything) = start(config());
-    let (status, text) = get(&admin, "/status", VIEW);
-    assert_eq!((status, &json(&text)["keys"]), (200, &serde_json::json!(2)));
-    let (status, text) = get(&admin, "/metrics", VIEW);
-    assert!(status == 200 && text.ends_with("# EOF\n"), "{text}");
-    let id = everything.records.id();
-    everything.records.add(&Entry {
-        id,
-        time: jiff::Timestamp::UNIX_EPOCH,
-        policy: None,
-        facts: Facts::Head {
-            method: "GET",
-            path: "/v1/models",
-        },
-        conclusion: Conclusion::Refused {
-            status: 401,
-            code: "invalid_api_key",
-        },
-        took: std::time::Duration::ZERO,
-    });
-    let (status, text) = get(&admin, &format!("/decisions/{id}"), VIEW);
-    assert_eq!(
-        (status, &json(&text)["id"]),
-        (200, &serde_json::json!(id.to_string()))
-    );
-    for other in ["0", "x", "%30", &"0".repeat(32)] {
-        let (status, text) = get(&admin, &format!("/decisions/{other}"), VIEW);
-        assert_eq!(
-            (status, &*code(&text)),
-            (404, "unknown_decision"),
-            "{other}"
-        );
-    }
-}
-
-#[test]
-fn an_address_in_use_is_an_error_and_dropping_frees_it() {
-    let (admin, _everything) = start(config());
-    let taken = AdminConfig::new(admin.local_addr());
-    assert!(Admin::bind(taken.clone()).is_err());
-    drop(admin);
-    assert!(Admin::bind(taken).is_ok());
-}
+const KEYS: &str = "
+keys:
+  - {id: chat, sha256: \"1111111111111111111111111111111111111111111111111111111111111111\", preset: chat-client, models: all}
+  - {id: other, sha256: \"2222222222222222222222222222222222222222222222222222222222222222\", preset: chat-client, models: [o1], policy: second}
+  - {id: gone, sha256: \"3333333333333333333333333333333333333333333333333333333333333333\", preset: chat-client, models: all, revoked: true}
+";

@@ -109,7 +109,7 @@ pub enum Problem {
     SignerKey,
     /// Not an ed25519 public key.
     #[error(
-        "write an ed25519 public key in base64: its 32 bytes, or the lines of its PEM file in one"
+        "write the 32 bytes of an ed25519 public key in base64, or name its PEM file with `key_file`"
     )]
     PublicKey,
     /// A signer of nothing.

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use signalbox_runtime::Share;
+use signalbox_swap::VerifyingKey;
 
 use super::Span;
 
@@ -60,8 +61,8 @@ pub struct SignerConfig {
 pub enum SignerKey {
     /// A PEM file.
     File(PathBuf),
-    /// Its 32 bytes.
-    Given([u8; 32]),
+    /// The key itself.
+    Given(VerifyingKey),
 }
 
 /// How registries are asked.

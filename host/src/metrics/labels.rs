@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 
-use crate::status::PolicyStatus;
+use signalbox_swap::{self as swap, Entry, GenerationOverview, Way};
 
 /// How something went.
 ///
@@ -26,6 +26,8 @@ pub enum Reloaded {
     Keyring,
     /// A GT key.
     Credential,
+    /// The operator's cases.
+    Cases,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -50,7 +52,16 @@ pub(super) struct Build {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct SwapLabels {
-    pub(super) result: Outcome,
+    way: &'static str,
+    action: &'static str,
+    result: &'static str,
+    step: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RollbackLabels {
+    pub(super) policy: String,
+    pub(super) asked: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,12 +78,52 @@ pub(super) struct PolicyLabels {
 }
 
 impl PolicyLabels {
-    pub(super) fn of(policy: &PolicyStatus) -> Self {
+    pub(super) fn of(name: &str, live: &GenerationOverview) -> Self {
         Self {
-            policy: policy.name.clone(),
-            generation: policy.generation,
-            digest: policy.digest.clone(),
+            policy: name.to_owned(),
+            generation: live.generation,
+            digest: live.digest.clone(),
         }
+    }
+}
+
+impl SwapLabels {
+    pub(super) fn of(entry: &Entry) -> Self {
+        let (result, step) = match &entry.outcome {
+            swap::Outcome::Done => ("done", ""),
+            swap::Outcome::Passed => ("passed", ""),
+            swap::Outcome::Failed(failure) => ("failed", failure.step.word()),
+            _ => ("other", ""),
+        };
+        Self {
+            way: way(entry.actor.way),
+            action: entry.action.word(),
+            result,
+            step,
+        }
+    }
+}
+
+impl RollbackLabels {
+    pub(super) fn of(entry: &Entry, policy: &str) -> Self {
+        let is_automatic = entry.actor.way == Way::Automatic;
+        Self {
+            policy: policy.to_owned(),
+            asked: if is_automatic { "no" } else { "yes" },
+        }
+    }
+}
+
+const fn way(way: Way) -> &'static str {
+    match way {
+        Way::Admin => "admin",
+        Way::Automatic => "automatic",
+        Way::Embedder => "embedder",
+        Way::File => "file",
+        Way::Registry => "registry",
+        Way::Signal => "signal",
+        Way::Start => "start",
+        _ => "other",
     }
 }
 
@@ -90,6 +141,7 @@ impl EncodeLabelValue for Reloaded {
         encoder.write_str(match self {
             Self::Keyring => "keyring",
             Self::Credential => "credential",
+            Self::Cases => "cases",
         })
     }
 }

@@ -10,6 +10,7 @@ use prometheus_client::registry::{Metric, Registry};
 use super::gauges::HeldBytes;
 use super::labels::{Build, Direction, Side};
 use super::requests::Routes;
+use super::standing::Standing;
 use super::{ANSWER_BOUNDS, Connections, Durations, Metrics, Open, POLICY_BOUNDS};
 use crate::budget::Budget;
 
@@ -68,7 +69,9 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
             "Requests to GT that got no whole answer",
         ),
         policies: new.default("policy_info", "What serves"),
-        swaps: new.default("policy_swaps", "Swaps"),
+        standing: new.standing(),
+        swaps: new.default("policy_swaps", "Transactions on policies"),
+        rollbacks: new.default("policy_rollbacks", "Ways back to an earlier policy"),
         reloads: new.default("reloads", "Files read again"),
         keys: new.default("keys", "Keys in the keyring"),
         degraded: new.default("degraded", "Whether something is wrong"),
@@ -90,6 +93,12 @@ impl New {
 
     fn open(&mut self, name: &str, help: &str) -> Open {
         Open(self.default(name, help))
+    }
+
+    fn standing(&mut self) -> Standing {
+        let standing = Standing::default();
+        self.0.register_collector(Box::new(standing.clone()));
+        standing
     }
 
     fn policy_time(&mut self) -> Durations {

@@ -7,13 +7,45 @@ fn metrics() -> (Arc<Metrics>, Arc<Budget>) {
     (Metrics::new(&memory, &disk, 1_700_000_000), memory)
 }
 
-fn policy() -> PolicyStatus {
-    PolicyStatus {
-        name: "default".to_owned(),
-        generation: 3,
-        digest: "abcd".to_owned(),
-        ..PolicyStatus::default()
-    }
+fn policy() -> PolicyOverview {
+    let generation = |number: u64| {
+        serde_json::json!({
+            "generation": number, "digest": "abcd", "policy": "test", "version": "1",
+            "since": "2026-01-01T00:00:00Z", "size": 1, "trusted": true, "routes": 1, "models": 1,
+            "decisions": 9, "failures": 0, "open": number,
+        })
+    };
+    let draining: Vec<_> = (0..40)
+        .map(|number| {
+            serde_json::json!({
+                "generation": 100 - number, "until": "2026-01-01T00:00:00Z", "open": 1,
+                "freed": number > 0, "cut": false,
+            })
+        })
+        .collect();
+    let overview = serde_json::json!({
+        "name": "default", "live": generation(3), "kept": [], "draining": draining,
+        "roll_back": {"automatic": false, "why": "test"},
+        "beside": {
+            "role": {"as": "shadow"}, "candidate": generation(4), "compared": 7, "skipped": 2,
+            "differences": [
+                {"route": "GET /a", "kind": "wider", "count": 2, "accepted": false},
+                {"route": "GET /b", "kind": "wider", "count": 3, "accepted": true},
+            ],
+            "samples": [], "clean": 0,
+        },
+    });
+    serde_json::from_value(overview).unwrap()
+}
+
+/// A transaction as it is in the history.
+fn entry(action: &str, way: &str, outcome: serde_json::Value) -> Entry {
+    let entry = serde_json::json!({
+        "number": 1, "at": "2026-01-01T00:00:00Z", "actor": {"way": way, "who": "test"},
+        "action": action, "policies": [{"name": "default", "digest": ""}], "steps": [],
+        "outcome": outcome,
+    });
+    serde_json::from_value(entry).unwrap()
 }
 
 #[test]
@@ -23,7 +55,8 @@ fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     metrics.policy_failed("timeout");
     metrics.upstream_failed("connect");
     metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
-    metrics.swapped(Outcome::Error);
+    let done = serde_json::json!({"result": "done"});
+    metrics.swapped(&entry("rollback", "automatic", done));
     let text = metrics.render(&[policy()], false);
     let mut documented: Vec<&str> = include_str!("../metrics.rs")
         .lines()
@@ -136,13 +169,63 @@ fn only_what_serves_is_shown() {
     let (metrics, _) = metrics();
     let line = r#"signalbox_policy_info{policy="default",generation="3",digest="abcd"} 1"#;
     assert!(metrics.render(&[policy()], false).contains(line));
-    let next = PolicyStatus {
-        generation: 4,
-        ..policy()
-    };
+    let mut next = policy();
+    if let Some(live) = &mut next.live {
+        live.generation = 5;
+    }
     let text = metrics.render(&[next], false);
     assert!(
-        !text.contains(line) && text.contains(r#"generation="4""#),
+        !text.contains(line) && text.contains(r#"generation="5",digest="abcd"} 1"#),
         "{text}"
     );
+}
+
+#[test]
+fn transactions_are_counted_by_door_and_failed_step() {
+    let (metrics, _) = metrics();
+    let failed = serde_json::json!({
+        "result": "failed", "step": "cases", "message": "one fails", "help": "mend it",
+    });
+    metrics.swapped(&entry("swap", "file", failed.clone()));
+    metrics.swapped(&entry("rollback", "admin", failed));
+    for way in ["admin", "automatic", "automatic"] {
+        let done = serde_json::json!({"result": "done"});
+        metrics.swapped(&entry("rollback", way, done));
+    }
+    let text = metrics.render(&[], false);
+    for line in [
+        r#"signalbox_policy_swaps_total{way="file",action="swap",result="failed",step="cases"} 1"#,
+        r#"signalbox_policy_swaps_total{way="automatic",action="rollback",result="done",step=""} 2"#,
+        r#"signalbox_policy_rollbacks_total{policy="default",asked="yes"} 1"#,
+        r#"signalbox_policy_rollbacks_total{policy="default",asked="no"} 2"#,
+    ] {
+        assert!(
+            text.lines().any(|written| written == line),
+            "{line}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn policies_are_shown_as_they_stand_and_no_more_than_so_many() {
+    let (metrics, _) = metrics();
+    let text = metrics.render(&[policy()], false);
+    for line in [
+        r#"signalbox_policy_generation{policy="default"} 3"#,
+        r#"signalbox_policy_open_answers{policy="default",generation="4"} 4"#,
+        r#"signalbox_policy_open_answers{policy="default",generation="100"} 1"#,
+        r#"signalbox_policy_freed{policy="default",generation="100"} 0"#,
+        r#"signalbox_policy_freed{policy="default",generation="99"} 1"#,
+        r#"signalbox_shadow_compared{policy="default"} 7"#,
+        r#"signalbox_shadow_skipped{policy="default"} 2"#,
+        r#"signalbox_shadow_differences{policy="default",kind="wider"} 5"#,
+    ] {
+        assert!(
+            text.lines().any(|written| written == line),
+            "{line}\n{text}"
+        );
+    }
+    let shown = text.matches("signalbox_policy_freed{").count();
+    assert_eq!(shown, 16);
+    assert!(!metrics.render(&[], false).contains("generation=\"100\""));
 }

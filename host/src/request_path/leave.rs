@@ -17,6 +17,7 @@ pub(crate) fn panicked(mut held: Held) -> Response<AnswerBody> {
     );
     let no = No::Failed {
         cause: "panicked",
+        is_guests: false,
         refusal,
     };
     held.trail.counts_only(&no);

@@ -2,25 +2,31 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use signalbox_runtime::{
-    DecisionPool, LoadError, LoadOptions, Plugin, Runtime, Settings, Slot, StartError,
-};
+use signalbox_policy::Caller;
+use signalbox_registry::SetupError;
+use signalbox_runtime::{Cache, DecisionPool, LoadOptions, Runtime, Settings, StartError};
+use signalbox_swap::{Entry, Failure, StateError, Swaps};
 use tokio::net::TcpSocket;
 
 use super::Host;
+use super::start::{self, Watched};
 use crate::admin::Admin;
 use crate::budget::Budget;
 use crate::config::{AdminConfig, Config, Isolation};
 use crate::credentials::{CredentialError, Credentials};
-use crate::health::Health;
-use crate::keyring::{KeyringError, Keys};
+use crate::doors::{CasesError, Look, read_cases};
+use crate::health::{Health, PolicyHealth};
+use crate::keyring::{Key, KeyringError, Keys, Standing};
 use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::record::Records;
+use crate::registries::Registries;
 use crate::shared::Shared;
+use crate::sources::SourceError;
 use crate::upstream::{Target, TargetError};
 
 /// Why a host could not be bound.
@@ -42,15 +48,47 @@ pub enum BindError {
         #[source]
         cause: std::io::Error,
     },
-    /// A policy does not load.
-    #[error("policy `{name}` does not load")]
+    /// The operator's cases cannot be used.
+    #[error("a case file cannot be used")]
+    Cases(#[from] CasesError),
+    /// A policy does not pass, and nothing is remembered that could serve in its place.
+    #[error("policy `{name}` does not pass")]
     Policy {
         /// Its name.
         name: String,
-        /// Why.
+        /// Which step failed, why, and what to do.
         #[source]
-        cause: LoadError,
+        cause: Failure,
     },
+    /// Registries cannot be asked as the configuration has it.
+    #[error("registries cannot be asked")]
+    Registry(#[from] SetupError),
+    /// The key of somebody who may vouch for policies cannot be used.
+    #[error("the key of signer `{id}` cannot be used: {cause}")]
+    Signer {
+        /// Who.
+        id: String,
+        /// Why, and what to do.
+        cause: String,
+    },
+    /// No component can be made of a policy file, and nothing is remembered that could serve in its
+    /// place.
+    #[error("policy `{name}` in `{}` cannot be used", path.display())]
+    Source {
+        /// Its name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// Every diagnostic.
+        #[source]
+        cause: SourceError,
+    },
+    /// The state folder cannot be used.
+    #[error("the state folder cannot be used")]
+    State(#[source] StateError),
+    /// What was remembered cannot be used.
+    #[error("swaps do not start")]
+    Swaps(#[from] signalbox_swap::StartError),
     /// The policy runtime does not start.
     #[error("the policy runtime does not start")]
     Runtime(#[from] StartError),
@@ -60,55 +98,108 @@ pub enum BindError {
 }
 
 impl Host {
-    /// Binds a host with these policies: `(name, component)`.
+    /// Binds a host. `given` are policies as `(name, component)`; what the configuration names
+    /// besides is read from its source.
     ///
     /// # Errors
-    /// If anything it is told cannot be used: a host starts whole or not at all.
-    pub async fn bind(config: Config, policies: Vec<(String, Vec<u8>)>) -> Result<Self, BindError> {
+    /// If anything it is told cannot be used: a host starts whole or not at all. With
+    /// [`Config::state`] a policy is no reason not to start: what served last does, and readiness
+    /// says so.
+    pub async fn bind(config: Config, given: Vec<(String, Vec<u8>)>) -> Result<Self, BindError> {
         let target = Target::new(&config.upstream.url, config.upstream.ca_file.as_deref())?;
         let credentials = Arc::new(Credentials::load(&config.upstream.credentials)?);
         let keys = Keys::load(&config.keys, config.key_limits, Arc::clone(&credentials))?;
+        let keys = Arc::new(keys);
+        let (state, cache) = start::state(&config)?;
         let workers = workers(&config);
-        let (runtime, pool) = start_runtime(&config, workers)?;
-        let plugins = load_all(&config, &runtime, policies).await?;
+        let (runtime, pool) = start_runtime(&config, workers, cache)?;
+        let registry = Arc::new(Registries::new(&config.registry, &config.policies)?);
+        let health = Arc::new(Health::default());
+        let policies = Arc::new(PolicyHealth::new(Arc::clone(&health)));
+        let memory = Budget::new(config.limits.held_memory.bytes());
+        let disk = Budget::new(config.limits.held_disk.bytes());
+        let started = Timestamp::now();
+        let metrics = Metrics::new(&memory, &disk, started.as_second());
+        let mut settings = settings(&config, &keys, &metrics, &policies)?;
+        settings.state = state;
+        let swaps = Swaps::new(runtime, settings)?;
+        let read = start::read(&config, &registry, given).await?;
+        let start = {
+            let (swaps, policies) = (swaps.clone(), Arc::clone(&policies));
+            let is_remembered = config.state.is_some();
+            move || read.start(&swaps, &policies, is_remembered)
+        };
+        let Watched { files, followed } = off_thread(start).await?;
         let (listener, address) = listen(config.listen).map_err(|cause| BindError::Listen {
             address: config.listen,
             cause,
         })?;
         let admin = bind_admin(config.admin.as_ref())?;
-        let memory = Budget::new(config.limits.held_memory.bytes());
-        let disk = Budget::new(config.limits.held_disk.bytes());
-        let started = Timestamp::now();
         let shared = Shared {
             gate: Gate::new(config.limits.requests),
-            health: Health::default(),
-            metrics: Metrics::new(&memory, &disk, started.as_second()),
+            health,
+            policies,
+            metrics,
             records: Records::new(&config.records),
             memory,
             started,
             config,
             keys,
             credentials,
-            slot: Slot::new(),
-            loaded: Mutex::default(),
-            runtime,
+            swaps,
+            registry,
+            files,
+            look: Look::default(),
             pool,
         };
-        shared.swap(plugins);
         let (shared, target) = (Arc::new(shared), Arc::new(target));
         Ok(Self {
             listener,
             address,
             admin,
             shared,
+            followed,
             target,
             workers,
         })
     }
 }
 
+/// What swaps need to know of the host.
+fn settings(
+    config: &Config,
+    keys: &Arc<Keys>,
+    metrics: &Arc<Metrics>,
+    policies: &Arc<PolicyHealth>,
+) -> Result<signalbox_swap::Settings, BindError> {
+    let keys = Arc::clone(keys);
+    let callers = move |policy: &str| {
+        let (keyring, now) = (keys.current(), Timestamp::now());
+        let is_asked =
+            |key: &&Arc<Key>| key.policy == policy && key.standing(now) == Standing::Valid;
+        let keys = keyring.iter().filter(is_asked);
+        keys.map(|key| Caller::clone(&key.caller)).collect()
+    };
+    let (metrics, policies) = (Arc::clone(metrics), Arc::clone(policies));
+    let observer = move |entry: &Entry| {
+        metrics.swapped(entry);
+        policies.heard(entry);
+    };
+    Ok(signalbox_swap::Settings {
+        keep: config.swap.keep.get(),
+        cases: read_cases(config)?,
+        signers: start::signers(&config.signatures)?,
+        load: load_options(config),
+        shadow_cpu: config.swap.shadow_cpu,
+        from_source: config.from_source,
+        callers: Arc::new(callers),
+        observer: Arc::new(observer),
+        ..signalbox_swap::Settings::default()
+    })
+}
+
 /// How policies are loaded, as the configuration has it.
-pub(crate) fn load_options(config: &Config) -> LoadOptions {
+fn load_options(config: &Config) -> LoadOptions {
     LoadOptions {
         isolation: match config.decisions.isolation {
             Isolation::Request => signalbox_runtime::Isolation::Request,
@@ -122,9 +213,14 @@ fn workers(config: &Config) -> usize {
     config.workers.map_or_else(cores, NonZeroUsize::get)
 }
 
-fn start_runtime(config: &Config, workers: usize) -> Result<(Runtime, DecisionPool), StartError> {
+fn start_runtime(
+    config: &Config,
+    workers: usize,
+    cache: Option<Cache>,
+) -> Result<(Runtime, DecisionPool), StartError> {
     let mut settings = Settings {
         workers,
+        cache,
         ..Settings::default()
     };
     settings.queue = config.decisions.queue;
@@ -137,26 +233,10 @@ fn start_runtime(config: &Config, workers: usize) -> Result<(Runtime, DecisionPo
     Ok((runtime, pool))
 }
 
-/// Loads on a thread that may take its time.
-async fn load_all(
-    config: &Config,
-    runtime: &Runtime,
-    policies: Vec<(String, Vec<u8>)>,
-) -> Result<Vec<(String, Plugin)>, BindError> {
-    let (runtime, options) = (runtime.clone(), load_options(config));
-    let load = move |(name, component): (String, Vec<u8>)| match runtime.load(&component, &options)
-    {
-        Ok(plugin) => Ok((name, plugin)),
-        Err(cause) => Err(BindError::Policy { name, cause }),
-    };
-    let loading = move || {
-        policies
-            .into_iter()
-            .map(load)
-            .collect::<Result<Vec<_>, _>>()
-    };
-    match tokio::task::spawn_blocking(loading).await {
-        Ok(loaded) => loaded,
+/// Does what takes its time on a thread that has it.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
 }

@@ -1,5 +1,7 @@
 //! What operators see of requests.
 
+mod tls;
+
 use std::num::NonZeroU32;
 
 use signalbox_host::config::AdminConfig;

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_saphyr::Spanned;
 use signalbox_runtime::Share;
+use signalbox_swap::verifying_key;
 
 use super::super::value::{is_name, path, range, span, wrong, wrong_at};
 use super::super::{
@@ -89,7 +88,7 @@ fn signer(
         (Some(file), None) if file.trim().is_empty() => return Err(refuse(Problem::Blank)),
         (Some(file), None) => SignerKey::File(folder.join(file)),
         (None, Some(text)) => {
-            SignerKey::Given(public_key(&text).ok_or_else(|| refuse(Problem::PublicKey))?)
+            SignerKey::Given(verifying_key(&text).map_err(|_| refuse(Problem::PublicKey))?)
         }
         _ => return Err(refuse(Problem::SignerKey)),
     };
@@ -170,21 +169,10 @@ fn named<T>(
     written.iter().map(entry).collect()
 }
 
-/// 32 bytes in base64, by themselves or as `openssl pkey -pubout -outform DER` has them.
-fn public_key(text: &str) -> Option<[u8; 32]> {
-    let bytes = STANDARD.decode(text.trim()).ok()?;
-    let key = bytes.strip_prefix(&ED25519_DER).unwrap_or(&bytes);
-    key.try_into().ok()
-}
-
 fn is_authority(text: &str) -> bool {
     text.parse::<http::uri::Authority>()
         .is_ok_and(|authority| !authority.host().is_empty() && !text.contains('@'))
 }
 
-/// What stands before the 32 bytes in DER: the algorithm, and a bit string of that length.
-const ED25519_DER: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
 /// Each keeps its machine code and its tables: at a million models, 170 MiB.
 const MOST_KEPT: u64 = 32;

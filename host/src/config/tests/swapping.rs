@@ -4,9 +4,8 @@ use signalbox_registry::Reference;
 
 use super::*;
 
-/// 32 bytes of `k`, and the same as `openssl pkey -pubout -outform DER` has them.
-const KEY: &str = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
-const DER: &str = "MCowBQYDK2VwAyEAa2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
+/// A public key.
+const KEY: &str = "cUTXDb85pryvT5AaWuvnAVy9MX+oUoRJRD6NECC4oig=";
 
 #[test]
 fn every_key_of_swaps_is_read() {
@@ -19,7 +18,6 @@ signatures:
   signers:
     ci: {{key_file: ci.pem, policies: [full, default]}}
     ops: {{key: {KEY}, policies: all}}
-    der: {{key: {DER}, policies: all}}
 registry: {{interval: 5m, username: gate, password_file: password, plaintext: ['127.0.0.1:5000', Registry.local],
   ca_file: ca.pem}}
 "
@@ -40,7 +38,7 @@ registry: {{interval: 5m, username: gate, password_file: password, plaintext: ['
     };
     assert_eq!(config.swap, swap);
     let signer = |key, policies| SignerConfig { key, policies };
-    let bytes = SignerKey::Given([b'k'; 32]);
+    let given = SignerKey::Given(signalbox_swap::verifying_key(KEY).unwrap());
     let signers = [
         (
             "ci",
@@ -49,8 +47,7 @@ registry: {{interval: 5m, username: gate, password_file: password, plaintext: ['
                 Some(vec!["default".to_owned(), "full".to_owned()]),
             ),
         ),
-        ("der", signer(bytes.clone(), None)),
-        ("ops", signer(bytes, None)),
+        ("ops", signer(given, None)),
     ];
     let signatures = SignatureSettings {
         required: false,

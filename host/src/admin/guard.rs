@@ -1,0 +1,77 @@
+//! Who may ask: this machine, no web page, and whoever holds a token.
+
+use http::header;
+use http::request::Parts;
+use subtle::ConstantTimeEq as _;
+
+use super::refused::Refused;
+use crate::config::AdminConfig;
+use crate::digest::Digest;
+
+/// What it takes to be answered, from nothing to everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Access {
+    Open,
+    View,
+    Operate,
+}
+
+/// Only requests that were meant for this listener. The target's own host counts as well, if it has
+/// one: HTTP lets it override the header.
+pub(super) fn check_host(config: &AdminConfig, head: &Parts) -> Result<(), Refused> {
+    let mut named = head.headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (named.next(), named.next()) else {
+        return Err(Refused::Host);
+    };
+    let is_ours = |authority: &str| config.is_own_host(authority);
+    let target = head.uri.authority();
+    if host.to_str().is_ok_and(is_ours) && target.is_none_or(|target| is_ours(target.as_str())) {
+        Ok(())
+    } else {
+        Err(Refused::Host)
+    }
+}
+
+/// No web page may ask, whatever its origin.
+pub(super) fn check_origin(head: &Parts) -> Result<(), Refused> {
+    if head.headers.contains_key(header::ORIGIN) {
+        Err(Refused::Origin)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether the request's token opens what it asks for.
+pub(super) fn check_access(
+    config: &AdminConfig,
+    head: &Parts,
+    needed: Access,
+) -> Result<(), Refused> {
+    match needed {
+        Access::Open => Ok(()),
+        needed if access(config, head)? >= needed => Ok(()),
+        _ => Err(Refused::Access),
+    }
+}
+
+/// Both digests are always compared, so that time does not tell which token was nearly right.
+fn access(config: &AdminConfig, head: &Parts) -> Result<Access, Refused> {
+    let mut values = head.headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Refused::Token);
+    };
+    let token = value.to_str().ok().and_then(|value| value.split_once(' '));
+    let Some(("Bearer" | "bearer", token)) = token else {
+        return Err(Refused::Token);
+    };
+    let given = Digest::of(token);
+    let is = |known: &Option<Digest>| known.as_ref().map(|known| known.ct_eq(&given));
+    let (operate, view) = (is(&config.operate_token), is(&config.view_token));
+    if operate.is_some_and(bool::from) {
+        Ok(Access::Operate)
+    } else if view.is_some_and(bool::from) {
+        Ok(Access::View)
+    } else {
+        Err(Refused::Token)
+    }
+}

@@ -1,0 +1,84 @@
+//! What the running host shows to operators.
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use signalbox_registry::{Pulled, Reference};
+use signalbox_swap::{Failure, Swaps};
+
+use super::{Overview, TlsError};
+use crate::health::Readiness;
+use crate::keyring::Key;
+use crate::record::DecisionId;
+use crate::shared::Shared;
+use crate::status::{PolicyStatus, Status};
+
+impl Overview for Shared {
+    fn readiness(&self) -> Readiness {
+        self.health.readiness()
+    }
+
+    fn status(&self) -> Status {
+        let readiness = self.health.readiness();
+        let keyring = self.keys.current();
+        let overview = self.swaps.overview();
+        let idle = overview.iter().filter(|policy| policy.live.is_none());
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            started: self.started,
+            uptime_seconds: Timestamp::now().duration_since(self.started).as_secs(),
+            status: readiness.status,
+            reasons: readiness.reasons,
+            idle: idle.map(|policy| policy.name.clone()).collect(),
+            policies: overview.iter().filter_map(PolicyStatus::of).collect(),
+            keys: keyring.len(),
+            warnings: keyring.warnings().to_vec(),
+            credentials: self.credentials.names().map(str::to_owned).collect(),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        let is_degraded = self.health.readiness().status == "degraded";
+        self.metrics.set_keys(self.keys.current().len());
+        self.metrics.render(&self.swaps.overview(), is_degraded)
+    }
+
+    fn decision(&self, id: DecisionId) -> Option<serde_json::Value> {
+        self.records.find(id)
+    }
+
+    fn swaps(&self) -> &Swaps {
+        &self.swaps
+    }
+
+    fn key(&self, id: &str) -> Option<Arc<Key>> {
+        self.keys.current().key(id).map(Arc::clone)
+    }
+
+    fn pull<'a>(
+        &'a self,
+        reference: &'a Reference,
+    ) -> Pin<Box<dyn Future<Output = Result<Pulled, Failure>> + Send + 'a>> {
+        Box::pin(self.registry.pull(reference))
+    }
+
+    fn certificates(&self, outcome: &Result<(), TlsError>) {
+        match outcome {
+            Ok(()) => {
+                tracing::info!("took over the certificate of the admin listener");
+                self.health.recover(CERTIFICATE);
+            }
+            Err(error) => {
+                let chain = error as &dyn Error;
+                tracing::error!(error = chain, "kept the certificate of the admin listener");
+                self.health.degrade_by(CERTIFICATE, error);
+            }
+        }
+    }
+}
+
+/// What is not well, in readiness.
+const CERTIFICATE: &str = "admin certificate";

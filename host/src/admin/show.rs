@@ -1,0 +1,49 @@
+//! What can be looked at.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::answer::{self, Answer};
+use super::desk::Desk;
+use super::refused::Refused;
+use super::route::Show;
+use crate::record::DecisionId;
+
+impl Desk {
+    pub(super) fn show(&self, show: Show<'_>) -> Result<Answer, Refused> {
+        let overview = &self.overview;
+        Ok(match show {
+            Show::Health => ok(&json!({"status": "ok"})),
+            Show::Readiness => {
+                let readiness = overview.readiness();
+                let status = if readiness.is_ready() {
+                    StatusCode::OK
+                } else {
+                    StatusCode::SERVICE_UNAVAILABLE
+                };
+                answer::json(status, &readiness)
+            }
+            Show::Metrics => answer::metrics(overview.metrics()),
+            Show::Status => ok(&overview.status()),
+            Show::Decision(id) => {
+                let id = DecisionId::parse(id).ok_or(Refused::Decision)?;
+                ok(&overview.decision(id).ok_or(Refused::Decision)?)
+            }
+            Show::Swaps => ok(&json!({"swaps": overview.swaps().history()})),
+            Show::Swap(number) => {
+                let number = number.parse().map_err(|_| Refused::Swap)?;
+                ok(&overview.swaps().entry(number).ok_or(Refused::Swap)?)
+            }
+            Show::Policies => ok(&json!({"policies": overview.swaps().overview()})),
+            Show::Policy(name) => {
+                let policies = overview.swaps().overview();
+                let policy = policies.iter().find(|policy| policy.name == name);
+                ok(policy.ok_or(Refused::Policy)?)
+            }
+        })
+    }
+}
+
+fn ok(value: &impl serde::Serialize) -> Answer {
+    answer::json(StatusCode::OK, value)
+}

@@ -1,0 +1,115 @@
+//! One component as the body, and what the query and the headers say of it.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName};
+use signalbox_runtime::Digest;
+
+use super::super::refused::Refused;
+use super::terms::{Terms, Written};
+use super::{From, Policy, Wanted, percent};
+use crate::config::is_name;
+use crate::facts::values;
+
+/// What is known before the body is read.
+pub(super) struct Announced {
+    pub(super) name: String,
+    pub(super) terms: Terms,
+    digest: Option<Digest>,
+    statement: Option<Vec<u8>>,
+}
+
+impl Announced {
+    pub(super) fn read(
+        mut query: BTreeMap<String, String>,
+        headers: &HeaderMap,
+    ) -> Result<Self, Refused> {
+        let name = query.remove("policy");
+        let digest = query.remove("digest");
+        let cut = query.remove("cut");
+        let promote_after = query.remove("promote_after");
+        let accept = query.remove("accept");
+        let written = Written {
+            mode: query.remove("mode"),
+            share: query.remove("share"),
+            roll_back: query.remove("roll_back"),
+            cut: cut.map(|text| truth(&text)).transpose()?,
+            promote_after: promote_after.map(|text| requests(&text)).transpose()?,
+            accept: accept.map_or_else(Vec::new, |text| {
+                text.split(',').map(str::to_owned).collect()
+            }),
+        };
+        percent::none(&query)?;
+        Ok(Self {
+            name: check_name("policy", name.unwrap_or_else(|| DEFAULT.to_owned()))?,
+            terms: written.check()?,
+            digest: digest
+                .map(|text| check_digest("digest", &text))
+                .transpose()?,
+            statement: statement(headers)?,
+        })
+    }
+
+    pub(super) fn with(self, component: Vec<u8>) -> Wanted {
+        let policy = Policy {
+            name: self.name,
+            from: From::Body(component),
+            digest: self.digest,
+            statement: self.statement,
+            cases: None,
+        };
+        Wanted {
+            policies: vec![policy],
+            terms: self.terms,
+        }
+    }
+}
+
+/// A name keys could use.
+pub(super) fn check_name(param: &str, name: String) -> Result<String, Refused> {
+    if is_name(&name) {
+        Ok(name)
+    } else {
+        let message = "A policy's name is 1 to 64 of `A–Z a–z 0–9 - _ .`.";
+        Err(Refused::value(param, message))
+    }
+}
+
+/// SHA-256 as people write it.
+pub(in super::super) fn check_digest(param: &str, text: &str) -> Result<Digest, Refused> {
+    text.parse().map_err(|_| {
+        let message = "A digest is the SHA-256 of the component, as 64 hex digits.";
+        Refused::value(param, message)
+    })
+}
+
+/// The signed statement, whose form is looked at where its signature is.
+fn statement(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Refused> {
+    let refuse = |message: &str| Err(Refused::value(STATEMENT, message));
+    match &*values(headers, HeaderName::from_static(STATEMENT)) {
+        [] => Ok(None),
+        [one] => match STANDARD.decode(one) {
+            Ok(envelope) => Ok(Some(envelope)),
+            Err(_) => refuse("`x-signalbox-statement` is a DSSE envelope in base64."),
+        },
+        _ => refuse("The request has more than one `x-signalbox-statement`."),
+    }
+}
+
+fn truth(text: &str) -> Result<bool, Refused> {
+    text.parse()
+        .map_err(|_| Refused::value("cut", "`cut` is `true` or `false`."))
+}
+
+fn requests(text: &str) -> Result<u64, Refused> {
+    text.parse().map_err(|_| {
+        let message = "`promote_after` is a number of requests, from 1.";
+        Refused::value("promote_after", message)
+    })
+}
+
+/// The policy of keys that name none.
+const DEFAULT: &str = "default";
+const STATEMENT: &str = "x-signalbox-statement";

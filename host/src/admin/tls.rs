@@ -1,0 +1,172 @@
+//! TLS on the admin listener: whose certificate it shows, and whose it wants to see.
+//!
+//! With `client_ca_file` every connection needs a certificate of one of its authorities, that of a
+//! load balancer that asks for `/healthz` included: it is settled in the handshake, before there is
+//! a route. Files that change are read again; what cannot be used changes nothing.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::AdminTls;
+use crate::watch::Watch;
+
+/// Certificates in use, and the files they are from.
+pub(super) struct Certificates {
+    certificate: Watch,
+    key: Watch,
+    client_authorities: Option<Watch>,
+    config: Arc<ServerConfig>,
+}
+
+/// Why there can be no TLS.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read `{}`", file.display())]
+    Read {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// It holds no certificate.
+    #[error("`{}` holds no certificate in PEM form", .0.display())]
+    NoCertificate(PathBuf),
+    /// It holds no private key.
+    #[error("`{}` holds no private key in PEM form", .0.display())]
+    NoKey(PathBuf),
+    /// It holds no certificate that can be an authority.
+    #[error("`{}` holds no usable certificate authority in PEM form", .0.display())]
+    NoAuthority(PathBuf),
+    /// The authorities cannot vouch for anybody.
+    #[error("the client authorities cannot be used")]
+    Verifier(#[source] VerifierBuilderError),
+    /// The certificate and the key do not belong together, or TLS would not start.
+    #[error("the certificate and its key cannot be used")]
+    Unusable(#[source] rustls::Error),
+}
+
+impl Certificates {
+    pub(super) fn load(files: &AdminTls) -> Result<Self, TlsError> {
+        let mut certificate = Watch::new(&files.cert_file);
+        let mut key = Watch::new(&files.key_file);
+        let mut client_authorities = files.client_ca_file.as_deref().map(Watch::new);
+        let config = configure(&mut certificate, &mut key, client_authorities.as_mut())?;
+        Ok(Self {
+            certificate,
+            key,
+            client_authorities,
+            config: Arc::new(config),
+        })
+    }
+
+    /// Looks whether a file has changed. `None` if there is nothing new.
+    ///
+    /// A certificate and its key are two files: between the first and the second they do not
+    /// belong together, which is an error that the second one ends.
+    pub(super) fn poll(&mut self) -> Option<Result<(), TlsError>> {
+        let mut has_changed = self.certificate.has_changed();
+        has_changed |= self.key.has_changed();
+        if let Some(watch) = &mut self.client_authorities {
+            has_changed |= watch.has_changed();
+        }
+        has_changed.then(|| {
+            let authorities = self.client_authorities.as_mut();
+            let config = configure(&mut self.certificate, &mut self.key, authorities)?;
+            self.config = Arc::new(config);
+            Ok(())
+        })
+    }
+
+    /// For one connection: those that are open go on with what they began with.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.config))
+    }
+}
+
+/// Reads every file, so that none counts as changed afterwards.
+fn configure(
+    certificate: &mut Watch,
+    key: &mut Watch,
+    client_authorities: Option<&mut Watch>,
+) -> Result<ServerConfig, TlsError> {
+    let (certificate, key) = (Pem::read(certificate), Pem::read(key));
+    let client_authorities = client_authorities.map(Pem::read).transpose();
+    let (certificate, key, client_authorities) = (certificate?, key?, client_authorities?);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Unusable)?;
+    let builder = match client_authorities {
+        None => builder.with_no_client_auth(),
+        Some(pem) => {
+            let roots = Arc::new(pem.authorities()?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
+            builder.with_client_cert_verifier(verifier.map_err(TlsError::Verifier)?)
+        }
+    };
+    let mut config = builder
+        .with_single_cert(certificate.chain()?, key.key()?)
+        .map_err(TlsError::Unusable)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// What a file holds.
+struct Pem {
+    file: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Pem {
+    fn read(watch: &mut Watch) -> Result<Self, TlsError> {
+        let file = watch.path().to_owned();
+        match watch.read(LONGEST_FILE) {
+            Ok(bytes) => Ok(Self { file, bytes }),
+            Err(cause) => Err(TlsError::Read { file, cause }),
+        }
+    }
+
+    fn chain(self) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+        let chain = CertificateDer::pem_slice_iter(&self.bytes).collect::<Result<Vec<_>, _>>();
+        chain
+            .ok()
+            .filter(|chain| !chain.is_empty())
+            .ok_or(TlsError::NoCertificate(self.file))
+    }
+
+    fn key(self) -> Result<PrivateKeyDer<'static>, TlsError> {
+        // What the reader says of a key file may repeat some of it.
+        PrivateKeyDer::from_pem_slice(&self.bytes).map_err(|_unsaid| TlsError::NoKey(self.file))
+    }
+
+    fn authorities(self) -> Result<RootCertStore, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&self.bytes) {
+            let added = certificate.ok().map(|certificate| roots.add(certificate));
+            if !matches!(added, Some(Ok(()))) {
+                return Err(TlsError::NoAuthority(self.file));
+            }
+        }
+        if roots.is_empty() {
+            Err(TlsError::NoAuthority(self.file))
+        } else {
+            Ok(roots)
+        }
+    }
+}
+
+/// A chain has a few KiB; a bundle of authorities some hundred.
+const LONGEST_FILE: u64 = 4 << 20;
+
+#[cfg(test)]
+mod tests;
