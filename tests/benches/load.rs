@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::{fs, hint::black_box, time::Instant};
+use std::{fs, hint::black_box, path::Path, time::Instant};
 
 use common::{
     Fallible, caller, chat, checked,
@@ -13,7 +13,7 @@ use common::{
     document,
 };
 use signalbox_policy::{Document, RequestedModel};
-use signalbox_runtime::{Change, LoadOptions, Plugin, Runtime, Settings, Slot};
+use signalbox_runtime::{Cache, Change, LoadOptions, Plugin, Runtime, Settings, Slot};
 
 fn main() -> Fallible<()> {
     let runtime = Runtime::new(Settings::default())?;
@@ -25,9 +25,11 @@ fn main() -> Fallible<()> {
 #[expect(clippy::print_stdout, reason = "a program that prints a table")]
 fn steps(runtime: &Runtime) -> Fallible<()> {
     println!(
-        "\n| models | document | parse | check | compile | component | load | swap |\n\
-         | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+        "\n| models | document | parse | check | compile | component | load | from the cache | swap |\n\
+         | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
+    let folder = tempfile::tempdir()?;
+    let with_cache = caching(&folder.path().join("code"))?;
     for models in [10, 1_000, 20_000, 100_000] {
         let text = document(models)?;
         let (parsing, document) = quickest(|| Document::parse(&text));
@@ -38,20 +40,40 @@ fn steps(runtime: &Runtime) -> Fallible<()> {
         let component = component?;
         let (loading, plugin) = quickest(|| runtime.load(&component, &LoadOptions::default()));
         let plugin = plugin?;
+        let reviving = from_cache(&with_cache, &component)?;
         let slot = Slot::new();
         let swapping = cost(|| put(&slot, &plugin), 50).p10;
         println!(
-            "| {models} | {} KB | {} | {} | {} | {} KB | {} | {} |",
+            "| {models} | {} KB | {} | {} | {} | {} KB | {} | {} | {} |",
             text.len() / 1024,
             Short(parsing),
             Short(checking),
             Short(compiling),
             component.len() / 1024,
             Short(loading),
+            Short(reviving),
             Short(swapping),
         );
     }
     Ok(())
+}
+
+fn caching(folder: &Path) -> Fallible<Runtime> {
+    let settings = Settings {
+        cache: Some(Cache::open(folder)?),
+        ..Settings::default()
+    };
+    Ok(Runtime::new(settings)?)
+}
+
+/// Seconds of a load that compiles nothing.
+fn from_cache(runtime: &Runtime, component: &[u8]) -> Fallible<f64> {
+    load(runtime, component)?;
+    let (reviving, revived) = quickest(|| load(runtime, component));
+    if !revived?.is_from_cache() {
+        return Err("the cache has nothing".into());
+    }
+    Ok(reviving)
 }
 
 /// A thousand loads and swaps under a reader that decides after each.
