@@ -83,18 +83,18 @@ impl Overview for Everything {
 
 /// The listener without any policy.
 fn start(config: AdminConfig) -> (AdminThread, Arc<Everything>) {
-    start_with(config, &[], RegistrySettings::default())
+    start_with(config, &[], &RegistrySettings::default())
 }
 
 /// The listener with `policy("one")` under these names.
 fn serving(names: &[&str]) -> (AdminThread, Arc<Everything>) {
-    start_with(config(), names, RegistrySettings::default())
+    start_with(config(), names, &RegistrySettings::default())
 }
 
 fn start_with(
     config: AdminConfig,
     names: &[&str],
-    registry: RegistrySettings,
+    registry: &RegistrySettings,
 ) -> (AdminThread, Arc<Everything>) {
     let (memory, disk) = (Budget::new(1), Budget::new(1));
     let runtime = Runtime::new(signalbox_runtime::Settings::default()).unwrap();
@@ -104,7 +104,7 @@ fn start_with(
         records: Records::new(&RecordSettings::default()),
         swaps: Swaps::new(runtime, Settings::default()).unwrap(),
         keys: Keyring::parse(KEYS).unwrap(),
-        registries: Registries::new(&registry, &BTreeMap::new()).unwrap(),
+        registries: Registries::new(registry, &BTreeMap::new()).unwrap(),
     });
     let source = |name: &&str| Source {
         name: (*name).to_owned(),

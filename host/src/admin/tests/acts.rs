@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn a_rollback_serves_what_served_before() {
     let (admin, everything) = serving(&["default"]);
-    let [one, two, three] = ["one", "two", "three"].map(|name| policy(name));
+    let [one, two, three] = ["one", "two", "three"].map(policy);
     swap(&admin, "", &two);
     swap(&admin, "", &three);
     // Without a body: the generation before.
@@ -42,7 +42,7 @@ fn a_rollback_serves_what_served_before() {
 #[test]
 fn a_candidate_is_promoted_or_withdrawn() {
     let (admin, everything) = serving(&["default"]);
-    let [two, three] = ["two", "three"].map(|name| policy(name));
+    let [two, three] = ["two", "three"].map(policy);
     for action in ["promote", "withdraw"] {
         let (status, entry) = act(&admin, &format!("/policies/default/{action}"), &value!({}));
         assert_eq!(
@@ -76,7 +76,7 @@ fn a_candidate_is_promoted_or_withdrawn() {
 #[test]
 fn a_revoked_component_goes_and_never_comes_back() {
     let (admin, everything) = serving(&["default"]);
-    let [one, two] = ["one", "two"].map(|name| policy(name));
+    let [one, two] = ["one", "two"].map(policy);
     swap(&admin, "", &two);
     let (status, entry) = act(&admin, "/revoke", &value!({"digest": digest(&two)}));
     assert_eq!(

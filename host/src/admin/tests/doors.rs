@@ -80,7 +80,7 @@ fn only_requests_to_this_host_and_of_no_page_are_answered() {
     }
     let target = "GET http://evil.example/status HTTP/1.1\r\nhost: localhost\r\n";
     assert_eq!(
-        ask(&admin, &format!("{target}{VIEW}connection: close\r\n\r\n")).0,
+        ask(&admin, format!("{target}{VIEW}connection: close\r\n\r\n")).0,
         403
     );
     for origin in ["http://evil.example", "http://localhost", "null"] {

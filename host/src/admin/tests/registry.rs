@@ -79,7 +79,7 @@ fn a_component_is_pulled_and_serves() {
         plaintext: vec![place.to_string()],
         ..RegistrySettings::default()
     };
-    let (admin, everything) = start_with(config(), &["default"], settings);
+    let (admin, everything) = start_with(config(), &["default"], &settings);
     let order = |reference: &str| value!({"policies": {"default": {"registry": format!("oci://{place}/{reference}")}}});
     for (reference, step) in [
         ("policies/test:missing", "receive"),
