@@ -10,9 +10,16 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use signalbox_runtime::{Runtime, Slot};
+use signalbox_runtime::{Conflict, Policies, Runtime, Slot};
 
-use crate::{Entry, Outcome, Settings, book::Book, keeper::Mail, shadow::Asked, walk::Walk};
+use crate::{
+    Entry, Outcome, Settings,
+    book::{Book, Standing},
+    edit::Edits,
+    keeper::Mail,
+    shadow::Asked,
+    walk::Walk,
+};
 
 pub(crate) struct Shared {
     pub(crate) runtime: Runtime,
@@ -82,6 +89,25 @@ impl Shared {
         let made = change(&mut book);
         self.replace(book);
         made
+    }
+
+    /// The one atomic store, if the slot still is what the book says. Only by who holds `storing`.
+    pub(crate) fn commit(&self, book: &Book, edits: &Edits) -> Result<Arc<Policies>, Conflict> {
+        let policies = self.slot.load();
+        for (name, _) in &edits.edits {
+            let found = policies.get(name).map(|lane| lane.live().number());
+            let live = |standing: &Standing| Some(standing.live.as_ref()?.number);
+            let expected = book.policies.get(name).and_then(live);
+            if expected != found {
+                let name = name.clone();
+                return Err(Conflict::Live {
+                    name,
+                    expected,
+                    found,
+                });
+            }
+        }
+        self.slot.commit(&policies, edits.change())
     }
 
     /// The end of a transaction that changed nothing.

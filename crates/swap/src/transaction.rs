@@ -37,7 +37,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use signalbox_runtime::{Digest, Policies};
+use signalbox_runtime::Digest;
 
 use crate::{
     Action, Actor, Changed, Entry, Evidence, Failure, Mode, OpenAnswers, Order, Outcome, Role,
@@ -83,10 +83,10 @@ pub(crate) enum Wish {
     },
 }
 
-/// What a transaction started from.
+/// What a transaction started from. Only what is remembered: it pins no instances while it
+/// prepares, so that what served before can come to rest.
 pub(crate) struct Base {
     pub(crate) book: Arc<Book>,
-    pub(crate) policies: Arc<Policies>,
 }
 
 /// What walked through every check, and is to be done in one store.
@@ -104,9 +104,11 @@ pub(crate) fn run(
     told: &mut dyn FnMut(&StepReport),
 ) -> Entry {
     let mut walk = Walk::begin(wish.action(), actor, evidence, told);
-    let base = Base::of(shared);
+    let base = Base {
+        book: shared.book(),
+    };
     let end = match plan(shared, &base, wish, &mut walk) {
-        Ok(Some(plan)) => return store(shared, base, &plan, walk),
+        Ok(Some(plan)) => return store(shared, &base, &plan, walk),
         Ok(None) => Outcome::Passed,
         Err(failure) => Outcome::Failed(failure),
     };
@@ -127,15 +129,6 @@ impl Wish {
 }
 
 impl Base {
-    /// The book first: if a transaction ends in between, the book's numbers give it away.
-    fn of(shared: &Shared) -> Self {
-        let book = shared.book();
-        Self {
-            book,
-            policies: shared.slot.load(),
-        }
-    }
-
     pub(crate) fn standing(&self, name: &str) -> Option<&Standing> {
         self.book.policies.get(name)
     }
@@ -373,11 +366,9 @@ fn restore(
 }
 
 /// The box of the picture: one transaction at a time.
-fn store(shared: &Shared, base: Base, plan: &Plan, mut walk: Walk<'_>) -> Entry {
+fn store(shared: &Shared, base: &Base, plan: &Plan, mut walk: Walk<'_>) -> Entry {
     let storing = shared.storing();
-    let done = keep_and_store(shared, &base, plan, &mut walk);
-    // What served before goes when the last decision on it ends, and this is not one.
-    drop(base);
+    let done = keep_and_store(shared, base, plan, &mut walk);
     let entry = match done {
         Ok(entry) => entry,
         Err(failure) => {
@@ -417,12 +408,11 @@ fn keep_and_store(
     kept.record(Arc::new(walk.entry(number, Outcome::Done)));
     shared.keep(&kept, &plan.edits.objects, walk)?;
     let began = Instant::now();
-    let stored = shared.slot.commit(&base.policies, plan.edits.change());
-    let policies = stored.map_err(|conflict| {
+    let policies = shared.commit(&book, &plan.edits).map_err(|conflict| {
         // Somebody changed the slot past these transactions. The state must not name what lost.
         shared.put_right(&book);
         let help = "something changes the slot directly: let it use `Swaps`";
-        Wrong::of(&conflict, help).at(Step::Store, Some(conflict.name()))
+        Wrong::of(&conflict, help).at(Step::Store, None)
     })?;
     next.attach(&policies);
     drop(policies);
@@ -456,8 +446,9 @@ fn still_as_received(base: &Base, book: &Book, plan: &Plan) -> Result<(), Failur
     };
     // Meanwhile it may have come into service where it was not known.
     let knows = |(name, standing): (&String, &Standing)| {
-        let planned = plan.edits.edits.iter().any(|(planned, _)| planned == name);
-        (!planned && standing.uses(digest)).then(|| (name.clone(), standing.changed_by))
+        let before = base.standing(name).map_or(0, |known| known.changed_by);
+        let is_new = standing.changed_by != before && standing.uses(digest);
+        is_new.then(|| (name.clone(), standing.changed_by))
     };
     match book.policies.iter().find_map(knows) {
         Some((name, winner)) => Err(lost(book, &name, winner).at(Step::Store, Some(&name))),

@@ -8,5 +8,20 @@
     reason = "a helper of a test fails the test as the test itself would"
 )]
 
+mod automatic;
+mod back;
+mod fixture;
+#[path = "../../../runtime/tests/it/guests.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the runtime's own tests, which use more of it"
+)]
+mod guests;
+#[path = "../../../runtime/tests/it/image.rs"]
+mod image;
+mod restart;
+mod shadows;
 mod signature;
 mod state;
+mod steps;
+mod together;
