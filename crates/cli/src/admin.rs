@@ -27,7 +27,7 @@ use connection::Connector;
 #[command(next_help_heading = "Running host")]
 pub(crate) struct Access {
     /// Where the host's operators connect.
-    #[arg(long, value_name = "URL", env = "SIGNALBOX_ADMIN", default_value = DEFAULT_ADDRESS)]
+    #[arg(long, value_name = "URL", env = "SIGNALBOX_ADMIN", hide_env_values = true, default_value = DEFAULT_ADDRESS)]
     admin: Address,
     /// A file with the admin token; without it SIGNALBOX_ADMIN_TOKEN, then, on loopback, the demo's.
     #[arg(long, value_name = "FILE")]

@@ -84,10 +84,6 @@ fn printed(file: Result<PolicyFile, NoPolicy>) -> anyhow::Result<Option<PolicyFi
     }
 }
 
-/// Components by the name a key asks for them by.
-#[derive(Debug, Default)]
-pub(crate) struct Components(pub(crate) Vec<(String, Vec<u8>)>);
-
 /// `file:line:column: error[code]: message`, the line at fault and the help, for each error.
 pub(crate) fn diagnosis(name: &str, source: &str, diagnostics: &[Diagnostic]) -> String {
     let lines: Vec<&str> = source.lines().collect();

@@ -1,7 +1,7 @@
 //! Having a running host change something, and saying how it went.
 
 use serde::Deserialize;
-use signalbox_swap::{Action, Changed, Entry, Outcome, PolicyOverview, Step};
+use signalbox_swap::{Action, Changed, Entry, Failure, Outcome, PolicyOverview, Step};
 
 use crate::{
     admin::{self, Access, AdminError, Body, Client},
@@ -53,12 +53,19 @@ pub(crate) fn carry_out(
     })
 }
 
+/// Says why a policy does not serve from the start.
+pub(crate) fn not_started(name: &str, mut cause: Failure) -> Exit {
+    cause.policy.get_or_insert_with(|| name.to_owned());
+    output::talk(&show::entry::failure("start", &cause));
+    exit(cause.step)
+}
+
 async fn conclude(client: &Client, reader: Reader, entry: &Entry) -> anyhow::Result<Exit> {
     if reader == Reader::Machine {
         output::json(&serde_json::to_value(entry)?)?;
     }
     if let Outcome::Failed(failure) = &entry.outcome {
-        output::talk(&show::entry::failure(entry.action, failure));
+        output::talk(&show::entry::failure(entry.action.word(), failure));
         output::talk("nothing changed");
         return Ok(exit(failure.step));
     }

@@ -1,6 +1,6 @@
 //! Why a host could not be asked, and what to do about it.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{error::Error as _, io, path::PathBuf, time::Duration};
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub(crate) enum AdminError {
     Cut,
     #[error("`{0}` is not a name a certificate can be for")]
     HostName(String),
-    #[error("{address} does not answer in HTTP")]
+    #[error("{address} gave no answer in HTTP")]
     Http {
         address: Address,
         #[source]
@@ -106,10 +106,15 @@ impl AdminError {
         }
     }
 
+    /// With TLS 1.3 a host says only behind the handshake that it wants a certificate.
     pub(super) fn http(address: &Address, cause: hyper::Error) -> Self {
-        Self::Http {
-            address: address.clone(),
-            cause,
+        let io = cause.source().and_then(|error| error.downcast_ref());
+        match io.and_then(tls_error) {
+            Some(error) => Self::tls(address, io::Error::other(error.clone())),
+            None => Self::Http {
+                address: address.clone(),
+                cause,
+            },
         }
     }
 
@@ -193,15 +198,18 @@ fn refusal_help(status: StatusCode, code: &str) -> Option<&'static str> {
     }
 }
 
-fn tls_help(cause: &io::Error) -> &'static str {
-    use rustls::Error;
+fn tls_error(cause: &io::Error) -> Option<&rustls::Error> {
+    cause.get_ref()?.downcast_ref()
+}
 
-    let error = cause.get_ref().and_then(|inner| inner.downcast_ref());
-    match error {
-        Some(Error::InvalidCertificate(rustls::CertificateError::NotValidForName))
-        | Some(Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext {
-            ..
-        })) => "use the name in the host's certificate",
+fn tls_help(cause: &io::Error) -> &'static str {
+    use rustls::{CertificateError, Error};
+
+    match tls_error(cause) {
+        Some(Error::InvalidCertificate(CertificateError::NotValidForName))
+        | Some(Error::InvalidCertificate(CertificateError::NotValidForNameContext { .. })) => {
+            "use the name in the host's certificate"
+        }
         Some(Error::InvalidCertificate(_)) => {
             "if the host's certificate is its own, name its authority with --ca-file"
         }

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::Context as _;
 use signalbox_gt_sim::{Simulator, Tenant};
 use signalbox_host::{
-    Host,
+    BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, Span, UpstreamUrl},
     credentials::Secret,
     digest::Digest,
@@ -18,8 +18,8 @@ use crate::{
     exit::Exit,
     logging::{self, Reader},
     output,
-    policy_file::{Components, PolicyFile},
-    shutdown,
+    policy_file::PolicyFile,
+    shutdown, transaction,
 };
 use secrets::Secrets;
 
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Where operators connect.
-    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    #[arg(long, default_value = DEFAULT_ADMIN, value_name = "ADDRESS")]
     admin: SocketAddr,
     /// A policy document or component to put behind every key.
     #[arg(long, value_name = "FILE")]
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 async fn serve(
     arguments: &Arguments,
-    policies: Components,
+    Policies(policies): Policies,
     secrets: &Secrets,
 ) -> anyhow::Result<Exit> {
     let [inference, upload, conversation] = &secrets.gt;
@@ -65,11 +65,26 @@ async fn serve(
         .context("cannot start the simulator")?;
     let gt = simulator.local_addr();
     let config = configuration(arguments, secrets, gt)?;
-    let host = Host::bind(config, policies.0).await.context(
-        "cannot start the host; if the port is taken, choose others with --listen and --admin",
-    )?;
+    let host = match Host::bind(config, policies).await {
+        Ok(host) => host,
+        Err(BindError::Policy { name, cause }) => {
+            return Ok(transaction::not_started(&name, cause));
+        }
+        Err(error) => {
+            return Err(error).context(
+                "cannot start the host; if the port is taken, choose others with --listen and \
+                 --admin",
+            );
+        }
+    };
     let admin = host.admin_addr().unwrap_or(arguments.admin);
-    output::data(&welcome::text(host.local_addr(), admin, gt, secrets))?;
+    output::data(&welcome::text(
+        host.local_addr(),
+        admin,
+        gt,
+        secrets,
+        arguments.policy.as_deref(),
+    ))?;
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let simulating = simulator.run(async {
@@ -110,19 +125,25 @@ fn configuration(
     Ok(config)
 }
 
+/// Components by the name a key asks for them by.
+struct Policies(Vec<(String, Vec<u8>)>);
+
 /// The two runbooks the binary carries, or the operator's policy in place of both.
-fn policies(arguments: &Arguments) -> anyhow::Result<Option<Components>> {
-    let mut policies = Components::default();
+fn policies(arguments: &Arguments) -> anyhow::Result<Option<Policies>> {
+    let mut policies = Vec::new();
     for (name, runbook) in RUNBOOKS {
         let file = match &arguments.policy {
             Some(path) => PolicyFile::read(path)?,
             None => PolicyFile::check(name, runbook.to_owned())?,
         };
         let Some(file) = file else { return Ok(None) };
-        policies.0.push((name.to_owned(), file.into_component()?));
+        policies.push((name.to_owned(), file.into_component()?));
     }
-    Ok(Some(policies))
+    Ok(Some(Policies(policies)))
 }
+
+/// Where commands look for a host that nobody told them the address of.
+const DEFAULT_ADMIN: &str = "127.0.0.1:8081";
 
 const RUNBOOKS: [(&str, &str); 2] = [
     (

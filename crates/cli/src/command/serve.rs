@@ -1,6 +1,7 @@
 //! `signalbox serve`: the host, from a configuration file, from flags, or both.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -8,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use signalbox_host::{
-    Host,
+    BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, UpstreamUrl},
     keyring::Keyring,
     sources::PolicySource,
@@ -17,10 +18,11 @@ use signalbox_host::{
 use crate::{
     exit::Exit,
     logging::{self, Reader},
-    output,
-    policy_file::{Components, PolicyFile},
+    named, output,
+    policy_file::PolicyFile,
     shutdown,
     sources::Documents,
+    transaction,
 };
 
 #[derive(Debug, clap::Args)]
@@ -32,9 +34,13 @@ pub(crate) struct Arguments {
     /// The configuration; flags override it.
     #[arg(long, value_name = "signalbox.yaml", required_unless_present_all = ["upstream", "keys", "policies"])]
     config: Option<PathBuf>,
-    /// A policy document or component; the name is `default` if left out. May be repeated.
-    #[arg(long = "policy", value_name = "[NAME=]FILE")]
+    /// A policy document, a component, or a registry's reference; the name is `default` if left
+    /// out. May be repeated.
+    #[arg(long = "policy", value_name = "[NAME=]FILE|oci://REF")]
     policies: Vec<String>,
+    /// Start from the policies as they lie there, whatever the state folder says was live.
+    #[arg(long)]
+    from_source: bool,
     /// GT's base, as in `https://tenant.example:3002/api/tenant`.
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
@@ -56,18 +62,24 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         !config.policies.is_empty(),
         "no policy: every request would be refused; name one under `policies:` or with --policy"
     );
-    let Some(policies) = components(&config)? else {
-        return Ok(Exit::InvalidPolicy);
-    };
     logging::start(Reader::Machine);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    let policies = config.policies.clone();
+    let has_tls = config
+        .admin
+        .as_ref()
+        .is_some_and(|admin| admin.tls.is_some());
     runtime.block_on(async {
-        let host = Host::bind(config, policies.0).await?;
+        let host = match Host::bind(config, Vec::new()).await {
+            Ok(host) => host,
+            Err(error) => return unbound(error, &policies),
+        };
         output::talk(&format!("listening on http://{}", host.local_addr()));
         if let Some(admin) = host.admin_addr() {
-            output::talk(&format!("admin on http://{admin}"));
+            let scheme = if has_tls { "https" } else { "http" };
+            output::talk(&format!("admin on {scheme}://{admin}"));
         }
         let exit = host.run(shutdown::requested()?).await?;
         Ok(if exit.cut_requests == 0 {
@@ -78,25 +90,36 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// Every policy as a component; `None` if a document is invalid, its errors printed.
-fn components(config: &Config) -> anyhow::Result<Option<Components>> {
-    let mut components = Components::default();
-    let mut all_valid = true;
-    for (name, source) in &config.policies {
-        let PolicySource::File(path) = source else {
-            continue;
-        };
-        match PolicyFile::read(path)? {
-            Some(file) => {
-                let component = file
-                    .into_component()
-                    .with_context(|| format!("{}", path.display()))?;
-                components.0.push((name.clone(), component));
+/// Says why the host does not start: of documents, all errors of all of them.
+fn unbound(error: BindError, policies: &BTreeMap<String, PolicySource>) -> anyhow::Result<Exit> {
+    match error {
+        BindError::Source { .. } => {
+            let mut is_invalid = false;
+            for source in policies.values() {
+                if let PolicySource::File(path) = source {
+                    is_invalid |= PolicyFile::read(path)?.is_none();
+                }
             }
-            None => all_valid = false,
+            if is_invalid {
+                Ok(Exit::InvalidPolicy)
+            } else {
+                Err(error.into())
+            }
+        }
+        BindError::Policy { name, cause } => Ok(transaction::not_started(&name, cause)),
+        error => {
+            let help = match &error {
+                BindError::State(cause) => Some(cause.help()),
+                BindError::Registry(cause) => Some(cause.help().to_owned()),
+                _ => None,
+            };
+            output::problem(&format!("{:#}", anyhow::Error::from(error)));
+            if let Some(help) = help {
+                output::talk(&format!("    = help: {help}"));
+            }
+            Ok(Exit::Failed)
         }
     }
-    Ok(all_valid.then_some(components))
 }
 
 fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
@@ -131,22 +154,18 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
         }
     }
     for policy in &arguments.policies {
-        let (name, path) = named(policy);
-        config.policies.insert(name, path.into());
+        let (name, what) = named::split(policy);
+        let source = PolicySource::read(what, Path::new(""))
+            .with_context(|| format!("--policy {policy}"))?;
+        let name = name.unwrap_or(named::DEFAULT);
+        config.policies.insert(name.to_owned(), source);
     }
+    config.from_source = arguments.from_source;
     config.sources = Arc::new(Documents);
     Ok(config)
 }
 
-/// `NAME=FILE`, or `FILE` for the policy named `default`.
-fn named(policy: &str) -> (String, PathBuf) {
-    match policy.split_once('=') {
-        Some((name, path)) if !name.contains(['/', '.']) => (name.to_owned(), path.into()),
-        _ => ("default".to_owned(), policy.into()),
-    }
-}
-
-fn credentials_from_environment() -> std::collections::BTreeMap<String, CredentialSource> {
+fn credentials_from_environment() -> BTreeMap<String, CredentialSource> {
     ["inference", "upload", "conversation"]
         .into_iter()
         .map(|name| (name, format!("SIGNALBOX_GT_{}", name.to_ascii_uppercase())))

@@ -1,8 +1,6 @@
 //! A transaction, for people.
 
-use signalbox_swap::{
-    Access, Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Way,
-};
+use signalbox_swap::{Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Way};
 
 use super::{count, plain, short, table::table, time, took};
 
@@ -22,12 +20,11 @@ pub(crate) fn step(report: &StepReport) -> String {
 }
 
 /// What failed, for stderr: the step, why, what to do.
-pub(crate) fn failure(action: Action, failure: &Failure) -> String {
+pub(crate) fn failure(what: &str, failure: &Failure) -> String {
     let policy = failure.policy.as_deref();
     let policy = policy.map_or_else(String::new, |name| format!("{}: ", plain(name)));
     let mut text = format!(
-        "error: {policy}the {} failed at the step `{}`: {}",
-        word(action),
+        "error: {policy}the {what} failed at the step `{}`: {}",
         failure.step,
         plain(&failure.message)
     );
@@ -46,7 +43,7 @@ pub(crate) fn history(entries: &[Entry]) -> String {
                 entry.number.to_string(),
                 time(entry.at),
                 actor(&entry.actor),
-                word(entry.action).to_owned(),
+                entry.action.word().to_owned(),
                 policies(&entry.policies),
                 outcome(&entry.outcome),
             ]
@@ -64,7 +61,7 @@ pub(crate) fn whole(entry: &Entry) -> String {
         "{}  {}  {} by {}: {}",
         entry.number,
         time(entry.at),
-        word(entry.action),
+        entry.action.word(),
         actor(&entry.actor),
         outcome(&entry.outcome),
     )];
@@ -78,21 +75,6 @@ pub(crate) fn whole(entry: &Entry) -> String {
         lines.push(format!("help: {}", plain(&failure.help)));
     }
     lines.join("\n")
-}
-
-/// A stable word, as the admin API writes it.
-pub(crate) const fn word(action: Action) -> &'static str {
-    match action {
-        Action::Canary => "canary",
-        Action::DryRun => "dry-run",
-        Action::Promote => "promote",
-        Action::Revoke => "revoke",
-        Action::Rollback => "rollback",
-        Action::Shadow => "shadow",
-        Action::Swap => "swap",
-        Action::Withdraw => "withdraw",
-        _ => "change",
-    }
 }
 
 fn actor(actor: &Actor) -> String {
@@ -137,7 +119,7 @@ fn outcome(outcome: &Outcome) -> String {
 /// What passed a dry run, in one line.
 pub(crate) fn passed(changed: &Changed) -> String {
     let access = changed.access.as_ref().map_or_else(String::new, |access| {
-        format!("; access: {}", self::access(access))
+        format!("; access: {}", plain(&access.to_string()))
     });
     format!(
         "{}: would serve (sha256 {}){access}",
@@ -160,19 +142,9 @@ pub(crate) fn changed(changed: &Changed) -> String {
         digest => format!(", sha256 {digest}"),
     };
     let access = changed.access.as_ref().map_or_else(String::new, |access| {
-        format!("\n    access: {}", self::access(access))
+        format!("\n    access: {}", plain(&access.to_string()))
     });
     format!("  {name}: {generations}{digest}{access}")
-}
-
-/// What a policy allows, beside what served before.
-fn access(access: &Access) -> String {
-    match access {
-        Access::NotNarrower => "nothing that was allowed is refused".to_owned(),
-        Access::Narrower(what) => format!("narrower: {}", plain(what)),
-        Access::Unknown(why) => format!("cannot be told: {}", plain(why)),
-        _ => "other".to_owned(),
-    }
 }
 
 fn evidence(evidence: &Evidence) -> Vec<String> {

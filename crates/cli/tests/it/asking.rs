@@ -57,7 +57,7 @@ fn what_is_no_host_is_told_apart() {
     assert_failed(
         &status(&mail.url),
         1,
-        &["does not answer in HTTP", "https://"],
+        &["gave no answer in HTTP", "https://"],
     );
     let page = Peer::says(&answer("200 OK", "text/html", "<p>hello"));
     assert_failed(&status(&page.url), 1, &["is it the admin listener"]);

@@ -1,10 +1,10 @@
 //! The demo, as a newcomer meets it.
 
-use crate::signalbox::{Serving, Stream, ask, file, run};
+use crate::signalbox::{Serving, Stream, ask, command, file, run};
 
 const CHAT: &str = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}"#;
 
-fn demo(more: &[&str]) -> Serving {
+pub(crate) fn demo(more: &[&str]) -> Serving {
     let base = ["demo", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
     Serving::start(
         &[&base, more].concat(),
@@ -45,6 +45,32 @@ fn the_demo_answers_what_it_prints() {
     let status = "GET /status HTTP/1.1\r\nauthorization: Bearer signalbox-demo";
     assert_eq!(ask(admin, status, "").0, 200);
     assert_eq!(demo.terminate(), Some(0));
+}
+
+#[test]
+fn the_swap_it_prints_works_as_pasted() {
+    let demo = demo(&[]);
+    let line = demo
+        .head
+        .iter()
+        .find_map(|line| line.trim().strip_prefix("signalbox "));
+    let arguments: Vec<&str> = line.unwrap().split(' ').collect();
+    let admin = format!("http://{}", demo.address("admin"));
+    let expected = [
+        "swap",
+        "litellm=plugins/runbooks/litellm.yaml",
+        "--admin",
+        &admin,
+    ];
+    assert_eq!(arguments, expected);
+    let ran = command(&arguments).current_dir(file(".")).output().unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    assert!(printed.starts_with("litellm: generation "), "{printed}");
 }
 
 #[test]

@@ -8,9 +8,14 @@
 mod asking;
 mod commands;
 mod demo;
+mod docs;
+mod failing;
+mod host;
 mod keys;
+mod live;
 mod peer;
 mod serve;
 mod sign;
 mod signalbox;
+mod tls;
 mod usage;

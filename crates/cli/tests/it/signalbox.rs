@@ -78,20 +78,20 @@ impl Serving {
             .iter()
             .find(|line| line.trim_start().starts_with(label));
         let line = line.unwrap_or_else(|| panic!("no `{label}` in {:?}", self.head));
-        let rest = line.split_once("http://").unwrap().1;
+        let rest = line.split_once("://").unwrap().1;
         rest.split(['/', ' ']).next().unwrap().parse().unwrap()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Asks it to stop as a supervisor does, and waits.
     pub(crate) fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }

@@ -88,7 +88,7 @@ fn a_failure_names_the_step_and_what_to_do_and_obeys_no_guest() {
         panic!("{failed:?}")
     };
     assert_eq!(
-        failure(failed.action, found),
+        failure(failed.action.word(), found),
         "error: litellm: the swap failed at the step `describe`: it says `\\u{1b}[2J`\n    \
          = help: fix it"
     );
