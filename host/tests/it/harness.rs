@@ -7,5 +7,5 @@ mod gt;
 
 pub(crate) use ask::Ask;
 pub(crate) use client::{Answer, Client};
-pub(crate) use gate::{Gate, POLICY, component, keyring, within};
+pub(crate) use gate::{Gate, GateBuilder, POLICY, component, keyring, within};
 pub(crate) use gt::{Gt, Seen};

@@ -11,6 +11,8 @@
 mod admin;
 mod bodies;
 mod bytes;
+mod candidates;
+mod files;
 #[path = "../../../crates/runtime/tests/it/guests.rs"]
 #[expect(
     dead_code,
@@ -25,8 +27,11 @@ mod order;
 mod policies;
 mod pool;
 mod refusals;
+mod registries;
+mod restart;
 mod shutdown;
 mod streams;
+mod swaps;
 mod syntax;
 mod tls;
 mod upstream;

@@ -3,7 +3,7 @@
 use crate::harness::{Ask, Gate, Gt, POLICY, component, within};
 
 /// The test's policy, without the chat route.
-fn stricter() -> Vec<u8> {
+pub(crate) fn stricter() -> Vec<u8> {
     let route =
         r#"POST /v1/chat/completions: {verdict: native, scope: "inference:chat", model: json}"#;
     let refused =

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use signalbox_host::config::{Config, CredentialSource, KeySource, UpstreamUrl};
 use signalbox_host::credentials::Secret;
-use signalbox_host::{Exit, Handle, Host};
+use signalbox_host::sources::PolicySource;
+use signalbox_host::{BindError, Exit, Handle, Host};
 use tokio::sync::oneshot;
 
 use super::{Answer, Ask, Client, Gt};
@@ -168,6 +170,25 @@ impl GateBuilder {
         self.policies.retain(|(present, _)| present != name);
         self.policies.push((name.to_owned(), component));
         self
+    }
+
+    /// The policy comes from a file: nothing is given for its name.
+    pub(crate) fn file(mut self, name: &str, path: &Path) -> Self {
+        self.policies.retain(|(present, _)| present != name);
+        let source = PolicySource::File(path.to_owned());
+        self.config.policies.insert(name.to_owned(), source);
+        self
+    }
+
+    /// Why the host does not start.
+    pub(crate) fn refused(self) -> BindError {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(Host::bind(self.config, self.policies))
+            .unwrap_err()
     }
 
     pub(crate) fn start(self) -> Gate {
