@@ -87,6 +87,7 @@ fn only_the_tests_of_a_crate_use_its_hostile_guests() {
         "signalbox-compiler",
         "signalbox-host",
         "signalbox-runtime",
+        "signalbox-swap",
         "signalbox-testkit",
         "signalbox-tests",
     ]);
