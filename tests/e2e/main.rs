@@ -20,12 +20,21 @@ mod failing_guest;
     reason = "shared with the runtime's own tests, which use more of it"
 )]
 mod guests;
+mod hostile_candidates;
+mod hostile_live;
+mod hostile_registry;
+mod hostile_statements;
 #[path = "../../crates/runtime/tests/it/image.rs"]
 mod image;
+mod kill;
 mod kill_walk;
 mod laws;
+mod log;
 mod real_clients;
 mod registry;
+mod restart;
+mod shut_out;
+mod swap_command;
 mod swap_memory;
 mod swap_storm;
 mod trust;
