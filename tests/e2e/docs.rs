@@ -28,13 +28,15 @@ fn the_readme_runs_as_pasted() {
     let demo = Demo::start();
     let printed: Vec<_> = pasted.iter().map(|block| demo.run(block)).collect();
     let all = printed.concat();
-    // The three curl lines, then LiteLLM, then the commands on files.
+    // The three curl lines, then LiteLLM, then the commands on files, then a swap and back.
     for sign in [
         r#""id":"gpt-4o-mini""#,
         r#""model":"gpt-4o""#,
         r#""code":"insufficient_scope""#,
         "ModelResponse(",
         "POST /v1/chat/completions",
+        "litellm: generation 3 ",
+        "litellm: generation 4 ",
     ] {
         assert!(
             all.contains(sign),
