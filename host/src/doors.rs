@@ -12,7 +12,7 @@ mod registry;
 pub(crate) use cases::read as read_cases;
 pub use cases::{CasesError, CasesProblem};
 pub(crate) use file::{Files, Found, Unmade, watch as watch_files};
-pub(crate) use hangup::obey as obey_hangups;
+pub(crate) use hangup::Hangups;
 pub(crate) use registry::{Followed, Look, follow as follow_registries, source as registry_source};
 
 use std::sync::Arc;

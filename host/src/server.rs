@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::Admin;
-use crate::doors::{self, Followed};
+use crate::doors::{self, Followed, Hangups};
 use crate::handle::Handle;
 use crate::health;
 use crate::phase::Phase;
@@ -36,6 +36,7 @@ pub struct Host {
     admin: Option<Admin>,
     shared: Arc<Shared>,
     followed: Vec<Followed>,
+    hangups: Hangups,
     target: Arc<Target>,
     workers: usize,
 }
@@ -106,16 +107,16 @@ impl Host {
         tokio::select! {
             () = shutdown => {}
             () = reload::watch(&shared) => {}
-            () = watch_policies(&shared, self.followed) => {}
+            () = watch_policies(&shared, self.followed, self.hangups) => {}
         }
         Ok(leave(&shared, acceptor, workers).await)
     }
 }
 
 /// Takes over policies from where they come from, for ever.
-async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>) {
+async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: Hangups) {
     let mut doors = JoinSet::new();
-    doors.spawn(doors::obey_hangups(Arc::clone(shared)));
+    doors.spawn(hangups.obey(Arc::clone(shared)));
     doors.spawn(doors::follow_registries(Arc::clone(shared), followed));
     if shared.config.swap.watch {
         doors.spawn(doors::watch_files(Arc::clone(shared)));

@@ -39,7 +39,7 @@ fn policy() -> PolicyOverview {
 }
 
 /// A transaction as it is in the history.
-fn entry(action: &str, way: &str, outcome: serde_json::Value) -> Entry {
+fn entry(action: &str, way: &str, outcome: &serde_json::Value) -> Entry {
     let entry = serde_json::json!({
         "number": 1, "at": "2026-01-01T00:00:00Z", "actor": {"way": way, "who": "test"},
         "action": action, "policies": [{"name": "default", "digest": ""}], "steps": [],
@@ -56,7 +56,7 @@ fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     metrics.upstream_failed("connect");
     metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
     let done = serde_json::json!({"result": "done"});
-    metrics.swapped(&entry("rollback", "automatic", done));
+    metrics.swapped(&entry("rollback", "automatic", &done));
     let text = metrics.render(&[policy()], false);
     let mut documented: Vec<&str> = include_str!("../metrics.rs")
         .lines()
@@ -186,11 +186,11 @@ fn transactions_are_counted_by_door_and_failed_step() {
     let failed = serde_json::json!({
         "result": "failed", "step": "cases", "message": "one fails", "help": "mend it",
     });
-    metrics.swapped(&entry("swap", "file", failed.clone()));
-    metrics.swapped(&entry("rollback", "admin", failed));
+    metrics.swapped(&entry("swap", "file", &failed));
+    metrics.swapped(&entry("rollback", "admin", &failed));
     for way in ["admin", "automatic", "automatic"] {
         let done = serde_json::json!({"result": "done"});
-        metrics.swapped(&entry("rollback", way, done));
+        metrics.swapped(&entry("rollback", way, &done));
     }
     let text = metrics.render(&[], false);
     for line in [

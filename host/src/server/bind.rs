@@ -18,7 +18,7 @@ use crate::admin::Admin;
 use crate::budget::Budget;
 use crate::config::{AdminConfig, Config, Isolation};
 use crate::credentials::{CredentialError, Credentials};
-use crate::doors::{CasesError, Look, read_cases};
+use crate::doors::{CasesError, Hangups, Look, read_cases};
 use crate::health::{Health, PolicyHealth};
 use crate::keyring::{Key, KeyringError, Keys, Standing};
 use crate::limits::Gate;
@@ -106,6 +106,8 @@ impl Host {
     /// [`Config::state`] a policy is no reason not to start: what served last does, and readiness
     /// says so.
     pub async fn bind(config: Config, given: Vec<(String, Vec<u8>)>) -> Result<Self, BindError> {
+        // Before anything that takes its time: until then the signal would end the process.
+        let hangups = Hangups::listen();
         let target = Target::new(&config.upstream.url, config.upstream.ca_file.as_deref())?;
         let credentials = Arc::new(Credentials::load(&config.upstream.credentials)?);
         let keys = Keys::load(&config.keys, config.key_limits, Arc::clone(&credentials))?;
@@ -159,6 +161,7 @@ impl Host {
             admin,
             shared,
             followed,
+            hangups,
             target,
             workers,
         })

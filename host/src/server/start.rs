@@ -92,7 +92,8 @@ impl Read {
                 });
             }
             made => made.map_err(|unmade| {
-                tracing::error!(policy = name, path = %path.display(), error = chain(&unmade));
+                let (file, error) = (path.display(), chain(&unmade));
+                tracing::error!(policy = name, %file, error, "the source gives no component");
                 unmade.failure(name, path)
             }),
         };
