@@ -4,6 +4,7 @@
 
 mod address;
 mod answer;
+mod body;
 mod connection;
 mod error;
 mod tls;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Method, Request, header};
-use http_body_util::Full;
-use hyper::{body::Bytes, client::conn::http1};
+use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -16,6 +15,7 @@ use tokio::{
 use super::{
     Address, AdminError,
     answer::Answer,
+    body::{self, RequestBody},
     tls::Tls,
     token::{self, Token},
 };
@@ -86,7 +86,7 @@ impl Connector {
         path: &str,
         body: Body,
         socket: &TcpStream,
-    ) -> Result<Request<Full<Bytes>>, AdminError> {
+    ) -> Result<Request<RequestBody>, AdminError> {
         let mut request = Request::builder()
             .method(method)
             .uri(self.address.target(path))
@@ -112,9 +112,8 @@ impl Connector {
                 value.to_string().into_bytes()
             }
         };
-        request
-            .body(Full::new(Bytes::from(bytes)))
-            .map_err(AdminError::Request)
+        let request = request.body(()).map_err(AdminError::Request)?;
+        Ok(body::attach(request, bytes))
     }
 
     fn authorization(&self, socket: &TcpStream) -> Result<HeaderValue, AdminError> {
@@ -133,7 +132,7 @@ impl Connector {
     async fn exchange<S>(
         &self,
         stream: S,
-        request: Request<Full<Bytes>>,
+        request: Request<RequestBody>,
     ) -> Result<Answer, AdminError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

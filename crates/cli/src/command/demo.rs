@@ -67,15 +67,7 @@ async fn serve(
     let config = configuration(arguments, secrets, gt)?;
     let host = match Host::bind(config, policies).await {
         Ok(host) => host,
-        Err(BindError::Policy { name, cause }) => {
-            return Ok(transaction::not_started(&name, cause));
-        }
-        Err(error) => {
-            return Err(error).context(
-                "cannot start the host; if the port is taken, choose others with --listen and \
-                 --admin",
-            );
-        }
+        Err(error) => return unbound(error),
     };
     let admin = host.admin_addr().unwrap_or(arguments.admin);
     output::data(&welcome::text(
@@ -97,6 +89,15 @@ async fn serve(
     };
     let ((), exit) = tokio::join!(simulating, serving);
     exit.map(|_| Exit::Ok)
+}
+
+fn unbound(error: BindError) -> anyhow::Result<Exit> {
+    match error {
+        BindError::Policy { name, cause } => Ok(transaction::not_started(&name, cause)),
+        error => Err(error).context(
+            "cannot start the host; if the port is taken, choose others with --listen and --admin",
+        ),
+    }
 }
 
 fn configuration(

@@ -77,12 +77,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Ok(target) => target,
         Err(refusal) => return refused_by_host(arguments, refusal.code(), refusal.message()),
     };
-    let headers = arguments
-        .headers
-        .iter()
-        .map(|line| header(line))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let headers: Vec<Header<'_>> = headers
+    let lines = headers(&arguments.headers)?;
+    let headers: Vec<Header<'_>> = lines
         .iter()
         .map(|(name, value)| Header {
             name,
@@ -213,6 +209,11 @@ fn with_scopes(scopes: &[String]) -> Caller {
         published: Names::All,
         datasets: Names::All,
     }
+}
+
+/// Names in lower case, and values.
+fn headers(lines: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    lines.iter().map(|line| header(line)).collect()
 }
 
 fn header(line: &str) -> anyhow::Result<(String, String)> {

@@ -154,15 +154,19 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
         }
     }
     for policy in &arguments.policies {
-        let (name, what) = named::split(policy);
-        let source = PolicySource::read(what, Path::new(""))
-            .with_context(|| format!("--policy {policy}"))?;
-        let name = name.unwrap_or(named::DEFAULT);
-        config.policies.insert(name.to_owned(), source);
+        let (name, source) = named_source(policy)?;
+        config.policies.insert(name, source);
     }
     config.from_source = arguments.from_source;
     config.sources = Arc::new(Documents);
     Ok(config)
+}
+
+fn named_source(policy: &str) -> anyhow::Result<(String, PolicySource)> {
+    let (name, what) = named::split(policy);
+    let source = PolicySource::read(what, Path::new(""));
+    let source = source.with_context(|| format!("--policy {policy}"))?;
+    Ok((name.unwrap_or(named::DEFAULT).to_owned(), source))
 }
 
 fn credentials_from_environment() -> BTreeMap<String, CredentialSource> {

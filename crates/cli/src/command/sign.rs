@@ -2,7 +2,6 @@
 
 use std::{
     ffi::OsString,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -85,8 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         serial,
         not_after,
     };
-    let text = fs::read_to_string(key).with_context(|| format!("cannot read {}", key.display()))?;
-    let signing = signalbox_swap::signing_key(&text).with_context(|| key.display().to_string())?;
+    let signing = key::read(key)?;
     let id = arguments.key_id.clone().unwrap_or_else(|| key::id(key));
     let mut signed = signalbox_swap::sign(&signing, &id, &statement);
     signed.push(b'\n');

@@ -150,6 +150,40 @@ fn a_view_token_is_told_what_changes_take() {
     assert_failed(&status(&name.url), 1, &["admin.hosts"]);
 }
 
+#[test]
+fn a_large_component_is_sent_only_to_who_wants_it() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("large.wasm");
+    let mut large = b"\0asm\x0d\0\x01\0".to_vec();
+    large.resize(8 << 20, 0);
+    std::fs::write(&path, &large).unwrap();
+    let path = path.to_str().unwrap();
+    let swap = |url: &str| run(&["swap", path, "--admin", url]);
+
+    // More than any buffer on the way holds, and nobody reads it.
+    let refusing = Peer::answers_head(&answer(
+        "401 Unauthorized",
+        "application/json",
+        &refused("invalid_token"),
+    ));
+    assert_failed(&swap(&refusing.url), 1, &["does not know this admin token"]);
+    let head = refusing.request();
+    assert!(
+        head.contains(&"expect: 100-continue".to_owned()),
+        "{head:?}"
+    );
+    for interim in ["HTTP/1.1 100 Continue\r\n\r\n", ""] {
+        let taking = Peer::listen_with(interim, |stream, _| {
+            stream
+                .write_all(format!("{HEAD}{ENTRY}").as_bytes())
+                .unwrap();
+        });
+        let ran = swap(&taking.url);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_eq!(taking.request().last().unwrap().len(), large.len());
+    }
+}
+
 const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\nconnection: close\r\n\r\n";
 const STEP: &str = "{\"step\":{\"step\":\"receive\",\"micros\":12}}\n";

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, header};
+use super::{Arguments, headers};
 use crate::{
     admin::{self, Body},
     exit::{Exit, Misused},
@@ -83,11 +83,10 @@ fn question(arguments: &Arguments) -> anyhow::Result<Value> {
     if let Some(model) = &arguments.model {
         question.insert("model".into(), model.clone().into());
     }
-    let mut headers = Map::new();
-    for line in &arguments.headers {
-        let (name, value) = header(line)?;
-        headers.insert(name, value.into());
-    }
+    let headers: Map<String, Value> = headers(&arguments.headers)?
+        .into_iter()
+        .map(|(name, value)| (name, value.into()))
+        .collect();
     if !headers.is_empty() {
         question.insert("headers".into(), headers.into());
     }

@@ -1,6 +1,11 @@
 //! A key to sign with.
 
-use std::{fs::OpenOptions, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    fs::{self, OpenOptions},
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -45,6 +50,17 @@ pub(super) fn make(path: &Path, key_id: Option<&str>) -> anyhow::Result<Exit> {
         path.display()
     ));
     Ok(Exit::Ok)
+}
+
+/// Reads a key to sign with.
+pub(super) fn read(path: &Path) -> anyhow::Result<SigningKey> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    signalbox_swap::signing_key(&text).map_err(|error| {
+        let help = error.help();
+        let error = anyhow::Error::from(error);
+        anyhow::anyhow!("{}: {error:#}; {help}", path.display())
+    })
 }
 
 /// What a key is called after its file.
