@@ -11,7 +11,10 @@
     reason = "a bench stands on the harness of tests: what goes wrong is to end it"
 )]
 
-#[expect(dead_code, reason = "shared with the other benches, which use more of it")]
+#[expect(
+    dead_code,
+    reason = "shared with the other benches, which use more of it"
+)]
 mod common;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
 #[expect(dead_code, reason = "shared with tests, which use more of it")]
