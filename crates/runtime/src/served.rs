@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
+use signalbox_policy::Decision;
+
 use crate::{DecideError, Digest};
 
 /// What a generation is called and what it did. Small: an answer may hold it for hours, and keeps
@@ -18,6 +20,7 @@ pub struct Served {
     digest: Digest,
     decisions: AtomicU64,
     failures: AtomicU64,
+    refusals: AtomicU64,
     open: AtomicU64,
     is_cut: AtomicBool,
     is_freed: AtomicBool,
@@ -31,6 +34,7 @@ impl Served {
             digest,
             decisions: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            refusals: AtomicU64::new(0),
             open: AtomicU64::new(0),
             is_cut: AtomicBool::new(false),
             is_freed: AtomicBool::new(false),
@@ -67,6 +71,12 @@ impl Served {
         self.failures.load(Relaxed)
     }
 
+    /// How often it refused.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Relaxed)
+    }
+
     /// Notes that an answer which this generation decided is under way, until what it gives is
     /// dropped.
     pub fn open(self: &Arc<Self>) -> Open {
@@ -98,11 +108,13 @@ impl Served {
         self.is_freed.load(Relaxed)
     }
 
-    pub(crate) fn count<T>(&self, outcome: &Result<T, DecideError>) {
+    pub(crate) fn count(&self, outcome: &Result<Decision, DecideError>) {
         self.decisions.fetch_add(1, Relaxed);
-        if outcome.as_ref().is_err_and(DecideError::is_guest_failure) {
-            self.failures.fetch_add(1, Relaxed);
-        }
+        match outcome {
+            Ok(Decision::Refuse(_)) => self.refusals.fetch_add(1, Relaxed),
+            Err(error) if error.is_guest_failure() => self.failures.fetch_add(1, Relaxed),
+            _ => return,
+        };
     }
 }
 

@@ -7,6 +7,8 @@
 
 mod asked;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use asked::listed;
 

@@ -2,7 +2,7 @@
 //! has come to rest, promotes shadows that have proved themselves, and writes the history down.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -10,13 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
-use signalbox_runtime::Served;
+use signalbox_runtime::{Digest, Served};
 use tracing::warn;
 
 use crate::{
-    Actor, Evidence, Role, Step, StepReport, Way,
-    book::{Book, Drain, Standing},
+    Actor, Evidence, Role, Way,
+    book::{Book, Live, Standing},
     history::TARGET,
     shared::Shared,
     transaction::{self, Wish},
@@ -41,13 +40,15 @@ pub(crate) fn run(shared: &Shared, mails: &Receiver<Mail>) {
         shared,
         tallies: BTreeMap::new(),
         tried: BTreeMap::new(),
+        refusing: BTreeSet::new(),
+        unloadable: BTreeSet::new(),
         unwritable: None,
     };
     loop {
         match mails.recv_timeout(TICK) {
             Ok(Mail::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             Ok(mail) => keeper.read(mail),
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => keeper.load_one(),
         }
         for mail in mails.try_iter().take(LETTERS) {
             match mail {
@@ -66,6 +67,10 @@ struct Keeper<'s> {
     tallies: BTreeMap<u64, Tally>,
     /// When something was last tried, or found not to be allowed, for a generation.
     tried: BTreeMap<u64, Instant>,
+    /// Generations of which it was said that they refuse more than what served before.
+    refusing: BTreeSet<u64>,
+    /// Components of an earlier process that do not load.
+    unloadable: BTreeSet<Digest>,
     /// When writing down failed.
     unwritable: Option<Instant>,
 }
@@ -96,6 +101,7 @@ impl Keeper<'_> {
     /// What serves goes back to what served before, on evidence.
     fn live(&mut self, name: &str, standing: &Standing) {
         let Some(live) = &standing.live else { return };
+        self.refusals(name, live);
         let before = watch::before(live).and_then(|before| before.served.as_deref());
         let Some(evidence) = self.evidence(live.number, live.served.as_deref(), before) else {
             return;
@@ -117,6 +123,42 @@ impl Keeper<'_> {
                 evidence,
             ),
             Err(why) => alarm(name, live.number, &why, &evidence),
+        }
+    }
+
+    /// Refusals alarm, and do nothing else.
+    fn refusals(&mut self, name: &str, live: &Live) {
+        let before = watch::before(live).and_then(|before| before.served.as_deref());
+        let found = live.served.as_deref().zip(before);
+        let jump = found.and_then(|(served, before)| {
+            let counts = |it: &Served| (it.refusals(), it.decisions());
+            watch::refuses_more(counts(served), counts(before))
+        });
+        if let Some((refused_ppm, before_ppm)) = jump
+            && self.refusing.insert(live.number)
+        {
+            warn!(
+                target: TARGET,
+                policy = name, generation = live.number, refused_ppm, before_ppm,
+                "it refuses far more than what served before: look whether that is meant"
+            );
+        }
+    }
+
+    /// One of the components that an earlier process kept, when there is nothing else to do: to go
+    /// back to it later takes no time.
+    fn load_one(&mut self) {
+        let book = self.shared.book();
+        let missing = book.policies.iter().find_map(|(name, standing)| {
+            let kept = standing.kept.iter();
+            let mut kept = kept.filter(|it| it.loaded.is_none());
+            let kept = kept.find(|it| !self.unloadable.contains(&it.digest))?;
+            (standing.is_configured && standing.live.is_some()).then_some((name, kept.digest))
+        });
+        if let Some((name, digest)) = missing
+            && !crate::kept::preload(self.shared, name, digest)
+        {
+            self.unloadable.insert(digest);
         }
     }
 
@@ -209,6 +251,7 @@ impl Keeper<'_> {
         };
         self.tallies.retain(|number, _| is_here(number));
         self.tried.retain(|number, _| is_here(number));
+        self.refusing.retain(is_here);
     }
 
     /// Writes down what has changed; after a failure not before some time has passed.
@@ -232,88 +275,6 @@ fn alarm(name: &str, generation: u64, why: &str, evidence: &Evidence) {
         policy = name, generation, why, evidence,
         "its guest fails, and the host does not go back by itself"
     );
-}
-
-impl Shared {
-    /// Whether [`Self::settle`] would do something.
-    pub(crate) fn is_to_settle(&self) -> bool {
-        self.book().policies.values().any(Standing::is_to_settle)
-    }
-
-    /// Completes the entries of transactions whose predecessors have come to rest. Only by who
-    /// holds `storing`.
-    pub(crate) fn settle(&self) {
-        if !self.is_to_settle() {
-            return;
-        }
-        let mut book = Book::clone(&self.book());
-        let names: Vec<String> = book.policies.keys().cloned().collect();
-        for name in names {
-            let Some(standing) = book.policies.get_mut(&name) else {
-                continue;
-            };
-            let reports = standing.settle(&name);
-            for (entry, report) in reports {
-                book.amend(entry, |entry| entry.steps.push(report));
-            }
-        }
-        self.replace(book);
-    }
-}
-
-impl Standing {
-    fn is_to_settle(&self) -> bool {
-        self.is_to_be_watched()
-            || self
-                .draining
-                .iter()
-                .any(|drain| drain.is_to_tell() || drain.is_over())
-    }
-
-    /// Its transaction is done, and nothing before it decides any more.
-    fn is_to_be_watched(&self) -> bool {
-        let waits =
-            |drain: &Drain| drain.entry == self.changed_by && !drain.told && !drain.is_to_tell();
-        self.watched != self.changed_by && !self.draining.iter().any(waits)
-    }
-
-    fn settle(&mut self, name: &str) -> Vec<(u64, StepReport)> {
-        let now = Timestamp::now();
-        let mut reports = Vec::new();
-        let is_to_be_watched = self.is_to_be_watched();
-        for drain in self.draining.iter_mut().filter(|drain| drain.is_to_tell()) {
-            drain.told = true;
-            let took = Duration::try_from(now.duration_since(drain.until)).unwrap_or_default();
-            let note = format!(
-                "generation {} decides no more; {} answers open",
-                drain.served.number(),
-                drain.served.open_count()
-            );
-            let report = StepReport::new(Step::Drain, Some(name), took, Some(note));
-            reports.push((drain.entry, report));
-        }
-        if is_to_be_watched {
-            self.watched = self.changed_by;
-            let note = match watch::way_back(self) {
-                Ok((.., kept)) => format!("goes back to generation {} by itself", kept.number),
-                Err(why) => format!("does not go back by itself: {why}"),
-            };
-            let report = StepReport::new(Step::Watch, Some(name), Duration::ZERO, Some(note));
-            reports.push((self.changed_by, report));
-        }
-        self.draining.retain(|drain| !drain.is_over());
-        reports
-    }
-}
-
-impl Drain {
-    fn is_to_tell(&self) -> bool {
-        !self.told && self.served.is_freed()
-    }
-
-    fn is_over(&self) -> bool {
-        self.told && self.served.open_count() == 0
-    }
 }
 
 /// How often the keeper looks around if nobody writes.

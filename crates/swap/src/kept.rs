@@ -1,11 +1,13 @@
 //! What served before and is still here: going back to it, and doing without a digest.
 
 use signalbox_runtime::Digest;
+use tracing::warn;
 
 use crate::{
-    Failure, Step,
+    Action, Actor, Failure, Step, StepReport, Way,
     book::{KeptGeneration, Loaded},
     edit::{Edit, Service},
+    history::TARGET,
     prepare,
     shared::Shared,
     transaction::Base,
@@ -64,6 +66,35 @@ pub(crate) fn load(
         .component(kept.digest)
         .map_err(|wrong| wrong.at(Step::Read, Some(name)))?;
     prepare::load(shared, Some(name), &component, walk)
+}
+
+/// Loads what an earlier process kept. Gives whether that worked.
+pub(crate) fn preload(shared: &Shared, name: &str, digest: Digest) -> bool {
+    let mut nobody = |_: &StepReport| {};
+    let actor = Actor::new(Way::Automatic, "what an earlier process kept");
+    let mut walk = Walk::begin(Action::Rollback, actor, None, &mut nobody);
+    let loaded = shared
+        .component(digest)
+        .map_err(|wrong| wrong.at(Step::Read, Some(name)))
+        .and_then(|component| prepare::load(shared, Some(name), &component, &mut walk));
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(failure) => {
+            let why = failure.to_string();
+            warn!(target: TARGET, policy = name, %digest, why, "what was kept cannot be gone back to");
+            return false;
+        }
+    };
+    shared.note(|book| {
+        let kept = book.policies.values_mut().flat_map(|it| &mut it.kept);
+        for kept in kept.filter(|kept| kept.digest == digest) {
+            let description = loaded.plugin.description();
+            kept.policy.clone_from(&description.name);
+            kept.version.clone_from(&description.version);
+            kept.loaded = Some(loaded.clone());
+        }
+    });
+    true
 }
 
 /// The policies that know a digest.

@@ -28,7 +28,7 @@
 //! transactions at a time; who reaches the box first wins. Killed before the state file is in its
 //! place, the next start finds the old; after, the new.
 //!
-//! What a single step does is in `prepare`, `cases`, `access`, `kept`, `keep`; what happens after
+//! What a single step does is in `receive`, `prepare`, `cases`, `access`, `kept`, `keep`; what happens after
 //! `store` is in `keeper`.
 
 use std::{
@@ -40,12 +40,13 @@ use jiff::Timestamp;
 use signalbox_runtime::Digest;
 
 use crate::{
-    Action, Actor, Changed, Entry, Evidence, Failure, Mode, OpenAnswers, Order, Outcome, Role,
-    Step, StepReport,
+    Action, Actor, Changed, Entry, Evidence, Failure, Mode, OpenAnswers, Order, Outcome, Step,
+    StepReport,
     book::{Book, Standing},
     edit::{Arrival, Candidacy, Edit, Edits, Service},
     keep::Last,
     prepare::{self, Prepared},
+    receive,
     shadow::Shadowed,
     shared::Shared,
     walk::{Walk, Wrong},
@@ -151,15 +152,15 @@ fn plan(
             name,
             to,
             only_from,
-        } => roll_back(shared, base, name, (to, only_from), walk)?,
-        Wish::Promote { name, only } => candidate(base, name, only, Edit::Promote, walk)?,
-        Wish::Withdraw { name, only } => candidate(base, name, only, Edit::Withdraw, walk)?,
-        Wish::Revoke { digest } => revoke(shared, base, digest, walk)?,
+        } => receive::back(shared, base, name, (to, only_from), walk)?,
+        Wish::Promote { name, only } => receive::beside(base, name, only, Edit::Promote, walk)?,
+        Wish::Withdraw { name, only } => receive::beside(base, name, only, Edit::Withdraw, walk)?,
+        Wish::Revoke { digest } => receive::revocation(shared, base, digest, walk)?,
         Wish::Restore {
             name,
             last,
             forgotten,
-        } => restore(shared, base, name, last, forgotten, walk)?,
+        } => receive::last(shared, base, name, (last, forgotten), walk)?,
     };
     Ok(Some(Plan {
         edits,
@@ -226,142 +227,6 @@ fn edit(
             let shadowed = Shadowed::new(order.clone(), live);
             Edit::Beside(prepared.loaded, Candidacy::Shadow(shadowed), service)
         }
-    })
-}
-
-fn roll_back(
-    shared: &Shared,
-    base: &Base,
-    name: String,
-    (to, only_from): (Option<u64>, Option<u64>),
-    walk: &mut Walk<'_>,
-) -> Result<Edits, Failure> {
-    walk.policies = vec![Changed {
-        from: base.live(&name),
-        ..Changed::new(&name)
-    }];
-    let target = walk.step(Step::Receive, Some(&name), || {
-        if only_from.is_some() && base.live(&name) != only_from {
-            return Err(superseded());
-        }
-        let target = crate::kept::target(base, &name, to)?;
-        let note = format!("back to generation {}", target.number);
-        Ok((target, Some(note)))
-    })?;
-    if let Some(changed) = walk.changed(&name) {
-        changed.digest = target.digest.to_string();
-    }
-    let loaded = crate::kept::load(shared, base, &name, &target, walk)?;
-    Ok(Edits {
-        edits: vec![(name, Edit::Serve(loaded, Service::back()))],
-        ..Edits::default()
-    })
-}
-
-fn candidate(
-    base: &Base,
-    name: String,
-    only: Option<u64>,
-    edit: Edit,
-    walk: &mut Walk<'_>,
-) -> Result<Edits, Failure> {
-    let beside = base
-        .standing(&name)
-        .and_then(|standing| standing.beside.as_ref());
-    walk.policies = vec![Changed {
-        from: base.live(&name),
-        digest: beside.map_or_else(String::new, |beside| beside.loaded.digest().to_string()),
-        access: beside.and_then(|beside| beside.service.access().cloned()),
-        ..Changed::new(&name)
-    }];
-    walk.step(Step::Receive, Some(&name), || match beside {
-        Some(beside) if only.is_some_and(|only| only != beside.number) => Err(superseded()),
-        Some(beside) => {
-            let role = match beside.role() {
-                Role::Shadow => "a shadow",
-                Role::Canary { .. } => "a canary",
-            };
-            Ok(((), Some(format!("generation {}, {role}", beside.number))))
-        }
-        None => Err(Wrong::new(
-            "there is no candidate beside what serves",
-            "`signalbox status` shows candidates; `signalbox swap --shadow` or `--canary` makes one",
-        )),
-    })?;
-    Ok(Edits {
-        edits: vec![(name, edit)],
-        ..Edits::default()
-    })
-}
-
-/// What the evidence speaks of is no longer there.
-fn superseded() -> Wrong {
-    Wrong::new("something else is there by now", "nothing needs to be done")
-}
-
-fn revoke(
-    shared: &Shared,
-    base: &Base,
-    digest: Digest,
-    walk: &mut Walk<'_>,
-) -> Result<Edits, Failure> {
-    let met = crate::kept::met(base, digest);
-    walk.policies = met
-        .iter()
-        .map(|name| Changed {
-            digest: digest.to_string(),
-            from: base.live(name),
-            ..Changed::new(name)
-        })
-        .collect();
-    walk.step(Step::Receive, None, || {
-        let note = match met.len() {
-            0 => "it is not here".to_owned(),
-            count => format!("{count} policies know it"),
-        };
-        Ok(((), Some(note)))
-    })?;
-    let mut edits = Edits {
-        forbid: Some(digest),
-        ..Edits::default()
-    };
-    for name in met {
-        let edit = crate::kept::without(shared, base, &name, digest, walk)?;
-        edits.edits.extend(edit.map(|edit| (name, edit)));
-    }
-    Ok(edits)
-}
-
-fn restore(
-    shared: &Shared,
-    base: &Base,
-    name: String,
-    last: Last,
-    forgotten: Option<String>,
-    walk: &mut Walk<'_>,
-) -> Result<Edits, Failure> {
-    let kept = last.kept(last.generation.since);
-    walk.policies = vec![Changed {
-        digest: kept.digest.to_string(),
-        ..Changed::new(&name)
-    }];
-    walk.step(Step::Receive, Some(&name), || {
-        let note = format!("what served as generation {}", kept.number);
-        let note = [Some(note), forgotten].into_iter().flatten();
-        Ok(((), Some(note.collect::<Vec<_>>().join("; "))))
-    })?;
-    let loaded = crate::kept::load(shared, base, &name, &kept, walk)?;
-    let service = Service {
-        roll_back: last.roll_back,
-        arrival: Arrival::Restart {
-            from_source: kept.from_source,
-        },
-        source: None,
-        accepted: None,
-    };
-    Ok(Edits {
-        edits: vec![(name, Edit::Serve(loaded, service))],
-        ..Edits::default()
     })
 }
 

@@ -63,6 +63,15 @@ impl Tally {
     }
 }
 
+/// Whether what serves refuses so much more than what served before that somebody should look: the
+/// two shares, in parts of a million. Each is given as refusals and decisions. It is said, and
+/// nothing is done: it may be what was meant.
+pub(crate) fn refuses_more(now: (u64, u64), before: (u64, u64)) -> Option<(u64, u64)> {
+    let is_enough = now.1 >= ENOUGH_DECISIONS && before.1 >= ENOUGH_DECISIONS;
+    let [now, before] = [now, before].map(|(refused, decided)| ppm(refused, decided));
+    (is_enough && now > 2 * before && now > before + JUMP_PPM).then_some((now, before))
+}
+
 /// Where the host would go by itself from what serves, or why it would not.
 pub(crate) fn way_back(standing: &Standing) -> Result<(&Live, &Before, &KeptGeneration), String> {
     let live = standing.live.as_ref().ok_or("nothing serves")?;
@@ -143,6 +152,10 @@ pub(crate) fn ppm(part: u64, whole: u64) -> u64 {
 const FEWEST_CALLERS: usize = 2;
 /// Two may be chance.
 const FEWEST_FAILURES: u64 = 3;
+/// Fewer say little about a share.
+const ENOUGH_DECISIONS: u64 = 100;
+/// Twenty points more.
+const JUMP_PPM: u64 = 200_000;
 /// For people to look at; more help nobody.
 const MOST_CALLERS: usize = 32;
 
@@ -168,6 +181,19 @@ mod tests {
             let found = allows(roll_back, access).is_ok();
             assert_eq!(found, expected, "{roll_back:?} {access:?}");
         }
+    }
+
+    #[test]
+    fn refusals_alarm_when_they_are_many_more_of_enough() {
+        assert_eq!(refuses_more((50, 100), (1, 100)), Some((500_000, 10_000)));
+        assert_eq!(refuses_more((50, 99), (1, 100)), None, "too few to tell");
+        assert_eq!(refuses_more((50, 100), (0, 99)), None, "too few before");
+        assert_eq!(refuses_more((15, 100), (1, 100)), None, "a few points");
+        assert_eq!(
+            refuses_more((90, 100), (60, 100)),
+            None,
+            "not twice as many"
+        );
     }
 
     #[test]

@@ -62,6 +62,19 @@ fn one_caller_alone_or_two_failures_change_nothing() {
 }
 
 #[test]
+fn refusals_change_nothing_however_many_there_are() {
+    let bench = wider();
+    for id in ["one", "two"] {
+        for _ in 0..300 {
+            assert!(!bench.forwards("default", &caller(id), "unknown"));
+        }
+    }
+    assert_eq!(bench.live("default").served().refusals(), 600);
+    bench.keeper_has_read_on();
+    assert_eq!(bench.live("default").number(), 2);
+}
+
+#[test]
 fn failures_of_what_served_before_do_not_count_against_what_serves() {
     let bench = wider();
     let before = bench.live("default");

@@ -7,7 +7,7 @@ use std::{
 };
 
 use signalbox_policy::{Caller, Decision, Names, Purposes, Request, RequestedModel};
-use signalbox_runtime::{Generation, RequestBuf, Runtime};
+use signalbox_runtime::{Cache, Generation, RequestBuf, Runtime};
 use signalbox_swap::{
     Accept, Actor, BesideOverview, Candidate, Entry, Failure, LiveAnswer, Mode, OpenAnswers, Order,
     Outcome, PolicyOverview, Question, RollBack, Settings, ShadowOrder, Step, StepReport, Swaps,
@@ -36,6 +36,10 @@ impl Bench {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
+        Self::on(runtime(), settings)
+    }
+
+    pub(crate) fn on(runtime: Runtime, settings: Settings) -> Self {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let hears = Arc::clone(&heard);
         let settings = Settings {
@@ -43,7 +47,7 @@ impl Bench {
             ..settings
         };
         Self {
-            swaps: Swaps::new(runtime(), settings).unwrap(),
+            swaps: Swaps::new(runtime, settings).unwrap(),
             heard,
         }
     }
@@ -285,16 +289,19 @@ pub(crate) fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     }
 }
 
-pub(crate) fn runtime() -> Runtime {
+fn runtime() -> Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    let small = signalbox_runtime::Settings {
+    RUNTIME.get_or_init(|| runtime_with(None)).clone()
+}
+
+pub(crate) fn runtime_with(cache: Option<Cache>) -> Runtime {
+    Runtime::new(signalbox_runtime::Settings {
         workers: 2,
         decision_threads: 2,
-        // One test has shadows of many policies at a time.
-        spare: 64,
+        cache,
         ..signalbox_runtime::Settings::default()
-    };
-    RUNTIME.get_or_init(|| Runtime::new(small).unwrap()).clone()
+    })
+    .unwrap()
 }
 
 const LONGEST: Duration = Duration::from_secs(60);

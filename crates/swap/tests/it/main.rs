@@ -8,6 +8,7 @@
     reason = "a helper of a test fails the test as the test itself would"
 )]
 
+mod access;
 mod automatic;
 mod back;
 mod fixture;
@@ -19,6 +20,8 @@ mod fixture;
 mod guests;
 #[path = "../../../runtime/tests/it/image.rs"]
 mod image;
+mod law;
+mod pairs;
 mod restart;
 mod shadows;
 mod signature;

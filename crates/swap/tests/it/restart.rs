@@ -179,6 +179,24 @@ fn a_source_that_fails_leaves_the_last_good_one_until_it_is_repaired() {
 }
 
 #[test]
+fn what_an_earlier_process_kept_is_loaded_before_anybody_needs_it() {
+    let folder = folder();
+    let first = bench_with(&folder, "1", &["a"]);
+    first.serve("default", &component(&["b"]));
+    drop(first);
+    let second = bench(&folder);
+    start(&second, broken("1"));
+    wait_for("the kept one", || second.swaps.plugin("default", 1));
+    assert_eq!(second.overview("default").kept[0].policy, "p");
+    let entry = second.swaps.rollback("default", Some(1), admin());
+    let loads = [Step::Read, Step::Compile, Step::Trial];
+    assert!(
+        !steps(&entry).iter().any(|step| loads.contains(step)),
+        "{entry:?}"
+    );
+}
+
+#[test]
 fn from_source_passes_the_state_by() {
     let folder = folder();
     let first = bench_with(&folder, "1", &["a"]);
