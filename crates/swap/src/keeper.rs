@@ -19,7 +19,7 @@ use crate::{
     history::TARGET,
     shared::Shared,
     transaction::{self, Wish},
-    watch::{self, Tally},
+    watch::{self, Counts, Tally},
 };
 
 /// A letter to the keeper.
@@ -78,7 +78,8 @@ struct Keeper<'s> {
 impl Keeper<'_> {
     fn read(&mut self, mail: Mail) {
         if let Mail::Failed(served, caller, cause) = mail {
-            let tally = self.tallies.entry(served.number()).or_default();
+            let tally = self.tallies.entry(served.number());
+            let tally = tally.or_insert_with(|| Tally::new(Instant::now()));
             tally.add(&caller, cause);
         }
     }
@@ -215,12 +216,16 @@ impl Keeper<'_> {
     }
 
     fn evidence(
-        &self,
+        &mut self,
         number: u64,
         served: Option<&Served>,
         before: Option<&Served>,
     ) -> Option<Evidence> {
-        self.tallies.get(&number)?.evidence(served?, before)
+        let (now, counts) = (Instant::now(), Counts::of(served?));
+        let tally = self.tallies.entry(number);
+        let tally = tally.or_insert_with(|| Tally::new(now));
+        tally.turn(now, counts);
+        tally.evidence(counts, before.map(Counts::of).unwrap_or_default())
     }
 
     /// What did not work, or was not allowed, is not tried with every failure that follows.

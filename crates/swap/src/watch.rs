@@ -4,64 +4,15 @@
 //! ask often enough. And even failures only where access does not matter: not when the swap is
 //! pinned, not when it narrows access, and where that cannot be told only if somebody vouched.
 
-use std::collections::BTreeMap;
+mod tally;
 
-use signalbox_runtime::Served;
+pub(crate) use tally::{Counts, Tally};
 
 use crate::{
-    Access, Evidence, RollBack, RollBackOverview,
+    Access, RollBack, RollBackOverview,
     access::Compared,
     book::{Before, KeptGeneration, Live, Origin, Standing},
 };
-
-/// What failed of one generation.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    failures: u64,
-    callers: BTreeMap<String, u64>,
-    causes: BTreeMap<&'static str, u64>,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, caller: &str, cause: &'static str) {
-        self.failures += 1;
-        *self.causes.entry(cause).or_default() += 1;
-        if let Some(count) = self.callers.get_mut(caller) {
-            *count += 1;
-        } else if self.callers.len() < MOST_CALLERS {
-            self.callers.insert(caller.to_owned(), 1);
-        }
-    }
-
-    /// What speaks for going back, if it is enough: at least three failures of at least two
-    /// callers, and a larger share of the decisions than before.
-    pub(crate) fn evidence(&self, served: &Served, before: Option<&Served>) -> Option<Evidence> {
-        // Letters may be lost when there are many; the generation's own count has them.
-        let failures = self.failures.max(served.failures());
-        let decisions = served.decisions().max(failures);
-        let (failed, asked) = before.map_or((0, 0), |it| (it.failures(), it.decisions()));
-        let is_more = u128::from(failures) * u128::from(asked.max(1))
-            > u128::from(failed) * u128::from(decisions);
-        if self.callers.len() < FEWEST_CALLERS || failures < FEWEST_FAILURES || !is_more {
-            return None;
-        }
-        Some(Evidence {
-            rule: format!(
-                "guest failures: at least {FEWEST_FAILURES} of at least {FEWEST_CALLERS} callers, \
-                 and a larger share than before"
-            ),
-            callers: self.callers.keys().cloned().collect(),
-            failures,
-            decisions,
-            failures_before_ppm: ppm(failed, asked),
-            causes: self
-                .causes
-                .iter()
-                .map(|(cause, count)| ((*cause).to_owned(), *count))
-                .collect(),
-        })
-    }
-}
 
 /// Whether what serves refuses so much more than what served before that somebody should look: the
 /// two shares, in parts of a million. Each is given as refusals and decisions. It is said, and
@@ -148,16 +99,10 @@ pub(crate) fn ppm(part: u64, whole: u64) -> u64 {
     u64::try_from(ppm).unwrap_or(u64::MAX)
 }
 
-/// One caller alone must not be able to replace the policy of everyone.
-const FEWEST_CALLERS: usize = 2;
-/// Two may be chance.
-const FEWEST_FAILURES: u64 = 3;
 /// Fewer say little about a share.
 const ENOUGH_DECISIONS: u64 = 100;
 /// Twenty points more.
 const JUMP_PPM: u64 = 200_000;
-/// For people to look at; more help nobody.
-const MOST_CALLERS: usize = 32;
 
 #[cfg(test)]
 mod tests {
