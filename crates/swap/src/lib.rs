@@ -5,6 +5,55 @@
 //! store on, and what served before stays loaded, so that going back is one store as well.
 //!
 //! No HTTP, no async, no document language: `signalbox-host` puts doors on it.
+//!
+//! ```
+//! use signalbox_runtime::Runtime;
+//! use signalbox_swap::{
+//!     Actor, Candidate, Mode, OpenAnswers, Order, Outcome, RollBack, Settings, Swaps, Way,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let component = |published: &str| -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+//! #     let document = format!("policy: p\nroutes:\n  POST /v1/chat/completions: \
+//! #         {{verdict: native, scope: \"inference:chat\", model: json}}\nmodels:\n  gpt-4o: \
+//! #         {{published: {published}}}\ncases:\n  - {{name: chat, request: POST /v1/chat/completions, \
+//! #         model: gpt-4o, scopes: [\"inference:chat\"], expect: {{forward: POST \
+//! #         /v1/chat/completions, model: {published}}}}}\n");
+//! #     let policy = signalbox_policy::read(&document).map_err(|all| format!("{all:?}"))?;
+//! #     Ok(signalbox_compiler::compile(&policy, &document)?)
+//! # };
+//! let swaps = Swaps::new(Runtime::new(Default::default())?, Settings::default())?;
+//! let me = || Actor::new(Way::Embedder, "this program");
+//! let order = |component| Order {
+//!     candidates: vec![Candidate {
+//!         name: "default".into(),
+//!         component,
+//!         digest: None,
+//!         statement: None,
+//!         source: None,
+//!         cases: None,
+//!     }],
+//!     mode: Mode::Serve,
+//!     roll_back: RollBack::UnlessNarrower,
+//!     open_answers: OpenAnswers::Keep,
+//!     actor: me(),
+//! };
+//! // Off the request path: milliseconds to seconds. Each step is told as it ends.
+//! let first = swaps.swap(order(component("support-agent")?), &mut |step| println!("{}", step.step));
+//! assert_eq!(first.outcome, Outcome::Done);
+//! swaps.swap(order(component("gt-small")?), &mut |_| {});
+//!
+//! // On the request path: what decides for this caller, from one load of the slot.
+//! let policies = swaps.slot().load();
+//! let lane = policies.get("default").ok_or("nothing serves")?;
+//! assert_eq!(lane.for_caller("app").number(), 2);
+//!
+//! // One store, at once.
+//! let back = swaps.rollback("default", None, me());
+//! assert_eq!(back.outcome, Outcome::Done);
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
