@@ -39,7 +39,11 @@ impl PolicyHealth {
 
     /// The source of a policy does not pass, or cannot be read.
     pub(crate) fn source_failed(&self, name: &str, failure: &Failure) {
-        let reason = format!("its source does not pass: {failure}");
+        // The whole failure may quote the policy, or a case: the history is not open to anyone.
+        let reason = format!(
+            "its source fails at the step `{}`; `signalbox history` says why",
+            failure.step
+        );
         self.change(name, |trouble| trouble.source = Some(reason));
     }
 
@@ -113,7 +117,9 @@ mod tests {
         policies.is_idle("default");
         assert_eq!(
             reason().as_deref(),
-            Some("nothing serves; its source does not pass: cases: case `a` fails")
+            Some(
+                "nothing serves; its source fails at the step `cases`; `signalbox history` says why"
+            )
         );
         policies.source_passed("default");
         assert_eq!(reason().as_deref(), Some("nothing serves"));

@@ -98,7 +98,7 @@ fn a_source_that_was_broken_meanwhile_leaves_the_last_good_one() {
     assert!(within(|| gate.handle.status().status == "degraded"));
     let reason = &gate.handle.status().reasons["policy default"];
     assert!(
-        reason.starts_with("its source does not pass: read: "),
+        reason.starts_with("its source fails at the step `read`; "),
         "{reason}"
     );
     machine.write(&other());
