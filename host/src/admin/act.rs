@@ -2,6 +2,7 @@
 
 use http::request::Parts;
 use serde::Deserialize;
+use signalbox_swap::{Actor, Entry, Swaps};
 
 use super::answer::Answer;
 use super::desk::{Desk, Peer};
@@ -51,35 +52,21 @@ impl Desk {
             .await)
     }
 
-    pub(super) async fn promote(
+    /// Promotes or withdraws the candidate of a policy: what needs no words.
+    pub(super) async fn on_candidate(
         &self,
         peer: &Peer,
         head: &Parts,
         upload: &mut Upload,
         name: &str,
+        act: fn(&Swaps, &str, Actor) -> Entry,
     ) -> Result<Answer, Refused> {
         self.check_policy(name)?;
         let Nothing {} = upload.document(&head.headers, Some(Nothing {})).await?;
         let (name, actor) = (name.to_owned(), peer.actor());
         let form = Form::of(&head.headers);
         Ok(self
-            .perform(form, move |swaps, _| swaps.promote(&name, actor))
-            .await)
-    }
-
-    pub(super) async fn withdraw(
-        &self,
-        peer: &Peer,
-        head: &Parts,
-        upload: &mut Upload,
-        name: &str,
-    ) -> Result<Answer, Refused> {
-        self.check_policy(name)?;
-        let Nothing {} = upload.document(&head.headers, Some(Nothing {})).await?;
-        let (name, actor) = (name.to_owned(), peer.actor());
-        let form = Form::of(&head.headers);
-        Ok(self
-            .perform(form, move |swaps, _| swaps.withdraw(&name, actor))
+            .perform(form, move |swaps, _| act(swaps, &name, actor))
             .await)
     }
 

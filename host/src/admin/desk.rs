@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::Request;
 use http::request::Parts;
 use hyper::body::Incoming;
-use signalbox_swap::{Actor, Way};
+use signalbox_swap::{Actor, Swaps, Way};
 use tokio::sync::Semaphore;
 
 use super::Overview;
@@ -92,11 +92,17 @@ impl Desk {
     ) -> Result<Answer, Refused> {
         match act {
             Act::Explain => self.explain(head, upload).await,
-            Act::Promote(name) => self.promote(peer, head, upload, name).await,
+            Act::Promote(name) => {
+                self.on_candidate(peer, head, upload, name, Swaps::promote)
+                    .await
+            }
             Act::Revoke => self.revoke(peer, head, upload).await,
             Act::Rollback(name) => self.rollback(peer, head, upload, name).await,
             Act::Swap => self.swap(peer, head, upload).await,
-            Act::Withdraw(name) => self.withdraw(peer, head, upload, name).await,
+            Act::Withdraw(name) => {
+                self.on_candidate(peer, head, upload, name, Swaps::withdraw)
+                    .await
+            }
         }
     }
 }

@@ -188,6 +188,12 @@ fn settings(
         metrics.swapped(entry);
         policies.heard(entry);
     };
+    if config.signatures.required && config.state.is_none() {
+        tracing::warn!(
+            "without `state` the serial numbers of statements are forgotten when the host ends: an \
+             old policy can then come back with its old signature"
+        );
+    }
     Ok(signalbox_swap::Settings {
         keep: config.swap.keep.get(),
         cases: read_cases(config)?,
