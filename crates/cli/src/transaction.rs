@@ -111,7 +111,7 @@ fn next(entry: &Entry) -> Option<String> {
 }
 
 /// Says on stderr which policies there are, for who named another.
-async fn name_policies(client: &Client) {
+pub(crate) async fn name_policies(client: &Client) {
     #[derive(Deserialize)]
     struct Policies {
         policies: Vec<PolicyOverview>,

@@ -144,5 +144,22 @@ impl FromStr for Accept {
 
 /// The text names no kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a kind of difference, `*`, or `METHOD /v1/route:kind`")]
+#[error(
+    "expected `*`, `METHOD /v1/route:KIND`, or a kind: wider, narrower, route, model, restamp, \
+     headers, code, message, list, candidate_failed or live_failed"
+)]
 pub struct BadAccept;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_misspells_a_kind_is_told_every_one() {
+        let told = "widr".parse::<Accept>().unwrap_err().to_string();
+        for kind in DifferenceKind::ALL {
+            assert!(told.contains(kind.word()), "{told} lacks {}", kind.word());
+            assert!(kind.word().parse::<Accept>().is_ok());
+        }
+    }
+}

@@ -351,6 +351,15 @@ fn a_running_host_explains_what_it_would_do() {
         "{}",
         kept.stdout
     );
+    let unnamed = live.run(&["explain", "--live", "--scope", "s", "GET", "/v1/models"]);
+    assert_eq!(unnamed.code, Some(1));
+    assert!(
+        unnamed
+            .stderr
+            .contains("the host's policies: full, litellm"),
+        "{}",
+        unnamed.stderr
+    );
     let nobody = live.run(&["explain", "--key", "nobody", "GET", "/v1/models"]);
     assert_eq!(
         (nobody.code, &*nobody.stdout),

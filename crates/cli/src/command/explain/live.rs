@@ -8,6 +8,7 @@ use crate::{
     admin::{self, Body},
     exit::{Exit, Misused},
     output, show,
+    transaction::name_policies,
 };
 
 /// What the host decides, and by which policy.
@@ -49,7 +50,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let question = Body::Json(question(arguments)?);
     let client = arguments.access.client()?;
     admin::block_on(async {
-        let explained: Explained = client.question("/explain", question).await?;
+        let explained: Explained = match client.question("/explain", question).await {
+            Ok(explained) => explained,
+            Err(error) => {
+                if error.is_unknown_policy() {
+                    name_policies(&client).await;
+                }
+                return Err(error.into());
+            }
+        };
         if arguments.json {
             output::json(&serde_json::to_value(&explained)?)?;
         } else {
