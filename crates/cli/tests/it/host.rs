@@ -140,8 +140,8 @@ fn a_document_that_changes_is_compiled_and_swapped_in() {
     host.wait_until("degraded", |status| status["host"]["status"] == "degraded");
     let status = host.run(&["status"]).stdout;
     assert!(
-        status.contains("unknown_key"),
-        "the place and the code: {status}"
+        status.contains("`receive`") && status.contains("`signalbox history`"),
+        "the step, and where the rest is: {status}"
     );
     assert!(
         status.contains("default: generation "),
@@ -151,6 +151,10 @@ fn a_document_that_changes_is_compiled_and_swapped_in() {
     assert!(
         history.lines().nth(1).unwrap().contains("  file "),
         "{history}"
+    );
+    assert!(
+        history.contains("unknown_key"),
+        "the place and the code: {history}"
     );
 }
 
