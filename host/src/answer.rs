@@ -15,6 +15,7 @@ use signalbox_http::restamp::Restamp;
 pub(crate) use body::{AnswerBody, BrokenOff, FromUpstream, Kind};
 pub(crate) use standing::{LOOK, Standing};
 
+use crate::client::Client;
 use crate::facts::{text, values};
 use crate::limits::{Pass, Permit, StreamPermit};
 use crate::metrics::OpenGuard;
@@ -36,9 +37,9 @@ pub(crate) struct Held {
 
 impl Held {
     /// A request begins.
-    pub(crate) fn new(worker: &Worker, link: &Rc<Link>) -> Self {
+    pub(crate) fn new(worker: &Worker, link: &Rc<Link>, client: Client) -> Self {
         Self {
-            trail: Trail::new(&worker.shared),
+            trail: Trail::new(&worker.shared, client),
             pass: None,
             permit: None,
             stream: None,

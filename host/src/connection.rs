@@ -16,15 +16,19 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::answer::{AnswerBody, Held};
+use crate::client::{Client, Peer};
 use crate::phase::Phase;
 use crate::request_path;
 use crate::wire::{Link, Wire};
 use crate::worker::Worker;
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream) {
+pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
     let link = Link::new();
-    let service = service_fn(|request| answer(Rc::clone(worker), Rc::clone(&link), request));
+    let service = service_fn(|request| {
+        let client = Client::of(peer, &request);
+        answer(Rc::clone(worker), Rc::clone(&link), client, request)
+    });
     let came_late = worker.phases.current() >= Phase::Draining;
     let head = worker.shared.config.limits.head.in_memory();
     let connection = http1::Builder::new()
@@ -107,11 +111,12 @@ impl Patience {
 async fn answer(
     worker: Rc<Worker>,
     link: Rc<Link>,
+    client: Client,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let mut path = pin!(request_path::serve(
         &worker,
-        Held::new(&worker, &link),
+        Held::new(&worker, &link, client),
         request
     ));
     let walked = poll_fn(|context| {
@@ -123,7 +128,7 @@ async fn answer(
     });
     let answer = match walked.await {
         Some(answer) => answer,
-        None => request_path::panicked(Held::new(&worker, &link)),
+        None => request_path::panicked(Held::new(&worker, &link, client)),
     };
     link.answered();
     Ok(answer)

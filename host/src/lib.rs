@@ -24,6 +24,7 @@ pub mod yaml;
 
 mod answer;
 mod ask;
+mod client;
 mod client_body;
 mod connection;
 mod doors;

@@ -17,6 +17,7 @@ use signalbox_runtime::{Generation, Open, Served};
 use tokio::time::timeout;
 
 use crate::answer::{BrokenOff, LOOK, Standing};
+use crate::client::Client;
 use crate::facts;
 use crate::keyring::Key;
 use crate::metrics::{Ending, OpenGuard, RouteRequests};
@@ -29,6 +30,8 @@ use crate::shared::Shared;
 pub(crate) struct Trail {
     shared: Arc<Shared>,
     id: DecisionId,
+    #[expect(dead_code, reason = "read by the access log")]
+    client: Client,
     began: Instant,
     time: Timestamp,
     key: Option<Arc<Key>>,
@@ -73,9 +76,10 @@ enum End {
 }
 
 impl Trail {
-    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, client: Client) -> Self {
         Self {
             id: shared.records.id(),
+            client,
             began: Instant::now(),
             time: Timestamp::now(),
             key: None,

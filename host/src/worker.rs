@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 use std::io;
-use std::net;
+use std::net::{self, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,6 +17,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::client::Peer;
 use crate::connection;
 use crate::metrics::OpenGuard;
 use crate::models_answer::Lists;
@@ -44,7 +45,7 @@ pub(crate) struct InFlight(Rc<Cell<usize>>);
 #[derive(Debug)]
 pub(crate) enum Order {
     Enter(Phase),
-    Serve(net::TcpStream, Place),
+    Serve(net::TcpStream, Peer, Place),
 }
 
 /// A connection's place among all and on its worker, until it is dropped.
@@ -94,14 +95,22 @@ impl WorkerHandle {
     }
 
     /// Gives it a connection.
-    pub(crate) fn serve(&self, socket: net::TcpStream, permit: Option<OwnedSemaphorePermit>) {
+    pub(crate) fn serve(
+        &self,
+        socket: net::TcpStream,
+        address: SocketAddr,
+        permit: Option<OwnedSemaphorePermit>,
+    ) {
+        let is_tls = false;
         self.open.fetch_add(1, Ordering::Relaxed);
         let place = Place {
             open: Arc::clone(&self.open),
             _permit: permit,
         };
         // A worker that is gone drops the connection: that closes it.
-        let _ = self.orders.send(Order::Serve(socket, place));
+        let _ = self
+            .orders
+            .send(Order::Serve(socket, Peer { address, is_tls }, place));
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
@@ -202,7 +211,9 @@ impl Worker {
             }
             tokio::select! {
                 order = orders.recv() => match order {
-                    Some(Order::Serve(socket, place)) => Rc::clone(&self).open(socket, place),
+                    Some(Order::Serve(socket, peer, place)) => {
+                        Rc::clone(&self).open(socket, peer, place);
+                    }
                     Some(Order::Enter(Phase::Cutting)) | None => return self.cut().await,
                     Some(Order::Enter(phase)) => self.phases.enter(phase),
                 },
@@ -213,7 +224,7 @@ impl Worker {
     }
 
     /// Starts a connection's task. It ends by itself, and the `LocalSet` owns it.
-    fn open(self: Rc<Self>, socket: net::TcpStream, place: Place) {
+    fn open(self: Rc<Self>, socket: net::TcpStream, peer: Peer, place: Place) {
         let socket = match TcpStream::from_std(socket) {
             Ok(socket) => socket,
             Err(error) => {
@@ -227,7 +238,7 @@ impl Worker {
         self.connections.set(self.connections.get() + 1);
         let open = OpenConnection(Rc::clone(&self), self.shared.metrics.clients.open());
         tokio::task::spawn_local(async move {
-            connection::serve(&self, socket).await;
+            connection::serve(&self, socket, peer).await;
             drop((open, place));
         });
     }

@@ -5,7 +5,7 @@
 //! no more file descriptors, is waited out. Neither ends the loop.
 
 use std::io::{self, ErrorKind};
-use std::net;
+use std::net::{self, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -75,9 +75,9 @@ async fn accept(
             // Also when the host was dropped.
             _ = &mut stopping => break,
             (accepted, place) = next(&listener, &places) => match accepted {
-                Ok(socket) => {
+                Ok((socket, peer)) => {
                     pause = FIRST_PAUSE;
-                    hand_over(socket, place, workers);
+                    hand_over(socket, peer, place, workers);
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "lost a connection");
@@ -101,12 +101,15 @@ async fn accept(
 async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (io::Result<net::TcpStream>, Option<OwnedSemaphorePermit>) {
+) -> (
+    io::Result<(net::TcpStream, SocketAddr)>,
+    Option<OwnedSemaphorePermit>,
+) {
     let place = Arc::clone(places).acquire_owned().await.ok();
     let accepted = listener
         .accept()
         .await
-        .and_then(|(socket, _peer)| socket.into_std());
+        .and_then(|(socket, peer)| Ok((socket.into_std()?, peer)));
     (accepted, place)
 }
 
@@ -115,22 +118,24 @@ fn serve_backlog(listener: TcpListener, places: &Arc<Semaphore>, workers: &[Work
     let Ok(listener) = listener.into_std() else {
         return;
     };
-    while let Ok((socket, _peer)) = listener.accept() {
+    while let Ok((socket, peer)) = listener.accept() {
         if socket.set_nonblocking(true).is_ok() {
-            hand_over(socket, Arc::clone(places).try_acquire_owned().ok(), workers);
+            let place = Arc::clone(places).try_acquire_owned().ok();
+            hand_over(socket, peer, place, workers);
         }
     }
 }
 
 fn hand_over(
     socket: net::TcpStream,
+    peer: SocketAddr,
     place: Option<OwnedSemaphorePermit>,
     workers: &[WorkerHandle],
 ) {
     // Without it small answers wait for the client's acknowledgement; with an error it just is so.
     let _ = socket.set_nodelay(true);
     if let Some(worker) = workers.iter().min_by_key(|worker| worker.open()) {
-        worker.serve(socket, place);
+        worker.serve(socket, peer, place);
     }
 }
 

@@ -1,0 +1,37 @@
+//! Who sent a request, as far as the network says.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{Request, Version};
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    pub(crate) is_tls: bool,
+}
+
+/// Who sent one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The client's address: the peer's own.
+    pub(crate) address: IpAddr,
+    /// Who the connection is from.
+    pub(crate) peer: SocketAddr,
+    /// Whether it came over TLS.
+    pub(crate) is_tls: bool,
+    /// The HTTP version of the request.
+    pub(crate) version: Version,
+}
+
+impl Client {
+    /// Who sent this request over a connection from `peer`.
+    pub(crate) fn of<B>(peer: Peer, request: &Request<B>) -> Self {
+        Self {
+            address: peer.address.ip().to_canonical(),
+            peer: peer.address,
+            is_tls: peer.is_tls,
+            version: request.version(),
+        }
+    }
+}
