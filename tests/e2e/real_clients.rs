@@ -1,7 +1,11 @@
 //! Real clients through the gate, each with GT's documented base and with the `/v1` that OpenAI
 //! clients expect: GT's validation checklist for LiteLLM, asked of every client.
 //!
-//! A client's script prints what it made of the gate; here that is compared as a whole.
+//! A client's script prints what it made of the gate; here that is compared as a whole. What GT has
+//! beyond that checklist is in `every_route`, the frameworks above the SDKs in `frameworks`.
+
+mod every_route;
+mod frameworks;
 
 use serde_json::{Value, json};
 use signalbox_gt_sim::{Key, Scope};

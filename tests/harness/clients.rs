@@ -71,6 +71,26 @@ pub fn curl(setting: &Setting<'_>) -> String {
         .output()
 }
 
+/// What a script of `tests/clients` makes of what it is told in these variables.
+#[must_use]
+pub fn ask_by(name: &str, told: &[(&str, &str)]) -> Value {
+    facts(&told_in(program(name), told).output())
+}
+
+fn program(name: &str) -> Program {
+    let program = if name.ends_with(".py") {
+        python()
+    } else {
+        Program::new("node")
+    };
+    program.arg(script(name))
+}
+
+fn told_in(program: Program, told: &[(&str, &str)]) -> Program {
+    told.iter()
+        .fold(program, |program, (name, value)| program.env(name, value))
+}
+
 /// openai-python, asking one chat after the other until it is told to stop.
 #[derive(Debug)]
 pub struct SteadyChat(Process);

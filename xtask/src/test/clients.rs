@@ -1,6 +1,7 @@
 //! The real clients' packages: a Python virtual environment under `.cache/python` and npm packages
 //! beside the scripts in `tests/clients`. Every version is pinned there, and what is installed is
-//! installed again only when the pins change.
+//! installed again only when the pins change. Debian's Go comes too: how its decoder reads a body is
+//! compared with how we do.
 
 use std::{
     fs,
@@ -13,13 +14,21 @@ use crate::process::{Run, has, root, say};
 
 /// Installs what is missing.
 pub(crate) fn install() -> anyhow::Result<()> {
-    debian(&[("curl", "curl"), ("python3", "python3"), ("npm", "npm")])?;
+    debian(&[
+        ("curl", "curl"),
+        ("python3", "python3"),
+        ("npm", "npm"),
+        ("go", "golang-go"),
+    ])?;
     python()?;
     node()
 }
 
 /// Fails if `install` has not been run for the present pins.
 pub(crate) fn check() -> anyhow::Result<()> {
+    if !has("go") {
+        bail!("go is missing: run `cargo xtask test --only clients`");
+    }
     for stamp in [Stamp::python()?, Stamp::node()?] {
         if !stamp.is_current() {
             bail!(
@@ -50,6 +59,8 @@ fn python() -> anyhow::Result<()> {
     )
     .args([
         "--no-compile",
+        // A package without a wheel would want a compiler and its own build tools.
+        "--only-binary=:all:",
         "--disable-pip-version-check",
         "-r",
         "tests/clients/requirements.txt",
