@@ -46,9 +46,13 @@ impl Part {
     }
 }
 
-/// One header line. A folded one begins with white space, which no name does.
+/// One header line. A folded one begins with white space, which no name does; one that begins as a
+/// boundary does starts a part for whoever looks for boundaries first.
 fn field(line: &str) -> Result<(&str, &str), Flaw> {
     let (name, value) = line.split_once(':').ok_or(Flaw::Header)?;
+    if name.starts_with("--") {
+        return Err(Flaw::Header);
+    }
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let is_text = |byte: u8| byte >= b' ' && byte != 0x7f || byte == b'\t';
     let is_plain = !name.is_empty() && name.bytes().all(is_token) && value.bytes().all(is_text);
@@ -74,6 +78,8 @@ impl<'a> Form<'a> {
                 // Bare, some readers take it and some do not.
                 "name" if !value.starts_with('"') => return Err(Flaw::Disposition),
                 "name" => &mut name,
+                // Some readers look for `name=` alone, and the end of `filename=` has it too.
+                _ if name.is_none() => return Err(Flaw::Disposition),
                 "filename" => &mut file,
                 "filename*" => &mut extended,
                 _ => return Err(Flaw::Disposition),
@@ -116,10 +122,24 @@ fn parameter(text: &str) -> Option<(&str, &str, Option<&str>)> {
         None => rest.find(';').unwrap_or(rest.len()),
     };
     let (value, rest) = rest.split_at_checked(end)?;
+    if !is_read_alike(value) {
+        return None;
+    }
     let rest = trim(rest);
     match rest.strip_prefix(';') {
         Some(after) => Some((key, value, Some(after))),
         None => rest.is_empty().then_some((key, value, None)),
+    }
+}
+
+/// Whether readers that know no quotes, or no backslash in them, see no other name in a value.
+fn is_read_alike(value: &str) -> bool {
+    match value.strip_prefix('"') {
+        Some(quoted) => quoted.split(';').skip(1).all(|part| {
+            let start = trim(part).get(.."name".len());
+            !start.is_some_and(|start| start.eq_ignore_ascii_case("name"))
+        }),
+        None => !value.contains(['"', '\\', '=', ' ', '\t']),
     }
 }
 
@@ -244,6 +264,25 @@ mod tests {
             (format!("{d}name=\"a\"\r\nno colon\r\n"), Flaw::Header),
             (format!("{d}name=\"a\"\nX: y\r\n"), Flaw::Header),
             (format!("{d}name=\"a\"\r\nX : y\r\n"), Flaw::Header),
+            // Who looks for boundaries first begins a part at any line that starts with one.
+            (format!("{d}name=\"a\"\r\n--b-1: y\r\n"), Flaw::Header),
+            // Who looks for `name="` alone finds it in any of these.
+            (
+                format!("{d}filename=\"model\"; name=\"a\"\r\n"),
+                Flaw::Disposition,
+            ),
+            (
+                format!("{d}name=\"a\"; filename=x name=\"model\"\r\n"),
+                Flaw::Disposition,
+            ),
+            (
+                format!("{d}name=\"a\"; filename=\"x; name=model\"\r\n"),
+                Flaw::Disposition,
+            ),
+            (
+                format!("{d}name=\"a\"; filename=\"x\\\"; NAME*=\\\"model\"\r\n"),
+                Flaw::Disposition,
+            ),
         ] {
             assert_eq!(Part::of(head.as_bytes()), Err(flaw), "{head}");
         }
