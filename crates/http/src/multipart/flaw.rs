@@ -14,6 +14,7 @@ pub(super) enum Flaw {
     Header,
     Disposition,
     Name,
+    Nested,
     ModelTwice,
     ModelFolded,
     ModelIsFile,
@@ -62,7 +63,10 @@ impl Flaw {
                 "a part needs one `Content-Disposition: form-data` with one quoted `name`."
             }
             Self::Name => {
-                "the name of a part has characters that servers read differently. Use visible ASCII without quotes, backslashes and percent signs."
+                "the name of a part has characters that servers read differently. Use visible ASCII without quotes, backslashes, percent signs and `=?`."
+            }
+            Self::Nested => {
+                "a part holds parts of its own, which some servers take for parts of the form. Send a flat form."
             }
             Self::ModelTwice => "`model` comes twice. Send it once.",
             Self::ModelFolded => {
@@ -75,7 +79,9 @@ impl Flaw {
             Self::ModelTooLong => {
                 "`model` is longer than 1024 bytes. Send one of the names `GET /v1/models` lists."
             }
-            Self::ModelNotText => "`model` is not valid UTF-8.",
+            Self::ModelNotText => {
+                "`model` is not plain text: UTF-8 without control characters and byte order mark."
+            }
         }
     }
 }

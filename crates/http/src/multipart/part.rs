@@ -32,6 +32,9 @@ impl Part {
                 return Err(Flaw::Disposition);
             }
         }
+        if kind.is_some_and(holds_parts) {
+            return Err(Flaw::Nested);
+        }
         let form = Form::of(disposition.ok_or(Flaw::Disposition)?)?;
         if !form.names_model()? {
             return Ok(Self::Other);
@@ -101,7 +104,9 @@ impl<'a> Form<'a> {
 
     fn names_model(&self) -> Result<bool, Flaw> {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\%".contains(&byte);
-        if self.name.is_empty() || !self.name.bytes().all(is_plain) {
+        let is_plain = !self.name.is_empty() && self.name.bytes().all(is_plain);
+        // Readers made for mail decode `=?utf-8?q?model?=`.
+        if !is_plain || self.name.contains("=?") {
             return Err(Flaw::Name);
         }
         // Servers that know arrays take `model[]` and `model[0]` for it as well.
@@ -154,6 +159,15 @@ fn closing_quote(inner: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether readers made for mail, and those that flatten forms, look for parts inside.
+fn holds_parts(kind: &str) -> bool {
+    let starts = |of: &str| {
+        kind.get(..of.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(of))
+    };
+    starts("multipart/") || starts("message/")
 }
 
 fn is_plain_text(kind: &str) -> bool {
@@ -240,6 +254,15 @@ mod tests {
             (format!("{d}name=\"mod\\el\"\r\n"), Flaw::Name),
             (format!("{d}name=\"mod%65l\"\r\n"), Flaw::Name),
             (format!("{d}name=\" model\"\r\n"), Flaw::Name),
+            (format!("{d}name=\"=?utf-8?q?model?=\"\r\n"), Flaw::Name),
+            (
+                format!("{d}name=\"a\"\r\nContent-Type: Multipart/mixed; boundary=b\r\n"),
+                Flaw::Nested,
+            ),
+            (
+                format!("{d}name=\"a\"\r\nContent-Type: message/rfc822\r\n"),
+                Flaw::Nested,
+            ),
             (format!("{d}name=\"\"\r\n"), Flaw::Name),
             (format!("{d}name=\"Model\"\r\n"), Flaw::ModelFolded),
             (format!("{d}name=\"model[]\"\r\n"), Flaw::ModelFolded),

@@ -210,8 +210,11 @@ impl Scanner {
         let Some(value) = end.and_then(|end| self.window.get(..end)) else {
             return Ok(Look::NeedsMore);
         };
+        // Readers take a byte order mark, or white space before a value, away or leave it.
         let name = str::from_utf8(value)
-            .map_err(|_| Flaw::ModelNotText)?
+            .ok()
+            .filter(|name| !name.starts_with('\u{feff}') && !name.contains(char::is_control))
+            .ok_or(Flaw::ModelNotText)?
             .to_owned();
         self.state = State::Waiting(name.len());
         Ok(Look::Model(name))
