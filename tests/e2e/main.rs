@@ -12,6 +12,7 @@ mod boundaries;
 mod bypass;
 mod bytes;
 mod demo;
+mod differential;
 mod docs;
 mod failing_guest;
 #[path = "../../crates/runtime/tests/it/guests.rs"]

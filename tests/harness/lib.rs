@@ -21,6 +21,7 @@ pub mod keep_alive;
 pub mod operator;
 pub mod policies;
 pub mod process;
+pub mod readers;
 pub mod registry;
 pub mod served;
 pub mod steady;
