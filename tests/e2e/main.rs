@@ -14,6 +14,7 @@ mod bytes;
 mod demo;
 mod differential;
 mod docs;
+mod extension_flow;
 mod failing_guest;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
 #[expect(

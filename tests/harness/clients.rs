@@ -77,13 +77,31 @@ pub fn ask_by(name: &str, told: &[(&str, &str)]) -> Value {
     facts(&told_in(program(name), told).output())
 }
 
+/// How an example of `docs/examples` ended: what it printed, or what it complained of.
+///
+/// # Errors
+/// If it failed, as it does when it is refused something.
+pub fn example(name: &str, args: &[&str], told: &[(&str, &str)]) -> Result<String, String> {
+    let program = interpreter(name).arg(root().join("docs/examples").join(name));
+    let program = args.iter().fold(program, Program::arg);
+    let mut process = told_in(program, told).start();
+    if process.wait().success() {
+        Ok(process.stdout())
+    } else {
+        Err(process.stderr())
+    }
+}
+
 fn program(name: &str) -> Program {
-    let program = if name.ends_with(".py") {
+    interpreter(name).arg(script(name))
+}
+
+fn interpreter(name: &str) -> Program {
+    if name.ends_with(".py") {
         python()
     } else {
         Program::new("node")
-    };
-    program.arg(script(name))
+    }
 }
 
 fn told_in(program: Program, told: &[(&str, &str)]) -> Program {

@@ -30,6 +30,7 @@ pub struct Setup {
     tenant: Tenant,
     upstream: Option<SocketAddr>,
     files: Vec<(String, String)>,
+    credentials: Vec<String>,
 }
 
 impl Setup {
@@ -45,6 +46,7 @@ impl Setup {
             tenant: Tenant::demo_with_keys(GT_INFERENCE, GT_UPLOAD, GT_CONVERSATION),
             upstream: None,
             files: Vec::new(),
+            credentials: Vec::new(),
         }
     }
 
@@ -108,6 +110,13 @@ impl Setup {
         self
     }
 
+    /// With a GT key of this name, beside the three that stand for the purposes.
+    #[must_use]
+    pub fn credential(mut self, name: &str, secret: &str) -> Self {
+        self.credentials.push(format!("{name}: {{file: {name}}}"));
+        self.file(name, secret)
+    }
+
     /// With these times, in the form of a YAML flow, in place of the defaults.
     #[must_use]
     pub fn times(mut self, times: &str) -> Self {
@@ -156,7 +165,9 @@ impl Setup {
             simulator.run(told.stop()).await;
         });
         let more = format!("times: {{{}}}\n{}", self.times, self.config);
-        let text = config_text(self.upstream.unwrap_or(gt_address), &self.policies, &more);
+        let others = self.credentials.join(", ");
+        let gt_at = self.upstream.unwrap_or(gt_address);
+        let text = config_text(gt_at, &others, &self.policies, &more);
         let config = Config::parse(&text, folder.path()).expect("our configuration is valid");
         let policies = self.policies;
         let (host, (address, admin, handle)) = Running::start("host", |told| async move {
@@ -291,7 +302,7 @@ pub fn key_entry(id: &str, secret: &str, rest: &str) -> String {
     format!("  - {{id: {id}, sha256: \"{}\", {rest}}}\n", sha256(secret))
 }
 
-fn config_text(gt: SocketAddr, policies: &[(String, Vec<u8>)], more: &str) -> String {
+fn config_text(gt: SocketAddr, others: &str, policies: &[(String, Vec<u8>)], more: &str) -> String {
     let token = sha256(ADMIN_TOKEN);
     // The gate is given its components, so the files behind these names are never opened.
     let names = policies
@@ -302,7 +313,7 @@ fn config_text(gt: SocketAddr, policies: &[(String, Vec<u8>)], more: &str) -> St
         "listen: 127.0.0.1:0\n\
          admin: {{listen: 127.0.0.1:0, operate_token_sha256: \"{token}\"}}\n\
          upstream: {{url: \"http://{gt}/api/tenant\", credentials: {{inference: {{file: gt-inference}}, \
-         upload: {{file: gt-upload}}, conversation: {{file: gt-conversation}}}}}}\n\
+         upload: {{file: gt-upload}}, conversation: {{file: gt-conversation}}, others: {{{others}}}}}}}\n\
          policies: {{{names}}}\n\
          keys: keys.yaml\n{more}"
     )
