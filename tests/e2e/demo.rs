@@ -102,9 +102,14 @@ pub(crate) fn shell(folder: &Path, script: &str) -> Program {
 
 /// The fenced `sh` blocks of a page.
 pub(crate) fn blocks(page: &str) -> Vec<String> {
+    blocks_in(page, "sh")
+}
+
+/// The fenced blocks of a page that are in this language.
+pub(crate) fn blocks_in(page: &str, language: &str) -> Vec<String> {
     let text =
         fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
-    text.split("```sh\n")
+    text.split(&format!("```{language}\n"))
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
         .collect()

@@ -13,7 +13,7 @@ use signalbox_harness::{
     root,
 };
 
-use crate::demo::{Demo, blocks, shell};
+use crate::demo::{Demo, blocks, blocks_in, shell};
 
 #[test]
 fn the_readme_runs_as_pasted() {
@@ -43,6 +43,64 @@ fn the_readme_runs_as_pasted() {
             "nothing printed has {sign}: {printed:#?}"
         );
     }
+}
+
+#[test]
+fn the_clients_page_runs_as_pasted() {
+    let demo = Demo::start();
+    let packages = root().join("tests/clients");
+    for (language, interpreter, count) in [
+        ("python", "python3 -c", 3),
+        ("js", "node --input-type=module -e", 3),
+    ] {
+        let programs = blocks_in("docs/clients.md", language);
+        assert_eq!(programs.len(), count, "programs in {language}");
+        for program in programs {
+            let here = program.replace("127.0.0.1:8080", &demo.host);
+            let printed = shell(&packages, &format!("{interpreter} \"$PROGRAM\""))
+                .env("PROGRAM", &here)
+                .output();
+            assert!(printed.contains("You said: Hello there"), "{printed}");
+            let is_sdk_alone = program.contains("client.");
+            assert!(printed.contains("2 vectors") || is_sdk_alone, "{printed}");
+        }
+    }
+    let [own_routes] = &blocks("docs/clients.md")[..] else {
+        panic!("one block of commands")
+    };
+    let printed = demo.run(own_routes);
+    assert_eq!(printed.matches(": ready\n").count(), 4, "{printed}");
+    assert_eq!(
+        printed.matches("What does it say? (turn 1").count(),
+        2,
+        "{printed}"
+    );
+}
+
+#[test]
+fn the_clients_page_names_the_versions_that_are_tested() {
+    let page = fs::read_to_string(root().join("docs/clients.md")).expect("the page is there");
+    let (_, table) = page.split_once("## Versions").expect("its last section");
+    let read = |name: &str| {
+        fs::read_to_string(root().join("tests/clients").join(name)).expect("the pins are there")
+    };
+    let node: serde_json::Value = serde_json::from_str(&read("package.json")).expect("JSON");
+    let python = read("requirements.txt");
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let mut checked = 0;
+    for row in rows.skip(1).filter(|row| !row.starts_with("| ---")) {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let [_, package, version, _, npm, npm_version, _] = cells[..] else {
+            panic!("five cells: {row}")
+        };
+        let pin = format!("{package}=={version}");
+        assert!(python.lines().any(|line| line == pin), "{pin}");
+        if !npm.is_empty() {
+            assert_eq!(node["dependencies"][npm], npm_version, "{npm}");
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 7);
 }
 
 #[test]
