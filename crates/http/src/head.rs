@@ -119,7 +119,8 @@ fn starts_with(name: &str, prefix: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// What every route passes on. `accept-encoding` is not among them: the host asks GT for identity.
+/// What every route passes on. `accept-encoding` is not among them: the host asks GT for identity
+/// where the answer is restamped, and passes the client's own only elsewhere.
 const PASSES: &[&str] = &[
     "accept",
     "accept-language",

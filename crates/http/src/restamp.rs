@@ -4,9 +4,11 @@
 //! server-sent event; every other byte passes in the push it came with, however the answer is cut
 //! into chunks. What is not JSON passes as it is: an answer was already decided on.
 
+mod border;
 mod json;
 mod sse;
 
+pub use border::EventBorder;
 pub use json::JsonRestamp;
 pub use sse::SseRestamp;
 

@@ -288,7 +288,17 @@ fn routes_gt_lacks_have_advice() {
         ("POST", "/v1/images/edits", "/v1/images/generations"),
         ("GET", "/v1/conversations", "POST /v1/conversations"),
         ("DELETE", "/v1/conversations/c1", "POST /v1/conversations"),
-        ("POST", "/v1/moderations", "models"),
+        ("POST", "/v1/moderations", "guardrails"),
+        ("POST", "/v1/batches", "one by one"),
+        ("POST", "/v1/realtime/sessions", "/v1/audio/speech"),
+        ("GET", "/v1/vector_stores/vs_1/files", "/v1/embeddings"),
+        ("GET", "/v1/chat/completions", "stored"),
+        (
+            "GET",
+            "/v1/conversations/c1/items/i1",
+            "POST /v1/conversations",
+        ),
+        ("DELETE", "/v1/models", "published"),
     ] {
         assert!(
             advice(method, path).is_some_and(|advice| advice.contains(word)),
@@ -312,6 +322,8 @@ fn routes_gt_has_need_no_advice() {
         ("GET", "/v1/files/file-1"),
         ("POST", "/v1/responsesx"),
         ("POST", "/v1/nothing"),
+        ("POST", "/v1/threadsx/t"),
+        ("GET", "/v1/conversations/c1/other"),
     ] {
         assert_eq!(advice(method, path), None, "{method} {path}");
     }

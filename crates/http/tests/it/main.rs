@@ -9,10 +9,13 @@
     reason = "a helper of a test fails the test as the test itself would"
 )]
 
+mod advice;
 mod bodies;
 mod corpus;
+mod event_stream;
 mod multipart;
 mod naive;
 mod restamp;
 mod scan;
+mod streams;
 mod targets;
