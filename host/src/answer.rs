@@ -1,6 +1,7 @@
 //! What goes back to the client: a refusal, bytes of our own, or GT's answer.
 
 mod body;
+mod keep_alive;
 mod standing;
 
 use std::rc::Rc;

@@ -37,6 +37,7 @@ mod phase;
 mod refusals;
 mod registries;
 mod reload;
+mod request_id;
 mod request_path;
 mod server;
 mod shared;

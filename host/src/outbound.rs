@@ -172,9 +172,10 @@ impl Outbound<'_> {
                 .any(|drop| drop.eq_ignore_ascii_case(word))
                 || head::connection_names(&connection)
                     .any(|listed| listed.eq_ignore_ascii_case(word));
-            if head::request_header_passes(word, &self.route.headers, takes_conversation)
-                && !is_dropped
-            {
+            // What is not restamped may be compressed, if the client reads that.
+            let passes = head::request_header_passes(word, &self.route.headers, takes_conversation)
+                || (name == header::ACCEPT_ENCODING && self.forward.restamp.is_none());
+            if passes && !is_dropped {
                 headers.append(name, value.clone());
             }
         }

@@ -52,14 +52,20 @@ impl No {
         generation: &Generation,
     ) -> Self {
         let method = facts.head.method.as_str();
-        let advice = (refused.code == Code::UnknownRoute.word())
+        let is = |code: Code| refused.status == code.status() && refused.code == code.word();
+        let is_no_route = is(Code::UnknownRoute);
+        let advice = (is_no_route || is(Code::MethodNotAllowed))
             .then(|| path::advice(method, facts.path))
             .flatten();
         let refusal = match advice {
-            Some(advice) => {
+            Some(advice) if is_no_route => {
                 let path = facts.path;
                 let message = format!("There is no route {method} {path}. {advice}");
                 Refusal::new(Code::UnknownRoute, message)
+            }
+            Some(advice) => {
+                let message = format!("{} {advice}", refused.message);
+                Refusal::new(Code::MethodNotAllowed, message)
             }
             None => {
                 let param = refused.param.as_deref();

@@ -189,6 +189,7 @@ impl<'v> Visit<'v> {
         }
         let decision = self.ask(facts, generation, RequestedModel::Unread).await?;
         if let Decision::Forward(_) = decision {
+            self.check_plain()?;
             self.check_declared(self.stream_limit(key))?;
         }
         match (&decision, source) {

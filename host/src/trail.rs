@@ -96,6 +96,11 @@ impl Trail {
         }
     }
 
+    /// The id of its decision.
+    pub(crate) const fn id(&self) -> DecisionId {
+        self.id
+    }
+
     /// When the request came.
     pub(crate) const fn time(&self) -> Timestamp {
         self.time
@@ -341,5 +346,6 @@ impl Told {
     }
 }
 
-const DECISION: HeaderName = HeaderName::from_static("x-signalbox-decision");
+/// The id of a decision, in its answer.
+pub(crate) const DECISION: HeaderName = HeaderName::from_static("x-signalbox-decision");
 const POLICY: HeaderName = HeaderName::from_static("x-signalbox-policy");

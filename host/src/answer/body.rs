@@ -17,6 +17,7 @@ use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::keep_alive::KeepAlive;
 use super::{Held, LOOK, Standing};
 use crate::phase::{Phase, Phases};
 use crate::upstream::Lease;
@@ -45,8 +46,10 @@ pub(crate) struct FromUpstream {
     idle: Duration,
     phases: Rc<Phases>,
     standing: Standing,
+    /// Set while nothing comes; it may ring early, and is set again then.
     alarm: Option<Pin<Box<Sleep>>>,
     heard: Instant,
+    keep_alive: Option<KeepAlive>,
     /// Zero once the end was told.
     status: u16,
     is_over: bool,
@@ -203,17 +206,20 @@ impl FromUpstream {
         worker: &Worker,
         standing: Standing,
     ) -> Self {
+        let times = &worker.shared.config.times;
+        let keep_alive = times.sse_comment.filter(|_| kind == Kind::Events);
         Self {
             status: answer.status().as_u16(),
             incoming: answer.into_body(),
             lease: Some(lease),
             restamp,
             kind,
-            idle: worker.shared.config.times.answer_idle.duration(),
+            idle: times.answer_idle.duration(),
             phases: Rc::clone(&worker.phases),
             standing,
             alarm: None,
             heard: Instant::now(),
+            keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
             is_over: false,
             broke_off: None,
         }
@@ -225,24 +231,33 @@ impl FromUpstream {
             if self.phases.current() == Phase::Cutting {
                 return Poll::Ready(self.break_off(BrokenOff::Shutdown));
             }
-            let next = Pin::new(&mut self.incoming).poll_frame(context);
-            let broken = match &next {
-                Poll::Pending => Some(ready!(self.poll_alarm(context))),
-                Poll::Ready(_) => self.hears(),
+            let next = match Pin::new(&mut self.incoming).poll_frame(context) {
+                Poll::Ready(next) => next,
+                Poll::Pending => {
+                    let rung = ready!(self.poll_alarm(context));
+                    return Poll::Ready(match rung {
+                        Rung::End(broken) => self.break_off(broken),
+                        Rung::Comment => Ok(Some(KeepAlive::COMMENT)),
+                    });
+                }
             };
-            if let Some(broken) = broken {
+            if let Some(broken) = self.hears() {
                 return Poll::Ready(self.break_off(broken));
             }
-            match ready!(next) {
+            match next {
                 None => return Poll::Ready(Ok(self.last())),
                 Some(Err(_broken)) => {
                     return Poll::Ready(self.break_off(BrokenOff::Upstream));
                 }
                 Some(Ok(frame)) => {
                     // Trailers speak of the bytes GT sent, and no client of these routes reads any.
-                    if let Ok(chunk) = frame.into_data()
-                        && let Some(chunk) = self.restamped(chunk)
-                    {
+                    let Ok(chunk) = frame.into_data() else {
+                        continue;
+                    };
+                    if let Some(keep_alive) = &mut self.keep_alive {
+                        keep_alive.hears(&chunk, self.heard);
+                    }
+                    if let Some(chunk) = self.restamped(chunk) {
                         return Poll::Ready(Ok(Some(chunk)));
                     }
                 }
@@ -300,26 +315,44 @@ impl FromUpstream {
 
     /// Something came: the wait begins anew. A busy stream looks at its standing here.
     fn hears(&mut self) -> Option<BrokenOff> {
-        self.alarm = None;
         self.heard = Instant::now();
         self.standing.look_if_due(self.heard)
     }
 
-    /// Nothing comes: ready when that is to end. A quiet stream looks at its standing here.
-    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<BrokenOff> {
+    /// Nothing comes: ready when something is to be done about it. A quiet stream looks at its
+    /// standing here.
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<Rung> {
         loop {
             let end = self.heard + self.idle;
+            let comment = self.keep_alive.as_ref().and_then(KeepAlive::due);
+            let due = comment.map_or(end, |comment| comment.min(end));
             let alarm = self
                 .alarm
-                .get_or_insert_with(|| Box::pin(sleep_until(end.min(Instant::now() + LOOK))));
+                .get_or_insert_with(|| Box::pin(sleep_until(due.min(Instant::now() + LOOK))));
+            if alarm.deadline() > due {
+                alarm.as_mut().reset(due);
+            }
             ready!(alarm.as_mut().poll(context));
             self.alarm = None;
-            if Instant::now() >= end {
-                return Poll::Ready(BrokenOff::Quiet);
+            let now = Instant::now();
+            if now >= end {
+                return Poll::Ready(Rung::End(BrokenOff::Quiet));
             }
             if let Some(broken) = self.standing.look() {
-                return Poll::Ready(broken);
+                return Poll::Ready(Rung::End(broken));
+            }
+            if let Some(keep_alive) = &mut self.keep_alive
+                && keep_alive.speaks(now)
+            {
+                return Poll::Ready(Rung::Comment);
             }
         }
     }
+}
+
+/// What is to be done about GT's silence.
+#[derive(Clone, Copy, Debug)]
+enum Rung {
+    Comment,
+    End(BrokenOff),
 }

@@ -77,6 +77,9 @@ pub enum Problem {
     /// Not a span of time.
     #[error("write a whole number above zero and `ms`, `s`, `m` or `h`, at most a day")]
     Span,
+    /// Neither a span of time nor `off`.
+    #[error("write `off`, or a whole number above zero and `ms`, `s`, `m` or `h`, at most a day")]
+    SpanOrOff,
     /// Not a size.
     #[error("write a whole number above zero and `B`, `KiB`, `MiB` or `GiB`")]
     Size,

@@ -210,6 +210,8 @@ pub(super) struct Times {
     #[serde(default, deserialize_with = "present")]
     pub(super) answer_idle: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
+    pub(super) sse_comment: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
     pub(super) connection_idle: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) upstream_idle: Option<Spanned<String>>,

@@ -95,6 +95,8 @@ pub struct Times {
     pub first_byte: Span,
     /// Between two pieces of GT's answer.
     pub answer_idle: Span,
+    /// Until a stream of events in which nothing comes gets a comment; `None` adds none.
+    pub sse_comment: Option<Span>,
     /// A client connection without a request.
     pub connection_idle: Span,
     /// A connection to GT without a request.
@@ -121,6 +123,8 @@ impl Default for Times {
             // The OpenAI SDKs wait 600 s: they must give up first, so that nothing is answered twice.
             first_byte: Span::seconds(620),
             answer_idle: Span::seconds(300),
+            // Bytes that GT did not send: only for who has a load balancer that closes what is quiet.
+            sse_comment: None,
             // Longer than the 60 s after which load balancers close.
             connection_idle: Span::seconds(75),
             // Shorter than the 5 s after which Node and uvicorn close: no request meets a closing one.

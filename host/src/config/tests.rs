@@ -80,7 +80,7 @@ workers: 3
 key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8}}
 limits: {{connections: 5, requests: 6, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
   multipart_memory: 2MiB, multipart_disk: 3MiB, held_memory: 4MiB, held_disk: 5MiB, discard: 6MiB}}
-times: {{head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, answer_idle: 6s,
+times: {{head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, answer_idle: 6s, sse_comment: 20s,
   connection_idle: 7s, upstream_idle: 8s, models_cache: 9s, discard: 10s, readiness_off: 11s, drain: 12s}}
 decisions: {{threads: 2, queue: 9, memory: 64MiB, isolation: reuse}}
 answer_headers: {{decision: false, policy: false}}
@@ -107,6 +107,7 @@ records: {{keep: 0, log: false, headers: [X-Team]}}
     assert_eq!(config.limits.discard, Size::mib(6));
     assert_eq!(config.times.body_total, Span::seconds(180));
     assert_eq!(config.times.drain, Span::seconds(12));
+    assert_eq!(config.times.sse_comment, Some(Span::seconds(20)));
     assert_eq!(config.decisions.isolation, Isolation::Reuse);
     assert_eq!(
         config.answer_headers,

@@ -21,6 +21,11 @@ impl Visit<'_> {
         media::check_json(&values(headers, header::CONTENT_TYPE), &encodings)
     }
 
+    /// 415 where the head announces a compressed body, on a route whose body nobody reads.
+    pub(super) fn check_plain(&self) -> Result<(), Refusal> {
+        media::check_plain(&values(&self.head.headers, header::CONTENT_ENCODING))
+    }
+
     /// 413 where the head announces more than may come.
     pub(super) fn check_declared(&self, limit: u64) -> Result<(), Refusal> {
         match self.body.as_ref().and_then(ClientBody::declared) {

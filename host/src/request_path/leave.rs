@@ -8,6 +8,7 @@ use crate::answer::{self, AnswerBody, Held};
 use crate::client_body::{Connection, Discard, read_on};
 use crate::phase::Phase;
 use crate::refusals::No;
+use crate::request_id;
 
 /// The answer where the walk itself panicked.
 pub(crate) fn panicked(mut held: Held) -> Response<AnswerBody> {
@@ -23,6 +24,7 @@ pub(crate) fn panicked(mut held: Held) -> Response<AnswerBody> {
     held.trail.counts_only(&no);
     let (mut head, body) = answer::refusal(no.refusal()).into_parts();
     held.trail.stamp(&mut head.headers);
+    request_id::stamp(&mut head.headers, &HeaderMap::new(), held.trail.id());
     head.headers
         .insert(header::CONNECTION, HeaderValue::from_static("close"));
     Response::from_parts(head, AnswerBody::bytes(body.into(), held))
@@ -42,6 +44,7 @@ impl Visit<'_> {
         } = self;
         let stamp = |headers: &mut HeaderMap, held: &Held| {
             held.trail.stamp(headers);
+            request_id::stamp(headers, &asked.headers, held.trail.id());
             if connection == Connection::Close || worker.phases.current() >= Phase::Leaving {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

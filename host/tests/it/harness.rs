@@ -8,4 +8,4 @@ mod gt;
 pub(crate) use ask::Ask;
 pub(crate) use client::{Answer, Client};
 pub(crate) use gate::{Gate, GateBuilder, POLICY, component, keyring, within};
-pub(crate) use gt::{Gt, Seen};
+pub(crate) use gt::{Gt, Reply, Seen};

@@ -9,6 +9,7 @@
 )]
 
 mod admin;
+mod answers;
 mod bodies;
 mod bytes;
 mod candidates;
@@ -29,6 +30,7 @@ mod pool;
 mod refusals;
 mod registries;
 mod restart;
+mod routes;
 mod shutdown;
 mod streams;
 mod swaps;

@@ -70,6 +70,29 @@ fn a_client_that_goes_away_ends_the_request_at_gt() {
 }
 
 #[test]
+fn a_client_that_goes_away_from_a_quiet_stream_ends_the_request_at_gt() {
+    let (tell, told) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let gt = Gt::before_body(move |_, reader, reply| {
+        reply.events();
+        reply.chunk("data: {}\n\n");
+        // Ends when the host closes the connection: nothing more is written that could fail.
+        let _ = std::io::Read::read_to_end(reader, &mut Vec::new());
+        tell.lock().unwrap().send(()).unwrap();
+        reply.hang_up();
+    });
+    let gate = Gate::before(&gt);
+    let mut client = gate.connect();
+    client.write(&Ask::chat("x").json(STREAM).bytes());
+    assert_eq!(client.head().status, 200);
+    assert!(client.chunk().is_some());
+    drop(client);
+    told.recv_timeout(std::time::Duration::from_secs(30))
+        .expect("GT still streams to nobody");
+    assert!(within(|| gate.handle.requests() == 0));
+}
+
+#[test]
 fn a_client_that_goes_away_before_the_answer_ends_the_request_at_gt() {
     let (tell, told) = mpsc::channel();
     let tell = Mutex::new(tell);
@@ -218,4 +241,147 @@ fn a_stream_of_a_key_that_is_revoked_is_cut() {
     let event = String::from_utf8(client.chunk().unwrap()).unwrap();
     assert!(event.contains(r#""code":"invalid_api_key""#), "{event}");
     assert_eq!(client.chunk(), None);
+}
+
+const COMMENT: &[u8] = b": keep-alive\n\n";
+
+/// A host that fills silence with comments.
+fn commenting(gt: &Gt) -> Gate {
+    Gate::builder(gt.address)
+        .config(|config| {
+            config.times.sse_comment = Some(std::time::Duration::from_millis(10).into());
+        })
+        .start()
+}
+
+#[test]
+fn a_quiet_stream_gets_comments_before_between_and_after_its_events() {
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let gt = Gt::answering(move |_, reply| {
+        let wait = || may_go_on.lock().unwrap().recv().unwrap();
+        reply.events();
+        wait();
+        reply.chunk("data: {\"model\":\"support-agent\"}\r\n\r");
+        wait();
+        reply.chunk("\ndata: [DONE]\n\n");
+        wait();
+        reply.last_chunk();
+    });
+    let gate = commenting(&gt);
+    let mut client = gate.connect();
+    client.write(&Ask::chat("x").json(STREAM).bytes());
+    assert_eq!(client.head().status, 200);
+    let mut events = Vec::new();
+    for _ in 0..3 {
+        // Each pause lasts until two comments came in a row.
+        let mut in_a_row = 0;
+        while in_a_row < 2 {
+            let chunk = client.chunk().expect("the stream goes on");
+            if chunk == COMMENT {
+                in_a_row += 1;
+            } else {
+                in_a_row = 0;
+                events.extend(chunk);
+            }
+        }
+        go_on.send(()).unwrap();
+    }
+    while let Some(chunk) = client.chunk() {
+        assert_eq!(chunk, COMMENT, "nothing else comes after the last event");
+    }
+    assert_eq!(
+        String::from_utf8(events).unwrap(),
+        "data: {\"model\":\"gpt-4o\"}\r\n\r\ndata: [DONE]\n\n"
+    );
+}
+
+#[test]
+fn nothing_is_added_inside_an_event() {
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let gt = Gt::answering(move |seen, reply| {
+        reply.events();
+        if seen.text().contains("inside") {
+            reply.chunk("data: {\"a\":1,\n");
+            may_go_on.lock().unwrap().recv().unwrap();
+            reply.chunk("data: \"model\":\"support-agent\"}\n\n");
+            reply.last_chunk();
+        } else {
+            std::thread::park();
+        }
+    });
+    let gate = commenting(&gt);
+    let ask = |place: &str| {
+        Ask::chat("x")
+            .json(&format!(
+                r#"{{"model":"gpt-4o","stream":true,"user":"{place}"}}"#
+            ))
+            .bytes()
+    };
+    let mut inside = gate.connect();
+    inside.write(&ask("inside"));
+    assert_eq!(inside.head().status, 200);
+    let mut event = inside.chunk().unwrap();
+    // While the clock rings for one stream, it would for the other.
+    let mut between = gate.connect();
+    between.write(&ask("between"));
+    assert_eq!(between.head().status, 200);
+    for _ in 0..10 {
+        assert_eq!(between.chunk().as_deref(), Some(COMMENT));
+    }
+    go_on.send(()).unwrap();
+    while !event.ends_with(b"\n\n") {
+        event.extend(inside.chunk().expect("the event goes on"));
+    }
+    assert_eq!(
+        String::from_utf8(event).unwrap(),
+        "data: {\"a\":1,\ndata: \"model\":\"gpt-4o\"}\n\n"
+    );
+}
+
+#[test]
+fn what_is_no_stream_gets_no_comments() {
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let gt = Gt::answering(move |seen, reply| {
+        if seen.text().contains("stream") {
+            reply.events();
+            std::thread::park();
+        }
+        reply.raw(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+        may_go_on.lock().unwrap().recv().unwrap();
+        reply.chunk("{}");
+        reply.last_chunk();
+    });
+    let gate = commenting(&gt);
+    let mut json = gate.connect();
+    json.write(&Ask::chat("gpt-4o").bytes());
+    assert_eq!(json.head().status, 200);
+    let mut stream = gate.connect();
+    stream.write(&Ask::chat("x").json(STREAM).bytes());
+    assert_eq!(stream.head().status, 200);
+    for _ in 0..10 {
+        assert_eq!(stream.chunk().as_deref(), Some(COMMENT));
+    }
+    go_on.send(()).unwrap();
+    assert_eq!(json.chunk().as_deref(), Some(&b"{}"[..]));
+    assert_eq!(json.chunk(), None);
+}
+
+#[test]
+fn comments_do_not_keep_a_stream_alive_that_gt_has_left() {
+    let gt = Gt::answering(|_, reply| {
+        reply.events();
+        std::thread::park();
+    });
+    let gate = Gate::builder(gt.address)
+        .config(|config| {
+            config.times.answer_idle = std::time::Duration::from_millis(100).into();
+            config.times.sse_comment = Some(std::time::Duration::from_millis(10).into());
+        })
+        .start();
+    let answer = gate.send(&Ask::chat("x").json(STREAM));
+    assert!(answer.text().starts_with(": keep-alive\n\n"));
+    assert!(answer.text().contains(r#""code":"upstream_timeout""#));
 }

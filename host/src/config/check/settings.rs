@@ -5,7 +5,7 @@ use serde_saphyr::Spanned;
 use super::super::value::{LARGEST_LIMIT, count, number, range, size, span, threads, wrong};
 use super::super::{
     AnswerHeaders, ConfigError, Decisions, Isolation, KeyLimits, Limits, Problem, RecordSettings,
-    Size, Times, file,
+    Size, Span, Times, file,
 };
 
 /// The limits of a key, over those it does not set.
@@ -81,6 +81,7 @@ pub(super) fn times(written: file::Times) -> Result<Times, ConfigError> {
         connect: span("times.connect", written.connect, unset.connect)?,
         first_byte: span("times.first_byte", written.first_byte, unset.first_byte)?,
         answer_idle: span("times.answer_idle", written.answer_idle, unset.answer_idle)?,
+        sse_comment: comment(written.sse_comment)?,
         connection_idle: span(
             "times.connection_idle",
             written.connection_idle,
@@ -104,6 +105,18 @@ pub(super) fn times(written: file::Times) -> Result<Times, ConfigError> {
         )?,
         drain: span("times.drain", written.drain, unset.drain)?,
     })
+}
+
+/// `off`, or a span.
+fn comment(written: Option<Spanned<String>>) -> Result<Option<Span>, ConfigError> {
+    match written {
+        None => Ok(None),
+        Some(text) if text.value == "off" => Ok(None),
+        Some(text) => match Span::parse(&text.value) {
+            Some(span) => Ok(Some(span)),
+            None => Err(wrong("times.sse_comment", &text, Problem::SpanOrOff)),
+        },
+    }
 }
 
 pub(super) fn decisions(written: file::Decisions) -> Result<Decisions, ConfigError> {
