@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `engine` | builds the engine guest and its fingerprint; with `--check`, compares |
 //! | `bench` | the figures of the README: proxies taking turns, and the crates' own benches |
+//! | `fuzz` | every fuzz target for a while, from the saved corpus on |
 //! | `test` | installs what is missing, then runs every check and every test |
 
 mod bench;
 mod engine;
+mod fuzz;
 mod process;
 mod test;
 
@@ -22,6 +24,8 @@ enum Command {
     Engine(engine::Arguments),
     /// Measure: proxies taking turns, and the crates' own benches
     Bench(bench::Arguments),
+    /// Run the fuzz targets, each for a while
+    Fuzz(fuzz::Arguments),
     /// Run every check and every test; installs what they need and is missing
     Test(test::Arguments),
 }
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Engine(arguments) => engine::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };
     match outcome {

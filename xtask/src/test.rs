@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use crate::process::{Run, cargo, has, say};
+use crate::{
+    fuzz,
+    process::{Run, cargo, has, say},
+};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -33,6 +36,8 @@ enum Step {
     Fmt,
     /// Clippy on every target, warnings denied
     Clippy,
+    /// What is in the tree may be: crates, licences, sources (`deny.toml`)
+    Deny,
     /// The policy crate alone, built for wasm: without features and with the document language
     Wasm,
     /// API documentation, warnings denied
@@ -43,6 +48,8 @@ enum Step {
     Doctest,
     /// The committed engine is what its source builds
     Engine,
+    /// Fuzz targets, a minute each, two at a time
+    Fuzz,
     /// Python and Node packages of the real clients, and a real registry
     Clients,
     /// End to end: laws across crates, faults, real clients
@@ -96,6 +103,7 @@ impl Step {
             Self::Clippy => cargo(["clippy", "--workspace", "--all-targets"])
                 .args(["--", "-D", "warnings"])
                 .run(),
+            Self::Deny => deny(),
             Self::Wasm => wasm(),
             Self::Doc => cargo(["doc", "--workspace", "--no-deps"])
                 .env("RUSTDOCFLAGS", "-D warnings")
@@ -103,6 +111,7 @@ impl Step {
             Self::Unit => unit(),
             Self::Doctest => cargo(["test", "--workspace", "--doc", "--quiet"]).run(),
             Self::Engine => engine(),
+            Self::Fuzz => fuzz_briefly(),
             Self::Clients => clients::install().and_then(|()| registry::install()),
             Self::E2e => end_to_end(),
         }
@@ -128,6 +137,17 @@ fn toolchain() -> anyhow::Result<()> {
     }
     Run::new("rustup", ["target", "add", WASM]).run()?;
     Run::new("rustup", ["component", "add", "clippy", "rustfmt"]).run()
+}
+
+/// Needs no database: advisories are for a schedule, they fail without anybody's change.
+fn deny() -> anyhow::Result<()> {
+    if !has("cargo-deny") {
+        // It runs for a second: optimising it would only take longer.
+        cargo(["install", "cargo-deny", "--version", "0.20.2", "--locked"])
+            .args(["--debug", "--quiet"])
+            .run()?;
+    }
+    cargo(["deny", "--locked", "check", "bans", "licenses", "sources"]).run()
 }
 
 fn wasm() -> anyhow::Result<()> {
@@ -171,6 +191,11 @@ fn unit() -> anyhow::Result<()> {
 fn engine() -> anyhow::Result<()> {
     let xtask = std::env::current_exe().context("this program does not know where it is")?;
     Run::new(&xtask.to_string_lossy(), ["engine", "--check"]).run()
+}
+
+fn fuzz_briefly() -> anyhow::Result<()> {
+    clients::debian(&[("c++", "g++")])?;
+    fuzz::run(&fuzz::Arguments::default())
 }
 
 fn end_to_end() -> anyhow::Result<()> {
@@ -217,7 +242,7 @@ mod tests {
         let steps = chosen(&arguments(&[], &[]));
         assert_eq!(steps.first(), Some(&Step::Toolchain));
         assert_eq!(steps.last(), Some(&Step::E2e));
-        assert_eq!(steps.len(), 10);
+        assert_eq!(steps.len(), 12);
     }
 
     #[test]

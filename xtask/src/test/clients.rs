@@ -83,7 +83,7 @@ fn node() -> anyhow::Result<()> {
 }
 
 /// Installs the Debian packages of the programs that are missing.
-fn debian(programs: &[(&str, &str)]) -> anyhow::Result<()> {
+pub(super) fn debian(programs: &[(&str, &str)]) -> anyhow::Result<()> {
     let missing: Vec<_> = programs
         .iter()
         .filter(|(program, _)| !has(program))
