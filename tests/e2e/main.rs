@@ -7,6 +7,7 @@
     reason = "everything here is a test or stands under one: what goes wrong is to fail it"
 )]
 
+mod any_cut;
 mod blanks;
 mod boundaries;
 mod bypass;
@@ -28,14 +29,23 @@ mod hostile_registry;
 mod hostile_statements;
 #[path = "../../crates/runtime/tests/it/image.rs"]
 mod image;
+#[path = "../../crates/http/tests/it/bodies.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the crate's own tests, which use more of it"
+)]
+mod json_bodies;
 mod kill;
 mod kill_walk;
 mod laws;
 mod log;
+#[path = "../../crates/http/tests/it/naive.rs"]
+mod naive_json;
 mod real_clients;
 mod registry;
 mod restart;
 mod shut_out;
+mod smuggling;
 mod swap_command;
 mod swap_memory;
 mod swap_storm;

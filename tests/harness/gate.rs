@@ -285,15 +285,19 @@ impl Gate {
     /// If the metrics cannot be read.
     #[must_use]
     pub fn metric(&self, parts: &[&str]) -> f64 {
-        let answer = self.admin(&Ask::get("/metrics"));
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        let text = answer.text();
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        let matching = lines.filter(|line| parts.iter().all(|part| line.contains(part)));
-        matching
-            .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
-            .sum()
+        sum(&self.admin(&Ask::get("/metrics")), parts)
     }
+}
+
+/// The sum of the lines of metrics that have every one of `parts`.
+pub(crate) fn sum(metrics: &Answer, parts: &[&str]) -> f64 {
+    let text = metrics.text();
+    assert_eq!(metrics.status, 200, "{text}");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let matching = lines.filter(|line| parts.iter().all(|part| line.contains(part)));
+    matching
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+        .sum()
 }
 
 /// One entry of a keyring file; `rest` is a YAML flow without its braces.

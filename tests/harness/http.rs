@@ -148,6 +148,23 @@ pub fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
     answers.remove(0)
 }
 
+/// Reads the one answer that comes before the other side closes.
+///
+/// # Panics
+/// If there is none, or none that is HTTP.
+#[must_use]
+pub fn read_answer(stream: &mut TcpStream) -> Answer {
+    stream
+        .set_read_timeout(Some(DEADLINE))
+        .expect("a socket takes a timeout");
+    let mut received = Vec::new();
+    let read = stream.read_to_end(&mut received);
+    match Answer::parse(&received) {
+        Some((answer, [])) => answer,
+        other => panic!("no HTTP answer: read {read:?}, {other:?} of {received:?}"),
+    }
+}
+
 /// Sends these bytes and closes the connection.
 ///
 /// # Panics
@@ -265,7 +282,8 @@ impl Answer {
     }
 
     /// The first answer in `bytes`, and what follows it.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let (head, rest) = bytes.split_at(end);
         let mut lines = std::str::from_utf8(head).ok()?.split("\r\n");

@@ -22,6 +22,7 @@ pub mod operator;
 pub mod policies;
 pub mod process;
 pub mod readers;
+pub mod recorder;
 pub mod registry;
 pub mod served;
 pub mod steady;

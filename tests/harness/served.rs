@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::{
     command::signalbox,
-    gate::{ADMIN_TOKEN, GT_INFERENCE, Gate, key_entry, sha256},
+    gate::{ADMIN_TOKEN, GT_INFERENCE, Gate, key_entry, sha256, sum},
     http::{Answer, Ask},
     process::{Process, Program},
 };
@@ -18,7 +18,7 @@ use crate::{
 pub struct Place {
     folder: TempDir,
     /// Its simulator stands in for GT; the gate itself is not asked.
-    gt: Gate,
+    _gt: Option<Gate>,
 }
 
 impl Place {
@@ -30,9 +30,23 @@ impl Place {
     #[must_use]
     pub fn new(policies: &str, more: &str) -> Self {
         let gt = Gate::demo();
+        let address = gt.gt_address();
+        let more = format!("state: state\ntimes: {{readiness_off: 1ms, drain: 1s}}\n{more}");
+        Self {
+            _gt: Some(gt),
+            ..Self::before(address, policies, &more)
+        }
+    }
+
+    /// Nothing but what is needed and `more`, with GT at this address.
+    ///
+    /// # Panics
+    /// If there is no room for a temporary folder.
+    #[must_use]
+    pub fn before(gt: SocketAddr, policies: &str, more: &str) -> Self {
         let place = Self {
             folder: tempfile::tempdir().expect("room for a temporary folder"),
-            gt,
+            _gt: None,
         };
         let token = sha256(ADMIN_TOKEN);
         place.write(
@@ -40,13 +54,10 @@ impl Place {
             format!(
                 "listen: 127.0.0.1:0\n\
                  admin: {{listen: 127.0.0.1:0, operate_token_sha256: \"{token}\"}}\n\
-                 upstream: {{url: \"http://{}/api/tenant\", \
+                 upstream: {{url: \"http://{gt}/api/tenant\", \
                  credentials: {{inference: {{file: gt-inference}}}}}}\n\
                  policies: {{{policies}}}\n\
-                 keys: keys.yaml\n\
-                 state: state\n\
-                 times: {{readiness_off: 1ms, drain: 1s}}\n{more}",
-                place.gt.gt_address()
+                 keys: keys.yaml\n{more}"
             ),
         );
         place.write("gt-inference", GT_INFERENCE);
@@ -142,6 +153,28 @@ impl Served {
         };
         let names = models.iter().filter_map(|model| model["id"].as_str());
         names.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The sum of the metrics' lines that have every one of `parts`.
+    ///
+    /// # Panics
+    /// If the metrics cannot be read.
+    #[must_use]
+    pub fn metric(&self, parts: &[&str]) -> f64 {
+        sum(&self.admin(&Ask::get("/metrics")), parts)
+    }
+
+    /// The memory it holds, in bytes.
+    ///
+    /// # Panics
+    /// If the system does not say.
+    #[must_use]
+    pub fn resident(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = fs::read_to_string(path).expect("the system tells of the process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kilobytes.expect("a number of kilobytes") << 10
     }
 
     /// What `/readyz` says.
