@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::metrics::Connections;
 
-pub(crate) use body::{BodyFailure, Fate, RequestBody, StreamBounds};
+pub(crate) use body::{BodyBounds, BodyFailure, Fate, RequestBody};
 pub(crate) use connect::Target;
 pub use connect::TargetError;
 use pool::Pool;

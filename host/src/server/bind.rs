@@ -144,6 +144,7 @@ impl Host {
             metrics,
             records: Records::new(&config.records),
             memory,
+            disk,
             started,
             config,
             keys,

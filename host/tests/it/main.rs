@@ -14,6 +14,7 @@ mod bodies;
 mod bytes;
 mod candidates;
 mod files;
+mod forms_cut;
 #[path = "../../../crates/runtime/tests/it/guests.rs"]
 #[expect(
     dead_code,
@@ -24,6 +25,7 @@ mod harness;
 #[path = "../../../crates/runtime/tests/it/image.rs"]
 mod image;
 mod models;
+mod multipart;
 mod order;
 mod policies;
 mod pool;
@@ -36,4 +38,5 @@ mod streams;
 mod swaps;
 mod syntax;
 mod tls;
+mod uploads;
 mod upstream;
