@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -16,8 +16,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::budget::Reservation;
-use crate::gathered::Gathered;
-use crate::upstream::{BodyBounds, BodyFailure, RequestBody};
+use crate::upstream::{BodyFailure, RequestBody, StreamBounds};
 
 /// The body of a client's request, and what of it is here.
 #[derive(Debug)]
@@ -25,7 +24,7 @@ pub(crate) struct ClientBody {
     incoming: Incoming,
     declared: Option<u64>,
     waits_for_continue: bool,
-    here: Gathered,
+    pieces: Vec<Bytes>,
     state: State,
 }
 
@@ -34,6 +33,14 @@ enum State {
     Coming,
     Ended,
     Failed(BodyFailure),
+}
+
+/// Bounds of a body that is read whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadBounds {
+    pub(crate) bytes: u64,
+    pub(crate) idle: Duration,
+    pub(crate) total: Duration,
 }
 
 /// How much is read and thrown away after an answer that did not wait for the body.
@@ -85,7 +92,7 @@ impl ClientBody {
             incoming,
             declared,
             waits_for_continue,
-            here: Gathered::default(),
+            pieces: Vec::new(),
             state,
         }
     }
@@ -107,87 +114,60 @@ impl ClientBody {
             return None;
         }
         self.take_what_is_here().await;
-        (self.state == State::Ended).then(|| self.here.bytes())
+        (self.state == State::Ended).then(|| self.joined())
     }
 
     /// The whole body. Room for it is taken from `room` before it is read.
     pub(crate) async fn read(
         &mut self,
-        bounds: BodyBounds,
+        bounds: ReadBounds,
         room: &mut Reservation,
     ) -> Result<Bytes, ReadError> {
-        let mut length = self.here.len();
+        let end = Instant::now() + bounds.total;
+        let mut length: u64 = self.pieces.iter().map(|piece| piece.len() as u64).sum();
         room.grow(self.declared.unwrap_or(length))
             .map_err(|_| ReadError::NoRoom)?;
-        while let Some(piece) = self.arriving(bounds).await? {
-            length += piece.len() as u64;
-            if length > bounds.bytes {
-                return Err(self.fail(BodyFailure::TooLarge).into());
-            }
-            let more = match self.declared {
-                Some(_) => 0,
-                None => piece.len() as u64,
-            };
-            // Kept whatever comes of it: a policy that is swapped in may have it read on.
-            self.here.add(piece, self.declared);
-            room.grow(more).map_err(|_| ReadError::NoRoom)?;
-        }
-        Ok(self.here.bytes())
-    }
-
-    /// The next piece of the body, for whoever keeps it; `None` at its end.
-    pub(crate) async fn next(&mut self, bounds: BodyBounds) -> Result<Option<Bytes>, BodyFailure> {
-        if self.here.len() > 0 {
-            return Ok(Some(std::mem::take(&mut self.here).bytes()));
-        }
-        self.arriving(bounds).await
-    }
-
-    /// Whether nothing more comes.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.state == State::Ended && self.here.len() == 0
-    }
-
-    /// The next piece that was not here yet.
-    async fn arriving(&mut self, bounds: BodyBounds) -> Result<Option<Bytes>, BodyFailure> {
-        loop {
-            match self.state {
-                State::Coming => {}
-                State::Ended => return Ok(None),
-                State::Failed(failure) => return Err(failure),
-            }
-            let deadline = bounds.end.min(Instant::now() + bounds.idle);
+        while self.state == State::Coming {
+            let deadline = end.min(Instant::now() + bounds.idle);
             let Ok(next) = timeout_at(deadline, self.incoming.frame()).await else {
-                return Err(self.fail(BodyFailure::TooSlow));
+                self.state = State::Failed(BodyFailure::TooSlow);
+                break;
             };
             match next {
                 None => self.state = State::Ended,
-                Some(Err(_gone)) => return Err(self.fail(BodyFailure::Broken)),
-                // Trailers are headers nobody allowed.
+                Some(Err(_gone)) => self.state = State::Failed(BodyFailure::Broken),
                 Some(Ok(frame)) => {
-                    if let Ok(piece) = frame.into_data() {
-                        self.note_end();
-                        return Ok(Some(piece));
+                    // Trailers are headers nobody allowed.
+                    let Ok(piece) = frame.into_data() else {
+                        continue;
+                    };
+                    length += piece.len() as u64;
+                    if length > bounds.bytes {
+                        self.state = State::Failed(BodyFailure::TooLarge);
+                        break;
                     }
+                    if self.declared.is_none() {
+                        room.grow(piece.len() as u64)
+                            .map_err(|_| ReadError::NoRoom)?;
+                    }
+                    self.keep(piece);
                 }
             }
+        }
+        match self.state {
+            State::Failed(failure) => Err(failure.into()),
+            State::Coming | State::Ended => Ok(self.joined()),
         }
     }
 
     /// The body for a request that passes it on as it comes, with what of it is here already.
-    pub(crate) fn into_upstream(mut self, bounds: BodyBounds) -> RequestBody {
-        let here = self.here.bytes();
+    pub(crate) fn into_upstream(self, bounds: StreamBounds) -> RequestBody {
         match self.state {
-            State::Ended => RequestBody::Held(here.into()),
+            State::Ended => RequestBody::held(self.pieces, None),
             State::Coming | State::Failed(_) => {
-                RequestBody::streamed(here.into(), self.incoming, None, bounds)
+                RequestBody::streamed(self.pieces, self.incoming, bounds)
             }
         }
-    }
-
-    /// What is still to come; `None` at the end.
-    pub(crate) fn into_rest(self) -> Option<Incoming> {
-        (self.state != State::Ended).then_some(self.incoming)
     }
 
     /// Lets go of a body that an answer did not wait for.
@@ -220,8 +200,7 @@ impl ClientBody {
                     }
                     Poll::Ready(Some(Ok(frame))) => {
                         if let Ok(piece) = frame.into_data() {
-                            self.note_end();
-                            self.here.add(piece, self.declared);
+                            self.keep(piece);
                         }
                         patience = PATIENCE;
                     }
@@ -238,15 +217,25 @@ impl ClientBody {
         .await;
     }
 
-    fn note_end(&mut self) {
+    fn keep(&mut self, piece: Bytes) {
+        self.pieces.push(piece);
         if self.incoming.is_end_stream() {
             self.state = State::Ended;
         }
     }
 
-    const fn fail(&mut self, failure: BodyFailure) -> BodyFailure {
-        self.state = State::Failed(failure);
-        failure
+    /// The pieces as one; copied only if there are several.
+    fn joined(&mut self) -> Bytes {
+        if let [one] = &*self.pieces {
+            return one.clone();
+        }
+        let mut whole = BytesMut::with_capacity(self.pieces.iter().map(Bytes::len).sum());
+        for piece in self.pieces.drain(..) {
+            whole.extend_from_slice(&piece);
+        }
+        let whole = whole.freeze();
+        self.pieces.push(whole.clone());
+        whole
     }
 }
 

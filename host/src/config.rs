@@ -11,6 +11,7 @@ mod file;
 mod settings;
 mod swapping;
 mod units;
+mod upstream;
 mod url;
 mod value;
 
@@ -26,6 +27,7 @@ pub use swapping::{
     RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig, SignerKey, SwapSettings,
 };
 pub use units::{Size, Span};
+pub use upstream::{CredentialSource, HealthCheck, Http2, UpstreamConfig};
 pub use url::{Scheme, UpstreamUrl, UrlError};
 
 pub(crate) use check::key_limits;
@@ -33,7 +35,6 @@ pub(crate) use file::KeyLimits as WrittenKeyLimits;
 pub(crate) use url::is_loopback;
 pub(crate) use value::is_name;
 
-use crate::credentials::Secret;
 use crate::digest::Digest;
 use crate::sources::{AsIs, PolicySource, Sources};
 
@@ -109,31 +110,6 @@ pub struct AdminTls {
     pub client_ca_file: Option<PathBuf>,
 }
 
-/// GT, and what opens it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct UpstreamConfig {
-    /// GT's base.
-    pub url: UpstreamUrl,
-    /// Certificates to trust in place of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Credential name to where it is read; `inference`, `upload` and `conversation` are what a key
-    /// uses unless it names another.
-    pub credentials: BTreeMap<String, CredentialSource>,
-}
-
-/// Where a GT key is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CredentialSource {
-    /// A file, read again when it changes.
-    File(PathBuf),
-    /// An environment variable, read once.
-    Env(String),
-    /// Handed over by the program, for `demo` and tests.
-    Given(Secret),
-}
-
 /// Where the keyring is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -173,11 +149,7 @@ impl Config {
             listen: DEFAULT_LISTEN,
             host_names: Vec::new(),
             admin: None,
-            upstream: UpstreamConfig {
-                url,
-                ca_file: None,
-                credentials: BTreeMap::new(),
-            },
+            upstream: UpstreamConfig::new(url),
             policies: BTreeMap::new(),
             sources: Arc::new(AsIs),
             from_source: false,

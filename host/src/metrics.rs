@@ -24,9 +24,11 @@
 //! | `signalbox_upstream_first_byte_seconds` | histogram | | from the request sent to GT's first byte |
 //! | `signalbox_upstream_seconds` | histogram | | from the request sent to the end of GT's answer |
 //! | `signalbox_upstream_failures_total` | counter | `cause` | requests to GT that got no whole answer |
+//! | `signalbox_upstream_used` | gauge | `host` | 1 while requests go to a GT host, 0 while it is left out |
+//! | `signalbox_upstream_left_out_total` | counter | `host`, `cause` | how often it was left out: `connect`, `connect_timeout`, `resolve`, `certificate`, `lost`, `protocol`, `health` |
 //! | `signalbox_first_byte_seconds` | histogram | | from a request's head to the first byte of its answer |
 //! | `signalbox_restamp_skipped_total` | counter | | keys or values of answers too long to be looked at |
-//! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`; `ok`, `error` |
+//! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`, `upstream_ca`; `ok`, `error` |
 //! | `signalbox_keys` | gauge | | keys in the keyring |
 //! | `signalbox_degraded` | gauge | | 1 while `/readyz` says `degraded` |
 //! | `signalbox_start_time_seconds` | gauge | | when the host started |
@@ -37,10 +39,11 @@
 //! `ok`, `gt_4xx`, `gt_5xx`, `client_gone`, `gt_gone`, `policy` (a policy's own code) or a code of
 //! `docs/errors.md`. `way` is the door of a transaction: `admin`, `automatic`, `embedder`, `file`,
 //! `registry`, `signal` or `start`. Of what served before, the 16 newest of each policy are shown. No
-//! label has a value that a client can choose.
+//! label has a value that a client can choose; `host` is one of `upstream.urls`, as host and port.
 
 mod gauges;
 mod histogram;
+mod hosts;
 mod labels;
 mod register;
 mod requests;
@@ -58,6 +61,7 @@ use signalbox_swap::{self as swap, Action, Entry, PolicyOverview};
 
 pub use gauges::{Connections, Open, OpenGuard};
 pub use histogram::Durations;
+pub use hosts::HostMetrics;
 pub use labels::{Outcome, Reloaded};
 pub use requests::{Ending, RouteRequests};
 
@@ -96,6 +100,7 @@ pub struct Metrics {
     unknown_route: Arc<RouteRequests>,
     policy_failures: Family<Cause, Counter>,
     upstream_failures: Family<Cause, Counter>,
+    hosts: hosts::HostFamilies,
     policies: Family<PolicyLabels, Gauge>,
     standing: Standing,
     swaps: Family<SwapLabels, Counter>,
@@ -133,6 +138,12 @@ impl Metrics {
     /// Counts a request that got no whole answer of GT. `cause` is one of the host's words.
     pub fn upstream_failed(&self, cause: &'static str) {
         self.upstream_failures.get_or_create(&Cause { cause }).inc();
+    }
+
+    /// What is measured of a GT host.
+    #[must_use]
+    pub fn upstream_host(&self, host: &str) -> HostMetrics {
+        self.hosts.of(host)
     }
 
     /// Counts a file that was read again.

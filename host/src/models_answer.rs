@@ -112,12 +112,10 @@ async fn fetch(worker: &Worker, key: &Key) -> Result<Vec<String>, Refusal> {
     };
     let credential = worker.shared.credentials.for_request(key, asked);
     let credential = credential.map_err(refusals::no_credential)?;
-    let target = worker.upstream.target();
     let mut request = Request::new(RequestBody::Empty);
-    *request.uri_mut() = Uri::try_from(format!("{}/v1/models", target.base_path()))
+    *request.uri_mut() = Uri::try_from(format!("{}/v1/models", worker.upstream.base_path()))
         .map_err(|_| Refusal::of(Code::UpstreamProtocol))?;
     let headers = request.headers_mut();
-    headers.insert(header::HOST, target.authority().clone());
     headers.insert(header::AUTHORIZATION, credential.authorization().clone());
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(

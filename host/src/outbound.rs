@@ -12,7 +12,7 @@ use signalbox_policy::{Forward, ModelSource, RouteDescription, Verdict};
 use signalbox_runtime::Generation;
 
 use crate::facts::{Facts, values};
-use crate::upstream::{RequestBody, Target};
+use crate::upstream::RequestBody;
 
 /// What the host knows of the model when a decision arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,8 @@ pub(crate) struct Outbound<'a> {
     pub(crate) facts: &'a Facts<'a>,
     pub(crate) route: &'a RouteDescription,
     pub(crate) forward: &'a Forward,
-    pub(crate) target: &'a Target,
+    /// GT's, before `/v1/…`.
+    pub(crate) base_path: &'a str,
     pub(crate) authorization: &'a HeaderValue,
 }
 
@@ -116,7 +117,7 @@ impl Outbound<'_> {
     fn uri(&self) -> Result<Uri, Breach> {
         let path = path::fill(&self.route.template, &self.forward.parameters)
             .map_err(|_| Breach::Target)?;
-        let base = self.target.base_path();
+        let base = self.base_path;
         let uri = match self.forward.query.as_deref() {
             None => format!("{base}{path}"),
             Some(query) if self.lists(query) => format!("{base}{path}?{query}"),
@@ -137,7 +138,8 @@ impl Outbound<'_> {
 
     fn headers(&self) -> Result<HeaderMap, Breach> {
         let mut headers = HeaderMap::with_capacity(16);
-        headers.insert(header::HOST, self.target.authority().clone());
+        // Its place is first (RFC 9110, 7.2); its value follows from the host that is chosen.
+        headers.insert(header::HOST, HeaderValue::from_static(""));
         headers.insert(header::AUTHORIZATION, self.authorization.clone());
         if self.forward.restamp.is_some() {
             // A compressed answer could not be restamped.

@@ -128,9 +128,11 @@ pub(crate) fn upstream(error: &UpstreamError) -> Refusal {
         UpstreamError::Busy => Refusal::of(Code::Overloaded),
         UpstreamError::ClientBody(failure) => body(*failure),
         // Nothing was sent: the client's library may try again by itself.
-        UpstreamError::Connect(_) | UpstreamError::ConnectTimeout => {
-            Refusal::of(Code::UpstreamUnreachable).retry_after(1)
-        }
+        UpstreamError::Certificate(..)
+        | UpstreamError::Connect(_)
+        | UpstreamError::ConnectTimeout
+        | UpstreamError::Refused(_)
+        | UpstreamError::Resolve(_) => Refusal::of(Code::UpstreamUnreachable).retry_after(1),
         UpstreamError::FirstByteTimeout => Refusal::of(Code::UpstreamTimeout),
         UpstreamError::Lost(_) => Refusal::new(
             Code::UpstreamUnreachable,
@@ -147,8 +149,6 @@ pub(crate) fn body(failure: BodyFailure) -> Refusal {
             Code::InvalidBody,
             "The body ended before its announced end. Send all of it.",
         ),
-        BodyFailure::NotHeld => Refusal::of(Code::Overloaded),
-        BodyFailure::Refused => Refusal::of(Code::InvalidBody),
         BodyFailure::TooLarge => Refusal::of(Code::BodyTooLarge),
         BodyFailure::TooSlow => Refusal::of(Code::RequestTimeout),
     }
@@ -202,4 +202,12 @@ pub(crate) fn no_credential(missing: NoCredential) -> Refusal {
             ),
         ),
     }
+}
+
+/// A route that needs what this build does not do.
+pub(crate) fn multipart() -> Refusal {
+    Refusal::new(
+        Code::UnsupportedMediaType,
+        "This build does not yet rewrite the model in multipart bodies. Call this route at GT itself.",
+    )
 }

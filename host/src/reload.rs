@@ -11,6 +11,7 @@ use crate::doors::read_cases;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::{Outcome, Reloaded};
 use crate::shared::Shared;
+use crate::upstream::{Trust, TrustError};
 
 /// Takes over what has changed, for ever. What cannot be used changes nothing but readiness.
 pub(crate) async fn watch(shared: &Shared) {
@@ -20,6 +21,9 @@ pub(crate) async fn watch(shared: &Shared) {
         look.tick().await;
         for (name, outcome) in shared.credentials.poll() {
             note_credential(shared, name, outcome);
+        }
+        if let Some(outcome) = shared.hosts.trust().and_then(Trust::poll) {
+            note_authorities(shared, &outcome);
         }
         if let Some(outcome) = shared.keys.poll() {
             note_keyring(shared, &outcome);
@@ -31,6 +35,9 @@ pub(crate) async fn watch(shared: &Shared) {
 pub(crate) fn everything(shared: &Shared) {
     // What is wrong is said in readiness.
     let _ = keys(shared);
+    if let Some(outcome) = shared.hosts.trust().and_then(Trust::reload) {
+        note_authorities(shared, &outcome);
+    }
     match read_cases(&shared.config) {
         Ok(cases) => {
             shared.swaps.set_cases(cases);
@@ -80,6 +87,27 @@ fn note_credential(shared: &Shared, name: &str, outcome: Result<(), CredentialEr
     }
 }
 
+/// Says how reading the authorities that GT's certificates are verified by went.
+fn note_authorities(shared: &Shared, outcome: &Result<(), TrustError>) {
+    match outcome {
+        Ok(()) => {
+            tracing::info!("took over the upstream's certificate authorities");
+            shared.health.recover(AUTHORITIES);
+            shared.metrics.reloaded(Reloaded::Authorities, Outcome::Ok);
+        }
+        Err(error) => {
+            tracing::error!(
+                error = error as &dyn Error,
+                "kept the upstream's certificate authorities there were"
+            );
+            shared.health.degrade_by(AUTHORITIES, error);
+            shared
+                .metrics
+                .reloaded(Reloaded::Authorities, Outcome::Error);
+        }
+    }
+}
+
 /// Says how reading the keyring again went.
 fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
     match outcome {
@@ -100,3 +128,4 @@ fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
 pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// What is not well, in readiness.
 const CASES: &str = "cases";
+const AUTHORITIES: &str = "upstream ca_file";

@@ -6,7 +6,6 @@
 
 mod body;
 mod checks;
-mod file_status;
 mod leave;
 mod shadow;
 
@@ -30,7 +29,7 @@ use crate::ask::ask;
 use crate::client_body::ClientBody;
 use crate::credentials::Use;
 use crate::facts::{Facts, check_syntax, values};
-use crate::held_body::{HeldBody, Passing};
+use crate::held_body::HeldBody;
 use crate::keyring::{Key, Standing};
 use crate::models_answer;
 use crate::outbound::{self, Breach, Outbound, Written};
@@ -51,7 +50,6 @@ pub(crate) async fn serve(
         worker,
         head: &head,
         body: Some(body),
-        body_end: None,
         held,
         passed_on: None,
     };
@@ -65,8 +63,6 @@ struct Visit<'a> {
     head: &'a Parts,
     /// The client's body, until it is passed on.
     body: Option<ClientBody>,
-    /// When all of it has to be here, once it is waited for.
-    body_end: Option<tokio::time::Instant>,
     held: Held,
     /// How it fares then.
     passed_on: Option<Rc<Fate>>,
@@ -82,9 +78,8 @@ enum Outcome {
 struct Settled {
     generation: Arc<Generation>,
     decision: Decision,
-    stage: Stage,
-    /// What was read of the body.
-    held: Option<HeldBody>,
+    /// The body, if the decision is one on the model in it.
+    read: Option<HeldBody>,
 }
 
 impl<'v> Visit<'v> {
@@ -167,11 +162,11 @@ impl<'v> Visit<'v> {
                 self.compare(facts, &generation, shadow, &attempt);
             }
             let (decision, stage) = attempt?;
+            let read = body.filter(|_| stage == Stage::Model);
             return Ok(Settled {
                 generation,
                 decision,
-                stage,
-                held: body,
+                read,
             });
         }
     }
@@ -197,15 +192,22 @@ impl<'v> Visit<'v> {
             self.check_plain()?;
             self.check_declared(self.stream_limit(key))?;
         }
-        if let Decision::Forward(_) | Decision::ListModels(_) = decision {
-            self.admit(key)?;
-            return Ok((decision, Stage::Head));
+        match (&decision, source) {
+            (Decision::Forward(_) | Decision::ListModels(_), _) => {
+                self.admit(key)?;
+                return Ok((decision, Stage::Head));
+            }
+            (_, ModelSource::Json) => self.check_media()?,
+            (_, ModelSource::Multipart) => return Err(refusals::multipart().into()),
+            (_, ModelSource::None) => return Err(Breach::Route.into()),
         }
-        let media = self.check_media(source)?;
-        self.check_declared(self.limit_of(&media, key))?;
+        self.check_declared(self.json_limit(key))?;
         self.admit(key)?;
-        let requested = self.read_model(key, &media, body).await?.requested()?;
-        let decision = self.ask(facts, generation, requested).await?;
+        let body = match body {
+            Some(body) => body,
+            None => body.insert(self.read_model(key).await?),
+        };
+        let decision = self.ask(facts, generation, body.requested()).await?;
         Ok((decision, Stage::Model))
     }
 
@@ -219,8 +221,7 @@ impl<'v> Visit<'v> {
         generation: &Arc<Generation>,
         body: &HeldBody,
     ) -> Result<(Decision, Stage), No> {
-        let requested = body.requested()?;
-        let late = match self.ask(facts, generation, requested).await {
+        let late = match self.ask(facts, generation, body.requested()).await {
             Ok(decision) => {
                 self.admit(key)?;
                 return Ok((decision, Stage::Model));
@@ -229,7 +230,7 @@ impl<'v> Visit<'v> {
             Err(failed) => return Err(failed),
         };
         self.ask(facts, generation, RequestedModel::Unread).await?;
-        self.held.trail.asks(generation, requested);
+        self.held.trail.asks(generation, body.requested());
         self.admit(key)?;
         Err(late)
     }
@@ -294,16 +295,13 @@ impl<'v> Visit<'v> {
         let Settled {
             generation,
             decision,
-            stage,
-            held,
+            read,
         } = settled;
         let Decision::Forward(forward) = &decision else {
             return Err(Breach::Model.into());
         };
-        let read = held.as_ref().filter(|_| stage == Stage::Model);
-        let requested = read.map_or(Ok(RequestedModel::Unread), HeldBody::requested)?;
-        let route = outbound::check(facts, &generation, forward, Written::from(requested))?;
-        self.admit_stream(key, read)?;
+        let route = outbound::check(facts, &generation, forward, Written::of(read.as_ref()))?;
+        self.admit_stream(key, read.as_ref())?;
         let asked = Use {
             template: &route.template,
             in_conversation: facts.in_conversation(),
@@ -314,23 +312,16 @@ impl<'v> Visit<'v> {
             facts,
             route,
             forward,
-            target: self.worker.upstream.target(),
+            base_path: self.worker.upstream.base_path(),
             authorization: credential.authorization(),
         };
-        let passing = Passing::after(stage, forward.model.as_deref());
-        let body = self.body_for_upstream(key, held, passing)?;
+        let body = self.body_for_upstream(key, read, forward.model.as_deref());
         let request = outbound.request(body)?;
-        let second = self.second_question(&outbound, key, asked)?;
         let decided = Conclusion::Decided(&decision);
         self.held.trail.record(self.head, decided);
         // GT may take hours over its answer: no policy is kept in memory for so long.
         drop(generation);
-        let stamp = forward.restamp.as_deref();
-        let outcome = self.forward(request, stamp, key).await?;
-        match second {
-            Some(second) if outcome.is_not_found() => self.forward(second, stamp, key).await,
-            _ => Ok(outcome),
-        }
+        self.forward(request, forward.restamp.as_deref(), key).await
     }
 
     /// GT's answer: 502 or 504 where it gives none that is the client's.
@@ -345,7 +336,7 @@ impl<'v> Visit<'v> {
         let sent = self.held.trail.unless_cut(sent).await?;
         let (answer, lease) = sent.map_err(|error| {
             self.held.trail.upstream_failed(error.cause(), &error);
-            self.unanswered(&error)
+            refusals::upstream(&error)
         })?;
         self.held.trail.first_byte();
         let (head, restamp) = answer::head_of_upstream(&answer, stamp).inspect_err(|refusal| {

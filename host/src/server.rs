@@ -24,7 +24,7 @@ use crate::health;
 use crate::phase::Phase;
 use crate::reload;
 use crate::shared::Shared;
-use crate::upstream::{Target, UpstreamLimits};
+use crate::upstream::UpstreamLimits;
 use crate::worker::{Cut, WorkerHandle};
 use accept::Acceptor;
 
@@ -37,7 +37,6 @@ pub struct Host {
     shared: Arc<Shared>,
     followed: Vec<Followed>,
     hangups: Hangups,
-    target: Arc<Target>,
     workers: usize,
 }
 
@@ -92,9 +91,8 @@ impl Host {
         let _admin = admin.map_err(RunError::Thread)?;
         let workers = (0..self.workers)
             .map(|number| {
-                let (shared, target) = (Arc::clone(&shared), Arc::clone(&self.target));
-                let limits = upstream_limits(&shared);
-                WorkerHandle::start(number, shared, target, limits)
+                let limits = upstream_limits(&shared, self.workers);
+                WorkerHandle::start(number, Arc::clone(&shared), limits)
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(RunError::Thread)?;
@@ -179,15 +177,17 @@ fn join(workers: Arc<Vec<WorkerHandle>>) -> Exit {
     )
 }
 
-fn upstream_limits(shared: &Shared) -> UpstreamLimits {
+fn upstream_limits(shared: &Shared, workers: usize) -> UpstreamLimits {
     let (times, limits) = (&shared.config.times, &shared.config.limits);
     UpstreamLimits {
         connect: times.connect.duration(),
         first_byte: times.first_byte.duration(),
         body_total: times.body_total.duration(),
-        in_flight: limits.requests as usize,
+        // Each worker has its share: what is asked of it for every request is then its own.
+        connections: (limits.upstream_connections as usize / workers).max(1),
         idle: KEPT_CONNECTIONS,
         idle_time: times.upstream_idle.duration(),
+        age: times.upstream_max_age.duration(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::record::Records;
 use crate::registries::Registries;
+use crate::upstream::Hosts;
 
 /// What all workers share: each part is read without waiting.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) keys: Arc<Keys>,
     pub(crate) credentials: Arc<Credentials>,
+    /// GT's.
+    pub(crate) hosts: Arc<Hosts>,
     /// What serves, and everything that changes it.
     pub(crate) swaps: Swaps,
     pub(crate) registry: Arc<Registries>,
@@ -31,7 +34,6 @@ pub(crate) struct Shared {
     pub(crate) look: Look,
     pub(crate) pool: DecisionPool,
     pub(crate) memory: Arc<Budget>,
-    pub(crate) disk: Arc<Budget>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) health: Arc<Health>,
     /// What is wrong with each policy.

@@ -30,6 +30,20 @@ pub struct Status {
     pub warnings: Vec<String>,
     /// The names of the GT keys; never more of them.
     pub credentials: Vec<String>,
+    /// GT's hosts.
+    pub upstreams: Vec<UpstreamStatus>,
+}
+
+/// One of GT's hosts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UpstreamStatus {
+    /// GT's base there.
+    pub url: String,
+    /// Whether requests go to it.
+    pub used: bool,
+    /// Open connections.
+    pub connections: usize,
 }
 
 /// One policy that serves.

@@ -1,187 +1,272 @@
-//! One worker's way to GT: a few kept connections, each used by one request at a time.
+//! One worker's way to GT: to which of its hosts a request goes, and on which connection.
 //!
-//! Everything here lives on one thread, so nothing is locked. A kept connection that turns out to
-//! be closed before the request went onto it is replaced without a word; nothing else is ever
-//! sent twice.
+//! Everything here lives on one thread, so nothing is locked; only how the hosts stand is shared.
+//! A request goes to the host with the fewest requests of this worker. A connection that closed
+//! before the request was written on it, and a stream that GT refused to begin with, are replaced
+//! without a word, at another host if need be; nothing else is ever sent twice.
 
 mod body;
+mod check;
 mod connect;
+mod dial;
+mod error;
+mod hosts;
+mod http1;
+mod http2;
+mod lane;
+mod place;
 mod pool;
+mod resolve;
+mod standing;
+mod tls;
 
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, header};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::SendRequest;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::yield_now;
-use tokio::time::{Instant, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::metrics::Connections;
+pub(crate) use body::{BodyFailure, Fate, RequestBody, StreamBounds};
+pub(crate) use check::check_hosts;
+pub(crate) use error::UpstreamError;
+pub(crate) use hosts::Hosts;
+pub use hosts::TargetError;
+pub use resolve::{Resolve, Resolving, SystemResolver};
+pub(crate) use tls::Trust;
+pub use tls::TrustError;
 
-pub(crate) use body::{BodyBounds, BodyFailure, Fate, RequestBody};
-pub(crate) use connect::Target;
-pub use connect::TargetError;
-use pool::Pool;
+use lane::{Lane, Way};
+use place::Places;
+use pool::Bounds;
+use standing::Use;
 
 /// How a worker deals with GT.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UpstreamLimits {
-    /// For a connection to come about, TLS and all, and for a free place in the bounded pool.
+    /// For a connection to come about, TLS and all, whatever hosts and addresses are tried, and
+    /// for a free place in the bounded pool.
     pub(crate) connect: Duration,
     /// From the end of the request to the head of the answer.
     pub(crate) first_byte: Duration,
     /// How long a request body may take that is still coming while it is sent.
     pub(crate) body_total: Duration,
-    /// Requests in flight.
-    pub(crate) in_flight: usize,
-    /// Connections kept without a request on them.
+    /// Connections to one host.
+    pub(crate) connections: usize,
+    /// Those kept without a request on them.
     pub(crate) idle: usize,
     /// How long such a connection is kept.
     pub(crate) idle_time: Duration,
-}
-
-/// Why GT gave no answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum UpstreamError {
-    /// Every place in the pool stayed taken.
-    #[error("all upstream connections are in use")]
-    Busy,
-    /// The client's own body failed while it was being passed on.
-    #[error("the client's body did not arrive whole")]
-    ClientBody(BodyFailure),
-    /// No connection.
-    #[error("cannot connect to the upstream")]
-    Connect(#[source] std::io::Error),
-    /// No connection in time.
-    #[error("connecting to the upstream took too long")]
-    ConnectTimeout,
-    /// The request was sent and no answer began in time.
-    #[error("the upstream did not begin to answer in time")]
-    FirstByteTimeout,
-    /// The connection ended after the request, or a part of it, was sent.
-    #[error("the upstream connection was lost before the answer")]
-    Lost(#[source] hyper::Error),
-    /// What came back is not HTTP/1.
-    #[error("the upstream does not speak HTTP/1.1")]
-    Protocol(#[source] hyper::Error),
-}
-
-impl UpstreamError {
-    /// A stable word for the log and the metrics.
-    pub(crate) const fn cause(&self) -> &'static str {
-        match self {
-            Self::Busy => "pool_busy",
-            Self::ClientBody(_) => "client_body",
-            Self::Connect(_) => "connect",
-            Self::ConnectTimeout => "connect_timeout",
-            Self::FirstByteTimeout => "first_byte_timeout",
-            Self::Lost(_) => "lost",
-            Self::Protocol(_) => "protocol",
-        }
-    }
+    /// How long a connection is given requests.
+    pub(crate) age: Duration,
 }
 
 /// One worker's connections to GT.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    target: Arc<Target>,
+    hosts: Arc<Hosts>,
     limits: UpstreamLimits,
-    connections: Connections,
-    places: Arc<Semaphore>,
-    pool: RefCell<Pool>,
+    lanes: Vec<Rc<Lane>>,
+    /// Whose turn it is among hosts that have equally many requests.
+    turn: Cell<usize>,
+    /// Rung when a request that waits for a connection may look again.
+    freed: Rc<Notify>,
+}
+
+/// An answer that is still being read. Dropping it is how GT hears that nobody listens any more:
+/// over HTTP/1 the connection closes; over HTTP/2, with the answer, its stream is reset.
+#[derive(Debug)]
+pub(crate) struct Lease(Way);
+
+/// What was tried for one request.
+#[derive(Debug, Default)]
+struct Tried {
+    /// Hosts that could not be connected to, and how that went with the last.
+    hosts: Vec<usize>,
+    error: Option<UpstreamError>,
+    /// Until when there has to be a connection.
+    end: Option<Instant>,
+    /// How often GT refused to begin with it.
+    refusals: usize,
 }
 
 impl Upstream {
-    pub(crate) fn new(
-        target: Arc<Target>,
-        limits: UpstreamLimits,
-        connections: Connections,
-    ) -> Rc<Self> {
+    pub(crate) fn new(hosts: Arc<Hosts>, limits: UpstreamLimits) -> Rc<Self> {
+        let freed = Rc::new(Notify::new());
+        let bounds = Bounds {
+            idle: limits.idle,
+            idle_time: limits.idle_time,
+            age: limits.age,
+        };
+        let places = || Places::new(limits.connections, Rc::clone(&freed));
+        let lanes = hosts.list.iter();
+        let lanes = lanes.map(|host| Lane::new(&hosts, host, places(), bounds));
         Rc::new(Self {
-            target,
+            lanes: lanes.collect(),
+            hosts,
             limits,
-            connections,
-            places: Arc::new(Semaphore::new(limits.in_flight)),
-            pool: RefCell::new(Pool::new(limits.idle, limits.idle_time)),
+            turn: Cell::new(0),
+            freed,
         })
     }
 
-    pub(crate) fn target(&self) -> &Target {
-        &self.target
+    /// What stands before `/v1/…`, the same at every host.
+    pub(crate) fn base_path(&self) -> &str {
+        self.hosts.base_path()
     }
 
-    /// Sends `request` and waits for the head of the answer.
+    /// Sends `request` to one of the hosts and waits for the head of the answer. `host` and what
+    /// else depends on the host is set here.
     pub(crate) async fn send(
-        self: &Rc<Self>,
+        &self,
         mut request: Request<RequestBody>,
     ) -> Result<(Response<Incoming>, Lease), UpstreamError> {
-        let place = self.place().await?;
         let fate = request.body().fate();
+        let patience = self.patience(request.body());
+        let mut tried = Tried::default();
         loop {
-            let kept = self.kept().await;
-            let is_kept = kept.is_some();
-            let mut sender = match kept {
-                Some(sender) => sender,
-                None => self.connect().await?,
-            };
-            let patience = self.patience(request.body());
-            let sent = timeout(patience, sender.try_send_request(request)).await;
+            let mut way = self.way(&mut tried).await?;
+            let host = &*Rc::clone(way.lane()).host;
+            let authority = host.authority.clone();
+            request.headers_mut().insert(header::HOST, authority);
+            let sent = timeout(patience, way.send(request)).await;
             match sent.map_err(|_elapsed| UpstreamError::FirstByteTimeout)? {
                 Ok(response) => {
-                    let lease = Lease {
-                        upstream: Rc::clone(self),
-                        sender,
-                        _place: place,
-                    };
-                    return Ok((response, lease));
+                    self.hosts.answered(host);
+                    return Ok((response, Lease(way)));
                 }
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) if is_kept => request = unsent,
-                    _ => return Err(lost(error.into_error(), fate.as_deref())),
-                },
+                Err((error, Some(unsent))) => {
+                    request = unsent;
+                    self.replaces(&way, error, &mut tried)?;
+                }
+                Err((error, None)) => {
+                    let error = lost(error, fate.as_deref());
+                    self.hosts.failed(host, &error);
+                    return Err(error);
+                }
             }
         }
     }
 
     /// Closes what has been kept too long.
     pub(crate) fn sweep(&self) {
-        self.pool.borrow_mut().sweep(Instant::now());
-    }
-
-    async fn place(&self) -> Result<OwnedSemaphorePermit, UpstreamError> {
-        let place = Arc::clone(&self.places).acquire_owned();
-        match timeout(self.limits.connect, place).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) | Err(_) => Err(UpstreamError::Busy),
+        let now = Instant::now();
+        for lane in &self.lanes {
+            lane.sweep(now);
         }
     }
 
-    /// A kept connection that is open as far as we know.
-    ///
-    /// GT closes what is idle too long, and the news of it may be in the system already: for a
-    /// connection that was idle for a while it is worth a look, which one turn of the runtime takes.
-    async fn kept(&self) -> Option<SendRequest<RequestBody>> {
+    /// A connection for a request: one that is there, or a new one as soon as there may be one.
+    async fn way(&self, tried: &mut Tried) -> Result<Way, UpstreamError> {
         loop {
-            let (sender, idle) = self.pool.borrow_mut().take(Instant::now())?;
-            if idle >= WORTH_A_LOOK {
-                yield_now().await;
-                if !sender.is_ready() {
-                    continue;
-                }
+            let Some(index) = self.choose(tried) else {
+                return Err(tried.error.take().unwrap_or(UpstreamError::Busy));
+            };
+            let Some(lane) = self.lanes.get(index) else {
+                return Err(UpstreamError::Busy);
+            };
+            if let Some(way) = lane.kept().await {
+                return Ok(way);
             }
-            return Some(sender);
+            let end = *tried
+                .end
+                .get_or_insert_with(|| Instant::now() + self.limits.connect);
+            let Some(place) = lane.place() else {
+                let freed = timeout_at(end, self.freed.notified()).await;
+                freed.map_err(|_elapsed| UpstreamError::Busy)?;
+                continue;
+            };
+            let until = self.until(end, tried);
+            let connected = match timeout_at(until, lane.connect(place)).await {
+                Ok(connected) => connected,
+                Err(_elapsed) => Err(UpstreamError::ConnectTimeout),
+            };
+            match connected {
+                Ok(way) => return Ok(way),
+                Err(error) => self.cannot_connect(index, error, tried),
+            }
         }
     }
 
-    async fn connect(&self) -> Result<SendRequest<RequestBody>, UpstreamError> {
-        timeout(self.limits.connect, self.target.connect(&self.connections))
-            .await
-            .map_err(|_elapsed| UpstreamError::ConnectTimeout)?
+    /// The host a request goes to: of those that are used, the one with the fewest requests under
+    /// way here. Where none is used, all are: one of them may be well again, and there is no other.
+    fn choose(&self, tried: &Tried) -> Option<usize> {
+        if let [_only] = &*self.lanes {
+            return tried.hosts.is_empty().then_some(0);
+        }
+        let is_used = |lane: &Lane| lane.host.may_use(self.limits.connect);
+        let mut best: Option<(usize, usize)> = None;
+        let mut spare: Option<(usize, usize)> = None;
+        let turn = self.turn.get();
+        for step in 0..self.lanes.len() {
+            let index = (turn + step) % self.lanes.len();
+            let Some(lane) = self.lanes.get(index) else {
+                continue;
+            };
+            if tried.hosts.contains(&index) {
+                continue;
+            }
+            let load = lane.load();
+            let place = match is_used(lane) {
+                Use::Trial => {
+                    self.turn.set(index + 1);
+                    return Some(index);
+                }
+                Use::Yes => &mut best,
+                Use::No => &mut spare,
+            };
+            if place.is_none_or(|(_, least)| load < least) {
+                *place = Some((index, load));
+            }
+        }
+        let (index, _) = best.or(spare)?;
+        self.turn.set(index + 1);
+        Some(index)
+    }
+
+    /// Until when one host may take to be connected to: its share of what is left, so that the
+    /// next has some too.
+    fn until(&self, end: Instant, tried: &Tried) -> Instant {
+        let now = Instant::now();
+        let others = self.lanes.len().saturating_sub(tried.hosts.len());
+        let share = u32::try_from(others).unwrap_or(u32::MAX).max(1);
+        now + end.saturating_duration_since(now) / share
+    }
+
+    /// Notes that a host could not be connected to. The request goes on to the others.
+    fn cannot_connect(&self, index: usize, error: UpstreamError, tried: &mut Tried) {
+        if let Some(lane) = self.lanes.get(index) {
+            self.hosts.failed(&lane.host, &error);
+        }
+        tried.hosts.push(index);
+        tried.error = Some(error);
+    }
+
+    /// A request that nothing was begun with: it goes out again. A connection that was kept is
+    /// replaced; a new one that takes nothing is as good as none; and a GT that goes on refusing
+    /// is believed at last.
+    fn replaces(
+        &self,
+        way: &Way,
+        error: hyper::Error,
+        tried: &mut Tried,
+    ) -> Result<(), UpstreamError> {
+        if http2::is_refused(&error) {
+            tried.refusals += 1;
+            if tried.refusals > MOST_REFUSALS {
+                return Err(UpstreamError::Refused(error));
+            }
+        } else if !way.is_kept {
+            let is_it = |lane: &Rc<Lane>| Rc::ptr_eq(lane, way.lane());
+            let index = self.lanes.iter().position(is_it).unwrap_or_default();
+            let error = UpstreamError::Connect(io::Error::other(error));
+            self.cannot_connect(index, error, tried);
+        }
+        Ok(())
     }
 
     fn patience(&self, body: &RequestBody) -> Duration {
@@ -192,35 +277,27 @@ impl Upstream {
     }
 }
 
+impl Lease {
+    /// The answer was read to its end: the connection is free for the next request.
+    pub(crate) fn give_back(self) {
+        self.0.give_back();
+    }
+}
+
 /// Whose fault it was: our client's, if its body failed on the way.
 fn lost(error: hyper::Error, fate: Option<&Fate>) -> UpstreamError {
     if let Some(failure) = fate.and_then(Fate::failure) {
         return UpstreamError::ClientBody(failure);
     }
-    if error.is_parse() {
+    if http2::is_refused(&error) {
+        return UpstreamError::Refused(error);
+    }
+    if error.is_parse() || http2::is_other_protocol(&error) {
         return UpstreamError::Protocol(error);
     }
     UpstreamError::Lost(error)
 }
 
-/// A connection whose answer is still being read. Dropping it closes the connection, which is how
-/// GT hears that nobody listens any more.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    upstream: Rc<Upstream>,
-    sender: SendRequest<RequestBody>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Lease {
-    /// Gives the connection back: its answer has been read to the end.
-    pub(crate) fn give_back(self) {
-        self.upstream
-            .pool
-            .borrow_mut()
-            .keep(self.sender, Instant::now());
-    }
-}
-
-/// No server that keeps connections at all closes one sooner.
-const WORTH_A_LOOK: Duration = Duration::from_millis(5);
+/// A connection that is going away refuses once; one that has as many streams as it takes may do so
+/// once more.
+const MOST_REFUSALS: usize = 3;

@@ -23,7 +23,7 @@ use crate::metrics::OpenGuard;
 use crate::models_answer::Lists;
 use crate::phase::{Phase, Phases};
 use crate::shared::Shared;
-use crate::upstream::{Target, Upstream, UpstreamLimits};
+use crate::upstream::{Upstream, UpstreamLimits, check_hosts};
 
 /// What a worker's requests share.
 #[derive(Debug)]
@@ -75,13 +75,12 @@ impl WorkerHandle {
     pub(crate) fn start(
         number: usize,
         shared: Arc<Shared>,
-        target: Arc<Target>,
         limits: UpstreamLimits,
     ) -> io::Result<Self> {
         let (orders, taken) = mpsc::unbounded_channel();
         let thread = thread::Builder::new()
             .name(format!("signalbox-worker-{number}"))
-            .spawn(move || run(shared, target, limits, taken))?;
+            .spawn(move || run(number, shared, limits, taken))?;
         Ok(Self {
             orders,
             open: Arc::default(),
@@ -170,8 +169,8 @@ impl Drop for InFlight {
 }
 
 fn run(
+    number: usize,
     shared: Arc<Shared>,
-    target: Arc<Target>,
     limits: UpstreamLimits,
     orders: mpsc::UnboundedReceiver<Order>,
 ) -> io::Result<Cut> {
@@ -180,8 +179,12 @@ fn run(
         .build()?;
     let local = LocalSet::new();
     let cut = local.block_on(&runtime, async {
+        // One asks for all.
+        if number == 0 {
+            check_hosts(&shared);
+        }
         let worker = Rc::new(Worker {
-            upstream: Upstream::new(target, limits, shared.metrics.upstreams.clone()),
+            upstream: Upstream::new(Arc::clone(&shared.hosts), limits),
             shared,
             phases: Phases::new(),
             lists: Lists::default(),

@@ -37,6 +37,7 @@ impl Overview for Shared {
             keys: keyring.len(),
             warnings: keyring.warnings().to_vec(),
             credentials: self.credentials.names().map(str::to_owned).collect(),
+            upstreams: self.hosts.status(),
         }
     }
 

@@ -57,6 +57,7 @@ impl Overview for Everything {
             idle: Vec::new(),
             keys: self.keys.len(),
             warnings: Vec::new(),
+            upstreams: Vec::new(),
             credentials: vec!["inference".to_owned()],
         }
     }

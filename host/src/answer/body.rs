@@ -39,7 +39,8 @@ enum Source {
 /// GT's answer on its way through.
 #[derive(Debug)]
 pub(crate) struct FromUpstream {
-    incoming: Incoming,
+    /// `None` once nothing more is wanted of it: over HTTP/2 that ends its stream.
+    incoming: Option<Incoming>,
     lease: Option<Lease>,
     restamp: Restamp,
     kind: Kind,
@@ -125,7 +126,7 @@ impl AnswerBody {
     }
 
     pub(crate) fn upstream(mut from: FromUpstream, held: Held) -> Self {
-        if from.incoming.is_end_stream() && !from.restamp.changes_bytes() {
+        if from.is_at_end() && !from.restamp.changes_bytes() {
             from.end();
         }
         let mut body = Self {
@@ -191,7 +192,10 @@ impl Body for AnswerBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Source::Upstream(from) if from.restamp.changes_bytes() => SizeHint::default(),
-            Source::Upstream(from) => from.incoming.size_hint(),
+            Source::Upstream(from) => from
+                .incoming
+                .as_ref()
+                .map_or_else(SizeHint::default, Body::size_hint),
         }
     }
 }
@@ -210,7 +214,7 @@ impl FromUpstream {
         let keep_alive = times.sse_comment.filter(|_| kind == Kind::Events);
         Self {
             status: answer.status().as_u16(),
-            incoming: answer.into_body(),
+            incoming: Some(answer.into_body()),
             lease: Some(lease),
             restamp,
             kind,
@@ -231,7 +235,10 @@ impl FromUpstream {
             if self.phases.current() == Phase::Cutting {
                 return Poll::Ready(self.break_off(BrokenOff::Shutdown));
             }
-            let next = match Pin::new(&mut self.incoming).poll_frame(context) {
+            let Some(incoming) = &mut self.incoming else {
+                return Poll::Ready(Ok(None));
+            };
+            let next = match Pin::new(incoming).poll_frame(context) {
                 Poll::Ready(next) => next,
                 Poll::Pending => {
                     let rung = ready!(self.poll_alarm(context));
@@ -269,7 +276,7 @@ impl FromUpstream {
     /// What of a chunk can go on now; `None` if the restamp has to see more first.
     fn restamped(&mut self, chunk: Bytes) -> Option<Bytes> {
         if !self.restamp.changes_bytes() {
-            if self.incoming.is_end_stream() {
+            if self.is_at_end() {
                 self.end();
             }
             return Some(chunk);
@@ -289,6 +296,10 @@ impl FromUpstream {
         (!out.is_empty()).then(|| out.into())
     }
 
+    fn is_at_end(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+    }
+
     fn end(&mut self) {
         self.is_over = true;
         if let Some(lease) = self.lease.take() {
@@ -298,6 +309,7 @@ impl FromUpstream {
 
     fn break_off(&mut self, broken: BrokenOff) -> Result<Option<Bytes>, BrokenOff> {
         self.is_over = true;
+        self.incoming = None;
         self.lease = None;
         self.broke_off = Some(broken);
         match self.kind {

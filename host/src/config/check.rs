@@ -2,24 +2,21 @@
 
 mod settings;
 mod swapping;
+mod upstream;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_saphyr::Spanned;
-use signalbox_policy::Purpose;
 
 use super::file::{self, File};
-use super::value::{address, host_names, is_name, path, threads, wrong, wrong_at};
+use super::value::{address, host_names, path, threads, wrong};
 use super::{
-    AdminConfig, AdminTls, Config, ConfigError, CredentialSource, DEFAULT_ADMIN_LISTEN,
-    DEFAULT_LISTEN, KeyLimits, KeySource, Problem, Scheme, SignatureSettings, UpstreamConfig,
-    UpstreamUrl, UrlError,
+    AdminConfig, AdminTls, Config, ConfigError, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, KeyLimits,
+    KeySource, Problem, SignatureSettings,
 };
 use crate::digest::Digest;
 use crate::sources::AsIs;
-use crate::yaml::Position;
 
 pub(crate) use settings::key_limits;
 
@@ -34,7 +31,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
             .admin
             .map(|written| admin(written, folder))
             .transpose()?,
-        upstream: upstream(file.upstream, folder)?,
+        upstream: upstream::upstream(file.upstream, folder)?,
         policies: swapping::policies(&file.policies, folder)?,
         sources: Arc::new(AsIs),
         from_source: false,
@@ -100,75 +97,4 @@ fn admin_tls(written: &file::AdminTls, folder: &Path) -> Result<AdminTls, Config
             .map(|text| path("admin.tls.client_ca_file", text, folder))
             .transpose()?,
     })
-}
-
-fn upstream(
-    written: Spanned<file::Upstream>,
-    folder: &Path,
-) -> Result<UpstreamConfig, ConfigError> {
-    let written = written.value;
-    let refused = |problem: UrlError| wrong("upstream.url", &written.url, problem.into());
-    let url = UpstreamUrl::parse(&written.url.value).map_err(refused)?;
-    if url.scheme == Scheme::Http && !url.is_loopback() && written.plaintext != Some(true) {
-        return Err(refused(UrlError::Plaintext));
-    }
-    let ca_file = written
-        .ca_file
-        .map(|text| path("upstream.ca_file", &text, folder))
-        .transpose()?;
-    let at = Position::of(&written.credentials);
-    let written = written.credentials.value;
-    let mut credentials = BTreeMap::new();
-    let defaults = [
-        ("inference", written.inference),
-        ("upload", written.upload),
-        ("conversation", written.conversation),
-    ];
-    for (name, text) in defaults {
-        if let Some(text) = text {
-            let key = format!("upstream.credentials.{name}");
-            credentials.insert(name.to_owned(), source(&key, text, folder)?);
-        }
-    }
-    for (name, text) in written.others.unwrap_or_default() {
-        let key = format!("upstream.credentials.others.{name}");
-        if credentials.contains_key(&name) || Purpose::from_word(&name).is_some() {
-            return Err(wrong(&key, &text, Problem::ReservedName));
-        }
-        if !is_name(&name) {
-            return Err(wrong(&key, &text, Problem::Name));
-        }
-        credentials.insert(name, source(&key, text, folder)?);
-    }
-    if credentials.is_empty() {
-        return Err(wrong_at("upstream.credentials", at, Problem::Empty));
-    }
-    Ok(UpstreamConfig {
-        url,
-        ca_file,
-        credentials,
-    })
-}
-
-fn source(
-    key: &str,
-    written: Spanned<file::Source>,
-    folder: &Path,
-) -> Result<CredentialSource, ConfigError> {
-    let at = Position::of(&written);
-    match (written.value.file, written.value.env) {
-        (Some(text), None) | (None, Some(text)) if text.trim().is_empty() => {
-            Err(wrong_at(key, at, Problem::Blank))
-        }
-        (Some(file), None) => Ok(CredentialSource::File(folder.join(file))),
-        (None, Some(name)) if is_variable(&name) => Ok(CredentialSource::Env(name)),
-        _ => Err(wrong_at(key, at, Problem::Source)),
-    }
-}
-
-/// A value pasted in place of a name would have no place in an error message.
-fn is_variable(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !name.starts_with("gtak_")
-        && !name.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -60,6 +60,18 @@ pub enum Problem {
     /// Not a base URL.
     #[error(transparent)]
     Url(#[from] UrlError),
+    /// Neither or both of `url` and `urls`.
+    #[error("write either `url: BASE` or, for several hosts of one tenant, `urls: [BASE, …]`")]
+    OneOrMany,
+    /// Hosts of one tenant with different paths.
+    #[error("all hosts of a tenant have the same path: what goes to one can go to another")]
+    OtherPath,
+    /// More hosts than a tenant has.
+    #[error("write at most {0}")]
+    TooManyHosts(usize),
+    /// Not a plain path.
+    #[error("write a path like `/v1/models`, without a query")]
+    Path,
     /// Not a name.
     #[error("a name is 1 to 64 of `A–Z a–z 0–9 - _ .`")]
     Name,

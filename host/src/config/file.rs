@@ -75,14 +75,42 @@ pub(super) struct AdminTls {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Upstream {
-    #[serde(deserialize_with = "required")]
-    pub(super) url: Spanned<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) url: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) urls: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) ca_file: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) plaintext: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) http2: Option<Http2>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) health: Option<Health>,
     #[serde(deserialize_with = "required")]
     pub(super) credentials: Spanned<Credentials>,
+}
+
+/// The words of `upstream.http2`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Http2 {
+    Auto,
+    Off,
+    PriorKnowledge,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Health {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) path: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) interval: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) timeout: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) failures: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -167,8 +195,6 @@ pub(crate) struct KeyLimits {
     pub(crate) streams: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(crate) body_mb: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) upload_mb: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -178,6 +204,8 @@ pub(super) struct Limits {
     pub(super) connections: Option<Spanned<u64>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) requests: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) upstream_connections: Option<Spanned<u64>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) head: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
@@ -217,6 +245,8 @@ pub(super) struct Times {
     pub(super) connection_idle: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) upstream_idle: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) upstream_max_age: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) models_cache: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]

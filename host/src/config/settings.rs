@@ -13,10 +13,8 @@ pub struct KeyLimits {
     pub concurrent: Option<NonZeroU32>,
     /// Streamed answers at a time.
     pub streams: Option<NonZeroU32>,
-    /// Bytes of one JSON body. It has no "unlimited": the host's own limits hold as well.
+    /// Bytes of one body. It has no "unlimited": the host's own limits hold as well.
     pub body: Size,
-    /// Bytes of one body that streams: uploads and forms. `None` leaves it to the host's own limit.
-    pub upload: Option<Size>,
 }
 
 impl Default for KeyLimits {
@@ -30,8 +28,6 @@ impl Default for KeyLimits {
             streams: NonZeroU32::new(1_024),
             // A few images in base64, or a long conversation many times over.
             body: Size::mib(32),
-            // It streams: what it costs is time, and the host's limit is made for that.
-            upload: None,
         }
     }
 }
@@ -44,11 +40,13 @@ pub struct Limits {
     pub connections: u32,
     /// Requests at a time, all keys together.
     pub requests: u32,
+    /// Connections to one GT host, all workers together; each has an equal share.
+    pub upstream_connections: u32,
     /// Bytes of request line and headers.
     pub head: Size,
     /// Bytes of a JSON body.
     pub json_body: Size,
-    /// Bytes of a body that streams: uploads and forms.
+    /// Bytes of a streamed upload.
     pub upload_body: Size,
     /// Bytes held of a multipart body in memory until its model is known.
     pub multipart_memory: Size,
@@ -69,6 +67,8 @@ impl Default for Limits {
             connections: 10_000,
             // Answers of minutes at hundreds of requests a second.
             requests: 4_096,
+            // Over HTTP/1.1 a request has one to itself: as many as there may be requests.
+            upstream_connections: 4_096,
             // OpenAI clients send under 2 KiB; proxies before us may add tracing and cookies.
             head: Size::of(64 << 10),
             json_body: Size::mib(32),
@@ -105,6 +105,8 @@ pub struct Times {
     pub connection_idle: Span,
     /// A connection to GT without a request.
     pub upstream_idle: Span,
+    /// A connection to GT, until it is given no more requests.
+    pub upstream_max_age: Span,
     /// GT's own model list.
     pub models_cache: Span,
     /// Reading on after a refusal.
@@ -133,6 +135,9 @@ impl Default for Times {
             connection_idle: Span::seconds(75),
             // Shorter than the 5 s after which Node and uvicorn close: no request meets a closing one.
             upstream_idle: Span::seconds(4),
+            // A name that points elsewhere is followed in minutes; a handshake in so many costs
+            // nothing.
+            upstream_max_age: Span::seconds(5 * 60),
             // A client that lists models on each page does not double GT's load.
             models_cache: Span::seconds(5),
             discard: Span::seconds(5),

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod upstream;
+
 const DIGEST_A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const DIGEST_B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
@@ -68,6 +70,8 @@ upstream:
   url: http://gt:3002/api/tenant/v1/
   plaintext: true
   ca_file: ca.pem
+  http2: prior-knowledge
+  health: {{path: /v1/files/x, interval: 2s, timeout: 1s, failures: 7}}
   credentials:
     inference: {{file: /run/secrets/inference}}
     upload: {{env: UPLOAD}}
@@ -77,11 +81,11 @@ policies: {{default: a.yaml, editors: b.wasm}}
 keys: /keys.yaml
 state: state
 workers: 3
-key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8, upload_mb: 9}}
-limits: {{connections: 5, requests: 6, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
+key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8}}
+limits: {{connections: 5, requests: 6, upstream_connections: 7, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
   multipart_memory: 2MiB, multipart_disk: 3MiB, held_memory: 4MiB, held_disk: 5MiB, discard: 6MiB}}
 times: {{head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, answer_idle: 6s, sse_comment: 20s,
-  connection_idle: 7s, upstream_idle: 8s, models_cache: 9s, discard: 10s, readiness_off: 11s, drain: 12s}}
+  connection_idle: 7s, upstream_idle: 8s, upstream_max_age: 1h, models_cache: 9s, discard: 10s, readiness_off: 11s, drain: 12s}}
 decisions: {{threads: 2, queue: 9, memory: 64MiB, isolation: reuse}}
 answer_headers: {{decision: false, policy: false}}
 records: {{keep: 0, log: false, headers: [X-Team]}}
@@ -91,8 +95,15 @@ records: {{keep: 0, log: false, headers: [X-Team]}}
     let admin = config.admin.as_ref().unwrap();
     assert_eq!(admin.operate_token, Digest::from_hex(DIGEST_A));
     assert_eq!(admin.view_token, Digest::from_hex(DIGEST_B));
-    assert_eq!(config.upstream.url.base_path, "/api/tenant");
+    assert_eq!(config.upstream.urls[0].base_path, "/api/tenant");
     assert_eq!(config.upstream.credentials.len(), 4);
+    assert_eq!(config.upstream.http2, Http2::PriorKnowledge);
+    let health = config.upstream.health.as_ref().unwrap();
+    assert_eq!((&*health.path, health.failures), ("/v1/files/x", 7));
+    assert_eq!(health.interval, Span::seconds(2));
+    assert_eq!(health.timeout, Span::seconds(1));
+    assert_eq!(config.limits.upstream_connections, 7);
+    assert_eq!(config.times.upstream_max_age, Span::seconds(3_600));
     assert_eq!(config.keys, KeySource::File("/keys.yaml".into()));
     assert_eq!(
         config.state.as_deref(),
@@ -102,7 +113,6 @@ records: {{keep: 0, log: false, headers: [X-Team]}}
     let limits = config.key_limits;
     assert_eq!(limits.per_minute.map(std::num::NonZeroU32::get), Some(600));
     assert_eq!((limits.concurrent, limits.body), (None, Size::mib(8)));
-    assert_eq!(limits.upload, Some(Size::mib(9)));
     assert_eq!(config.limits.connections, 5);
     assert_eq!(config.limits.head, Size::of(8 << 10));
     assert_eq!(config.limits.discard, Size::mib(6));
@@ -273,12 +283,6 @@ fn values_that_cannot_be_used_are_named_with_their_line() {
             "key_limits.concurrent",
             4,
             Problem::Limit(1_000_000),
-        ),
-        (
-            more("key_limits: {upload_mb: 0}"),
-            "key_limits.upload_mb",
-            4,
-            Problem::Bounded(4_096),
         ),
         (
             more("key_limits: {body_mb: unlimited}"),

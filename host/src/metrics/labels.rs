@@ -28,6 +28,8 @@ pub enum Reloaded {
     Credential,
     /// The operator's cases.
     Cases,
+    /// The authorities that GT's certificates are verified by.
+    Authorities,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -142,6 +144,7 @@ impl EncodeLabelValue for Reloaded {
             Self::Keyring => "keyring",
             Self::Credential => "credential",
             Self::Cases => "cases",
+            Self::Authorities => "upstream_ca",
         })
     }
 }

@@ -8,6 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Metric, Registry};
 
 use super::gauges::HeldBytes;
+use super::hosts::HostFamilies;
 use super::labels::{Build, Direction, Side};
 use super::requests::Routes;
 use super::standing::Standing;
@@ -68,6 +69,10 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
             "upstream_failures",
             "Requests to GT that got no whole answer",
         ),
+        hosts: HostFamilies {
+            used: new.default("upstream_used", "Whether requests go to a GT host"),
+            left_out: new.default("upstream_left_out", "How often a GT host was left out"),
+        },
         policies: new.default("policy_info", "What serves"),
         standing: new.standing(),
         swaps: new.default("policy_swaps", "Transactions on policies"),

@@ -54,6 +54,7 @@ fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     metrics.route("GET /v1/models").count(Ending::Answered);
     metrics.policy_failed("timeout");
     metrics.upstream_failed("connect");
+    metrics.upstream_host("gt.example:3002").left_out("connect");
     metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
     let done = serde_json::json!({"result": "done"});
     metrics.swapped(&entry("rollback", "automatic", &done));

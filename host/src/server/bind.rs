@@ -27,7 +27,7 @@ use crate::record::Records;
 use crate::registries::Registries;
 use crate::shared::Shared;
 use crate::sources::SourceError;
-use crate::upstream::{Target, TargetError};
+use crate::upstream::{Hosts, TargetError};
 
 /// Why a host could not be bound.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +108,6 @@ impl Host {
     pub async fn bind(config: Config, given: Vec<(String, Vec<u8>)>) -> Result<Self, BindError> {
         // Before anything that takes its time: until then the signal would end the process.
         let hangups = Hangups::listen();
-        let target = Target::new(&config.upstream.url, config.upstream.ca_file.as_deref())?;
         let credentials = Arc::new(Credentials::load(&config.upstream.credentials)?);
         let keys = Keys::load(&config.keys, config.key_limits, Arc::clone(&credentials))?;
         let keys = Arc::new(keys);
@@ -122,6 +121,7 @@ impl Host {
         let disk = Budget::new(config.limits.held_disk.bytes());
         let started = Timestamp::now();
         let metrics = Metrics::new(&memory, &disk, started.as_second());
+        let hosts = Arc::new(Hosts::new(&config.upstream, &health, &metrics)?);
         let mut settings = settings(&config, &keys, &metrics, &policies)?;
         settings.state = state;
         let swaps = Swaps::new(runtime, settings)?;
@@ -144,18 +144,18 @@ impl Host {
             metrics,
             records: Records::new(&config.records),
             memory,
-            disk,
             started,
             config,
             keys,
             credentials,
+            hosts,
             swaps,
             registry,
             files,
             look: Look::default(),
             pool,
         };
-        let (shared, target) = (Arc::new(shared), Arc::new(target));
+        let shared = Arc::new(shared);
         Ok(Self {
             listener,
             address,
@@ -163,7 +163,6 @@ impl Host {
             shared,
             followed,
             hangups,
-            target,
             workers,
         })
     }

@@ -1,63 +1,80 @@
-//! Connections kept for the next request: last in, first out, so that the spare ones age and go.
+//! HTTP/1.1 connections kept for the next request: last in, first out, so that the spare ones age
+//! and go.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use hyper::client::conn::http1::SendRequest;
 use tokio::time::Instant;
 
-use super::body::RequestBody;
+use super::http1::Http1;
 
 /// Connections without a request on them.
 #[derive(Debug)]
 pub(super) struct Pool {
     idle: VecDeque<Idle>,
-    limit: usize,
-    time: Duration,
+    bounds: Bounds,
+}
+
+/// What is kept, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// How many without a request on them.
+    pub(super) idle: usize,
+    /// How long such a connection is kept.
+    pub(super) idle_time: Duration,
+    /// How long a connection is given requests at all.
+    pub(super) age: Duration,
 }
 
 #[derive(Debug)]
 struct Idle {
-    sender: SendRequest<RequestBody>,
+    connection: Http1,
     since: Instant,
 }
 
 impl Pool {
-    pub(super) const fn new(limit: usize, time: Duration) -> Self {
+    pub(super) const fn new(bounds: Bounds) -> Self {
         Self {
             idle: VecDeque::new(),
-            limit,
-            time,
+            bounds,
         }
     }
 
     /// The connection used last that can take a request now, and how long it has been idle.
-    pub(super) fn take(&mut self, now: Instant) -> Option<(SendRequest<RequestBody>, Duration)> {
+    pub(super) fn take(&mut self, now: Instant) -> Option<(Http1, Duration)> {
         self.sweep(now);
-        while let Some(Idle { sender, since }) = self.idle.pop_back() {
-            if sender.is_ready() {
-                return Some((sender, now.duration_since(since)));
+        while let Some(Idle { connection, since }) = self.idle.pop_back() {
+            if connection.is_ready() && !self.is_old(&connection, now) {
+                return Some((connection, now.duration_since(since)));
             }
         }
         None
     }
 
-    pub(super) fn keep(&mut self, sender: SendRequest<RequestBody>, now: Instant) {
-        if sender.is_closed() {
+    pub(super) fn keep(&mut self, connection: Http1, now: Instant) {
+        if connection.is_closed() || self.is_old(&connection, now) {
             return;
         }
-        self.idle.push_back(Idle { sender, since: now });
-        if self.idle.len() > self.limit {
+        self.idle.push_back(Idle {
+            connection,
+            since: now,
+        });
+        if self.idle.len() > self.bounds.idle {
             self.idle.pop_front();
         }
     }
 
     /// Drops what is closed at the old end, and what was not used for too long.
     pub(super) fn sweep(&mut self, now: Instant) {
+        let time = self.bounds.idle_time;
         while let Some(oldest) = self.idle.front()
-            && (oldest.sender.is_closed() || now.duration_since(oldest.since) >= self.time)
+            && (oldest.connection.is_closed() || now.duration_since(oldest.since) >= time)
         {
             self.idle.pop_front();
         }
+    }
+
+    fn is_old(&self, connection: &Http1, now: Instant) -> bool {
+        now.duration_since(connection.since) >= self.bounds.age
     }
 }

@@ -14,7 +14,10 @@ mod bodies;
 mod bytes;
 mod candidates;
 mod files;
-mod forms_cut;
+mod gt_hosts;
+mod gt_http2;
+mod gt_keys;
+mod gt_tls;
 #[path = "../../../crates/runtime/tests/it/guests.rs"]
 #[expect(
     dead_code,
@@ -25,7 +28,6 @@ mod harness;
 #[path = "../../../crates/runtime/tests/it/image.rs"]
 mod image;
 mod models;
-mod multipart;
 mod order;
 mod policies;
 mod pool;
@@ -38,5 +40,4 @@ mod streams;
 mod swaps;
 mod syntax;
 mod tls;
-mod uploads;
 mod upstream;

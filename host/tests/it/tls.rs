@@ -73,7 +73,7 @@ fn gate(host: &str, authorities: &str) -> (Gate, Arc<AtomicUsize>) {
     let url = format!("https://{host}:{}/api/tenant", address.port());
     let gate = Gate::builder(address)
         .config(|config| {
-            config.upstream.url = UpstreamUrl::parse(&url).unwrap();
+            config.upstream.urls = vec![UpstreamUrl::parse(&url).unwrap()];
             config.upstream.ca_file = Some(file(authorities));
         })
         .start();

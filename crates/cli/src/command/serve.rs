@@ -139,7 +139,7 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
         (None, _, _) => bail!("without --config, --upstream and --keys are needed"),
     };
     if let Some(upstream) = upstream {
-        config.upstream.url = upstream;
+        config.upstream.urls = vec![upstream];
     }
     if let Some(keys) = arguments.keys {
         config.keys = KeySource::File(keys);

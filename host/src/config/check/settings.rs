@@ -27,23 +27,24 @@ pub(crate) fn key_limits(
             )),
         },
     };
-    let mib = |name: &str, text: Option<Spanned<String>>| match text {
-        None => Ok(None),
-        Some(text) => match number(&text.value).filter(|mib| mib.get() <= LARGEST_BODY_MB) {
-            Some(mib) => Ok(Some(Size::mib(mib.get()))),
-            None => Err(wrong(
-                &format!("{key}.{name}"),
-                &text,
-                Problem::Bounded(LARGEST_BODY_MB),
-            )),
-        },
+    let body = match &written.body_mb {
+        None => unset.body,
+        Some(text) => number(&text.value)
+            .filter(|mib| mib.get() <= LARGEST_BODY_MB)
+            .map(|mib| Size::mib(mib.get()))
+            .ok_or_else(|| {
+                wrong(
+                    &format!("{key}.body_mb"),
+                    text,
+                    Problem::Bounded(LARGEST_BODY_MB),
+                )
+            })?,
     };
     Ok(KeyLimits {
         per_minute: limit("per_minute", written.per_minute, unset.per_minute)?,
         concurrent: limit("concurrent", written.concurrent, unset.concurrent)?,
         streams: limit("streams", written.streams, unset.streams)?,
-        body: mib("body_mb", written.body_mb)?.unwrap_or(unset.body),
-        upload: mib("upload_mb", written.upload_mb)?.or(unset.upload),
+        body,
     })
 }
 
@@ -52,6 +53,11 @@ pub(super) fn limits(written: file::Limits) -> Result<Limits, ConfigError> {
     Ok(Limits {
         connections: count("limits.connections", written.connections, unset.connections)?,
         requests: count("limits.requests", written.requests, unset.requests)?,
+        upstream_connections: count(
+            "limits.upstream_connections",
+            written.upstream_connections,
+            unset.upstream_connections,
+        )?,
         head: size("limits.head", written.head, unset.head)?,
         json_body: size("limits.json_body", written.json_body, unset.json_body)?,
         upload_body: size("limits.upload_body", written.upload_body, unset.upload_body)?,
@@ -90,6 +96,11 @@ pub(super) fn times(written: file::Times) -> Result<Times, ConfigError> {
             "times.upstream_idle",
             written.upstream_idle,
             unset.upstream_idle,
+        )?,
+        upstream_max_age: span(
+            "times.upstream_max_age",
+            written.upstream_max_age,
+            unset.upstream_max_age,
         )?,
         models_cache: span(
             "times.models_cache",

@@ -136,18 +136,6 @@ impl Gate {
         self.connect().send(ask)
     }
 
-    /// The bytes of bodies held in memory and on disk.
-    pub(crate) fn held(&self) -> (u64, u64) {
-        let metrics = self.handle.metrics();
-        let held = |place: &str| {
-            let start = format!("signalbox_held_bytes{{where=\"{place}\"}} ");
-            let mut lines = metrics.lines();
-            let value = lines.find_map(|line| line.strip_prefix(&start));
-            value.expect("the metric").parse().expect("a number")
-        };
-        (held("memory"), held("disk"))
-    }
-
     /// Tells the host to stop.
     pub(crate) fn tell_to_stop(&mut self) {
         let _ = self.stop.take().map(|stop| stop.send(()));
@@ -252,7 +240,7 @@ pub(crate) fn component(document: &str) -> Vec<u8> {
 }
 
 /// Waits until `condition` holds.
-pub(crate) fn within(condition: impl Fn() -> bool) -> bool {
+pub(crate) fn within(mut condition: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
         if condition() {

@@ -36,6 +36,12 @@ impl Gt {
         Self::answering(|_, reply| reply.json(200, r#"{"id":"c1","model":"support-agent"}"#))
     }
 
+    /// The same, at this address.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        Self::listening(listener, |_, _, reply| reply.json(200, "{}"), true)
+    }
+
     /// Answers as `answer` does, after the request was read to its end.
     pub(crate) fn answering(
         answer: impl Fn(&Seen, &mut Reply<'_>) + Send + Sync + 'static,
@@ -61,6 +67,14 @@ impl Gt {
         reads_bodies: bool,
     ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        Self::listening(listener, answer, reads_bodies)
+    }
+
+    fn listening(
+        listener: TcpListener,
+        answer: impl Fn(&Seen, &mut BufReader<TcpStream>, &mut Reply<'_>) + Send + Sync + 'static,
+        reads_bodies: bool,
+    ) -> Self {
         let gt = Self {
             address: listener.local_addr().unwrap(),
             seen: Arc::default(),

@@ -1,0 +1,62 @@
+//! Why GT gave no answer.
+
+use super::body::BodyFailure;
+use super::tls::CertificateProblem;
+
+/// Why GT gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum UpstreamError {
+    /// Every place in the pool stayed taken.
+    #[error("all upstream connections are in use")]
+    Busy,
+    /// GT's certificate cannot be trusted. Nothing was sent.
+    #[error("the upstream's certificate is not taken: {0}")]
+    Certificate(CertificateProblem, #[source] std::io::Error),
+    /// The client's own body failed while it was being passed on.
+    #[error("the client's body did not arrive whole")]
+    ClientBody(BodyFailure),
+    /// No connection.
+    #[error("cannot connect to the upstream: is it running, and is its address right?")]
+    Connect(#[source] std::io::Error),
+    /// No connection in time.
+    #[error(
+        "connecting to the upstream took too long: is it running, and does the way lead there?"
+    )]
+    ConnectTimeout,
+    /// The request was sent and no answer began in time.
+    #[error("the upstream did not begin to answer in time")]
+    FirstByteTimeout,
+    /// The connection ended after the request, or a part of it, was sent.
+    #[error("the upstream connection was lost before the answer")]
+    Lost(#[source] hyper::Error),
+    /// What came back is not HTTP, or not the version that was agreed on.
+    #[error("the upstream does not speak HTTP as it should")]
+    Protocol(#[source] hyper::Error),
+    /// GT said that it did not begin with the request, whose body is gone.
+    #[error("the upstream refused the request before it began with it")]
+    Refused(#[source] hyper::Error),
+    /// The name has no address.
+    #[error(
+        "the upstream's name cannot be resolved: check it, and the name servers of this machine"
+    )]
+    Resolve(#[source] std::io::Error),
+}
+
+impl UpstreamError {
+    /// A stable word for the log and the metrics.
+    pub(crate) const fn cause(&self) -> &'static str {
+        match self {
+            Self::Busy => "pool_busy",
+            Self::Certificate(..) => "certificate",
+            Self::ClientBody(_) => "client_body",
+            Self::Connect(_) => "connect",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::FirstByteTimeout => "first_byte_timeout",
+            Self::Lost(_) => "lost",
+            Self::Protocol(_) => "protocol",
+            Self::Refused(_) => "refused",
+            Self::Resolve(_) => "resolve",
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! HTTP/2 to GT: many requests on one connection, each a stream that can end by itself.
+//!
+//! Dropping an answer resets its stream and leaves the connection to the others. A stream that GT
+//! refuses (`REFUSED_STREAM`, or one beyond the last that a GOAWAY names) was not begun with, so
+//! the request goes out again, if all of it is here. A connection that says nothing is asked for a
+//! sign of life while there are streams on it.
+
+use std::cell::{Cell, RefCell};
+use std::error::Error;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::Reason;
+use http::{Request, Response, Version, header};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{Builder, Connection, SendRequest};
+use hyper::rt::Executor;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use super::body::RequestBody;
+use super::connect::Guards;
+use super::hosts::Host;
+
+/// A connection that requests share. It closes when nobody holds it any more.
+pub(super) struct Http2 {
+    sender: RefCell<SendRequest<Piped>>,
+    most: Box<dyn Fn() -> usize>,
+    streams: Cell<usize>,
+    /// Since when there is no stream on it.
+    idle: Cell<Instant>,
+    since: Instant,
+}
+
+/// A stream's place on its connection, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Stream(Rc<Http2>);
+
+impl Http2 {
+    /// Begins on a stream of bytes. Its tasks end with the connection; the worker's `LocalSet`
+    /// owns them, and each holds what is given back when the last has ended.
+    pub(super) async fn begin<S>(stream: S, guards: Guards) -> hyper::Result<Rc<Self>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let tasks = Tasks(Rc::new(guards));
+        let (sender, connection) = Builder::new(tasks.clone())
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
+            .max_header_list_size(MAX_HEAD)
+            .keep_alive_interval(SILENCE)
+            .keep_alive_timeout(SIGN_OF_LIFE)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        let connection = Rc::new(RefCell::new(Some(connection)));
+        tasks.execute(drive(Rc::clone(&connection)));
+        let now = Instant::now();
+        Ok(Rc::new(Self {
+            sender: RefCell::new(sender),
+            most: Box::new(move || most_streams(&connection)),
+            streams: Cell::new(0),
+            idle: Cell::new(now),
+            since: now,
+        }))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.borrow().is_closed()
+    }
+
+    /// A place for one more stream, unless it has as many as GT takes.
+    pub(super) fn open(self: &Rc<Self>) -> Option<Stream> {
+        let streams = self.streams.get();
+        if streams >= (self.most)() {
+            return None;
+        }
+        self.streams.set(streams + 1);
+        Some(Stream(Rc::clone(self)))
+    }
+
+    /// For how long there has been no stream on it; `None` if there is one.
+    pub(super) fn idle(&self, now: Instant) -> Option<Duration> {
+        (self.streams.get() == 0).then(|| now.duration_since(self.idle.get()))
+    }
+
+    /// For how long it has been there.
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        now.duration_since(self.since)
+    }
+}
+
+impl Stream {
+    /// Whether the connection is still there, as far as we know.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// The answer's head, or the request again if GT did not begin with it.
+    pub(super) async fn send(
+        &self,
+        host: &Host,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Incoming>, (hyper::Error, Option<Request<RequestBody>>)> {
+        let (mut head, body) = request.into_parts();
+        // Everything that is sent was checked to be a URI: this leaves it as it was.
+        if let Ok(uri) = host.absolute(head.uri.clone()) {
+            head.uri = uri;
+        }
+        head.version = Version::HTTP_2;
+        // It is in `:authority`.
+        head.headers.remove(header::HOST);
+        // Most requests are here as a whole and cost little to keep for a second try.
+        let again = body.again().map(|body| (head.clone(), body));
+        let request = Request::from_parts(head, Piped(body));
+        let sent = self.0.sender.borrow_mut().try_send_request(request);
+        sent.await.map_err(|mut error| {
+            let unsent = error
+                .take_message()
+                .map(|request| request.map(|Piped(body)| body));
+            let error = error.into_error();
+            let is_refused = || is_refused(&error);
+            let again = || again.map(|(head, body)| Request::from_parts(head, body));
+            let unsent = unsent.or_else(|| is_refused().then(again).flatten());
+            (error, unsent)
+        })
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let connection = &self.0;
+        connection.streams.set(connection.streams.get() - 1);
+        connection.idle.set(Instant::now());
+    }
+}
+
+impl fmt::Debug for Http2 {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Http2({} streams)", self.streams.get())
+    }
+}
+
+/// Whether GT said that it did not begin with a request.
+pub(super) fn is_refused(error: &hyper::Error) -> bool {
+    of_h2(error).is_some_and(|error| {
+        error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM))
+    })
+}
+
+/// Whether what came back is not HTTP/2.
+pub(super) fn is_other_protocol(error: &hyper::Error) -> bool {
+    of_h2(error).is_some_and(|error| error.is_library() && error.is_go_away())
+}
+
+fn of_h2(error: &hyper::Error) -> Option<&h2::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// `None` once it has ended: only when it is dropped, requests that it did not take come back.
+type Shared<S> = Rc<RefCell<Option<Connection<TokioIo<S>, Piped, Tasks>>>>;
+
+async fn drive<S>(connection: Shared<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let ended = poll_fn(|context| match &mut *connection.borrow_mut() {
+        Some(connection) => Pin::new(connection).poll(context),
+        None => Poll::Ready(Ok(())),
+    });
+    let ended = ended.await;
+    drop(connection.borrow_mut().take());
+    if let Err(error) = ended {
+        let error = &error as &dyn Error;
+        tracing::debug!(error, "upstream connection ended");
+    }
+}
+
+/// How many streams GT takes at a time, and we put on one connection.
+fn most_streams<S>(connection: &Shared<S>) -> usize
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let connection = connection.borrow();
+    let granted = connection
+        .as_ref()
+        .map(Connection::current_max_send_streams);
+    granted.unwrap_or_default().min(MOST_STREAMS)
+}
+
+/// Runs a connection's tasks where it belongs.
+#[derive(Clone, Debug)]
+struct Tasks(Rc<Guards>);
+
+impl<F: Future<Output = ()> + 'static> Executor<F> for Tasks {
+    fn execute(&self, task: F) {
+        let guards = Rc::clone(&self.0);
+        tokio::task::spawn_local(async move {
+            task.await;
+            drop(guards);
+        });
+    }
+}
+
+/// A body whose failure resets its stream with the code that says what it is: nobody wants it.
+#[derive(Debug)]
+struct Piped(RequestBody);
+
+impl Body for Piped {
+    type Data = Bytes;
+    type Error = h2::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
+        let frame = Pin::new(&mut self.get_mut().0).poll_frame(context);
+        frame.map(|frame| frame.map(|frame| frame.map_err(|_failure| Reason::CANCEL.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// More go onto another connection: one lost packet does not hold up all of a worker's answers.
+const MOST_STREAMS: usize = 100;
+/// What GT may send of an answer whose client does not read: memory that a slow reader costs us.
+/// Events and JSON need a fraction; audio over 50 ms of distance still comes with 2.5 MB/s.
+const STREAM_WINDOW: u32 = 128 << 10;
+/// That of every stream together, so that clients that do not read hold up nobody else.
+const CONNECTION_WINDOW: u32 = 100 * STREAM_WINDOW;
+/// Of an upload, what waits here for GT's window: two pieces as clients send them. The rest stays
+/// with the client.
+const SEND_BUFFER: usize = 128 << 10;
+/// As much as over HTTP/1.1.
+const MAX_HEAD: u32 = 64 << 10;
+/// A GT that died without a word is noticed within half a minute, not after the first-byte time.
+const SILENCE: Duration = Duration::from_secs(20);
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);

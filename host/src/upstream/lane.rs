@@ -1,0 +1,231 @@
+//! One worker's way to one host: its connections there, and how many requests are on them.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
+use tokio::time::Instant;
+
+use super::body::RequestBody;
+use super::connect::{Connection, connect};
+use super::error::UpstreamError;
+use super::hosts::{Host, Hosts};
+use super::http1::Http1;
+use super::http2::{Http2, Stream};
+use super::place::{Place, Places};
+use super::pool::{Bounds, Pool};
+use crate::config;
+
+/// One worker's way to one host.
+#[derive(Debug)]
+pub(super) struct Lane {
+    hosts: Arc<Hosts>,
+    pub(super) host: Arc<Host>,
+    places: Rc<Places>,
+    pool: RefCell<Pool>,
+    shared: RefCell<Vec<Rc<Http2>>>,
+    bounds: Bounds,
+    /// Requests under way.
+    load: Cell<usize>,
+    /// What the host spoke the last time; `None` before the first.
+    speaks_http2: Cell<Option<bool>>,
+    /// Where connections are shared, one at a time is made.
+    gate: Semaphore,
+}
+
+/// A request's way on a connection, until it is dropped: that closes a connection of its own, and
+/// ends the stream on one that is shared.
+#[derive(Debug)]
+pub(super) struct Way {
+    /// Before `load`, whose end says that it is free.
+    carrier: Carrier,
+    load: Load,
+    /// It was there before the request.
+    pub(super) is_kept: bool,
+}
+
+#[derive(Debug)]
+enum Carrier {
+    Own(Http1),
+    Shared(Stream),
+}
+
+/// A request under way, until it is dropped.
+#[derive(Debug)]
+struct Load(Rc<Lane>);
+
+impl Lane {
+    pub(super) fn new(
+        hosts: &Arc<Hosts>,
+        host: &Arc<Host>,
+        places: Rc<Places>,
+        bounds: Bounds,
+    ) -> Rc<Self> {
+        let speaks_http2 = match (hosts.http2, &host.tls) {
+            (config::Http2::PriorKnowledge, _) => Some(true),
+            (config::Http2::Auto, Some(_)) => None,
+            _ => Some(false),
+        };
+        Rc::new(Self {
+            hosts: Arc::clone(hosts),
+            host: Arc::clone(host),
+            places,
+            pool: RefCell::new(Pool::new(bounds)),
+            shared: RefCell::default(),
+            bounds,
+            load: Cell::new(0),
+            speaks_http2: Cell::new(speaks_http2),
+            gate: Semaphore::new(1),
+        })
+    }
+
+    /// Requests under way.
+    pub(super) fn load(&self) -> usize {
+        self.load.get()
+    }
+
+    /// A connection that is there and open as far as we know.
+    ///
+    /// GT closes what is idle too long, and the news of it may be in the system already: for a
+    /// connection that was idle for a while it is worth a look, which one turn of the runtime takes.
+    pub(super) async fn kept(self: &Rc<Self>) -> Option<Way> {
+        loop {
+            let now = Instant::now();
+            let (carrier, idle) = self.own(now).or_else(|| self.shared(now))?;
+            if idle >= WORTH_A_LOOK {
+                yield_now().await;
+                if carrier.is_closed() {
+                    continue;
+                }
+            }
+            return Some(self.way(carrier, true));
+        }
+    }
+
+    fn own(&self, now: Instant) -> Option<(Carrier, Duration)> {
+        let (connection, idle) = self.pool.borrow_mut().take(now)?;
+        Some((Carrier::Own(connection), idle))
+    }
+
+    fn shared(&self, now: Instant) -> Option<(Carrier, Duration)> {
+        if self.speaks_http2.get() == Some(false) {
+            return None;
+        }
+        self.sweep_shared(now);
+        self.shared.borrow().iter().find_map(|connection| {
+            let idle = connection.idle(now).unwrap_or_default();
+            Some((Carrier::Shared(connection.open()?), idle))
+        })
+    }
+
+    /// A place for one more connection.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.places.take()
+    }
+
+    /// A new connection; or one that another request has made meanwhile, where they are shared.
+    pub(super) async fn connect(self: &Rc<Self>, place: Place) -> Result<Way, UpstreamError> {
+        let mut alone = None;
+        if self.speaks_http2.get() != Some(false) {
+            alone = self.gate.acquire().await.ok();
+        }
+        // Whoever was first knows better.
+        let _alone = alone.filter(|_| self.speaks_http2.get() != Some(false));
+        if let Some((carrier, _idle)) = self.shared(Instant::now()) {
+            return Ok(self.way(carrier, true));
+        }
+        let carrier = match connect(&self.hosts, &self.host, Some(place)).await? {
+            Connection::Http1(own) => {
+                self.speaks_http2.set(Some(false));
+                Carrier::Own(own)
+            }
+            Connection::Http2(shared) => {
+                self.speaks_http2.set(Some(true));
+                let stream = shared.open();
+                self.shared.borrow_mut().push(shared);
+                self.places.ring_all();
+                // Unless it is gone already: GT has not said yet how many streams it takes.
+                let gone = || UpstreamError::Connect(io::ErrorKind::ConnectionAborted.into());
+                Carrier::Shared(stream.ok_or_else(gone)?)
+            }
+        };
+        Ok(self.way(carrier, false))
+    }
+
+    fn way(self: &Rc<Self>, carrier: Carrier, is_kept: bool) -> Way {
+        self.load.set(self.load.get() + 1);
+        Way {
+            carrier,
+            load: Load(Rc::clone(self)),
+            is_kept,
+        }
+    }
+
+    /// Closes what has been kept too long.
+    pub(super) fn sweep(&self, now: Instant) {
+        self.pool.borrow_mut().sweep(now);
+        self.sweep_shared(now);
+    }
+
+    /// What is only too old goes on with the streams it has.
+    fn sweep_shared(&self, now: Instant) {
+        self.shared.borrow_mut().retain(|connection| {
+            let is_spare = |idle| idle >= self.bounds.idle_time;
+            !connection.is_closed()
+                && connection.age(now) < self.bounds.age
+                && !connection.idle(now).is_some_and(is_spare)
+        });
+    }
+}
+
+impl Way {
+    /// The head of the answer; or the request again if GT did not begin with it.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Incoming>, (hyper::Error, Option<Request<RequestBody>>)> {
+        match &mut self.carrier {
+            Carrier::Own(connection) => connection.send(request).await,
+            Carrier::Shared(stream) => stream.send(&self.load.0.host, request).await,
+        }
+    }
+
+    /// The answer was read to its end: the connection is free for the next request.
+    pub(super) fn give_back(self) {
+        let Self { carrier, load, .. } = self;
+        let lane = &load.0;
+        match carrier {
+            Carrier::Own(connection) => lane.pool.borrow_mut().keep(connection, Instant::now()),
+            Carrier::Shared(stream) => drop(stream),
+        }
+    }
+
+    pub(super) fn lane(&self) -> &Rc<Lane> {
+        &self.load.0
+    }
+}
+
+impl Carrier {
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Own(connection) => !connection.is_ready(),
+            Self::Shared(stream) => stream.is_closed(),
+        }
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.0.load.set(self.0.load.get() - 1);
+        self.0.places.ring();
+    }
+}
+
+/// No server that keeps connections at all closes one sooner.
+const WORTH_A_LOOK: Duration = Duration::from_millis(5);
