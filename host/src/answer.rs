@@ -40,7 +40,7 @@ impl Held {
     /// A request begins.
     pub(crate) fn new(worker: &Worker, link: &Rc<Link>, client: Client) -> Self {
         Self {
-            trail: Trail::new(&worker.shared, client),
+            trail: Trail::new(worker, client),
             pass: None,
             permit: None,
             stream: None,

@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod settings;
 mod swapping;
+mod traces;
 mod units;
 mod upstream;
 mod url;
@@ -22,10 +23,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::{ConfigError, Problem};
-pub use settings::{AnswerHeaders, Decisions, Isolation, KeyLimits, Limits, RecordSettings, Times};
+pub use settings::{
+    AnswerHeaders, ClientAddress, Decisions, Isolation, KeyLimits, Limits, RecordSettings, Times,
+};
 pub use swapping::{
     RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig, SignerKey, SwapSettings,
 };
+pub use traces::TraceSettings;
 pub use units::{Size, Span};
 pub use upstream::{CredentialSource, HealthCheck, Http2, UpstreamConfig};
 pub use url::{Scheme, UpstreamUrl, UrlError};
@@ -81,6 +85,8 @@ pub struct Config {
     pub answer_headers: AnswerHeaders,
     /// What is kept of decisions.
     pub records: RecordSettings,
+    /// Where traces go; `None` makes none.
+    pub traces: Option<TraceSettings>,
 }
 
 /// The admin listener.
@@ -165,6 +171,7 @@ impl Config {
             decisions: Decisions::default(),
             answer_headers: AnswerHeaders::default(),
             records: RecordSettings::default(),
+            traces: None,
         }
     }
 

@@ -29,6 +29,8 @@
 //! | `signalbox_first_byte_seconds` | histogram | | from a request's head to the first byte of its answer |
 //! | `signalbox_restamp_skipped_total` | counter | | keys or values of answers too long to be looked at |
 //! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`, `upstream_ca`; `ok`, `error` |
+//! | `signalbox_spans_total` | counter | `result` | spans of traces: `exported`, `failed` (the collector did not take them) or `dropped` (there was no room) |
+//! | `signalbox_log_lines_lost_total` | counter | | lines of the log that nobody took in time |
 //! | `signalbox_keys` | gauge | | keys in the keyring |
 //! | `signalbox_degraded` | gauge | | 1 while `/readyz` says `degraded` |
 //! | `signalbox_start_time_seconds` | gauge | | when the host started |
@@ -45,6 +47,7 @@ mod gauges;
 mod histogram;
 mod hosts;
 mod labels;
+mod lost_lines;
 mod register;
 mod requests;
 mod standing;
@@ -59,10 +62,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use signalbox_swap::{self as swap, Action, Entry, PolicyOverview};
 
-pub use gauges::{Connections, Open, OpenGuard};
+pub use gauges::{Connections, Open, OpenGuard, Spans};
 pub use histogram::Durations;
 pub use hosts::HostMetrics;
 pub use labels::{Outcome, Reloaded};
+pub use lost_lines::LostLines;
 pub use requests::{Ending, RouteRequests};
 
 use crate::budget::Budget;
@@ -94,6 +98,8 @@ pub struct Metrics {
     pub upstream_time: Durations,
     /// `signalbox_first_byte_seconds`
     pub first_byte: Durations,
+    /// `signalbox_spans_total`
+    pub spans: Spans,
     /// `signalbox_restamp_skipped_total`
     pub restamp_skipped: Counter,
     routes: Routes,

@@ -1,26 +1,32 @@
-//! What is remembered of decisions: a bounded ring in memory, and one line each in the log.
+//! What is remembered of decisions, a bounded ring in memory, and what is logged: one line for a
+//! decision when it is made, one for its request when it has ended.
 //!
 //! A record is {id, time, policy, generation, digest, facts, decision, cause, micros}. It holds no
 //! secret and no prompt: header values and query values are hashed unless the operator listed the
 //! header, ids of files and conversations are hashed, and so is every word a client sent that does
 //! not look like one. A record is `/decisions/{id}` on the admin listener while it is among the last.
 
+mod access;
 mod id;
 mod shown;
 mod written;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use signalbox_policy::{Decision, Request};
+use signalbox_policy::{Caller, Decision, Request};
 use signalbox_runtime::Digest;
 
+pub use access::Access;
+use access::network;
+pub(crate) use access::{method, protocol};
 pub use id::{DecisionId, DecisionIds};
 
-use crate::config::RecordSettings;
+use crate::config::{ClientAddress, RecordSettings};
 use shown::Shown;
 use written::Record;
 
@@ -32,6 +38,8 @@ pub struct Records {
     next: AtomicUsize,
     shown: Shown,
     is_logged: bool,
+    is_access_logged: bool,
+    client_address: ClientAddress,
 }
 
 /// What there is to remember of one decision.
@@ -42,7 +50,7 @@ pub struct Entry<'a> {
     /// When it was made.
     pub time: Timestamp,
     /// Who decided; `None` if no policy was asked.
-    pub policy: Option<Decider<'a>>,
+    pub policy: Option<&'a Decider>,
     /// What was known of the request.
     pub facts: Facts<'a>,
     /// What came of it.
@@ -51,11 +59,11 @@ pub struct Entry<'a> {
     pub took: Duration,
 }
 
-/// Who decided.
-#[derive(Clone, Copy, Debug)]
-pub struct Decider<'a> {
+/// Who decided. A record shares it: a clone copies no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decider {
     /// The policy's name.
-    pub name: &'a str,
+    pub name: Arc<str>,
     /// The generation's number.
     pub generation: u64,
     /// SHA-256 of its component.
@@ -75,7 +83,12 @@ pub enum Facts<'a> {
         path: &'a str,
     },
     /// What the policy was told last.
-    Request(&'a Request<'a>),
+    Request {
+        /// All of it.
+        request: &'a Request<'a>,
+        /// The caller in it, to be kept without a copy.
+        caller: &'a Arc<Caller>,
+    },
 }
 
 /// What came of it.
@@ -116,7 +129,7 @@ impl fmt::Debug for Facts<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Head { .. } => "Facts::Head",
-            Self::Request(_) => "Facts::Request",
+            Self::Request { .. } => "Facts::Request",
         })
     }
 }
@@ -150,6 +163,8 @@ impl Records {
             next: AtomicUsize::new(0),
             shown: Shown::new(settings.headers.clone()),
             is_logged: settings.log,
+            is_access_logged: settings.access,
+            client_address: settings.client_address,
         }
     }
 
@@ -180,6 +195,42 @@ impl Records {
         {
             *slot = Some(record);
         }
+    }
+
+    /// Whether anybody reads of requests that have ended.
+    #[must_use]
+    pub fn logs_access(&self) -> bool {
+        self.is_access_logged
+            && tracing::enabled!(target: "signalbox::access", tracing::Level::INFO)
+    }
+
+    /// A path as it may be written down.
+    pub(crate) fn shown_path(&self, path: &str) -> String {
+        let mut text = String::new();
+        self.shown.path(path, &mut text);
+        text
+    }
+
+    /// A word as it may be written down.
+    pub(crate) fn shown_word(&self, word: &str) -> String {
+        let mut text = String::new();
+        self.shown.word(word, &mut text);
+        text
+    }
+
+    /// A client's address as far as it may be written down.
+    pub(crate) fn shown_address(&self, address: IpAddr) -> Option<String> {
+        match self.client_address {
+            ClientAddress::Whole => Some(address.to_string()),
+            ClientAddress::Network => Some(network(address).to_string()),
+            ClientAddress::Hashed => Some(self.shown.address(address)),
+            ClientAddress::Hidden => None,
+        }
+    }
+
+    /// Writes one line of a request that has ended.
+    pub fn log_access(&self, access: &Access<'_>) {
+        access.log(&self.shown, self.client_address);
     }
 
     /// A decision of the last ones, as JSON.

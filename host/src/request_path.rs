@@ -41,10 +41,11 @@ use crate::worker::Worker;
 /// Answers one request. Never fails: what goes wrong is a refusal.
 pub(crate) async fn serve(
     worker: &Worker,
-    held: Held,
+    mut held: Held,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
     let (head, incoming) = request.into_parts();
+    held.trail.came(&head);
     let body = ClientBody::new(incoming, &head.headers);
     let mut visit = Visit {
         worker,
@@ -230,7 +231,8 @@ impl<'v> Visit<'v> {
             Err(failed) => return Err(failed),
         };
         self.ask(facts, generation, RequestedModel::Unread).await?;
-        self.held.trail.asks(generation, body.requested());
+        let book = self.worker.books.of(generation);
+        self.held.trail.asks(generation, &book, body.requested());
         self.admit(key)?;
         Err(late)
     }
@@ -242,9 +244,10 @@ impl<'v> Visit<'v> {
         generation: &Arc<Generation>,
         model: RequestedModel<'_>,
     ) -> Result<Decision, No> {
-        let headers = facts.headers(&generation.description().headers);
+        let book = self.worker.books.of(generation);
+        let headers = facts.headers(book.headers());
         let request = facts.request(&headers, model);
-        self.held.trail.asks(generation, model);
+        self.held.trail.asks(generation, &book, model);
         let asked = Instant::now();
         let outcome = ask(&self.worker.shared.pool, generation, &request).await;
         self.held.trail.asked(asked.elapsed());
@@ -276,12 +279,11 @@ impl<'v> Visit<'v> {
 
     /// Where the policy's route for this request has its model.
     fn source_of_model(&mut self, generation: &Generation, facts: &Facts<'_>) -> ModelSource {
-        let Some(route) = facts.route(generation) else {
+        let book = self.worker.books.of(generation);
+        let Some(route) = book.route(facts.head.method.as_str(), facts.path) else {
             return ModelSource::None;
         };
-        self.held
-            .trail
-            .on_route(&format!("{} {}", route.method, route.template));
+        self.held.trail.on_route(route);
         route.model
     }
 
@@ -316,7 +318,9 @@ impl<'v> Visit<'v> {
             authorization: credential.authorization(),
         };
         let body = self.body_for_upstream(key, read, forward.model.as_deref());
-        let request = outbound.request(body)?;
+        let mut request = outbound.request(body)?;
+        let model = forward.model.as_deref();
+        self.held.trail.traces(model, request.headers_mut());
         let decided = Conclusion::Decided(&decision);
         self.held.trail.record(self.head, decided);
         // GT may take hours over its answer: no policy is kept in memory for so long.
@@ -331,14 +335,14 @@ impl<'v> Visit<'v> {
         stamp: Option<&str>,
         key: &Arc<Key>,
     ) -> Result<Outcome, No> {
-        self.held.trail.forwards();
+        self.held.trail.forwards(self.worker.upstream.only_host());
         let sent = self.worker.upstream.send(request);
         let sent = self.held.trail.unless_cut(sent).await?;
         let (answer, lease) = sent.map_err(|error| {
             self.held.trail.upstream_failed(error.cause(), &error);
             refusals::upstream(&error)
         })?;
-        self.held.trail.first_byte();
+        self.held.trail.first_byte(answer.status(), lease.host());
         let (head, restamp) = answer::head_of_upstream(&answer, stamp).inspect_err(|refusal| {
             self.held.trail.upstream_failed("answer", refusal);
         })?;
@@ -350,6 +354,7 @@ impl<'v> Visit<'v> {
         if kind == Kind::Events {
             // What did not ask for a stream gets one all the same: the key's limit holds.
             self.take_stream(key)?;
+            self.held.trail.streams();
             self.held.open_stream = Some(self.worker.shared.metrics.streams_open.open());
         }
         let standing = self.held.trail.standing(key);

@@ -107,7 +107,9 @@ impl Host {
             () = reload::watch(&shared) => {}
             () = watch_policies(&shared, self.followed, self.hangups) => {}
         }
-        Ok(leave(&shared, acceptor, workers).await)
+        let exit = leave(&shared, acceptor, workers).await;
+        flush_traces(shared).await;
+        Ok(exit)
     }
 }
 
@@ -152,6 +154,17 @@ async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandl
     exit
 }
 
+/// Exports the spans of the last requests.
+async fn flush_traces(shared: Arc<Shared>) {
+    let flushed = tokio::task::spawn_blocking(move || {
+        if let Some(traces) = &shared.traces {
+            traces.flush(FLUSH);
+        }
+    });
+    // Whether it succeeded is in the log.
+    let _ = flushed.await;
+}
+
 fn tell(workers: &[WorkerHandle], phase: Phase) {
     for worker in workers {
         worker.enter(phase);
@@ -193,5 +206,7 @@ fn upstream_limits(shared: &Shared, workers: usize) -> UpstreamLimits {
 
 /// Connections to GT a worker keeps without a request on them.
 const KEPT_CONNECTIONS: usize = 256;
+/// For a collector to take the last spans: nobody waits long for traces when a host is to end.
+const FLUSH: Duration = Duration::from_secs(5);
 /// How often the workers are looked at while they drain.
 const LOOK: Duration = Duration::from_millis(20);

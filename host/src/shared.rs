@@ -16,6 +16,7 @@ use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::record::Records;
 use crate::registries::Registries;
+use crate::traces::Traces;
 use crate::upstream::Hosts;
 
 /// What all workers share: each part is read without waiting.
@@ -40,5 +41,7 @@ pub(crate) struct Shared {
     pub(crate) policies: Arc<PolicyHealth>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) records: Records,
+    /// Where spans go; `None` if nobody wants any.
+    pub(crate) traces: Option<Traces>,
     pub(crate) started: Timestamp,
 }

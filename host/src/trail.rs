@@ -1,15 +1,19 @@
-//! What is known of one request so far: for its answer's headers, its record and the metrics.
+//! What is known of one request so far: for its answer's headers, its record, the metrics and the
+//! access log.
 //!
-//! It lives as long as the answer and counts the request when it is dropped, so that a request is
-//! counted once however it ends.
+//! It lives as long as the answer and tells of the request when it is dropped, so that a request is
+//! counted and logged once however it ends.
+
+mod ending;
 
 use std::error::Error;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response};
 use jiff::Timestamp;
 use signalbox_http::refusal::Refusal;
 use signalbox_policy::RequestedModel;
@@ -20,29 +24,34 @@ use crate::answer::{BrokenOff, LOOK, Standing};
 use crate::client::Client;
 use crate::facts;
 use crate::keyring::Key;
-use crate::metrics::{Ending, OpenGuard, RouteRequests};
-use crate::record::{self, Conclusion, DecisionId, Entry, Facts};
+use crate::metrics::OpenGuard;
+use crate::record::{Conclusion, DecisionId, Entry, Facts};
 use crate::refusals::No;
+use crate::route_book::{BookedRoute, RouteBook};
 use crate::shared::Shared;
+use crate::traces::OpenTrace;
+use crate::worker::Worker;
+use ending::{End, Flow};
 
 /// What is known of one request so far.
 #[derive(Debug)]
 pub(crate) struct Trail {
     shared: Arc<Shared>,
-    id: DecisionId,
-    #[expect(dead_code, reason = "read by the access log")]
     client: Client,
+    id: DecisionId,
     began: Instant,
     time: Timestamp,
+    method: Method,
+    /// If the request is sampled.
+    trace: Option<Box<OpenTrace>>,
     key: Option<Arc<Key>>,
     target: Option<(String, Option<String>)>,
     told: Told,
     decider: Option<Decider>,
     asked: Duration,
     is_recorded: bool,
-    route: Option<Arc<RouteRequests>>,
-    /// When the request went to GT.
-    sent: Option<Instant>,
+    route: Option<Rc<BookedRoute>>,
+    flow: Flow,
     end: End,
     _open: OpenGuard,
 }
@@ -52,8 +61,7 @@ pub(crate) struct Trail {
 struct Decider {
     /// Counts this request among the answers it decided.
     open: Open,
-    /// The headers it asks for.
-    headers: Vec<String>,
+    book: Rc<RouteBook>,
 }
 
 /// What the policy was told of the model, last.
@@ -64,24 +72,16 @@ enum Told {
     Unread,
 }
 
-/// How the request ended, as far as it has.
-#[derive(Debug)]
-enum End {
-    /// No answer yet, or GT's answer is still being passed on.
-    Open,
-    Answered,
-    Broken,
-    Forwarded(u16),
-    Refused(String),
-}
-
 impl Trail {
-    pub(crate) fn new(shared: &Arc<Shared>, client: Client) -> Self {
+    pub(crate) fn new(worker: &Worker, client: Client) -> Self {
+        let shared = &worker.shared;
         Self {
-            id: shared.records.id(),
             client,
+            id: shared.records.id(),
             began: Instant::now(),
             time: Timestamp::now(),
+            method: Method::default(),
+            trace: None,
             key: None,
             target: None,
             told: Told::Unread,
@@ -89,7 +89,7 @@ impl Trail {
             asked: Duration::ZERO,
             is_recorded: false,
             route: None,
-            sent: None,
+            flow: Flow::default(),
             end: End::Open,
             _open: shared.metrics.requests_open.open(),
             shared: Arc::clone(shared),
@@ -99,6 +99,19 @@ impl Trail {
     /// The id of its decision.
     pub(crate) const fn id(&self) -> DecisionId {
         self.id
+    }
+
+    /// The head of the request is here.
+    pub(crate) fn came(&mut self, head: &Parts) {
+        self.method.clone_from(&head.method);
+        let traces = self.shared.traces.as_ref();
+        self.trace = traces.and_then(|traces| traces.begin(&head.headers, self.id));
+        if let Some(trace) = &mut self.trace {
+            trace.path = self.shared.records.shown_path(head.uri.path());
+            trace.host = facts::text(&head.headers, &header::HOST)
+                .filter(|host| self.shared.config.is_own_host(host))
+                .and_then(|host| host.parse().ok());
+        }
     }
 
     /// When the request came.
@@ -116,21 +129,27 @@ impl Trail {
         self.target = Some((path.to_owned(), query.map(str::to_owned)));
     }
 
-    /// A policy is about to be asked.
-    pub(crate) fn asks(&mut self, generation: &Arc<Generation>, model: RequestedModel<'_>) {
-        let served = generation.served();
-        let is_it = |decider: &Decider| Arc::ptr_eq(decider.open.served(), served);
+    /// A policy is about to be asked; its book is the generation's.
+    pub(crate) fn asks(
+        &mut self,
+        generation: &Generation,
+        book: &Rc<RouteBook>,
+        model: RequestedModel<'_>,
+    ) {
+        let is_it = |decider: &Decider| Rc::ptr_eq(&decider.book, book);
         if !self.decider.as_ref().is_some_and(is_it) {
             self.decider = Some(Decider {
-                open: served.open(),
-                headers: generation.description().headers.clone(),
+                open: generation.served().open(),
+                book: Rc::clone(book),
             });
         }
-        self.told = match model {
-            RequestedModel::Absent => Told::Absent,
-            RequestedModel::Named(name) => Told::Named(name.to_owned()),
-            RequestedModel::Unread => Told::Unread,
-        };
+        if self.told.model() != model {
+            self.told = match model {
+                RequestedModel::Absent => Told::Absent,
+                RequestedModel::Named(name) => Told::Named(name.to_owned()),
+                RequestedModel::Unread => Told::Unread,
+            };
+        }
     }
 
     /// What the policy was told of the model, last.
@@ -144,9 +163,9 @@ impl Trail {
         self.shared.metrics.policy_time.observe(took);
     }
 
-    /// The request is one for this route of the policy, `METHOD template`.
-    pub(crate) fn on_route(&mut self, route: &str) {
-        self.route = Some(self.shared.metrics.route(route));
+    /// The request is one for this route of the policy.
+    pub(crate) fn on_route(&mut self, route: &Rc<BookedRoute>) {
+        self.route = Some(Rc::clone(route));
     }
 
     /// The decision stands. Recorded before it is acted on: what follows may take minutes.
@@ -166,28 +185,25 @@ impl Trail {
                     query,
                     caller: &key.caller,
                 };
-                headers = facts.headers(&decider.headers);
+                headers = facts.headers(decider.book.headers());
                 request = facts.request(&headers, self.told.model());
-                Facts::Request(&request)
+                Facts::Request {
+                    request: &request,
+                    caller: &key.caller,
+                }
             }
             _ => Facts::Head {
                 method: head.method.as_str(),
                 path: head.uri.path(),
             },
         };
-        let policy = decider.map(|decider| record::Decider {
-            name: decider.open.served().name(),
-            generation: decider.open.served().number(),
-            digest: decider.open.served().digest(),
-        });
-        let (id, time, took) = (self.id, self.time, self.asked);
         self.shared.records.add(&Entry {
-            id,
-            time,
-            policy,
+            id: self.id,
+            time: self.time,
+            policy: decider.map(|decider| decider.book.decider()),
             facts,
             conclusion,
-            took,
+            took: self.asked,
         });
     }
 
@@ -196,19 +212,16 @@ impl Trail {
         let refusal = no.refusal();
         let (status, code) = (refusal.status(), refusal.code());
         let conclusion = match no {
-            No::Failed { cause, .. } => {
-                self.shared.metrics.policy_failed(cause);
-                Conclusion::Failed {
-                    status,
-                    code,
-                    cause,
-                }
-            }
+            No::Failed { cause, .. } => Conclusion::Failed {
+                status,
+                code,
+                cause,
+            },
             No::Host(_) => Conclusion::Refused { status, code },
             No::Policy { decision, .. } => Conclusion::Decided(decision),
         };
         self.record(head, conclusion);
-        self.ends(End::Refused(code.to_owned()));
+        self.counts_only(no);
     }
 
     /// The request goes no further, and its head is gone: it is counted only.
@@ -216,32 +229,51 @@ impl Trail {
         if let No::Failed { cause, .. } = no {
             self.shared.metrics.policy_failed(cause);
         }
-        self.ends(End::Refused(no.refusal().code().to_owned()));
+        self.end = End::Refused(no.refusal().code().to_owned());
     }
 
     /// The host answers by itself.
     pub(crate) fn answers(&mut self) {
-        self.ends(End::Answered);
+        self.end = End::Answered;
     }
 
-    /// The request goes to GT.
-    pub(crate) fn forwards(&mut self) {
-        self.sent = Some(Instant::now());
+    /// Tells GT, in the headers of the request for it, which span it is part of. Without a trace
+    /// what the client sent stays as it is. `model` is the name that GT publishes.
+    pub(crate) fn traces(&mut self, model: Option<&str>, headers: &mut HeaderMap) {
+        if let (Some(trace), Some(traces)) = (&mut self.trace, &self.shared.traces) {
+            trace.sends(traces.span_id(), model, headers);
+        }
+    }
+
+    /// The request goes to GT, to this `host` if there is but one.
+    pub(crate) fn forwards(&mut self, host: Option<&HeaderValue>) {
+        self.flow.sent = Some(Instant::now());
+        self.flow.upstream = host.cloned();
     }
 
     /// GT gave no answer.
     pub(crate) fn upstream_failed(&mut self, cause: &'static str, error: &(dyn Error + 'static)) {
+        self.flow.failure = Some(cause);
         self.shared.metrics.upstream_failed(cause);
         tracing::warn!(decision = %self.id, cause, error, "no answer from the upstream");
     }
 
-    /// The head of GT's answer is here.
-    pub(crate) fn first_byte(&mut self) {
-        let metrics = &self.shared.metrics;
-        metrics.first_byte.observe(self.began.elapsed());
-        if let Some(sent) = self.sent {
-            metrics.upstream_first_byte.observe(sent.elapsed());
+    /// The head of GT's answer is here; it came from this `host`.
+    pub(crate) fn first_byte(&mut self, status: StatusCode, host: &HeaderValue) {
+        self.flow.upstream = Some(host.clone());
+        if let Some(trace) = &mut self.trace {
+            trace.answered(status.as_u16());
         }
+        let now = Instant::now();
+        self.flow.first_byte = Some(now);
+        if let Some(sent) = self.flow.sent {
+            self.shared.metrics.upstream_first_byte.observe(now - sent);
+        }
+    }
+
+    /// GT's answer is a stream of events.
+    pub(crate) const fn streams(&mut self) {
+        self.flow.is_streamed = true;
     }
 
     /// GT's answer was passed on to its end.
@@ -253,29 +285,40 @@ impl Trail {
     /// GT's answer broke off after it had begun.
     pub(crate) fn broke_off(&mut self, why: BrokenOff) {
         self.end = End::Broken;
+        self.flow.failure = Some(why.cause());
         self.shared.metrics.upstream_failed(why.cause());
         tracing::warn!(decision = %self.id, cause = why.cause(), "an answer broke off");
     }
 
+    /// Bytes of the client's body went to GT.
+    pub(crate) fn took_in(&mut self, bytes: u64) {
+        self.flow.request_bytes += bytes;
+        self.shared.metrics.request_bytes.inc_by(bytes);
+    }
+
     /// Bytes went to the client.
-    pub(crate) fn sent(&self, bytes: usize) {
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.flow.answer_bytes += bytes as u64;
         self.shared.metrics.answer_bytes.inc_by(bytes as u64);
     }
 
-    /// Says in an answer which decision it comes from, and whose.
-    pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
+    /// The head of the answer is ready: says in it which decision it comes from, and whose.
+    pub(crate) fn stamp(&mut self, head: &mut response::Parts) {
+        let first_byte = *self.flow.first_byte.get_or_insert_with(Instant::now);
+        let took = first_byte - self.began;
+        self.shared.metrics.first_byte.observe(took);
+        self.flow.status = Some(head.status.as_u16());
         let wanted = self.shared.config.answer_headers;
         if wanted.decision
-            && let Ok(id) = HeaderValue::try_from(self.id.to_string())
+            && let Ok(id) = HeaderValue::from_bytes(&self.id.digits())
         {
-            headers.insert(DECISION, id);
+            head.headers.insert(DECISION, id);
         }
         if wanted.policy
-            && let Some(served) = self.served()
-            && let Ok(policy) =
-                HeaderValue::try_from(format!("{}@{}", served.name(), served.number()))
+            && let Some(decider) = &self.decider
+            && let Some(policy) = decider.book.shown()
         {
-            headers.insert(POLICY, policy);
+            head.headers.insert(POLICY, policy.clone());
         }
     }
 
@@ -305,34 +348,6 @@ impl Trail {
 
     fn served(&self) -> Option<&Arc<Served>> {
         self.decider.as_ref().map(|decider| decider.open.served())
-    }
-
-    fn ends(&mut self, end: End) {
-        self.end = end;
-        if self.sent.is_none() {
-            self.shared.metrics.first_byte.observe(self.began.elapsed());
-        }
-    }
-}
-
-impl Drop for Trail {
-    fn drop(&mut self) {
-        let metrics = &self.shared.metrics;
-        if let Some(sent) = self.sent {
-            metrics.upstream_time.observe(sent.elapsed());
-        }
-        let ending = match &self.end {
-            End::Answered => Ending::Answered,
-            End::Broken => Ending::Broken,
-            End::Forwarded(status) => Ending::Forwarded(*status),
-            End::Open => Ending::Abandoned,
-            // Tells the host's codes from a policy's own by the word.
-            End::Refused(code) => Ending::RefusedByPolicy(code),
-        };
-        self.route
-            .as_ref()
-            .unwrap_or(metrics.unknown_route())
-            .count(ending);
     }
 }
 

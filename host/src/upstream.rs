@@ -26,7 +26,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -117,6 +117,14 @@ impl Upstream {
     /// What stands before `/v1/…`, the same at every host.
     pub(crate) fn base_path(&self) -> &str {
         self.hosts.base_path()
+    }
+
+    /// The one host there is; `None` if there are several to choose from.
+    pub(crate) fn only_host(&self) -> Option<&HeaderValue> {
+        match &*self.hosts.list {
+            [host] => Some(&host.authority),
+            _ => None,
+        }
     }
 
     /// Sends `request` to one of the hosts and waits for the head of the answer. `host` and what
@@ -278,6 +286,11 @@ impl Upstream {
 }
 
 impl Lease {
+    /// The host that answers, as `host` has it.
+    pub(crate) fn host(&self) -> &HeaderValue {
+        &self.0.lane().host.authority
+    }
+
     /// The answer was read to its end: the connection is free for the next request.
     pub(crate) fn give_back(self) {
         self.0.give_back();

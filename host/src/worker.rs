@@ -22,6 +22,7 @@ use crate::connection;
 use crate::metrics::OpenGuard;
 use crate::models_answer::Lists;
 use crate::phase::{Phase, Phases};
+use crate::route_book::RouteBooks;
 use crate::shared::Shared;
 use crate::upstream::{Upstream, UpstreamLimits, check_hosts};
 
@@ -32,6 +33,7 @@ pub(crate) struct Worker {
     pub(crate) upstream: Rc<Upstream>,
     pub(crate) phases: Rc<Phases>,
     pub(crate) lists: Lists,
+    pub(crate) books: RouteBooks,
     requests: Rc<Cell<usize>>,
     connections: Cell<usize>,
     is_empty: Notify,
@@ -185,6 +187,7 @@ fn run(
         }
         let worker = Rc::new(Worker {
             upstream: Upstream::new(Arc::clone(&shared.hosts), limits),
+            books: RouteBooks::new(Arc::clone(&shared.metrics)),
             shared,
             phases: Phases::new(),
             lists: Lists::default(),

@@ -1,6 +1,18 @@
-//! Logs go to stderr. `SIGNALBOX_LOG` filters them, as in `warn,signalbox::decision=info`.
+//! Logs go to stderr. `SIGNALBOX_LOG` filters them, as in `warn,signalbox::access=info`.
+//!
+//! Whatever it says, of other crates nothing below `info` is logged: HTTP libraries write heads and
+//! frames there, with keys and prompts in them. And whatever a panic says, only fixed text of it.
 
-use tracing_subscriber::{EnvFilter, fmt};
+mod lines;
+mod panics;
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
+
+use lines::{Flush, Lines};
 
 /// Who reads the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,16 +23,47 @@ pub(crate) enum Reader {
     Person,
 }
 
-/// Starts logging for this process.
-pub(crate) fn start(reader: Reader) {
+/// Starts logging for this process. What waits to be written is, when the answer is dropped.
+#[must_use]
+pub(crate) fn start(reader: Reader) -> Option<Flush> {
+    let (lines, flush) = match Lines::start(std::io::stderr()) {
+        Ok(started) => started,
+        Err(error) => {
+            crate::output::talk(&format!("no logs: {error}"));
+            return None;
+        }
+    };
     let filter =
         EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match reader {
-        Reader::Machine => builder.json().flatten_event(true).try_init(),
-        Reader::Person => builder.compact().with_ansi(false).try_init(),
-    };
-    if let Err(error) = started {
+    if let Err(error) = subscriber(reader, filter, lines).try_init() {
         crate::output::talk(&format!("no logs: {error}"));
+        return None;
     }
+    panics::log();
+    Some(flush)
 }
+
+/// Everything that is logged passes here.
+fn subscriber(
+    reader: Reader,
+    filter: EnvFilter,
+    lines: Lines,
+) -> impl tracing::Subscriber + Send + Sync {
+    let layer = fmt::layer().with_writer(lines);
+    let layer = match reader {
+        Reader::Machine => layer.json().flatten_event(true).boxed(),
+        Reader::Person => layer.compact().with_ansi(false).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(may_be_logged))
+        .with(layer)
+}
+
+/// The host's own lines are made to hold no secret; others are not.
+fn may_be_logged(line: &Metadata<'_>) -> bool {
+    line.target().starts_with("signalbox") || *line.level() <= Level::INFO
+}
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,10 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
         decisions: settings::decisions(file.decisions.unwrap_or_default())?,
         answer_headers: settings::answer_headers(&file.answer_headers.unwrap_or_default()),
         records: settings::records(file.records.unwrap_or_default())?,
+        traces: file
+            .traces
+            .map(|written| written.check(folder))
+            .transpose()?,
     })
 }
 

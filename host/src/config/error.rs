@@ -72,6 +72,14 @@ pub enum Problem {
     /// Not a plain path.
     #[error("write a path like `/v1/models`, without a query")]
     Path,
+    /// Traces would cross a network in the clear.
+    #[error(
+        "plain http would send traces in the clear: use https, or say `traces.plaintext: true`"
+    )]
+    PlainTraces,
+    /// A login before the collector's host.
+    #[error("a user name or password does not belong here: see `traces.headers_file`")]
+    CollectorLogin,
     /// Not a name.
     #[error("a name is 1 to 64 of `A–Z a–z 0–9 - _ .`")]
     Name,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::traces::Traces;
 use crate::yaml::{WrittenNames, present, required};
 
 #[derive(Debug, Deserialize)]
@@ -44,6 +45,8 @@ pub(super) struct File {
     pub(super) answer_headers: Option<AnswerHeaders>,
     #[serde(default, deserialize_with = "present")]
     pub(super) records: Option<Records>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) traces: Option<Traces>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -296,4 +299,18 @@ pub(super) struct Records {
     pub(super) log: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     pub(super) headers: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) access: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) client_address: Option<ClientAddress>,
+}
+
+/// The words of `records.client_address`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ClientAddress {
+    Whole,
+    Network,
+    Hashed,
+    Hidden,
 }

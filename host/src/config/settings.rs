@@ -215,6 +215,25 @@ pub struct RecordSettings {
     pub log: bool,
     /// Lower-case names of headers whose values are kept as they are; all others are hashed.
     pub headers: Vec<String>,
+    /// Whether each request is logged when it has ended.
+    pub access: bool,
+    /// What of a client's address that line has.
+    pub client_address: ClientAddress,
+}
+
+/// What is written down of a client's address.
+///
+/// Exhaustive on purpose: each is less than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// All of it.
+    Whole,
+    /// Its network: 24 bits of IPv4, 48 of IPv6.
+    Network,
+    /// A hash that tells equal ones apart from others until the host is started anew.
+    Hashed,
+    /// Nothing.
+    Hidden,
 }
 
 impl Default for RecordSettings {
@@ -222,8 +241,12 @@ impl Default for RecordSettings {
         // Some seconds of a busy host in about a MiB: enough to look up what just happened.
         Self {
             keep: 1_024,
-            log: true,
+            // The line at the end says nearly all of it, and `/decisions/{id}` the rest.
+            log: false,
             headers: Vec::new(),
+            access: true,
+            // Whoever is attacked has to know by whom.
+            client_address: ClientAddress::Whole,
         }
     }
 }

@@ -88,7 +88,7 @@ times: {{head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, a
   connection_idle: 7s, upstream_idle: 8s, upstream_max_age: 1h, models_cache: 9s, discard: 10s, readiness_off: 11s, drain: 12s}}
 decisions: {{threads: 2, queue: 9, memory: 64MiB, isolation: reuse}}
 answer_headers: {{decision: false, policy: false}}
-records: {{keep: 0, log: false, headers: [X-Team]}}
+records: {{keep: 0, log: true, headers: [X-Team], access: false, client_address: network}}
 "
     ))
     .unwrap();
@@ -128,6 +128,8 @@ records: {{keep: 0, log: false, headers: [X-Team]}}
         }
     );
     assert_eq!(config.records.headers, ["x-team"]);
+    assert!(config.records.log && !config.records.access);
+    assert_eq!(config.records.client_address, ClientAddress::Network);
     assert!(config.is_own_host("gate.example:80") && config.is_own_host("[::1]:9000"));
     assert!(!config.is_own_host("ops.example") && admin.is_own_host("ops.example"));
 }
@@ -398,12 +400,18 @@ fn the_documented_defaults_are_the_real_ones() {
 #[test]
 fn every_key_and_metric_is_documented() {
     let text = operating();
-    let keys = [include_str!("file.rs"), include_str!("../keyring/file.rs")].concat();
+    let keys = [
+        include_str!("file.rs"),
+        include_str!("traces.rs"),
+        include_str!("../keyring/file.rs"),
+    ]
+    .concat();
     let keys: Vec<_> = keys
         .lines()
         .filter_map(|line| line.trim().strip_prefix("pub("))
         .filter_map(|line| line.split_once(") ")?.1.split_once(": "))
         .map(|(key, _)| key)
+        .filter(|key| !key.contains(' '))
         .collect();
     assert!(keys.len() > 60, "{keys:?}");
     for key in keys {

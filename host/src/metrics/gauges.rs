@@ -26,6 +26,17 @@ pub struct Connections {
     pub(super) total: Counter,
 }
 
+/// Spans by what became of them.
+#[derive(Clone, Debug)]
+pub struct Spans {
+    /// The collector took them.
+    pub exported: Counter,
+    /// It did not, or was not there.
+    pub failed: Counter,
+    /// There was no room for them.
+    pub dropped: Counter,
+}
+
 impl Open {
     /// Counts one more.
     #[must_use]

@@ -9,10 +9,12 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::gauges::HeldBytes;
 use super::hosts::HostFamilies;
-use super::labels::{Build, Direction, Side};
+use super::labels::{Build, Direction, Side, SpanLabels};
 use super::requests::Routes;
 use super::standing::Standing;
-use super::{ANSWER_BOUNDS, Connections, Durations, Metrics, Open, POLICY_BOUNDS};
+use super::{
+    ANSWER_BOUNDS, Connections, Durations, LostLines, Metrics, Open, POLICY_BOUNDS, Spans,
+};
 use crate::budget::Budget;
 
 /// A counter's name is written without `_total`, which the encoder adds.
@@ -38,6 +40,7 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
         .set(1);
     let held = [("memory", Arc::clone(memory)), ("disk", Arc::clone(disk))];
     new.0.register_collector(Box::new(HeldBytes(held)));
+    new.0.register_collector(Box::new(LostLines));
     Metrics {
         requests_open: new.open("requests_open", "Requests under way"),
         streams_open: new.open("streams_open", "Streamed answers under way"),
@@ -58,6 +61,7 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
             "first_byte_seconds",
             "From a request's head to its answer's first byte",
         ),
+        spans: new.spans(),
         restamp_skipped: new.default(
             "restamp_skipped",
             "Keys or values of answers too long to be looked at",
@@ -104,6 +108,17 @@ impl New {
         let standing = Standing::default();
         self.0.register_collector(Box::new(standing.clone()));
         standing
+    }
+
+    fn spans(&mut self) -> Spans {
+        let family: Family<SpanLabels, Counter> =
+            self.default("spans", "Spans of traces, by what became of them");
+        let spans = |result| family.get_or_create_owned(&SpanLabels { result });
+        Spans {
+            exported: spans("exported"),
+            failed: spans("failed"),
+            dropped: spans("dropped"),
+        }
     }
 
     fn policy_time(&mut self) -> Durations {

@@ -93,6 +93,12 @@ impl RouteRequests {
 }
 
 impl Ending<'_> {
+    /// The words it is counted under: the outcome and the code.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        let (_, outcome, code) = self.place();
+        (outcome, code)
+    }
+
     /// Its counter's place, and its labels.
     fn place(self) -> (usize, &'static str, &'static str) {
         match self {

@@ -37,9 +37,38 @@ impl DecisionId {
     }
 }
 
+impl DecisionId {
+    /// The 32 hex digits.
+    #[must_use]
+    pub fn digits(self) -> [u8; 32] {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            if let [high, low] = pair {
+                (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+            }
+        }
+        digits
+    }
+
+    /// The 128 bits.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0
+    }
+}
+
+const fn digit(four: u8) -> u8 {
+    if four < 10 {
+        b'0' + four
+    } else {
+        b'a' + four - 10
+    }
+}
+
 impl fmt::Display for DecisionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:032x}", self.0)
+        // Hex digits are text.
+        formatter.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -62,6 +91,7 @@ mod tests {
         assert_eq!(made.len(), 10_000);
         for id in made {
             assert_eq!(DecisionId::parse(&id.to_string()), Some(id));
+            assert_eq!(id.to_string(), format!("{:032x}", id.bits()));
         }
     }
 

@@ -5,6 +5,7 @@
 //! seen to be equal within one run of the host, and nothing can be looked up from outside.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
@@ -82,29 +83,50 @@ impl Shown {
         self.word(text.split(';').next().unwrap_or_default().trim(), into);
     }
 
+    /// A client's address, which a hash of one run does not tell.
+    pub(super) fn address(&self, address: IpAddr) -> String {
+        let mut text = String::new();
+        match address {
+            IpAddr::V4(address) => self.hash(&address.octets(), &mut text),
+            IpAddr::V6(address) => self.hash(&address.octets(), &mut text),
+        }
+        text
+    }
+
     /// Anything that opens something to whoever knows it.
     pub(super) fn hash(&self, bytes: &[u8], into: &mut String) {
         let digest = Sha256::new()
             .chain_update(self.salt)
             .chain_update(bytes)
             .finalize();
-        into.push('~');
-        for byte in digest.iter().take(8) {
-            // Writing into a string cannot fail.
-            let _ = write!(into, "{byte:02x}");
-        }
+        let (first, _) = digest
+            .as_slice()
+            .split_first_chunk()
+            .unwrap_or((&[0; 8], &[]));
+        // Writing into a string cannot fail.
+        let _ = write!(into, "~{:016x}", u64::from_be_bytes(*first));
     }
 }
 
 /// Short, printable, in one piece, and no key.
 fn is_word(text: &str) -> bool {
-    is_line(text) && !text.chars().any(char::is_whitespace)
+    is_line(text) && !text.contains(char::is_whitespace)
 }
 
 fn is_line(text: &str) -> bool {
-    text.len() <= LONGEST_WORD
-        && !text.chars().any(char::is_control)
-        && !KEY_PREFIXES.iter().any(|prefix| text.contains(prefix))
+    text.len() <= LONGEST_WORD && !text.contains(char::is_control) && !has_a_key(text)
+}
+
+/// One pass: nearly no byte begins a key.
+fn has_a_key(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| {
+        matches!(byte, b'g' | b's' | b'B' | b'e')
+            && bytes.get(at..).is_some_and(|rest| {
+                let begins = |prefix: &&str| rest.starts_with(prefix.as_bytes());
+                KEY_PREFIXES.iter().any(|prefix| begins(&prefix))
+            })
+    })
 }
 
 /// Model names are at most this long, and so are path parameters.
@@ -188,6 +210,15 @@ mod tests {
         }
         let media = shown(|shown, into| shown.media_type("multipart/form-data; boundary=x", into));
         assert_eq!(media, "multipart/form-data");
+    }
+
+    #[test]
+    fn every_beginning_of_a_key_is_found_anywhere() {
+        for prefix in KEY_PREFIXES {
+            assert!(matches!(prefix.as_bytes()[0], b'g' | b's' | b'B' | b'e'));
+            assert!(has_a_key(prefix) && has_a_key(&format!("größe{prefix}x")));
+            assert!(!has_a_key(&prefix[..prefix.len() - 1]));
+        }
     }
 
     #[test]

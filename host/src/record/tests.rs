@@ -1,6 +1,6 @@
 //! Tests of decision records: what is kept, and what is never written.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use signalbox_policy::{
     Caller, Forward, Header, HeaderBuf, Names, Purpose, Purposes, Refusal, RequestedModel,
@@ -8,6 +8,8 @@ use signalbox_policy::{
 use tracing::field::{Field, Visit};
 
 use super::*;
+
+mod access;
 
 const SECRETS: [&str; 5] = [
     "gtak_client",
@@ -22,11 +24,12 @@ fn settings(keep: usize) -> RecordSettings {
         keep,
         log: true,
         headers: vec!["x-team".to_owned()],
+        ..RecordSettings::default()
     }
 }
 
-fn caller() -> Caller {
-    Caller {
+fn caller() -> Arc<Caller> {
+    Arc::new(Caller {
         id: "litellm-prod".to_owned(),
         purposes: Purposes::from_iter([Purpose::Inference]),
         scopes: vec!["inference:chat".to_owned()],
@@ -34,7 +37,16 @@ fn caller() -> Caller {
         models: Names::All,
         published: Names::All,
         datasets: Names::NONE,
-    }
+    })
+}
+
+fn decider() -> &'static Decider {
+    static DECIDER: LazyLock<Decider> = LazyLock::new(|| Decider {
+        name: "default".into(),
+        generation: 3,
+        digest: Digest::of(b"component"),
+    });
+    &DECIDER
 }
 
 fn headers() -> [Header<'static>; 4] {
@@ -72,16 +84,17 @@ fn forward() -> Decision {
     })
 }
 
-fn entry<'a>(id: DecisionId, request: &'a Request<'a>, conclusion: Conclusion<'a>) -> Entry<'a> {
+fn entry<'a>(
+    id: DecisionId,
+    caller: &'a Arc<Caller>,
+    request: &'a Request<'a>,
+    conclusion: Conclusion<'a>,
+) -> Entry<'a> {
     Entry {
         id,
         time: Timestamp::UNIX_EPOCH,
-        policy: Some(Decider {
-            name: "default",
-            generation: 3,
-            digest: Digest::of(b"component"),
-        }),
-        facts: Facts::Request(request),
+        policy: Some(decider()),
+        facts: Facts::Request { request, caller },
         conclusion,
         took: Duration::from_micros(7),
     }
@@ -129,7 +142,14 @@ fn a_record_tells_the_facts_and_the_decision() {
     let (caller, headers, decision) = (caller(), headers(), forward());
     let request = request(&caller, &headers[..1], "gpt-4o");
     let id = records.id();
-    let lines = logged(|| records.add(&entry(id, &request, Conclusion::Decided(&decision))));
+    let lines = logged(|| {
+        records.add(&entry(
+            id,
+            &caller,
+            &request,
+            Conclusion::Decided(&decision),
+        ))
+    });
     let mut record = records.find(id).unwrap();
     // Hashes differ from run to run.
     record["facts"]["query"].take();
@@ -193,14 +213,24 @@ fn no_record_and_no_line_holds_a_secret_or_a_prompt() {
             request.path = path;
             let id = records.id();
             texts.extend(logged(|| {
-                records.add(&entry(id, &request, Conclusion::Decided(&decision)));
+                records.add(&entry(
+                    id,
+                    &caller,
+                    &request,
+                    Conclusion::Decided(&decision),
+                ));
             }));
             texts.push(records.find(id).unwrap().to_string());
             let head = Facts::Head {
                 method: "GET",
                 path,
             };
-            let mut early = entry(records.id(), &request, Conclusion::Decided(&decision));
+            let mut early = entry(
+                records.id(),
+                &caller,
+                &request,
+                Conclusion::Decided(&decision),
+            );
             early.facts = head;
             texts.extend(logged(|| records.add(&early)));
             texts.push(records.find(early.id).unwrap().to_string());
@@ -258,7 +288,7 @@ fn refusals_and_failures_keep_their_code_and_cause() {
         ),
     ] {
         let id = records.id();
-        let lines = logged(|| records.add(&entry(id, &request, conclusion)));
+        let lines = logged(|| records.add(&entry(id, &caller, &request, conclusion)));
         let record = records.find(id).unwrap();
         assert_eq!(record["decision"]["status"], status);
         assert_eq!(record["decision"]["code"], code);
@@ -282,7 +312,7 @@ fn the_ring_keeps_the_last_ones() {
         let records = Records::new(&settings(keep));
         let ids: Vec<_> = (0..5).map(|_| records.id()).collect();
         for id in &ids {
-            records.add(&entry(*id, &request, conclusion));
+            records.add(&entry(*id, &caller, &request, conclusion));
         }
         let kept = ids.iter().filter(|id| records.find(**id).is_some()).count();
         assert_eq!(kept, keep);
@@ -305,6 +335,6 @@ fn the_log_can_be_turned_off() {
     let request = request(&caller, &[], "gpt-4o");
     let id = records.id();
     let conclusion = Conclusion::Decided(&Decision::ReadModel);
-    assert!(logged(|| records.add(&entry(id, &request, conclusion))).is_empty());
+    assert!(logged(|| records.add(&entry(id, &caller, &request, conclusion))).is_empty());
     assert!(records.find(id).is_some());
 }

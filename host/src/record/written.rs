@@ -1,20 +1,21 @@
 //! The written form of a request and of what came of it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use serde::Serialize;
-use signalbox_policy::{Decision, Forward, Header, ListMode, Request, RequestedModel};
+use serde::{Serialize, Serializer};
+use signalbox_policy::{Caller, Decision, Forward, Header, ListMode, Request, RequestedModel};
 
 use super::shown::Shown;
-use super::{Conclusion, DecisionId, Entry, Facts};
+use super::{Conclusion, Decider, DecisionId, Entry, Facts};
 
-/// One decision, as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One decision, as it is kept: what is the same for many is shared, and digests are bytes until
+/// somebody reads them.
+#[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) id: DecisionId,
     time: Timestamp,
-    policy: Option<String>,
-    generation: Option<u64>,
-    digest: Option<String>,
+    policy: Option<Decider>,
     facts: Written,
     decision: Concluded,
     cause: Option<&'static str>,
@@ -22,23 +23,48 @@ pub(super) struct Record {
 }
 
 /// The facts as the guest saw them, as far as they may be written down.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default)]
 struct Written {
     method: String,
     path: String,
     query: Option<String>,
     content_type: Option<String>,
     headers: Vec<(String, String)>,
-    caller: Option<WrittenCaller>,
+    caller: Option<Arc<Caller>>,
     model: Option<WrittenModel>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct WrittenCaller {
-    id: String,
+/// A record as it is read.
+#[derive(Serialize)]
+struct RecordView<'a> {
+    id: DecisionId,
+    time: Timestamp,
+    policy: Option<&'a str>,
+    generation: Option<u64>,
+    digest: Option<String>,
+    facts: FactsView<'a>,
+    decision: &'a Concluded,
+    cause: Option<&'static str>,
+    micros: u64,
+}
+
+#[derive(Serialize)]
+struct FactsView<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: Option<&'a str>,
+    content_type: Option<&'a str>,
+    headers: &'a [(String, String)],
+    caller: Option<CallerView<'a>>,
+    model: Option<&'a WrittenModel>,
+}
+
+#[derive(Serialize)]
+struct CallerView<'a> {
+    id: &'a str,
     purposes: Vec<&'static str>,
-    scopes: Vec<String>,
-    labels: Vec<(String, String)>,
+    scopes: &'a [String],
+    labels: &'a [(String, String)],
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,13 +99,10 @@ enum Concluded {
 
 impl Record {
     pub(super) fn of(entry: &Entry<'_>, shown: &Shown) -> Self {
-        let policy = entry.policy;
         Self {
             id: entry.id,
             time: entry.time,
-            policy: policy.map(|policy| policy.name.to_owned()),
-            generation: policy.map(|policy| policy.generation),
-            digest: policy.map(|policy| policy.digest.to_string()),
+            policy: entry.policy.cloned(),
             facts: Written::of(&entry.facts, shown),
             decision: Concluded::of(&entry.conclusion, shown),
             cause: entry.conclusion.cause(),
@@ -105,8 +128,8 @@ impl Record {
             target: "signalbox::decision",
             id = %self.id,
             key = self.facts.caller.as_ref().map(|caller| &*caller.id),
-            policy = self.policy.as_deref(),
-            generation = self.generation,
+            policy = self.policy.as_ref().map(|policy| &*policy.name),
+            generation = self.policy.as_ref().map(|policy| policy.generation),
             method = &*self.facts.method,
             path = &*self.facts.path,
             model,
@@ -121,10 +144,45 @@ impl Record {
     }
 }
 
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let policy = self.policy.as_ref();
+        let view = RecordView {
+            id: self.id,
+            time: self.time,
+            policy: policy.map(|policy| &*policy.name),
+            generation: policy.map(|policy| policy.generation),
+            digest: policy.map(|policy| policy.digest.to_string()),
+            facts: self.facts.view(),
+            decision: &self.decision,
+            cause: self.cause,
+            micros: self.micros,
+        };
+        view.serialize(serializer)
+    }
+}
+
 impl Written {
+    fn view(&self) -> FactsView<'_> {
+        FactsView {
+            method: &self.method,
+            path: &self.path,
+            query: self.query.as_deref(),
+            content_type: self.content_type.as_deref(),
+            headers: &self.headers,
+            caller: self.caller.as_ref().map(|it| CallerView {
+                id: &it.id,
+                purposes: it.purposes.iter().map(|purpose| purpose.word()).collect(),
+                scopes: &it.scopes,
+                labels: &it.labels,
+            }),
+            model: self.model.as_ref(),
+        }
+    }
+
     fn of(facts: &Facts<'_>, shown: &Shown) -> Self {
-        let request = match *facts {
-            Facts::Request(request) => request,
+        let (request, caller) = match *facts {
+            Facts::Request { request, caller } => (request, caller),
             Facts::Head { method, path } => {
                 return Self {
                     method: text(|into| shown.word(method, into)),
@@ -143,7 +201,7 @@ impl Written {
                 .content_type
                 .map(|value| text(|into| shown.media_type(value, into))),
             headers: headers(request, shown),
-            caller: Some(caller(request)),
+            caller: Some(Arc::clone(caller)),
             model: Some(match request.model {
                 RequestedModel::Unread => WrittenModel::Unread,
                 RequestedModel::Absent => WrittenModel::Absent,
@@ -207,15 +265,6 @@ impl Concluded {
                 .map(|name| text(|into| shown.word(name, into))),
             labels: forward.labels.clone(),
         }
-    }
-}
-
-fn caller(request: &Request<'_>) -> WrittenCaller {
-    WrittenCaller {
-        id: request.caller.id.clone(),
-        purposes: request.caller.purposes.iter().map(|p| p.word()).collect(),
-        scopes: request.caller.scopes.clone(),
-        labels: request.caller.labels.clone(),
     }
 }
 

@@ -58,7 +58,7 @@ impl Visit<'_> {
         if let Some(held) = held {
             let body = held.with_model(published);
             let length = body.size_hint().exact().unwrap_or_default();
-            self.worker.shared.metrics.request_bytes.inc_by(length);
+            self.held.trail.took_in(length);
             return body;
         }
         match self.body.take() {

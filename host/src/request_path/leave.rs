@@ -1,6 +1,6 @@
 //! The end of the way: from an outcome to the answer.
 
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header, response};
 use signalbox_http::refusal::{Code, Refusal};
 
 use super::{Outcome, Visit};
@@ -23,7 +23,7 @@ pub(crate) fn panicked(mut held: Held) -> Response<AnswerBody> {
     };
     held.trail.counts_only(&no);
     let (mut head, body) = answer::refusal(no.refusal()).into_parts();
-    held.trail.stamp(&mut head.headers);
+    held.trail.stamp(&mut head);
     request_id::stamp(&mut head.headers, &HeaderMap::new(), held.trail.id());
     head.headers
         .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -42,17 +42,18 @@ impl Visit<'_> {
             mut held,
             ..
         } = self;
-        let stamp = |headers: &mut HeaderMap, held: &Held| {
-            held.trail.stamp(headers);
-            request_id::stamp(headers, &asked.headers, held.trail.id());
+        let stamp = |head: &mut response::Parts, held: &mut Held| {
+            held.trail.stamp(head);
+            request_id::stamp(&mut head.headers, &asked.headers, held.trail.id());
             if connection == Connection::Close || worker.phases.current() >= Phase::Leaving {
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+                head.headers
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
         };
         let ours = match outcome {
             Ok(Outcome::Upstream(upstream)) => {
                 let (mut head, body) = *upstream;
-                stamp(&mut head.headers, &held);
+                stamp(&mut head, &mut held);
                 return Response::from_parts(head, AnswerBody::upstream(body, held));
             }
             Ok(Outcome::Ours(ours)) => {
@@ -65,7 +66,7 @@ impl Visit<'_> {
             }
         };
         let (mut head, body) = ours.into_parts();
-        stamp(&mut head.headers, &held);
+        stamp(&mut head, &mut held);
         Response::from_parts(head, AnswerBody::bytes(body.into(), held))
     }
 
@@ -84,7 +85,7 @@ impl Visit<'_> {
                 None => Connection::Keep,
             };
         };
-        self.worker.shared.metrics.request_bytes.inc_by(fate.sent());
+        self.held.trail.took_in(fate.sent());
         if fate.has_ended() {
             return Connection::Keep;
         }

@@ -27,6 +27,7 @@ use crate::record::Records;
 use crate::registries::Registries;
 use crate::shared::Shared;
 use crate::sources::SourceError;
+use crate::traces::{CollectorError, Traces};
 use crate::upstream::{Hosts, TargetError};
 
 /// Why a host could not be bound.
@@ -92,6 +93,9 @@ pub enum BindError {
     /// The policy runtime does not start.
     #[error("the policy runtime does not start")]
     Runtime(#[from] StartError),
+    /// No span could reach the collector.
+    #[error("traces cannot be exported")]
+    Traces(#[from] CollectorError),
     /// GT's address or its certificate authorities cannot be used.
     #[error("the upstream cannot be used")]
     Upstream(#[from] TargetError),
@@ -137,7 +141,10 @@ impl Host {
             cause,
         })?;
         let admin = bind_admin(config.admin.as_ref())?;
+        let traces = config.traces.as_ref();
+        let traces = traces.map(|settings| Traces::start(settings, &metrics));
         let shared = Shared {
+            traces: traces.transpose()?,
             gate: Gate::new(config.limits.requests),
             health,
             policies,

@@ -2,12 +2,14 @@
 
 mod ask;
 mod client;
+mod collector;
 mod gate;
 mod gt;
 mod gt2;
 
 pub(crate) use ask::Ask;
 pub(crate) use client::{Answer, Client};
+pub(crate) use collector::{Collector, Manner, attribute};
 pub(crate) use gate::{Gate, GateBuilder, POLICY, component, keyring, within};
 pub(crate) use gt::{Gt, Reply, Seen};
 pub(crate) use gt2::{Call, Gt2, Shown};

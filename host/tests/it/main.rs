@@ -40,4 +40,5 @@ mod streams;
 mod swaps;
 mod syntax;
 mod tls;
+mod traces;
 mod upstream;

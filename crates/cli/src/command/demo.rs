@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         Secrets::fresh()?
     };
-    logging::start(Reader::Person);
+    let _flush = logging::start(Reader::Person);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

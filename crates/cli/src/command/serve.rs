@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         !config.policies.is_empty(),
         "no policy: every request would be refused; name one under `policies:` or with --policy"
     );
-    logging::start(Reader::Machine);
+    let _flush = logging::start(Reader::Machine);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -4,8 +4,8 @@ use serde_saphyr::Spanned;
 
 use super::super::value::{LARGEST_LIMIT, count, number, range, size, span, threads, wrong};
 use super::super::{
-    AnswerHeaders, ConfigError, Decisions, Isolation, KeyLimits, Limits, Problem, RecordSettings,
-    Size, Span, Times, file,
+    AnswerHeaders, ClientAddress, ConfigError, Decisions, Isolation, KeyLimits, Limits, Problem,
+    RecordSettings, Size, Span, Times, file,
 };
 
 /// The limits of a key, over those it does not set.
@@ -174,6 +174,14 @@ pub(super) fn records(written: file::Records) -> Result<RecordSettings, ConfigEr
             .unwrap_or(unset.keep),
         log: written.log.unwrap_or(unset.log),
         headers,
+        access: written.access.unwrap_or(unset.access),
+        client_address: match written.client_address {
+            None => unset.client_address,
+            Some(file::ClientAddress::Whole) => ClientAddress::Whole,
+            Some(file::ClientAddress::Network) => ClientAddress::Network,
+            Some(file::ClientAddress::Hashed) => ClientAddress::Hashed,
+            Some(file::ClientAddress::Hidden) => ClientAddress::Hidden,
+        },
     })
 }
 

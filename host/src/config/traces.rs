@@ -1,0 +1,209 @@
+//! Where traces go, as it is written and as it can be used.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use signalbox_runtime::Share;
+
+use super::value::{path, range, span, wrong};
+use super::{ConfigError, Problem, Scheme, Span, UpstreamUrl, UrlError};
+use crate::yaml::{present, required};
+
+/// Where traces go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TraceSettings {
+    /// The collector, which takes OTLP over HTTP.
+    pub endpoint: UpstreamUrl,
+    /// Further headers for it, as `name: value` lines; read again for each export.
+    pub headers_file: Option<PathBuf>,
+    /// Certificates to trust in place of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Of requests that bring no trace of their own, the share that is traced.
+    pub sample: Share,
+    /// What this host is called in traces.
+    pub service_name: String,
+    /// For one export, from the connection to the collector's answer.
+    pub timeout: Span,
+    /// Requests that may wait for their export.
+    pub queue: usize,
+}
+
+impl TraceSettings {
+    /// The defaults, for a collector.
+    #[must_use]
+    pub fn new(endpoint: UpstreamUrl) -> Self {
+        Self {
+            endpoint,
+            headers_file: None,
+            ca_file: None,
+            // Who names a collector wants to see requests; who has many says how many.
+            sample: ALL,
+            service_name: "signalbox".to_owned(),
+            // What the OTLP specification has.
+            timeout: Span::seconds(10),
+            // A second of a busy host, at about 2 KiB each.
+            queue: 2_048,
+        }
+    }
+}
+
+const ALL: Share = match Share::of_ten_thousand(10_000) {
+    Some(all) => all,
+    None => unreachable!(),
+};
+
+/// `traces:` as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Traces {
+    #[serde(deserialize_with = "required")]
+    pub(super) endpoint: Spanned<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) plaintext: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) headers_file: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) ca_file: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) sample: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) service_name: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) timeout: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) queue: Option<Spanned<u64>>,
+}
+
+impl Traces {
+    pub(super) fn check(self, folder: &Path) -> Result<TraceSettings, ConfigError> {
+        let refused = |problem: Problem| wrong("traces.endpoint", &self.endpoint, problem);
+        let endpoint = UpstreamUrl::parse(&self.endpoint.value).map_err(|error| match error {
+            UrlError::UserInfo => refused(Problem::CollectorLogin),
+            error => refused(error.into()),
+        })?;
+        let is_plain = endpoint.scheme == Scheme::Http && !endpoint.is_loopback();
+        if is_plain && self.plaintext != Some(true) {
+            return Err(refused(Problem::PlainTraces));
+        }
+        let unset = TraceSettings::new(endpoint);
+        let file = |key: &str, text: Option<Spanned<String>>| {
+            text.map(|text| path(key, &text, folder)).transpose()
+        };
+        let service_name = match self.service_name {
+            Some(name) if name.value.trim().is_empty() => {
+                return Err(wrong("traces.service_name", &name, Problem::Blank));
+            }
+            name => name.map_or(unset.service_name, |name| name.value),
+        };
+        let sample = match self.sample {
+            None => unset.sample,
+            Some(text) => text
+                .value
+                .parse()
+                .map_err(|_| wrong("traces.sample", &text, Problem::Share))?,
+        };
+        let queue = range("traces.queue", self.queue, 1, 1_000_000)?;
+        Ok(TraceSettings {
+            endpoint: unset.endpoint,
+            headers_file: file("traces.headers_file", self.headers_file)?,
+            ca_file: file("traces.ca_file", self.ca_file)?,
+            sample,
+            service_name,
+            timeout: span("traces.timeout", self.timeout, unset.timeout)?,
+            queue: queue
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(unset.queue),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, ConfigError, Span};
+    use super::*;
+
+    fn read(traces: &str) -> Result<Option<TraceSettings>, ConfigError> {
+        let text = format!(
+            "upstream: {{url: 'http://127.0.0.1:1/', credentials: {{inference: {{env: GT}}}}}}\n\
+             policies: {{default: p.yaml}}\nkeys: keys.yaml\n{traces}\n"
+        );
+        Config::parse(&text, Path::new("/etc/signalbox")).map(|config| config.traces)
+    }
+
+    fn problem(traces: &str) -> (String, Problem) {
+        match read(traces) {
+            Err(ConfigError::Value { key, problem, .. }) => (key, problem),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn traces_are_off_unless_they_are_written() {
+        assert_eq!(read("").unwrap(), None);
+        let least = read("traces: {endpoint: 'http://127.0.0.1:4318'}").unwrap();
+        let endpoint = UpstreamUrl::parse("http://127.0.0.1:4318").unwrap();
+        assert_eq!(least, Some(TraceSettings::new(endpoint)));
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let written = "traces: {endpoint: 'https://otel.example/v1/traces', headers_file: h, \
+                       ca_file: ca.pem, sample: 2.5%, service_name: gate, timeout: 3s, queue: 9}";
+        let read = read(written).unwrap().unwrap();
+        let endpoint = UpstreamUrl::parse("https://otel.example/v1/traces").unwrap();
+        let expected = TraceSettings {
+            headers_file: Some("/etc/signalbox/h".into()),
+            ca_file: Some("/etc/signalbox/ca.pem".into()),
+            sample: "2.5%".parse().unwrap(),
+            service_name: "gate".to_owned(),
+            timeout: Span::seconds(3),
+            queue: 9,
+            ..TraceSettings::new(endpoint)
+        };
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let here = "endpoint: 'http://127.0.0.1:4318'";
+        for (traces, key, is) in [
+            (
+                "{endpoint: 'http://otel.example'}".to_owned(),
+                "endpoint",
+                Problem::PlainTraces,
+            ),
+            (
+                "{endpoint: 'https://a:b@otel.example'}".to_owned(),
+                "endpoint",
+                Problem::CollectorLogin,
+            ),
+            (
+                "{endpoint: 'otel.example'}".to_owned(),
+                "endpoint",
+                UrlError::Syntax.into(),
+            ),
+            (format!("{{{here}, sample: 0%}}"), "sample", Problem::Share),
+            (
+                format!("{{{here}, service_name: ' '}}"),
+                "service_name",
+                Problem::Blank,
+            ),
+            (
+                format!("{{{here}, timeout: soon}}"),
+                "timeout",
+                Problem::Span,
+            ),
+            (
+                format!("{{{here}, queue: 0}}"),
+                "queue",
+                Problem::Range(1, 1_000_000),
+            ),
+        ] {
+            let found = problem(&format!("traces: {traces}"));
+            assert_eq!(found, (format!("traces.{key}"), is), "{traces}");
+        }
+        assert!(read("traces: {endpoint: 'http://otel.example', plaintext: true}").is_ok());
+    }
+}
