@@ -5,7 +5,7 @@
 //! | models, chat, embeddings, audio, images, and any other | `inference` | any |
 //! | `/v1/datasets/…` | `upload` | upload |
 //! | `/v1/conversations…`, and any request with `x-gt-conversation-id` | `conversation` | conversation |
-//! | `/v1/files/…`, `/v1/uploads/…` | `conversation` if held, else `upload` | either |
+//! | `/v1/files/…`, `/v1/uploads/…` | `conversation` if held, else `upload`; with both, the one that knows the file | either |
 //!
 //! A GT key for conversations or files never goes out for a key without the purpose, whatever a
 //! policy says: the keyring's check of who shares it looks at purposes. Files are read again when
@@ -126,6 +126,25 @@ impl Credentials {
     pub fn named(&self, name: &str) -> Option<Arc<Secret>> {
         let credential = self.0.get(name)?;
         Some(credential.current.load_full())
+    }
+
+    /// The other GT key that may know a file: a key with both purposes uploads with two.
+    pub(crate) fn second_for_file(&self, key: &Key, asked: Use<'_>) -> Option<Arc<Secret>> {
+        if asked.in_conversation || !asked.template.starts_with("/v1/files/") {
+            return None;
+        }
+        let held = |purpose| key.caller.purposes.contains(purpose);
+        let first = key.credentials.name(Purpose::Conversation);
+        let second = key.credentials.name(Purpose::Upload);
+        if !held(Purpose::Conversation)
+            || !held(Purpose::Upload)
+            || self.identity(first) == self.identity(second)
+        {
+            return None;
+        }
+        self.0
+            .get(second)
+            .map(|credential| credential.current.load_full())
     }
 
     /// What a name stands for: equal for two names of one GT key.

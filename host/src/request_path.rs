@@ -6,6 +6,7 @@
 
 mod body;
 mod checks;
+mod file_status;
 mod leave;
 mod shadow;
 
@@ -321,11 +322,20 @@ impl<'v> Visit<'v> {
         let mut request = outbound.request(body)?;
         let model = forward.model.as_deref();
         self.held.trail.traces(model, request.headers_mut());
+        let second = self.second_question(&outbound, key, asked)?;
         let decided = Conclusion::Decided(&decision);
         self.held.trail.record(self.head, decided);
         // GT may take hours over its answer: no policy is kept in memory for so long.
         drop(generation);
-        self.forward(request, forward.restamp.as_deref(), key).await
+        let stamp = forward.restamp.as_deref();
+        let outcome = self.forward(request, stamp, key).await?;
+        match second {
+            Some(mut second) if outcome.is_not_found() => {
+                self.held.trail.traces(None, second.headers_mut());
+                self.forward(second, stamp, key).await
+            }
+            _ => Ok(outcome),
+        }
     }
 
     /// GT's answer: 502 or 504 where it gives none that is the client's.

@@ -42,6 +42,7 @@ fn simulator() -> SocketAddr {
 
 /// A host under the policy `full` before a simulator, and every answer as the simulator gave it.
 struct Tapped {
+    gt: Gt,
     gate: Gate,
     answers: Arc<Mutex<Vec<Vec<u8>>>>,
 }
@@ -54,7 +55,7 @@ impl Tapped {
         let gate = Gate::builder(gt.address)
             .policy("default", component(FULL))
             .start();
-        Self { gate, answers }
+        Self { gt, gate, answers }
     }
 
     /// What the client got and what GT had answered.
@@ -245,15 +246,23 @@ fn a_conversation_is_made_filled_polled_and_continued() {
 #[test]
 fn a_dataset_upload_answers_as_gt_does() {
     let tapped = Tapped::new();
-    let file = [("name=\"file\"; filename=\"a.png\"", PNG)];
-    let ask = form("/v1/datasets/briefs/files", &file).key("upload");
-    let answers = tapped.send(&ask);
-    assert_same(&ask, &answers, None);
-    let uploaded: serde_json::Value = serde_json::from_str(answers.0.text()).unwrap();
-    let ask = Ask::get(&format!("/v1/uploads/{}", uploaded["id"].as_str().unwrap()));
-    let ask = ask.key("upload");
-    let answers = tapped.send(&ask);
-    assert_same(&ask, &answers, None);
+    // The one key uploads and polls with the same GT key. The other also has conversations, and of
+    // its two GT keys the upload key alone knows the file.
+    for (key, asked) in [("upload", 1), ("all", 2)] {
+        let file = [("name=\"file\"; filename=\"a.png\"", PNG)];
+        let ask = form("/v1/datasets/briefs/files", &file).key(key);
+        let answers = tapped.send(&ask);
+        assert_same(&ask, &answers, None);
+        let uploaded: serde_json::Value = serde_json::from_str(answers.0.text()).unwrap();
+        let id = uploaded["id"].as_str().unwrap();
+        let before = tapped.gt.seen().len();
+        let ask = Ask::get(&format!("/v1/uploads/{id}")).key(key);
+        assert_same(&ask, &tapped.send(&ask), None);
+        assert_eq!(tapped.gt.seen().len() - before, asked, "{key}");
+    }
+    let (got, given) = tapped.send(&Ask::get("/v1/files/nobodys"));
+    assert_eq!((got.status, given.status), (404, 404));
+    assert_eq!(got.body, given.body);
 }
 
 #[test]
