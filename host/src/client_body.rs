@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -16,7 +16,8 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::budget::Reservation;
-use crate::upstream::{BodyFailure, RequestBody, StreamBounds};
+use crate::gathered::Gathered;
+use crate::upstream::{BodyBounds, BodyFailure, RequestBody};
 
 /// The body of a client's request, and what of it is here.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct ClientBody {
     incoming: Incoming,
     declared: Option<u64>,
     waits_for_continue: bool,
-    pieces: Vec<Bytes>,
+    here: Gathered,
     state: State,
 }
 
@@ -33,14 +34,6 @@ enum State {
     Coming,
     Ended,
     Failed(BodyFailure),
-}
-
-/// Bounds of a body that is read whole.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReadBounds {
-    pub(crate) bytes: u64,
-    pub(crate) idle: Duration,
-    pub(crate) total: Duration,
 }
 
 /// How much is read and thrown away after an answer that did not wait for the body.
@@ -92,7 +85,7 @@ impl ClientBody {
             incoming,
             declared,
             waits_for_continue,
-            pieces: Vec::new(),
+            here: Gathered::default(),
             state,
         }
     }
@@ -114,60 +107,87 @@ impl ClientBody {
             return None;
         }
         self.take_what_is_here().await;
-        (self.state == State::Ended).then(|| self.joined())
+        (self.state == State::Ended).then(|| self.here.bytes())
     }
 
     /// The whole body. Room for it is taken from `room` before it is read.
     pub(crate) async fn read(
         &mut self,
-        bounds: ReadBounds,
+        bounds: BodyBounds,
         room: &mut Reservation,
     ) -> Result<Bytes, ReadError> {
-        let end = Instant::now() + bounds.total;
-        let mut length: u64 = self.pieces.iter().map(|piece| piece.len() as u64).sum();
+        let mut length = self.here.len();
         room.grow(self.declared.unwrap_or(length))
             .map_err(|_| ReadError::NoRoom)?;
-        while self.state == State::Coming {
-            let deadline = end.min(Instant::now() + bounds.idle);
+        while let Some(piece) = self.arriving(bounds).await? {
+            length += piece.len() as u64;
+            if length > bounds.bytes {
+                return Err(self.fail(BodyFailure::TooLarge).into());
+            }
+            let more = match self.declared {
+                Some(_) => 0,
+                None => piece.len() as u64,
+            };
+            // Kept whatever comes of it: a policy that is swapped in may have it read on.
+            self.here.add(piece, self.declared);
+            room.grow(more).map_err(|_| ReadError::NoRoom)?;
+        }
+        Ok(self.here.bytes())
+    }
+
+    /// The next piece of the body, for whoever keeps it; `None` at its end.
+    pub(crate) async fn next(&mut self, bounds: BodyBounds) -> Result<Option<Bytes>, BodyFailure> {
+        if self.here.len() > 0 {
+            return Ok(Some(std::mem::take(&mut self.here).bytes()));
+        }
+        self.arriving(bounds).await
+    }
+
+    /// Whether nothing more comes.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state == State::Ended && self.here.len() == 0
+    }
+
+    /// The next piece that was not here yet.
+    async fn arriving(&mut self, bounds: BodyBounds) -> Result<Option<Bytes>, BodyFailure> {
+        loop {
+            match self.state {
+                State::Coming => {}
+                State::Ended => return Ok(None),
+                State::Failed(failure) => return Err(failure),
+            }
+            let deadline = bounds.end.min(Instant::now() + bounds.idle);
             let Ok(next) = timeout_at(deadline, self.incoming.frame()).await else {
-                self.state = State::Failed(BodyFailure::TooSlow);
-                break;
+                return Err(self.fail(BodyFailure::TooSlow));
             };
             match next {
                 None => self.state = State::Ended,
-                Some(Err(_gone)) => self.state = State::Failed(BodyFailure::Broken),
+                Some(Err(_gone)) => return Err(self.fail(BodyFailure::Broken)),
+                // Trailers are headers nobody allowed.
                 Some(Ok(frame)) => {
-                    // Trailers are headers nobody allowed.
-                    let Ok(piece) = frame.into_data() else {
-                        continue;
-                    };
-                    length += piece.len() as u64;
-                    if length > bounds.bytes {
-                        self.state = State::Failed(BodyFailure::TooLarge);
-                        break;
+                    if let Ok(piece) = frame.into_data() {
+                        self.note_end();
+                        return Ok(Some(piece));
                     }
-                    if self.declared.is_none() {
-                        room.grow(piece.len() as u64)
-                            .map_err(|_| ReadError::NoRoom)?;
-                    }
-                    self.keep(piece);
                 }
             }
-        }
-        match self.state {
-            State::Failed(failure) => Err(failure.into()),
-            State::Coming | State::Ended => Ok(self.joined()),
         }
     }
 
     /// The body for a request that passes it on as it comes, with what of it is here already.
-    pub(crate) fn into_upstream(self, bounds: StreamBounds) -> RequestBody {
+    pub(crate) fn into_upstream(mut self, bounds: BodyBounds) -> RequestBody {
+        let here = self.here.bytes();
         match self.state {
-            State::Ended => RequestBody::held(self.pieces, None),
+            State::Ended => RequestBody::Held(here.into()),
             State::Coming | State::Failed(_) => {
-                RequestBody::streamed(self.pieces, self.incoming, bounds)
+                RequestBody::streamed(here.into(), self.incoming, None, bounds)
             }
         }
+    }
+
+    /// What is still to come; `None` at the end.
+    pub(crate) fn into_rest(self) -> Option<Incoming> {
+        (self.state != State::Ended).then_some(self.incoming)
     }
 
     /// Lets go of a body that an answer did not wait for.
@@ -200,7 +220,8 @@ impl ClientBody {
                     }
                     Poll::Ready(Some(Ok(frame))) => {
                         if let Ok(piece) = frame.into_data() {
-                            self.keep(piece);
+                            self.note_end();
+                            self.here.add(piece, self.declared);
                         }
                         patience = PATIENCE;
                     }
@@ -217,25 +238,15 @@ impl ClientBody {
         .await;
     }
 
-    fn keep(&mut self, piece: Bytes) {
-        self.pieces.push(piece);
+    fn note_end(&mut self) {
         if self.incoming.is_end_stream() {
             self.state = State::Ended;
         }
     }
 
-    /// The pieces as one; copied only if there are several.
-    fn joined(&mut self) -> Bytes {
-        if let [one] = &*self.pieces {
-            return one.clone();
-        }
-        let mut whole = BytesMut::with_capacity(self.pieces.iter().map(Bytes::len).sum());
-        for piece in self.pieces.drain(..) {
-            whole.extend_from_slice(&piece);
-        }
-        let whole = whole.freeze();
-        self.pieces.push(whole.clone());
-        whole
+    const fn fail(&mut self, failure: BodyFailure) -> BodyFailure {
+        self.state = State::Failed(failure);
+        failure
     }
 }
 

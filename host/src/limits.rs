@@ -223,6 +223,7 @@ mod tests {
             concurrent: NonZeroU32::new(concurrent),
             streams: NonZeroU32::new(streams),
             body: Size::mib(1),
+            upload: None,
         }
     }
 

@@ -149,6 +149,8 @@ pub(crate) fn body(failure: BodyFailure) -> Refusal {
             Code::InvalidBody,
             "The body ended before its announced end. Send all of it.",
         ),
+        BodyFailure::NotHeld => Refusal::of(Code::Overloaded),
+        BodyFailure::Refused => Refusal::of(Code::InvalidBody),
         BodyFailure::TooLarge => Refusal::of(Code::BodyTooLarge),
         BodyFailure::TooSlow => Refusal::of(Code::RequestTimeout),
     }
@@ -202,12 +204,4 @@ pub(crate) fn no_credential(missing: NoCredential) -> Refusal {
             ),
         ),
     }
-}
-
-/// A route that needs what this build does not do.
-pub(crate) fn multipart() -> Refusal {
-    Refusal::new(
-        Code::UnsupportedMediaType,
-        "This build does not yet rewrite the model in multipart bodies. Call this route at GT itself.",
-    )
 }

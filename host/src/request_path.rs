@@ -30,7 +30,7 @@ use crate::ask::ask;
 use crate::client_body::ClientBody;
 use crate::credentials::Use;
 use crate::facts::{Facts, check_syntax, values};
-use crate::held_body::HeldBody;
+use crate::held_body::{HeldBody, Passing};
 use crate::keyring::{Key, Standing};
 use crate::models_answer;
 use crate::outbound::{self, Breach, Outbound, Written};
@@ -52,6 +52,7 @@ pub(crate) async fn serve(
         worker,
         head: &head,
         body: Some(body),
+        body_end: None,
         held,
         passed_on: None,
     };
@@ -65,6 +66,8 @@ struct Visit<'a> {
     head: &'a Parts,
     /// The client's body, until it is passed on.
     body: Option<ClientBody>,
+    /// When all of it has to be here, once it is waited for.
+    body_end: Option<tokio::time::Instant>,
     held: Held,
     /// How it fares then.
     passed_on: Option<Rc<Fate>>,
@@ -80,8 +83,9 @@ enum Outcome {
 struct Settled {
     generation: Arc<Generation>,
     decision: Decision,
-    /// The body, if the decision is one on the model in it.
-    read: Option<HeldBody>,
+    stage: Stage,
+    /// What was read of the body.
+    held: Option<HeldBody>,
 }
 
 impl<'v> Visit<'v> {
@@ -164,11 +168,11 @@ impl<'v> Visit<'v> {
                 self.compare(facts, &generation, shadow, &attempt);
             }
             let (decision, stage) = attempt?;
-            let read = body.filter(|_| stage == Stage::Model);
             return Ok(Settled {
                 generation,
                 decision,
-                read,
+                stage,
+                held: body,
             });
         }
     }
@@ -194,22 +198,15 @@ impl<'v> Visit<'v> {
             self.check_plain()?;
             self.check_declared(self.stream_limit(key))?;
         }
-        match (&decision, source) {
-            (Decision::Forward(_) | Decision::ListModels(_), _) => {
-                self.admit(key)?;
-                return Ok((decision, Stage::Head));
-            }
-            (_, ModelSource::Json) => self.check_media()?,
-            (_, ModelSource::Multipart) => return Err(refusals::multipart().into()),
-            (_, ModelSource::None) => return Err(Breach::Route.into()),
+        if let Decision::Forward(_) | Decision::ListModels(_) = decision {
+            self.admit(key)?;
+            return Ok((decision, Stage::Head));
         }
-        self.check_declared(self.json_limit(key))?;
+        let media = self.check_media(source)?;
+        self.check_declared(self.limit_of(&media, key))?;
         self.admit(key)?;
-        let body = match body {
-            Some(body) => body,
-            None => body.insert(self.read_model(key).await?),
-        };
-        let decision = self.ask(facts, generation, body.requested()).await?;
+        let requested = self.read_model(key, &media, body).await?.requested()?;
+        let decision = self.ask(facts, generation, requested).await?;
         Ok((decision, Stage::Model))
     }
 
@@ -223,7 +220,8 @@ impl<'v> Visit<'v> {
         generation: &Arc<Generation>,
         body: &HeldBody,
     ) -> Result<(Decision, Stage), No> {
-        let late = match self.ask(facts, generation, body.requested()).await {
+        let requested = body.requested()?;
+        let late = match self.ask(facts, generation, requested).await {
             Ok(decision) => {
                 self.admit(key)?;
                 return Ok((decision, Stage::Model));
@@ -233,7 +231,7 @@ impl<'v> Visit<'v> {
         };
         self.ask(facts, generation, RequestedModel::Unread).await?;
         let book = self.worker.books.of(generation);
-        self.held.trail.asks(generation, &book, body.requested());
+        self.held.trail.asks(generation, &book, requested);
         self.admit(key)?;
         Err(late)
     }
@@ -298,13 +296,16 @@ impl<'v> Visit<'v> {
         let Settled {
             generation,
             decision,
-            read,
+            stage,
+            held,
         } = settled;
         let Decision::Forward(forward) = &decision else {
             return Err(Breach::Model.into());
         };
-        let route = outbound::check(facts, &generation, forward, Written::of(read.as_ref()))?;
-        self.admit_stream(key, read.as_ref())?;
+        let read = held.as_ref().filter(|_| stage == Stage::Model);
+        let requested = read.map_or(Ok(RequestedModel::Unread), HeldBody::requested)?;
+        let route = outbound::check(facts, &generation, forward, Written::from(requested))?;
+        self.admit_stream(key, read)?;
         let asked = Use {
             template: &route.template,
             in_conversation: facts.in_conversation(),
@@ -318,7 +319,8 @@ impl<'v> Visit<'v> {
             base_path: self.worker.upstream.base_path(),
             authorization: credential.authorization(),
         };
-        let body = self.body_for_upstream(key, read, forward.model.as_deref());
+        let passing = Passing::after(stage, forward.model.as_deref());
+        let body = self.body_for_upstream(key, held, passing)?;
         let mut request = outbound.request(body)?;
         let model = forward.model.as_deref();
         self.held.trail.traces(model, request.headers_mut());
@@ -350,7 +352,7 @@ impl<'v> Visit<'v> {
         let sent = self.held.trail.unless_cut(sent).await?;
         let (answer, lease) = sent.map_err(|error| {
             self.held.trail.upstream_failed(error.cause(), &error);
-            refusals::upstream(&error)
+            self.unanswered(&error)
         })?;
         self.held.trail.first_byte(answer.status(), lease.host());
         let (head, restamp) = answer::head_of_upstream(&answer, stamp).inspect_err(|refusal| {

@@ -35,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) look: Look,
     pub(crate) pool: DecisionPool,
     pub(crate) memory: Arc<Budget>,
+    pub(crate) disk: Arc<Budget>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) health: Arc<Health>,
     /// What is wrong with each policy.

@@ -31,7 +31,7 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub(crate) use body::{BodyFailure, Fate, RequestBody, StreamBounds};
+pub(crate) use body::{BodyBounds, BodyFailure, Fate, RequestBody};
 pub(crate) use check::check_hosts;
 pub(crate) use error::UpstreamError;
 pub(crate) use hosts::Hosts;

@@ -4,7 +4,7 @@
 //! preamble, no epilogue, one `form-data` disposition a part with one plain quoted name. What two
 //! readers could read differently is refused: a second `model`, a name that some fold to it, a
 //! boundary after a lone CR or LF, a folded header. Parts other than `model` pass byte for byte and
-//! are never held.
+//! are never held. What closes the body goes on at its end, so that a body found wrong is never whole.
 //!
 //! ```
 //! use signalbox_http::multipart::{Boundary, Scanner};
@@ -15,7 +15,7 @@
 //! let body = b"--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--x--\r\n";
 //! assert_eq!(scanner.push(body, &mut out)?.as_deref(), Some("whisper-1"));
 //! scanner.replace(Some("support-agent"), &mut out)?;
-//! scanner.finish()?;
+//! scanner.finish(&mut out)?;
 //! assert!(out.ends_with(b"\r\n\r\nsupport-agent\r\n--x--\r\n"));
 //! # Ok::<(), signalbox_http::refusal::Refusal>(())
 //! ```

@@ -198,6 +198,8 @@ pub(crate) struct KeyLimits {
     pub(crate) streams: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(crate) body_mb: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) upload_mb: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

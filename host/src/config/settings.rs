@@ -13,8 +13,10 @@ pub struct KeyLimits {
     pub concurrent: Option<NonZeroU32>,
     /// Streamed answers at a time.
     pub streams: Option<NonZeroU32>,
-    /// Bytes of one body. It has no "unlimited": the host's own limits hold as well.
+    /// Bytes of one JSON body. It has no "unlimited": the host's own limits hold as well.
     pub body: Size,
+    /// Bytes of one body that streams: uploads and forms. `None` leaves it to the host's own limit.
+    pub upload: Option<Size>,
 }
 
 impl Default for KeyLimits {
@@ -28,6 +30,8 @@ impl Default for KeyLimits {
             streams: NonZeroU32::new(1_024),
             // A few images in base64, or a long conversation many times over.
             body: Size::mib(32),
+            // It streams: what it costs is time, and the host's limit is made for that.
+            upload: None,
         }
     }
 }
@@ -46,7 +50,7 @@ pub struct Limits {
     pub head: Size,
     /// Bytes of a JSON body.
     pub json_body: Size,
-    /// Bytes of a streamed upload.
+    /// Bytes of a body that streams: uploads and forms.
     pub upload_body: Size,
     /// Bytes held of a multipart body in memory until its model is known.
     pub multipart_memory: Size,

@@ -81,7 +81,7 @@ policies: {{default: a.yaml, editors: b.wasm}}
 keys: /keys.yaml
 state: state
 workers: 3
-key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8}}
+key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8, upload_mb: 9}}
 limits: {{connections: 5, requests: 6, upstream_connections: 7, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
   multipart_memory: 2MiB, multipart_disk: 3MiB, held_memory: 4MiB, held_disk: 5MiB, discard: 6MiB}}
 times: {{head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, answer_idle: 6s, sse_comment: 20s,
@@ -113,6 +113,7 @@ records: {{keep: 0, log: true, headers: [X-Team], access: false, client_address:
     let limits = config.key_limits;
     assert_eq!(limits.per_minute.map(std::num::NonZeroU32::get), Some(600));
     assert_eq!((limits.concurrent, limits.body), (None, Size::mib(8)));
+    assert_eq!(limits.upload, Some(Size::mib(9)));
     assert_eq!(config.limits.connections, 5);
     assert_eq!(config.limits.head, Size::of(8 << 10));
     assert_eq!(config.limits.discard, Size::mib(6));
@@ -285,6 +286,12 @@ fn values_that_cannot_be_used_are_named_with_their_line() {
             "key_limits.concurrent",
             4,
             Problem::Limit(1_000_000),
+        ),
+        (
+            more("key_limits: {upload_mb: 0}"),
+            "key_limits.upload_mb",
+            4,
+            Problem::Bounded(4_096),
         ),
         (
             more("key_limits: {body_mb: unlimited}"),

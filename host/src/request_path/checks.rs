@@ -4,21 +4,44 @@ use std::time::Instant;
 
 use http::header;
 use signalbox_http::media;
+use signalbox_http::multipart::Boundary;
 use signalbox_http::refusal::{Code, Refusal};
+use signalbox_policy::ModelSource;
 
 use super::Visit;
+use super::body::Media;
 use crate::client_body::ClientBody;
 use crate::facts::values;
 use crate::held_body::HeldBody;
 use crate::keyring::Key;
-use crate::refusals;
+use crate::outbound::Breach;
+use crate::refusals::{self, No};
 
 impl Visit<'_> {
+    /// 415 where the head does not announce one plain body of the kind that has the model.
+    pub(super) fn check_media(&self, source: ModelSource) -> Result<Media, No> {
+        match source {
+            ModelSource::Json => self.check_json().map(|()| Media::Json).map_err(No::from),
+            ModelSource::Multipart => {
+                let (types, encodings) = self.media();
+                let boundary = Boundary::of(&types, &encodings)?;
+                Ok(Media::Form(boundary))
+            }
+            // A route without a model is never asked about one.
+            ModelSource::None => Err(Breach::Route.into()),
+        }
+    }
+
     /// 415 where the head does not announce one plain JSON body.
-    pub(super) fn check_media(&self) -> Result<(), Refusal> {
+    pub(super) fn check_json(&self) -> Result<(), Refusal> {
+        let (types, encodings) = self.media();
+        media::check_json(&types, &encodings)
+    }
+
+    fn media(&self) -> (Vec<&[u8]>, Vec<&[u8]>) {
         let headers = &self.head.headers;
-        let encodings = values(headers, header::CONTENT_ENCODING);
-        media::check_json(&values(headers, header::CONTENT_TYPE), &encodings)
+        let types = values(headers, header::CONTENT_TYPE);
+        (types, values(headers, header::CONTENT_ENCODING))
     }
 
     /// 415 where the head announces a compressed body, on a route whose body nobody reads.

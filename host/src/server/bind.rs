@@ -151,6 +151,7 @@ impl Host {
             metrics,
             records: Records::new(&config.records),
             memory,
+            disk,
             started,
             config,
             keys,

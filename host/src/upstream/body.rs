@@ -1,7 +1,6 @@
 //! What is sent to GT: nothing, bytes that are held already, or a client's body as it comes.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -10,32 +9,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use signalbox_http::multipart::Scanner;
+use signalbox_http::refusal::Refusal;
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::spool::Before;
 
 /// The body of a request to GT.
 #[derive(Debug)]
 pub(crate) enum RequestBody {
     Empty,
-    Held(Held),
+    /// All of it is here.
+    Held(Before),
     Streamed(Box<Streamed>),
 }
 
-/// Bytes that are all here, in a few pieces so that none is copied.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pieces: VecDeque<Bytes>,
-    left: u64,
-    /// What the bytes were taken from; given back when GT has them.
-    _budget: Option<Rc<crate::budget::Reservation>>,
-}
-
-/// A client's body on its way through: never more of it here than one piece.
+/// A client's body on its way through: never more of it here than what was held before anybody knew
+/// where it goes, and one piece.
 #[derive(Debug)]
 pub(crate) struct Streamed {
-    /// What came before anybody knew where it goes.
-    before: VecDeque<Bytes>,
+    before: Before,
     /// `None` once it is dropped.
     incoming: Option<Incoming>,
+    /// What of the rest may go on, of a body that is looked through to its end.
+    scanner: Option<Scanner>,
     fate: Rc<Fate>,
     limit: u64,
     idle: Duration,
@@ -48,6 +45,7 @@ pub(crate) struct Streamed {
 pub(crate) struct Fate {
     ended: Cell<bool>,
     failure: Cell<Option<BodyFailure>>,
+    refusal: Cell<Option<Refusal>>,
     sent: Cell<u64>,
     /// The rest of a body that GT did not want.
     left: Cell<Option<Incoming>>,
@@ -60,6 +58,12 @@ pub(crate) enum BodyFailure {
     /// The client went away, or its framing broke.
     #[error("the body ended early")]
     Broken,
+    /// What of it was held on disk is gone.
+    #[error("the body could not be read back from disk")]
+    NotHeld,
+    /// It is not what the route takes; the refusal says why.
+    #[error("the body is not what it has to be")]
+    Refused,
     /// It is longer than it may be.
     #[error("the body is too large")]
     TooLarge,
@@ -68,53 +72,42 @@ pub(crate) enum BodyFailure {
     TooSlow,
 }
 
-/// Bounds of a streamed body.
+/// Bounds of a body that still comes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StreamBounds {
+pub(crate) struct BodyBounds {
+    /// What may still come.
     pub(crate) bytes: u64,
+    /// Between two pieces.
     pub(crate) idle: Duration,
-    pub(crate) total: Duration,
+    /// When all of it has to be here.
+    pub(crate) end: Instant,
 }
 
 impl RequestBody {
-    pub(crate) fn held(
-        pieces: impl IntoIterator<Item = Bytes>,
-        budget: Option<crate::budget::Reservation>,
-    ) -> Self {
-        let pieces: VecDeque<Bytes> = pieces
-            .into_iter()
-            .filter(|piece| !piece.is_empty())
-            .collect();
-        let left = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Self::Held(Held {
-            pieces,
-            left,
-            _budget: budget.map(Rc::new),
-        })
-    }
-
-    /// The same body once more, if all of it is here and none of it is gone.
+    /// The same body once more, if all of it is here in memory and none of it is gone.
     pub(super) fn again(&self) -> Option<Self> {
         match self {
             Self::Empty => Some(Self::Empty),
-            Self::Held(held) => Some(Self::Held(held.clone())),
+            Self::Held(held) => held.again().map(Self::Held),
             Self::Streamed(_) => None,
         }
     }
 
-    /// A body as it comes, after what of it has come.
+    /// A body as it comes, after what of it has come. With a scanner, only what passes it goes on.
     pub(crate) fn streamed(
-        before: impl IntoIterator<Item = Bytes>,
+        before: Before,
         incoming: Incoming,
-        bounds: StreamBounds,
+        scanner: Option<Scanner>,
+        bounds: BodyBounds,
     ) -> Self {
         Self::Streamed(Box::new(Streamed {
-            before: before.into_iter().collect(),
+            before,
             incoming: Some(incoming),
+            scanner,
             fate: Rc::default(),
             limit: bounds.bytes,
             idle: bounds.idle,
-            end: Instant::now() + bounds.total,
+            end: bounds.end,
             alarm: None,
         }))
     }
@@ -136,6 +129,11 @@ impl Fate {
 
     pub(crate) const fn failure(&self) -> Option<BodyFailure> {
         self.failure.get()
+    }
+
+    /// Why the body is refused that GT was reading.
+    pub(crate) fn take_refusal(&self) -> Option<Refusal> {
+        self.refusal.take()
     }
 
     /// The bytes that went on.
@@ -170,10 +168,9 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
-            Self::Held(held) => {
-                let piece = held.pieces.pop_front();
-                held.left -= piece.as_ref().map_or(0, |piece| piece.len() as u64);
-                Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+            Self::Held(before) => {
+                let next = ready!(before.poll_next(context));
+                Poll::Ready(next.map(|next| next.map(Frame::data).map_err(|e| not_held(&e))))
             }
             Self::Streamed(streamed) => streamed.poll_piece(context),
         }
@@ -182,15 +179,15 @@ impl Body for RequestBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Held(held) => held.pieces.is_empty(),
-            Self::Streamed(streamed) => streamed.incoming.as_ref().is_none_or(Body::is_end_stream),
+            Self::Held(before) => before.left() == 0,
+            Self::Streamed(streamed) => streamed.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Empty => SizeHint::with_exact(0),
-            Self::Held(held) => SizeHint::with_exact(held.left),
+            Self::Held(before) => SizeHint::with_exact(before.left()),
             Self::Streamed(streamed) => streamed.size_hint(),
         }
     }
@@ -201,58 +198,112 @@ impl Streamed {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
-        if let Some(piece) = self.before.pop_front() {
-            return Poll::Ready(Some(self.pass(piece)));
-        }
         loop {
-            let Some(incoming) = &mut self.incoming else {
-                return Poll::Ready(None);
-            };
-            let next = Pin::new(incoming).poll_frame(context);
-            if next.is_pending() {
-                ready!(self.poll_alarm(context));
-                return Poll::Ready(Some(Err(self.fail(BodyFailure::TooSlow))));
-            }
-            self.alarm = None;
-            return Poll::Ready(match ready!(next) {
-                None => {
-                    self.fate.ended.set(true);
-                    None
-                }
-                Some(Err(_gone)) => Some(Err(self.fail(BodyFailure::Broken))),
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(piece) => Some(self.pass(piece)),
-                    // Trailers are headers nobody allowed.
-                    Err(_trailers) => continue,
+            let piece = match ready!(self.before.poll_next(context)) {
+                Some(held) => held.map_err(|error| self.fail(not_held(&error))),
+                None => match ready!(self.poll_incoming(context)) {
+                    Some(piece) => piece,
+                    None => return Poll::Ready(None),
                 },
-            });
+            };
+            if piece.as_ref().is_ok_and(Bytes::is_empty) {
+                continue;
+            }
+            return Poll::Ready(Some(piece.map(|piece| self.pass(piece))));
         }
     }
 
-    fn pass(&mut self, piece: Bytes) -> Result<Frame<Bytes>, BodyFailure> {
-        let length = piece.len() as u64;
-        let Some(left) = self.limit.checked_sub(length) else {
+    /// What of the client's next piece may go on: nothing, sometimes.
+    fn poll_incoming(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BodyFailure>>> {
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(None);
+        };
+        let next = Pin::new(incoming).poll_frame(context);
+        if next.is_pending() {
+            ready!(self.poll_alarm(context));
+            return Poll::Ready(Some(Err(self.fail(BodyFailure::TooSlow))));
+        }
+        self.alarm = None;
+        Poll::Ready(match ready!(next) {
+            None => {
+                self.fate.ended.set(true);
+                self.scanner.take().map(|scanner| self.scan(scanner, None))
+            }
+            Some(Err(_gone)) => Some(Err(self.fail(BodyFailure::Broken))),
+            // Trailers are headers nobody allowed.
+            Some(Ok(frame)) => Some(
+                frame
+                    .into_data()
+                    .map_or(Ok(Bytes::new()), |piece| self.arrived(piece)),
+            ),
+        })
+    }
+
+    fn arrived(&mut self, piece: Bytes) -> Result<Bytes, BodyFailure> {
+        let Some(left) = self.limit.checked_sub(piece.len() as u64) else {
             return Err(self.fail(BodyFailure::TooLarge));
         };
         self.limit = left;
-        self.fate.sent.set(self.fate.sent.get() + length);
-        self.fate.ended.set(self.is_end_stream());
-        Ok(Frame::data(piece))
+        let is_last = self.incoming.as_ref().is_none_or(Body::is_end_stream);
+        self.fate.ended.set(is_last);
+        match self.scanner.take() {
+            Some(scanner) => self.scan(scanner, Some((&piece, is_last))),
+            None => Ok(piece),
+        }
+    }
+
+    /// What passes of a piece, the last one or not, or at the end.
+    fn scan(
+        &mut self,
+        mut scanner: Scanner,
+        piece: Option<(&Bytes, bool)>,
+    ) -> Result<Bytes, BodyFailure> {
+        let mut passed = Vec::new();
+        let (bytes, is_last) = piece.map_or((&[][..], true), |(piece, is_last)| (piece, is_last));
+        passed.reserve(bytes.len() + scanner.kept_back().len());
+        // It has seen the model: a second one is a flaw.
+        let mut scanned = scanner.push(bytes, &mut passed).map(drop);
+        if is_last {
+            scanned = scanned.and_then(|()| scanner.finish(&mut passed));
+        } else {
+            self.scanner = Some(scanner);
+        }
+        match scanned {
+            Ok(()) => Ok(passed.into()),
+            Err(refusal) => {
+                self.fate.refusal.set(Some(refusal));
+                Err(self.fail(BodyFailure::Refused))
+            }
+        }
+    }
+
+    fn pass(&self, piece: Bytes) -> Frame<Bytes> {
+        self.fate
+            .sent
+            .set(self.fate.sent.get() + piece.len() as u64);
+        Frame::data(piece)
     }
 
     fn is_end_stream(&self) -> bool {
         let incoming = self.incoming.as_ref();
-        self.before.is_empty() && incoming.is_none_or(Body::is_end_stream)
+        self.before.left() == 0
+            && self.scanner.is_none()
+            && incoming.is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let before: u64 = self.before.iter().map(|piece| piece.len() as u64).sum();
-        let exact = self
-            .incoming
+        let kept_back = self
+            .scanner
             .as_ref()
-            .and_then(|body| body.size_hint().exact());
-        exact.map_or_else(SizeHint::default, |exact| {
-            SizeHint::with_exact(before + exact)
+            .map_or(0, |scanner| scanner.kept_back().len());
+        let here = self.before.left() + kept_back as u64;
+        let incoming = self.incoming.as_ref();
+        let coming = incoming.and_then(|body| body.size_hint().exact());
+        coming.map_or_else(SizeHint::default, |coming| {
+            SizeHint::with_exact(here + coming)
         })
     }
 
@@ -264,17 +315,31 @@ impl Streamed {
         alarm.as_mut().poll(context)
     }
 
-    fn fail(&self, failure: BodyFailure) -> BodyFailure {
+    /// What still comes is left to whoever answers the client.
+    fn fail(&mut self, failure: BodyFailure) -> BodyFailure {
         self.fate.failure.set(Some(failure));
+        self.leave();
         failure
+    }
+
+    fn leave(&mut self) {
+        if let Some(incoming) = self.incoming.take()
+            && !self.fate.has_ended()
+        {
+            self.fate.left.set(Some(incoming));
+        }
     }
 }
 
 impl Drop for Streamed {
     /// The client may still be sending: whoever answers it sees to the rest.
     fn drop(&mut self) {
-        if !self.fate.has_ended() {
-            self.fate.left.set(self.incoming.take());
-        }
+        self.leave();
     }
+}
+
+fn not_held(error: &std::io::Error) -> BodyFailure {
+    let error = error as &dyn std::error::Error;
+    tracing::error!(error, "a body cannot be read back from disk");
+    BodyFailure::NotHeld
 }

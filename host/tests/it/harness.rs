@@ -1,8 +1,9 @@
-//! `Gt::…` stands in for GT, `Gate::…` is the host under test, `Ask` and `Client` are whoever calls.
+//! `Gt::…` stands in for GT, `Gate::…` is the host under test, `Ask`, `Form` and `Client` are whoever calls.
 
 mod ask;
 mod client;
 mod collector;
+mod form;
 mod gate;
 mod gt;
 mod gt2;
@@ -10,6 +11,7 @@ mod gt2;
 pub(crate) use ask::Ask;
 pub(crate) use client::{Answer, Client};
 pub(crate) use collector::{Collector, Manner, attribute};
-pub(crate) use gate::{Gate, GateBuilder, POLICY, component, keyring, within};
+pub(crate) use form::{BOUNDARY, Form};
+pub(crate) use gate::{Gate, GateBuilder, PATIENCE, POLICY, component, keyring, within};
 pub(crate) use gt::{Gt, Reply, Seen};
 pub(crate) use gt2::{Call, Gt2, Shown};

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 ///
 /// Bytes come out as soon as it is certain that they are not the model's value. Between the call
 /// that gives the model and [`Scanner::replace`] nothing may be pushed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Scanner {
     /// `--` and the boundary.
     dashed: Vec<u8>,
@@ -32,6 +32,7 @@ enum State {
     Value(Part),
     /// The model's value, of so many bytes, waits for its replacement at the front of the window.
     Waiting(usize),
+    /// The last boundary went on, what closes it waits at the front of the window.
     Closed,
     Ended,
 }
@@ -104,14 +105,31 @@ impl Scanner {
         self.seen == Seen::Model
     }
 
-    /// The body has ended.
+    /// Whether a value can stand in a part of this body as it is: without control characters, and
+    /// without what a reader could take for the boundary, which the client chose.
+    #[must_use]
+    pub fn can_hold(&self, value: &str) -> bool {
+        !value.contains(char::is_control) && self.finder.find(value.as_bytes()).is_none()
+    }
+
+    /// What came and did not go on yet.
+    #[must_use]
+    pub fn kept_back(&self) -> &[u8] {
+        &self.window
+    }
+
+    /// The body has ended: what closes it goes on, which was kept back until nothing can follow.
     ///
     /// # Errors
     /// `invalid_body` if it ended before its last boundary.
-    pub fn finish(&self) -> Result<(), Refusal> {
-        match self.state {
-            State::Ended => Ok(()),
-            State::Closed if self.window.is_empty() => Ok(()),
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        match (self.state, self.window.as_slice()) {
+            (State::Ended, []) => Ok(()),
+            (State::Closed, b"--" | b"--\r\n") => {
+                self.pass(self.window.len(), Some(out));
+                self.state = State::Ended;
+                Ok(())
+            }
             _ => Err(Flaw::Truncated.refusal(self.passed)),
         }
     }
@@ -125,7 +143,7 @@ impl Scanner {
                 State::Value(Part::Other) => self.value(out),
                 State::Value(Part::Model) => self.model(),
                 State::Waiting(_) => Ok(Look::NeedsMore),
-                State::Closed => self.closed(out),
+                State::Closed => self.closed(),
                 State::Ended if self.window.is_empty() => Ok(Look::NeedsMore),
                 State::Ended => Err(Flaw::Epilogue),
             };
@@ -154,7 +172,10 @@ impl Scanner {
     fn after_boundary(&mut self, out: &mut Vec<u8>) -> Result<Look, Flaw> {
         self.state = match self.window.as_slice() {
             [b'\r', b'\n', ..] => State::Headers,
-            [b'-', b'-', ..] => State::Closed,
+            [b'-', b'-', ..] => {
+                self.state = State::Closed;
+                return Ok(Look::Again);
+            }
             [] | [b'\r' | b'-'] => return Ok(Look::NeedsMore),
             _ => return Err(Flaw::Border),
         };
@@ -220,15 +241,11 @@ impl Scanner {
         Ok(Look::Model(name))
     }
 
-    /// Nothing follows the last boundary but one line end.
-    fn closed(&mut self, out: &mut Vec<u8>) -> Result<Look, Flaw> {
+    /// Nothing follows the last boundary but one line end. The two dashes that close the body wait
+    /// for its end: what has them is whole to every reader, whatever happens to it later.
+    fn closed(&self) -> Result<Look, Flaw> {
         match self.window.as_slice() {
-            [] | [b'\r'] => Ok(Look::NeedsMore),
-            [b'\r', b'\n', ..] => {
-                self.pass(2, Some(out));
-                self.state = State::Ended;
-                Ok(Look::Again)
-            }
+            b"--" | b"--\r" | b"--\r\n" => Ok(Look::NeedsMore),
             _ => Err(Flaw::Epilogue),
         }
     }

@@ -22,7 +22,7 @@ fn through(chunks: &[&[u8]], by: Option<&str>) -> Result<(Option<String>, Vec<u8
             scanner.replace(by, &mut out)?;
         }
     }
-    scanner.finish()?;
+    scanner.finish(&mut out)?;
     assert_eq!(scanner.has_model(), model.is_some());
     Ok((model, out))
 }
@@ -185,4 +185,27 @@ fn long_headers_are_refused_before_they_end() {
     scanner.push(b"--b-1\r\nX: ", &mut out).unwrap();
     let refusal = scanner.push(&[b'x'; 9000], &mut out).unwrap_err();
     assert_eq!(refusal.code(), "invalid_body");
+}
+
+#[test]
+fn what_closes_a_body_waits_for_its_end() {
+    let sent = body(&[field("a", b"x")]);
+    let mut scanner = Scanner::new(&boundary());
+    let mut out = Vec::new();
+    scanner.push(&sent, &mut out).unwrap();
+    assert_eq!([&out, scanner.kept_back()].concat(), sent);
+    assert_eq!(scanner.kept_back(), b"--\r\n");
+    scanner.clone().push(b"more", &mut out.clone()).unwrap_err();
+    scanner.finish(&mut out).unwrap();
+    assert_eq!(out, sent);
+    assert!(scanner.push(b"more", &mut out).is_err());
+}
+
+#[test]
+fn a_value_that_readers_would_split_cannot_stand_in_a_part() {
+    let scanner = Scanner::new(&boundary());
+    assert!(scanner.can_hold("support-agent") && scanner.can_hold("b-1"));
+    for value in ["--b-1", "x--b-12", "a\r\nb", "a\0"] {
+        assert!(!scanner.can_hold(value), "{value:?}");
+    }
 }

@@ -27,24 +27,23 @@ pub(crate) fn key_limits(
             )),
         },
     };
-    let body = match &written.body_mb {
-        None => unset.body,
-        Some(text) => number(&text.value)
-            .filter(|mib| mib.get() <= LARGEST_BODY_MB)
-            .map(|mib| Size::mib(mib.get()))
-            .ok_or_else(|| {
-                wrong(
-                    &format!("{key}.body_mb"),
-                    text,
-                    Problem::Bounded(LARGEST_BODY_MB),
-                )
-            })?,
+    let mib = |name: &str, text: Option<Spanned<String>>| match text {
+        None => Ok(None),
+        Some(text) => match number(&text.value).filter(|mib| mib.get() <= LARGEST_BODY_MB) {
+            Some(mib) => Ok(Some(Size::mib(mib.get()))),
+            None => Err(wrong(
+                &format!("{key}.{name}"),
+                &text,
+                Problem::Bounded(LARGEST_BODY_MB),
+            )),
+        },
     };
     Ok(KeyLimits {
         per_minute: limit("per_minute", written.per_minute, unset.per_minute)?,
         concurrent: limit("concurrent", written.concurrent, unset.concurrent)?,
         streams: limit("streams", written.streams, unset.streams)?,
-        body,
+        body: mib("body_mb", written.body_mb)?.unwrap_or(unset.body),
+        upload: mib("upload_mb", written.upload_mb)?.or(unset.upload),
     })
 }
 

@@ -45,6 +45,25 @@ impl Client {
         self.0.get_ref().try_clone().unwrap()
     }
 
+    /// How long this client waits for the other side from now on.
+    pub(crate) fn gives_up_after(&self, time: std::time::Duration) {
+        self.0.get_ref().set_write_timeout(Some(time)).unwrap();
+    }
+
+    /// Writes up to so many bytes, until nobody takes any more: how many were taken.
+    pub(crate) fn write_what_is_taken(&mut self, most: u64) -> u64 {
+        let piece = vec![b'x'; 1 << 16];
+        let mut written = 0;
+        while written < most {
+            match self.0.get_mut().write(&piece) {
+                Ok(taken) => written += taken as u64,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        written
+    }
+
     /// Reads one answer to its end.
     pub(crate) fn answer(&mut self) -> Answer {
         let mut answer = self.head();

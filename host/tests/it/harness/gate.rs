@@ -136,6 +136,18 @@ impl Gate {
         self.connect().send(ask)
     }
 
+    /// The bytes of bodies held in memory and on disk.
+    pub(crate) fn held(&self) -> (u64, u64) {
+        let metrics = self.handle.metrics();
+        let held = |place: &str| {
+            let start = format!("signalbox_held_bytes{{where=\"{place}\"}} ");
+            let mut lines = metrics.lines();
+            let value = lines.find_map(|line| line.strip_prefix(&start));
+            value.expect("the metric").parse().expect("a number")
+        };
+        (held("memory"), held("disk"))
+    }
+
     /// Tells the host to stop.
     pub(crate) fn tell_to_stop(&mut self) {
         let _ = self.stop.take().map(|stop| stop.send(()));
