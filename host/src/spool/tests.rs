@@ -88,6 +88,7 @@ fn nothing_is_held_that_there_is_no_room_for() {
         let mut spool = budgets.spool(100, 100);
         let refused = spool.hold(&[1; PIECE + 6]).await;
         assert!(matches!(refused, Err(SpoolError::TooMuch)), "{refused:?}");
+        drop(spool);
         let mut spool = budgets.spool(5, 100);
         let refused = spool.hold(&[1; 16]).await;
         assert!(

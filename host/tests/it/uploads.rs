@@ -35,12 +35,13 @@ fn hesitant() -> (Gt, mpsc::Sender<()>) {
 #[test]
 fn a_gt_that_stops_reading_stops_the_client() {
     let file = Form::new().field("model", "gpt-4o").file(b"").open();
+    let file = &file[..file.len() - 2];
     let grown = ("support-agent".len() - "gpt-4o".len()) as u64;
-    let end = Form::new().bytes();
+    let end = [b"\r\n", &Form::new().bytes()[..]].concat();
     for (ask, begun, end, grown) in [
         (upload(UPLOADS[0]), &b""[..], &b""[..], 0),
         (upload(UPLOADS[1]), b"", b"", 0),
-        (Form::asking(b""), &file, &end, grown),
+        (Form::asking(b""), file, &end, grown),
     ] {
         let (gt, go_on) = hesitant();
         let gate = Gate::before(&gt);
@@ -73,9 +74,9 @@ fn what_may_not_come_is_refused_before_any_of_it() {
             upload("/v1/datasets/other/files").key("upload"),
             "dataset_not_allowed",
         ),
-        (upload(UPLOADS[0]).key("chat"), "insufficient_scope"),
-        (upload(UPLOADS[1]).key("upload"), "conversation_not_allowed"),
-        (upload(UPLOADS[1]).key("chat"), "conversation_not_allowed"),
+        (upload(UPLOADS[0]).key("chat"), "purpose_not_allowed"),
+        (upload(UPLOADS[1]).key("upload"), "purpose_not_allowed"),
+        (upload(UPLOADS[1]).key("chat"), "purpose_not_allowed"),
         (
             upload(UPLOADS[1]).without("x-gt-conversation-id"),
             "missing_conversation",
