@@ -129,7 +129,9 @@ impl Form {
         let head =
             std::str::from_utf8(&head).map_err(|_| malformed("the head of a part is not UTF-8"))?;
         let part = PartHead::parse(head)?;
-        let known = self.fields.iter().any(|(name, _)| *name == part.name);
+        // A list is a field that comes once for each of its items: `timestamp_granularities[]`.
+        let is_list = part.name.ends_with("[]");
+        let known = !is_list && self.fields.iter().any(|(name, _)| *name == part.name);
         self.state = match part.file_name {
             Some(name) if part.name == "file" && self.file.is_none() => {
                 self.file = Some(FilePart {
@@ -144,7 +146,7 @@ impl Form {
             }
             _ => {
                 return Err(malformed(
-                    "`file` is the one file, and each field comes once",
+                    "`file` is the one file, and each field but a list (`name[]`) comes once",
                 ));
             }
         };

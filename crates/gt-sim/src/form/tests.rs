@@ -31,6 +31,18 @@ fn a_form_is_read_the_same_however_it_is_cut() {
 }
 
 #[test]
+fn a_list_comes_once_for_each_item() {
+    let item = |value: &str| {
+        format!(
+            "--b\r\ncontent-disposition: form-data; name=\"timestamp_granularities[]\"\r\n\r\n{value}\r\n"
+        )
+    };
+    let body = format!("{}{}{WHOLE}", item("word"), item("segment"));
+    let form = read(&body.replace("--bee", "--Bee"), 7).unwrap();
+    assert_eq!(form.text("model").unwrap(), Some("support-agent"));
+}
+
+#[test]
 fn what_the_grammar_does_not_allow_is_refused() {
     let file =
         |disposition: &str| format!("--b\r\ncontent-disposition: {disposition}\r\n\r\nx\r\n--b--");
