@@ -49,8 +49,8 @@ pub(crate) fn decode(stream: &str) -> (Vec<Event>, Vec<String>) {
 pub(crate) fn model_values(stream: &str) -> Vec<Range<usize>> {
     let mut values = Vec::new();
     let mut pieces: Vec<Range<usize>> = Vec::new();
-    let ends = [stream.len()..stream.len()];
-    for line in lines(stream).into_iter().chain(ends) {
+    let end = std::iter::once(stream.len()..stream.len());
+    for line in lines(stream).into_iter().chain(end) {
         let text = &stream[line.clone()];
         if text.is_empty() {
             values.extend(in_one_event(stream, &pieces));
