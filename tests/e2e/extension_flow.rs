@@ -96,9 +96,11 @@ fn a_file_goes_into_a_dataset() {
     let file = file.to_string_lossy();
     for name in EXAMPLES {
         let allowed = ["dataset", "reference-briefs", &file];
-        let printed = example(&gate, name, DEMO_UPLOAD, &allowed).expect("it passes");
-        let [ready] = lines(&printed);
-        assert!(ready.ends_with(": ready"), "{printed}");
+        for key in [DEMO_UPLOAD, DEMO_ALL] {
+            let printed = example(&gate, name, key, &allowed).expect("it passes");
+            let [ready] = lines(&printed);
+            assert!(ready.ends_with(": ready"), "{printed}");
+        }
         let refused = |key: &str, dataset: &str| {
             example(&gate, name, key, &["dataset", dataset, &file]).expect_err("it is refused")
         };
@@ -115,7 +117,7 @@ fn a_file_goes_into_a_dataset() {
     }
     let uploads = gate.gt().requests();
     let uploads = uploads.iter().filter(|request| request.method == "POST");
-    assert_eq!(uploads.count(), 2, "what is refused does not reach GT");
+    assert_eq!(uploads.count(), 4, "what is refused does not reach GT");
 }
 
 #[test]

@@ -37,7 +37,6 @@ pub(super) fn at_every_base(gate: &Gate, script: &str) -> Value {
 }
 
 #[test]
-#[ignore = "the host does not rewrite the model in multipart bodies yet"]
 fn openai_python_uses_every_route() {
     let gate = gate();
     assert_eq!(at_every_base(&gate, "openai_routes.py"), facts());
@@ -45,7 +44,6 @@ fn openai_python_uses_every_route() {
 }
 
 #[test]
-#[ignore = "the host does not rewrite the model in multipart bodies yet"]
 fn openai_node_uses_every_route() {
     let gate = gate();
     assert_eq!(at_every_base(&gate, "openai_routes.mjs"), facts());
