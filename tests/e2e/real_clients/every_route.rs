@@ -144,7 +144,8 @@ fn refusals() -> Value {
         ),
         "completions": no_route(
             "POST /v1/completions",
-            "GT has no text completions. Use `POST /v1/chat/completions`.",
+            "GT has no text completions. Use `POST /v1/chat/completions`: in most clients the chat \
+             model or chat endpoint in place of the completion one.",
         ),
         "responses": no_route("POST /v1/responses", NO_RESPONSES),
         "assistants": no_route(
@@ -157,7 +158,9 @@ fn refusals() -> Value {
 
 /// What whoever calls the Responses API reads.
 pub(super) const NO_RESPONSES: &str = "GT has no Responses API. Switch the client to Chat \
-    Completions: `openai.chat(\"<model>\")` in the Vercel AI SDK, \"Use Responses API\" off in n8n, \
+    Completions: `openai.chat(\"<model>\")` or `@ai-sdk/openai-compatible` in the Vercel AI SDK, \
+    \"Use Responses API\" off in n8n's OpenAI Chat Model node, `use_responses_api=False` in LangChain, \
+    `set_default_openai_api(\"chat_completions\")` in the OpenAI Agents SDK, \
     `client.chat.completions.create` in the OpenAI SDKs.";
 
 const CHAT_ALONE: &str = "gtak_chat_alone";
