@@ -74,7 +74,7 @@ fn scanned(form: &Form) -> Scanned {
     if found.is_some() {
         scanner.replace(None, &mut out).ok()?;
     }
-    scanner.finish().ok()?;
+    scanner.finish(&mut out).ok()?;
     assert_eq!(out, form.body, "all goes on as it came");
     Some(found)
 }
