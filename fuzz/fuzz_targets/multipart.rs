@@ -47,7 +47,7 @@ fn through(pieces: &[&[u8]], by: Option<&str>) -> Read {
             scanner.replace(by, &mut out)?;
         }
     }
-    scanner.finish()?;
+    scanner.finish(&mut out)?;
     assert_eq!(scanner.has_model(), model.is_some());
     Ok((model, out))
 }

@@ -202,7 +202,8 @@ impl<'v> Visit<'v> {
             self.admit(key)?;
             return Ok((decision, Stage::Head));
         }
-        let media = self.check_media(source)?;
+        // A route without a model is never asked about one.
+        let media = self.check_media(source)?.ok_or(Breach::Route)?;
         self.check_declared(self.limit_of(&media, key))?;
         self.admit(key)?;
         let requested = self.read_model(key, &media, body).await?.requested()?;

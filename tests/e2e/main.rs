@@ -8,6 +8,7 @@
 )]
 
 mod any_cut;
+mod between_keys;
 mod blanks;
 mod boundaries;
 mod bypass;

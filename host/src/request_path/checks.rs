@@ -14,21 +14,19 @@ use crate::client_body::ClientBody;
 use crate::facts::values;
 use crate::held_body::HeldBody;
 use crate::keyring::Key;
-use crate::outbound::Breach;
-use crate::refusals::{self, No};
+use crate::refusals;
 
 impl Visit<'_> {
-    /// 415 where the head does not announce one plain body of the kind that has the model.
-    pub(super) fn check_media(&self, source: ModelSource) -> Result<Media, No> {
+    /// 415 where the head does not announce one plain body of the kind that has the model; `None`
+    /// for a route without one.
+    pub(super) fn check_media(&self, source: ModelSource) -> Result<Option<Media>, Refusal> {
         match source {
-            ModelSource::Json => self.check_json().map(|()| Media::Json).map_err(No::from),
+            ModelSource::Json => self.check_json().map(|()| Some(Media::Json)),
             ModelSource::Multipart => {
                 let (types, encodings) = self.media();
-                let boundary = Boundary::of(&types, &encodings)?;
-                Ok(Media::Form(boundary))
+                Boundary::of(&types, &encodings).map(Media::Form).map(Some)
             }
-            // A route without a model is never asked about one.
-            ModelSource::None => Err(Breach::Route.into()),
+            ModelSource::None => Ok(None),
         }
     }
 
