@@ -186,6 +186,22 @@ fn every_native_route_answers_as_gt_does_but_for_the_model() {
             );
             assert_same(&ask, &answers, None);
         }
+        // The model first, last and between: it is found in any place.
+        let model: (&str, &[u8]) = ("name=\"model\"", b"whisper-1");
+        let file: (&str, &[u8]) = ("name=\"file\"; filename=\"a.wav\"", PNG);
+        for format in ["json", "text", "verbose_json"] {
+            let format: (&str, &[u8]) = ("name=\"response_format\"", format.as_bytes());
+            for fields in [
+                [model, file, format],
+                [file, format, model],
+                [format, model, file],
+            ] {
+                let ask = form(&format!("{base}/audio/transcriptions"), &fields);
+                let answers = tapped.send(&ask);
+                assert!(answers.0.text().contains(&format!("{} bytes", PNG.len())));
+                assert_same(&ask, &answers, None);
+            }
+        }
         for format in ["url", "b64_json"] {
             let ask = Ask::post(&format!("{base}/images/generations")).json(&format!(
                 r#"{{"prompt":"a signal box","model":"dall-e-3","response_format":"{format}"}}"#
