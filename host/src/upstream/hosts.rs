@@ -117,9 +117,11 @@ impl Hosts {
 
     /// How each stands.
     pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
+        // Where none is well, all are tried.
+        let is_any_used = self.list.iter().any(|host| host.standing.is_used());
         let status = |host: &Arc<Host>| UpstreamStatus {
             url: host.url.to_string(),
-            used: host.standing.is_used(),
+            used: host.standing.is_used() || !is_any_used,
             connections: host.open.load(Ordering::Relaxed),
         };
         self.list.iter().map(status).collect()
@@ -158,9 +160,11 @@ impl Hosts {
     /// A host did not answer a question of our own, for the so-manieth time.
     pub(super) fn failed_check(&self, host: &Host, most: u32, why: &str) {
         if host.standing.fails_check(most) {
-            self.health
-                .degrade(&host.part, format!("it fails its health check: {why}"));
-            self.leave_out(host, "health", Duration::MAX);
+            let reason = format!("it fails its health check: {why}");
+            self.health.degrade(&host.part, reason);
+            if self.has_other(host) {
+                self.leave_out(host, "health", Duration::MAX);
+            }
         }
     }
 

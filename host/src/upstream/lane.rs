@@ -94,13 +94,14 @@ impl Lane {
     ///
     /// GT closes what is idle too long, and the news of it may be in the system already: for a
     /// connection that was idle for a while it is worth a look, which one turn of the runtime takes.
+    /// So does a connection that was given back this moment and has not noticed yet.
     pub(super) async fn kept(self: &Rc<Self>) -> Option<Way> {
         loop {
             let now = Instant::now();
             let (carrier, idle) = self.own(now).or_else(|| self.shared(now))?;
-            if idle >= WORTH_A_LOOK {
+            if idle >= WORTH_A_LOOK || !carrier.is_ready() {
                 yield_now().await;
-                if carrier.is_closed() {
+                if !carrier.is_ready() {
                     continue;
                 }
             }
@@ -212,10 +213,10 @@ impl Way {
 }
 
 impl Carrier {
-    fn is_closed(&self) -> bool {
+    fn is_ready(&self) -> bool {
         match self {
-            Self::Own(connection) => !connection.is_ready(),
-            Self::Shared(stream) => stream.is_closed(),
+            Self::Own(connection) => connection.is_ready(),
+            Self::Shared(stream) => !stream.is_closed(),
         }
     }
 }

@@ -40,11 +40,11 @@ impl Pool {
         }
     }
 
-    /// The connection used last that can take a request now, and how long it has been idle.
+    /// The connection used last that is open, and how long it has been idle.
     pub(super) fn take(&mut self, now: Instant) -> Option<(Http1, Duration)> {
         self.sweep(now);
         while let Some(Idle { connection, since }) = self.idle.pop_back() {
-            if connection.is_ready() && !self.is_old(&connection, now) {
+            if !connection.is_closed() && !self.is_old(&connection, now) {
                 return Some((connection, now.duration_since(since)));
             }
         }

@@ -250,6 +250,48 @@ fn a_gt_that_refuses_every_stream_is_believed() {
 }
 
 #[test]
+fn an_upload_that_gt_refuses_is_the_clients_to_send_again() {
+    let gt = Gt2::answering(|call: Call| async move { call.reset(Reason::REFUSED_STREAM) });
+    let upload = Ask::post("/v1/datasets/briefs/files").body(&[b'x'; 1_000]);
+    let answer = before(&gt).send(&upload);
+    assert_eq!(answer.refusal(), (502, "upstream_unreachable".to_owned()));
+    assert_eq!(answer.header("x-should-retry"), Some("true"));
+    assert_eq!(gt.seen().len(), 1, "its body is gone");
+}
+
+#[test]
+fn a_stream_is_waited_for_where_there_may_be_no_further_connection() {
+    let (go_on, places) = gate_of_answers();
+    let gt = Gt2::serving(None, 2, move |call| {
+        let places = Arc::clone(&places);
+        async move {
+            if call.number > 0 {
+                places.acquire().await.unwrap().forget();
+            }
+            chatty(call).await;
+        }
+    });
+    let gate = builder(&gt)
+        .config(|config| {
+            config.limits.upstream_connections = 1;
+            config.times.connect = PATIENCE.into();
+        })
+        .start();
+    assert_eq!(gate.send(&Ask::chat("gpt-4o")).status, 200);
+    let mut clients: Vec<_> = (0..6).map(|_| gate.connect()).collect();
+    for client in &mut clients {
+        client.write(&Ask::chat("gpt-4o").bytes());
+    }
+    for _ in 0..6 {
+        go_on.send(()).unwrap();
+    }
+    for client in &mut clients {
+        assert_eq!(client.answer().status, 200);
+    }
+    assert_eq!((gt.connections(), gt.seen().len()), (1, 7));
+}
+
+#[test]
 fn a_stream_that_gt_broke_off_is_not_asked_again() {
     for reason in [Reason::INTERNAL_ERROR, Reason::CANCEL, Reason::NO_ERROR] {
         let gt = Gt2::answering(move |call: Call| async move { call.reset(reason) });

@@ -59,6 +59,7 @@ fn a_certificate_that_signs_itself_is_taken_if_it_is_listed() {
             gt.address.port()
         );
         assert_eq!(gt.seen()[0].uri, uri);
+        assert_eq!(gt.seen()[0].server_name.as_deref(), Some("localhost"));
     }
 }
 

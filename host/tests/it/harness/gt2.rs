@@ -33,6 +33,8 @@ pub(crate) struct Gt2 {
 pub(crate) struct Seen2 {
     pub(crate) connection: usize,
     pub(crate) uri: String,
+    /// What was asked for in the TLS handshake.
+    pub(crate) server_name: Option<String>,
     pub(crate) headers: HeaderMap,
 }
 
@@ -89,10 +91,11 @@ impl Gt2 {
                     let acceptor = acceptor.clone();
                     spawn_local(async move {
                         let Some(acceptor) = acceptor else {
-                            return told.connection(socket, streams, answer).await;
+                            return told.connection(socket, None, streams, answer).await;
                         };
                         if let Ok(stream) = acceptor.accept(socket).await {
-                            told.connection(stream, streams, answer).await;
+                            let name = stream.get_ref().1.server_name().map(str::to_owned);
+                            told.connection(stream, name, streams, answer).await;
                         }
                     });
                 }
@@ -110,8 +113,13 @@ impl Gt2 {
         self.connections.load(Ordering::SeqCst)
     }
 
-    async fn connection<S>(self, stream: S, streams: u32, answer: Answering)
-    where
+    async fn connection<S>(
+        self,
+        stream: S,
+        server_name: Option<String>,
+        streams: u32,
+        answer: Answering,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let connection = self.connections.fetch_add(1, Ordering::SeqCst);
@@ -127,6 +135,7 @@ impl Gt2 {
                 seen.push(Seen2 {
                     connection,
                     uri: head.uri.to_string(),
+                    server_name: server_name.clone(),
                     headers: head.headers,
                 });
                 seen.len() - 1
