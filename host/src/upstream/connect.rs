@@ -12,7 +12,7 @@ use super::dial::{DialError, dial};
 use super::error::UpstreamError;
 use super::hosts::{Host, Hosts, Open};
 use super::http1::Http1;
-use super::http2::Http2;
+use super::http2::{Http2, Signs};
 use super::place::Place;
 use super::tls::CertificateProblem;
 use crate::config;
@@ -31,6 +31,15 @@ pub(super) struct Guards {
     _place: Option<Place>,
 }
 
+impl Guards {
+    pub(super) const fn new(open: Open, place: Option<Place>) -> Self {
+        Self {
+            _open: open,
+            _place: place,
+        }
+    }
+}
+
 /// Connects to a host. Whoever waits sets the time.
 pub(super) async fn connect(
     hosts: &Hosts,
@@ -42,10 +51,7 @@ pub(super) async fn connect(
         DialError::Resolve(cause) => UpstreamError::Resolve(cause),
         DialError::Connect(cause) => UpstreamError::Connect(cause),
     })?;
-    let guards = Guards {
-        _open: host.opens(&hosts.connections),
-        _place: place,
-    };
+    let guards = Guards::new(host.opens(&hosts.connections), place);
     let Some((trust, name)) = &host.tls else {
         let is_http2 = hosts.http2 == config::Http2::PriorKnowledge;
         return begin(socket, is_http2, guards).await;
@@ -68,7 +74,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let begun = if is_http2 {
-        Http2::begin(stream, guards).await.map(Connection::Http2)
+        let connection = Http2::begin(stream, guards, Signs::default()).await;
+        connection.map(Connection::Http2)
     } else {
         Http1::begin(stream, guards).await.map(Connection::Http1)
     };

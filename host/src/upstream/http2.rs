@@ -43,10 +43,19 @@ pub(super) struct Http2 {
 #[derive(Debug)]
 pub(super) struct Stream(Rc<Http2>);
 
+/// When a connection that has requests on it and says nothing is given up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signs {
+    /// After so long it is asked for a sign of life.
+    silence: Duration,
+    /// And so long it may take to give one.
+    patience: Duration,
+}
+
 impl Http2 {
     /// Begins on a stream of bytes. Its tasks end with the connection; the worker's `LocalSet`
     /// owns them, and each holds what is given back when the last has ended.
-    pub(super) async fn begin<S>(stream: S, guards: Guards) -> hyper::Result<Rc<Self>>
+    pub(super) async fn begin<S>(stream: S, guards: Guards, signs: Signs) -> hyper::Result<Rc<Self>>
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
@@ -57,8 +66,8 @@ impl Http2 {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buf_size(SEND_BUFFER)
             .max_header_list_size(MAX_HEAD)
-            .keep_alive_interval(SILENCE)
-            .keep_alive_timeout(SIGN_OF_LIFE)
+            .keep_alive_interval(signs.silence)
+            .keep_alive_timeout(signs.patience)
             .handshake(TokioIo::new(stream))
             .await?;
         let connection = Rc::new(RefCell::new(Some(connection)));
@@ -254,6 +263,73 @@ const CONNECTION_WINDOW: u32 = 100 * STREAM_WINDOW;
 const SEND_BUFFER: usize = 128 << 10;
 /// As much as over HTTP/1.1.
 const MAX_HEAD: u32 = 64 << 10;
-/// A GT that died without a word is noticed within half a minute, not after the first-byte time.
-const SILENCE: Duration = Duration::from_secs(20);
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
+impl Default for Signs {
+    /// A GT that died without a word is noticed within half a minute, not after the first-byte time.
+    fn default() -> Self {
+        Self {
+            silence: Duration::from_secs(20),
+            patience: Duration::from_secs(10),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::Arc;
+
+    use tokio::task::{LocalSet, spawn_local};
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::budget::Budget;
+    use crate::config::{UpstreamConfig, UpstreamUrl};
+    use crate::health::Health;
+    use crate::metrics::Metrics;
+    use crate::upstream::hosts::Hosts;
+
+    fn hosts() -> Hosts {
+        let url = UpstreamUrl::parse("http://127.0.0.1:9/api/tenant").unwrap();
+        let metrics = Metrics::new(&Budget::new(1), &Budget::new(1), 0);
+        let health = Arc::new(Health::default());
+        Hosts::new(&UpstreamConfig::new(url), &health, &metrics).unwrap()
+    }
+
+    /// Takes a request, and then is not heard of again, although its connection stays.
+    async fn dying(stream: tokio::io::DuplexStream) {
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let _taken = connection.accept().await;
+        pending::<()>().await;
+    }
+
+    #[test]
+    fn a_connection_without_a_sign_of_life_is_given_up() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        LocalSet::new().block_on(&runtime, async {
+            let (near, far) = tokio::io::duplex(64 << 10);
+            spawn_local(dying(far));
+            let hosts = hosts();
+            let host = &hosts.list[0];
+            let moment = Duration::from_millis(20);
+            let signs = Signs {
+                silence: moment,
+                patience: moment,
+            };
+            let guards = Guards::new(host.opens(&hosts.connections), None);
+            let connection = Http2::begin(near, guards, signs).await.unwrap();
+            let stream = connection.open().unwrap();
+            let request = Request::new(RequestBody::Empty);
+            let sent = timeout(Duration::from_secs(30), stream.send(host, request)).await;
+            let (error, unsent) = sent.expect("it waits for ever").unwrap_err();
+            assert!(error.is_timeout() && unsent.is_none(), "{error:?}");
+            while !connection.is_closed() {
+                tokio::task::yield_now().await;
+            }
+            assert!(connection.open().is_none());
+        });
+    }
+}
