@@ -37,6 +37,8 @@ mod refusals;
 mod registries;
 mod restart;
 mod routes;
+mod secrets;
+mod series;
 mod shutdown;
 mod streams;
 mod swaps;

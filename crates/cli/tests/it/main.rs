@@ -18,4 +18,5 @@ mod serve;
 mod sign;
 mod signalbox;
 mod tls;
+mod unread_log;
 mod usage;
