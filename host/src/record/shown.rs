@@ -124,7 +124,7 @@ fn has_a_key(text: &str) -> bool {
         matches!(byte, b'g' | b's' | b'B' | b'e')
             && bytes.get(at..).is_some_and(|rest| {
                 let begins = |prefix: &&str| rest.starts_with(prefix.as_bytes());
-                KEY_PREFIXES.iter().any(|prefix| begins(&prefix))
+                KEY_PREFIXES.iter().any(begins)
             })
     })
 }

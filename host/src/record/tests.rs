@@ -148,7 +148,7 @@ fn a_record_tells_the_facts_and_the_decision() {
             &caller,
             &request,
             Conclusion::Decided(&decision),
-        ))
+        ));
     });
     let mut record = records.find(id).unwrap();
     // Hashes differ from run to run.

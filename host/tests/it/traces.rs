@@ -132,7 +132,7 @@ fn a_clients_trace_goes_on() {
 fn without_a_sampled_trace_gt_gets_what_the_client_sent() {
     let (gt, collector) = (Gt::chatty(), Collector::start(Manner::Takes));
     let gate = traced(&gt, &collector, |traces| {
-        traces.sample = "0.01%".parse().unwrap()
+        traces.sample = "0.01%".parse().unwrap();
     })
     .start();
     let off = Gate::before(&gt);
@@ -212,7 +212,7 @@ fn the_operators_headers_go_to_the_collector_and_are_read_again() {
     let file = folder.path().join("headers");
     std::fs::write(&file, "authorization: Bearer one\n\nx-tenant: t\n").unwrap();
     let gate = traced(&gt, &collector, |traces| {
-        traces.headers_file = Some(file.clone())
+        traces.headers_file = Some(file.clone());
     })
     .start();
     gate.send(&Ask::chat("gpt-4o"));
