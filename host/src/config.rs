@@ -8,6 +8,7 @@
 mod check;
 mod error;
 mod file;
+mod jwt;
 mod settings;
 mod swapping;
 mod traces;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::{ConfigError, Problem};
+pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, KeySetUrl, ProfileChoice};
 pub use settings::{
     AnswerHeaders, ClientAddress, Decisions, Isolation, KeyLimits, Limits, RecordSettings, Times,
 };
@@ -63,6 +65,8 @@ pub struct Config {
     pub from_source: bool,
     /// The keyring.
     pub keys: KeySource,
+    /// Issuers whose JWTs name callers.
+    pub jwt: Vec<IssuerSettings>,
     /// Where live policies are remembered; `None` remembers nothing.
     pub state: Option<PathBuf>,
     /// How policies are replaced while they serve.
@@ -160,6 +164,7 @@ impl Config {
             sources: Arc::new(AsIs),
             from_source: false,
             keys,
+            jwt: Vec::new(),
             state: None,
             swap: SwapSettings::default(),
             signatures: SignatureSettings::default(),

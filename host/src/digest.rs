@@ -30,6 +30,12 @@ impl Digest {
         Some(Self(bytes))
     }
 
+    /// One of so many parts that digests fall into evenly.
+    pub(crate) fn part(&self, count: usize) -> usize {
+        let [first, ..] = self.0;
+        usize::from(first) % count.max(1)
+    }
+
     /// Compares in a time that does not depend on where the two differ.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {

@@ -141,7 +141,7 @@ mod tests {
         let reason = &health.readiness().reasons["keys"];
         assert_eq!(
             reason,
-            "1:9: the keyring cannot be read: missing field `sha256`"
+            "1:9: the keyring cannot be read: missing field `models`"
         );
     }
 }

@@ -65,6 +65,27 @@ impl Usage {
         })
     }
 
+    /// One more who has used nothing yet, but holds bytes out of another's share: many callers of
+    /// one profile have one share together.
+    pub(crate) fn beside(other: &Self, now: Instant) -> Arc<Self> {
+        Arc::new(Self {
+            origin: now,
+            full_at: AtomicU64::new(0),
+            concurrent: AtomicU32::new(0),
+            streams: AtomicU32::new(0),
+            memory: Arc::clone(&other.memory),
+            disk: Arc::clone(&other.disk),
+        })
+    }
+
+    /// Whether forgetting it would give nothing back: nothing is under way, and its minute is full.
+    pub(crate) fn is_at_rest(&self, now: Instant) -> bool {
+        let now = nanos(now.saturating_duration_since(self.origin));
+        self.full_at.load(Relaxed) <= now
+            && self.concurrent.load(Relaxed) == 0
+            && self.streams.load(Relaxed) == 0
+    }
+
     /// Takes one request.
     ///
     /// # Errors

@@ -32,6 +32,9 @@
 //! | `signalbox_spans_total` | counter | `result` | spans of traces: `exported`, `failed` (the collector did not take them) or `dropped` (there was no room) |
 //! | `signalbox_log_lines_lost_total` | counter | | lines of the log that nobody took in time |
 //! | `signalbox_keys` | gauge | | keys in the keyring |
+//! | `signalbox_jwt_tokens_total` | counter | `issuer`, `outcome` | JWTs shown: `cached`, `verified`, or why one was refused: `too_large`, `malformed`, `critical`, `issuer`, `key`, `algorithm`, `audience`, `expired`, `not_yet`, `subject`, `claim`, `profile`, `signature`. `issuer` is its name in `jwt`, or `unknown` |
+//! | `signalbox_jwt_keys` | gauge | `issuer` | keys of a JWT issuer that can be used |
+//! | `signalbox_jwt_keys_age_seconds` | gauge | `issuer` | how long ago they were read |
 //! | `signalbox_degraded` | gauge | | 1 while `/readyz` says `degraded` |
 //! | `signalbox_start_time_seconds` | gauge | | when the host started |
 //! | `signalbox_build_info` | gauge | `version` | 1 |
@@ -70,7 +73,10 @@ pub use lost_lines::LostLines;
 pub use requests::{Ending, RouteRequests};
 
 use crate::budget::Budget;
-use labels::{Cause, PolicyLabels, ReloadLabels, RollbackLabels, SwapLabels};
+use crate::jwt::IssuerStatus;
+use labels::{
+    Cause, IssuerLabel, JwtLabels, PolicyLabels, ReloadLabels, RollbackLabels, SwapLabels,
+};
 use requests::Routes;
 use standing::Standing;
 
@@ -113,6 +119,9 @@ pub struct Metrics {
     rollbacks: Family<RollbackLabels, Counter>,
     reloads: Family<ReloadLabels, Counter>,
     keys: Gauge,
+    jwt: Family<JwtLabels, Counter>,
+    jwt_keys: Family<IssuerLabel, Gauge>,
+    jwt_age: Family<IssuerLabel, Gauge>,
     degraded: Gauge,
     registry: Registry,
 }
@@ -173,6 +182,27 @@ impl Metrics {
     /// Says how many keys there are.
     pub fn set_keys(&self, count: usize) {
         self.keys.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Counts JWTs of an issuer. `outcome` is one of the host's words.
+    #[must_use]
+    pub fn jwt(&self, issuer: &str, outcome: &'static str) -> Counter {
+        let issuer = issuer.to_owned();
+        self.jwt.get_or_create_owned(&JwtLabels { issuer, outcome })
+    }
+
+    /// Says how JWT issuers stand.
+    pub fn set_jwt(&self, issuers: &[IssuerStatus]) {
+        for status in issuers {
+            let label = IssuerLabel {
+                issuer: status.name.clone(),
+            };
+            let keys = i64::try_from(status.keys).unwrap_or(i64::MAX);
+            self.jwt_keys.get_or_create(&label).set(keys);
+            if let Some(age) = status.age_seconds {
+                self.jwt_age.get_or_create(&label).set(age);
+            }
+        }
     }
 
     /// The text of a scrape, given how policies stand and whether something is wrong at this

@@ -14,20 +14,31 @@ use crate::shared::Shared;
 use crate::upstream::{Trust, TrustError};
 
 /// Takes over what has changed, for ever. What cannot be used changes nothing but readiness.
-pub(crate) async fn watch(shared: &Shared) {
-    let mut look = interval(LOOK);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+///
+/// On a thread that has the time: a keyring may have a hundred thousand keys. Nothing waits for it;
+/// requests find the keyring there was until the new one is complete.
+pub(crate) async fn watch(shared: &Arc<Shared>) {
+    let mut ticks = interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        look.tick().await;
-        for (name, outcome) in shared.credentials.poll() {
-            note_credential(shared, name, outcome);
+        ticks.tick().await;
+        let shared = Arc::clone(shared);
+        if let Err(panicked) = tokio::task::spawn_blocking(move || look(&shared)).await {
+            std::panic::resume_unwind(panicked.into_panic());
         }
-        if let Some(outcome) = shared.hosts.trust().and_then(Trust::poll) {
-            note_authorities(shared, &outcome);
-        }
-        if let Some(outcome) = shared.keys.poll() {
-            note_keyring(shared, &outcome);
-        }
+    }
+}
+
+fn look(shared: &Shared) {
+    shared.keys.free_retired();
+    for (name, outcome) in shared.credentials.poll() {
+        note_credential(shared, name, outcome);
+    }
+    if let Some(outcome) = shared.hosts.trust().and_then(Trust::poll) {
+        note_authorities(shared, &outcome);
+    }
+    if let Some(outcome) = shared.keys.poll() {
+        note_keyring(shared, &outcome);
     }
 }
 
@@ -114,6 +125,7 @@ fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
         Ok(keyring) => {
             tracing::info!(keys = keyring.len(), "took over a keyring");
             shared.health.recover("keys");
+            note_profiles(shared, keyring);
             shared.metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
         }
         Err(error) => {
@@ -124,8 +136,27 @@ fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
     }
 }
 
+/// Says whether callers of JWT issuers have what they are measured by.
+fn note_profiles(shared: &Shared, keyring: &Keyring) {
+    let missing = shared.jwt.as_ref();
+    let missing = missing.and_then(|issuers| issuers.missing_profiles(keyring).next());
+    match missing {
+        None => shared.health.recover(PROFILES),
+        Some((issuer, profile)) => {
+            let reason = format!("`jwt.{issuer}` names a profile that is gone: `{profile}`");
+            tracing::error!(
+                issuer,
+                profile,
+                "a profile is gone: its callers are refused"
+            );
+            shared.health.degrade(PROFILES, reason);
+        }
+    }
+}
+
 /// A changed file is noticed once it has stood still from one look to the next.
 pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// What is not well, in readiness.
 const CASES: &str = "cases";
 const AUTHORITIES: &str = "upstream ca_file";
+const PROFILES: &str = "jwt profiles";

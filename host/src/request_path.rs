@@ -119,13 +119,12 @@ impl<'v> Visit<'v> {
     fn find_key(&mut self) -> Result<Arc<Key>, Refusal> {
         let values = values(&self.head.headers, header::AUTHORIZATION);
         let token = head::bearer(&values)?;
-        let keyring = self.worker.shared.keys.current();
-        let key = keyring
-            .lookup(token)
-            .ok_or_else(|| Refusal::of(Code::InvalidApiKey))?;
-        self.held.trail.presented(key);
-        match key.standing(self.held.trail.time()) {
-            Standing::Valid => Ok(Arc::clone(key)),
+        let now = self.held.trail.time();
+        let key = self.worker.shared.key_of(token, now);
+        let key = key.ok_or_else(|| Refusal::of(Code::InvalidApiKey))?;
+        self.held.trail.presented(&key);
+        match key.standing(now) {
+            Standing::Valid => Ok(key),
             Standing::Expired | Standing::Revoked => Err(Refusal::of(Code::InvalidApiKey)),
         }
     }

@@ -105,12 +105,21 @@ impl Host {
         tokio::select! {
             () = shutdown => {}
             () = reload::watch(&shared) => {}
+            () = refresh_issuers(&shared) => {}
             () = watch_policies(&shared, self.followed, self.hangups) => {}
         }
         let exit = leave(&shared, acceptor, workers).await;
         flush_traces(shared).await;
         Ok(exit)
     }
+}
+
+/// Takes over the keys of JWT issuers, for ever.
+async fn refresh_issuers(shared: &Shared) {
+    if let Some(issuers) = &shared.jwt {
+        issuers.refresh().await;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Takes over policies from where they come from, for ever.

@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::doors::{Files, Look};
 use crate::health::{Health, PolicyHealth};
-use crate::keyring::Keys;
+use crate::jwt::{self, Issuers};
+use crate::keyring::{Key, Keys};
 use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::record::Records;
@@ -24,6 +25,7 @@ use crate::upstream::Hosts;
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) jwt: Option<Issuers>,
     pub(crate) credentials: Arc<Credentials>,
     /// GT's.
     pub(crate) hosts: Arc<Hosts>,
@@ -45,4 +47,16 @@ pub(crate) struct Shared {
     /// Where spans go; `None` if nobody wants any.
     pub(crate) traces: Option<Traces>,
     pub(crate) started: Timestamp,
+}
+
+impl Shared {
+    /// The key of a token: of a JWT where there are issuers, else of the keyring. Never of both, so
+    /// that no token means two things.
+    pub(crate) fn key_of(&self, token: &str, now: Timestamp) -> Option<Arc<Key>> {
+        let keyring = self.keys.current();
+        match &self.jwt {
+            Some(issuers) if jwt::is_one(token) => issuers.key_of(token, &keyring, now),
+            _ => keyring.lookup(token).map(Arc::clone),
+        }
+    }
 }

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use signalbox_swap::{Draining, PolicyOverview, Role};
 
+use crate::jwt::IssuerStatus;
+
 /// What `/status` says.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -26,6 +28,9 @@ pub struct Status {
     pub idle: Vec<String>,
     /// How many keys there are.
     pub keys: usize,
+    /// The issuers of JWTs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jwt: Vec<IssuerStatus>,
     /// What in the keyring looks like a mistake.
     pub warnings: Vec<String>,
     /// The names of the GT keys; never more of them.

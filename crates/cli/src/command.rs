@@ -7,7 +7,7 @@ mod demo;
 mod explain;
 mod gt_sim;
 mod history;
-mod keys;
+pub(crate) mod keys;
 mod revoke;
 mod rollback;
 mod serve;

@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     Failed,
     /// 2: the arguments do not make sense.
     Usage,
-    /// 3: the policy is invalid; every error was printed.
+    /// 3: the policy, or the keyring, is invalid; every error was printed.
     InvalidPolicy,
     /// 4: the policy is valid, and some of its cases failed.
     CasesFailed,

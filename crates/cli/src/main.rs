@@ -18,6 +18,7 @@ mod whole_file;
 use clap::{Parser, error::ErrorKind};
 
 use admin::AdminError;
+use command::keys::InvalidKeyring;
 use exit::{Exit, Misused};
 
 /// A policy gate in front of a GT tenant API.
@@ -56,6 +57,8 @@ fn failed(error: &anyhow::Error) -> Exit {
     }
     if error.is::<Misused>() {
         Exit::Usage
+    } else if error.is::<InvalidKeyring>() {
+        Exit::InvalidPolicy
     } else {
         Exit::Failed
     }

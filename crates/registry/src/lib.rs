@@ -49,3 +49,4 @@ pub use manifest::STATEMENT;
 pub use reference::{Reference, ReferenceError};
 pub use registry::{Pulled, Registry};
 pub use settings::{Login, Secret, Settings, SetupError};
+pub use trust::tls;

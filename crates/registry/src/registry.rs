@@ -53,7 +53,7 @@ impl Registry {
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let shared = Shared {
             exchange: Exchange {
-                tls: trust::connector(settings.ca_file.as_deref())?,
+                tls: trust::tls(settings.ca_file.as_deref())?,
                 idle: settings.idle,
             },
             plaintext: Plaintext::new(&settings.plaintext)?,

@@ -11,8 +11,11 @@ use tokio_rustls::TlsConnector;
 
 use crate::settings::SetupError;
 
-/// TLS that trusts the authorities in `ca_file`, or the system's.
-pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, SetupError> {
+/// TLS that trusts the authorities in `ca_file`, or the system's: always verified.
+///
+/// # Errors
+/// If the file holds no usable certificates in PEM form.
+pub fn tls(ca_file: Option<&Path>) -> Result<TlsConnector, SetupError> {
     let roots = ca_file.map_or_else(|| Ok(of_the_system()), in_file)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)

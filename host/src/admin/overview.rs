@@ -22,19 +22,24 @@ impl Overview for Shared {
     }
 
     fn status(&self) -> Status {
-        let readiness = self.health.readiness();
+        let (readiness, now) = (self.health.readiness(), Timestamp::now());
         let keyring = self.keys.current();
         let overview = self.swaps.overview();
         let idle = overview.iter().filter(|policy| policy.live.is_none());
         Status {
             version: env!("CARGO_PKG_VERSION"),
             started: self.started,
-            uptime_seconds: Timestamp::now().duration_since(self.started).as_secs(),
+            uptime_seconds: now.duration_since(self.started).as_secs(),
             status: readiness.status,
             reasons: readiness.reasons,
             idle: idle.map(|policy| policy.name.clone()).collect(),
             policies: overview.iter().filter_map(PolicyStatus::of).collect(),
             keys: keyring.len(),
+            jwt: self
+                .jwt
+                .as_ref()
+                .map(|issuers| issuers.status(now))
+                .unwrap_or_default(),
             warnings: keyring.warnings().to_vec(),
             credentials: self.credentials.names().map(str::to_owned).collect(),
             upstreams: self.hosts.status(),
@@ -44,6 +49,9 @@ impl Overview for Shared {
     fn metrics(&self) -> String {
         let is_degraded = self.health.readiness().status == "degraded";
         self.metrics.set_keys(self.keys.current().len());
+        if let Some(issuers) = &self.jwt {
+            self.metrics.set_jwt(&issuers.status(Timestamp::now()));
+        }
         self.metrics.render(&self.swaps.overview(), is_degraded)
     }
 

@@ -55,6 +55,7 @@ impl Overview for Everything {
             reasons,
             policies: overview.iter().filter_map(PolicyStatus::of).collect(),
             idle: Vec::new(),
+            jwt: Vec::new(),
             keys: self.keys.len(),
             warnings: Vec::new(),
             upstreams: Vec::new(),

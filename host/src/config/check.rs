@@ -36,6 +36,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
         sources: Arc::new(AsIs),
         from_source: false,
         keys: KeySource::File(keys),
+        jwt: super::jwt::issuers(file.jwt.unwrap_or_default(), folder)?,
         state: file
             .state
             .map(|text| path("state", &text, folder))

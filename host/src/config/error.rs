@@ -138,6 +138,28 @@ pub enum Problem {
     /// A signer of nothing.
     #[error("write the policies this signer may vouch for, or the word `all`")]
     NoPolicy,
+    /// Not the URL of a key set.
+    #[error(
+        "write an `https` URL; `http` only to this machine: who can change the keys is everybody"
+    )]
+    KeySetUrl,
+    /// Neither or both of `jwks_url` and `jwks_file`.
+    #[error("write either `jwks_url: URL`, with or without `ca_file`, or `jwks_file: PATH`")]
+    KeySetSource,
+    /// Not an algorithm a JWT may be signed with.
+    #[error(
+        "write RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA; never one whose key \
+         makes tokens as well (HS…), never `none`"
+    )]
+    Algorithm,
+    /// More than clocks differ.
+    #[error("write at most 5m: clocks that are kept right differ by less")]
+    Leeway,
+    /// Neither or both of `profile` and `profiles`.
+    #[error(
+        "write either `profile: ID`, an entry of the keyring, or `profiles: {{claim: …, of: {{VALUE: ID}}}}`"
+    )]
+    Profile,
     /// Carries a credential.
     #[error("a header that carries a credential is never written down")]
     SecretHeader,

@@ -24,6 +24,8 @@ pub(super) struct File {
     #[serde(deserialize_with = "required")]
     pub(super) keys: Spanned<String>,
     #[serde(default, deserialize_with = "present")]
+    pub(super) jwt: Option<BTreeMap<String, Spanned<super::jwt::Written>>>,
+    #[serde(default, deserialize_with = "present")]
     pub(super) state: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) swap: Option<Swap>,

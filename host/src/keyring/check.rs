@@ -7,8 +7,8 @@ use std::time::Instant;
 use serde_saphyr::Spanned;
 use signalbox_policy::{Caller, Names, Purpose, Purposes};
 
-use super::file::{self, Entry, File};
-use super::{Key, KeyCredentials, KeyProblem, Keyring, KeyringError};
+use super::file::{self, Entry};
+use super::{Key, KeyCredentials, KeyProblem, Keyring, KeyringError, Opener};
 use crate::config::{ConfigError, KeyLimits, is_name, key_limits};
 use crate::digest::Digest;
 use crate::limits::Usage;
@@ -16,20 +16,19 @@ use crate::presets::{KNOWN_SCOPES, Preset};
 use crate::yaml::{Position, WrittenNames};
 
 pub(super) fn check(
-    file: File,
+    entries: Vec<(Position, Entry)>,
     unset: KeyLimits,
     before: &Keyring,
 ) -> Result<Keyring, KeyringError> {
-    let count = file.keys.len();
+    let count = entries.len();
     let mut keyring = Keyring {
         keys: Vec::with_capacity(count),
         by_token: HashMap::with_capacity(count),
         by_id: HashMap::with_capacity(count),
         warnings: Vec::new(),
     };
-    for entry in file.keys {
-        let position = Position::of(&entry);
-        let key = Arc::new(key(entry.value, position, unset, before)?);
+    for (position, entry) in entries {
+        let key = Arc::new(key(entry, position, unset, before)?);
         add(&mut keyring, key)?;
     }
     Ok(keyring)
@@ -38,7 +37,9 @@ pub(super) fn check(
 fn add(keyring: &mut Keyring, key: Arc<Key>) -> Result<(), KeyringError> {
     let id = key.caller.id.clone();
     let refuse = |field: &str, problem| Err(entry_error(key.position, &id, field, problem));
-    if let Some(other) = keyring.by_token.get(&key.token) {
+    if let Opener::Token(token) = &key.opener
+        && let Some(other) = keyring.by_token.get(token)
+    {
         return refuse(
             "sha256",
             KeyProblem::SameToken {
@@ -59,7 +60,9 @@ fn add(keyring: &mut Keyring, key: Arc<Key>) -> Result<(), KeyringError> {
             .warnings
             .push(format!("key `{id}`: GT documents no scope `{scope}`"));
     }
-    keyring.by_token.insert(key.token, Arc::clone(&key));
+    if let Opener::Token(token) = key.opener {
+        keyring.by_token.insert(token, Arc::clone(&key));
+    }
     keyring.by_id.insert(id, Arc::clone(&key));
     keyring.keys.push(key);
     Ok(())
@@ -81,9 +84,15 @@ fn key(
         ));
     }
     let refuse = Refuse { id: &id, position };
-    let token = Digest::from_hex(&entry.sha256.value)
-        .ok_or_else(|| refuse.at("sha256", &entry.sha256, KeyProblem::Digest))?;
+    let opener = opener(&refuse, &entry)?;
     let (purposes, scopes) = rights(&refuse, &entry)?;
+    let shares = Purposes::from_iter([Purpose::Upload, Purpose::Conversation]);
+    if matches!(opener, Opener::Profile)
+        && entry.group.is_none()
+        && purposes.bits() & shares.bits() != 0
+    {
+        return Err(refuse.entry("group", KeyProblem::ProfileWithoutGroup));
+    }
     let caller = Caller {
         id: id.clone(),
         purposes,
@@ -118,9 +127,21 @@ fn key(
             .transpose()?,
         credentials: credentials(&refuse, entry.credentials.unwrap_or_default(), purposes)?,
         usage: usage.unwrap_or_else(|| Usage::new(Instant::now())),
-        token,
+        opener,
         position,
     })
+}
+
+/// What opens it: a token, or the tokens of an issuer.
+fn opener(refuse: &Refuse<'_>, entry: &Entry) -> Result<Opener, KeyringError> {
+    match (&entry.sha256, entry.profile) {
+        (Some(text), None | Some(false)) => Digest::from_hex(&text.value)
+            .map(Opener::Token)
+            .ok_or_else(|| refuse.at("sha256", text, KeyProblem::Digest)),
+        (Some(text), Some(true)) => Err(refuse.at("sha256", text, KeyProblem::ProfileWithToken)),
+        (None, Some(true)) => Ok(Opener::Profile),
+        (None, None | Some(false)) => Err(refuse.entry("sha256", KeyProblem::NoToken)),
+    }
 }
 
 /// Purposes and scopes, from the preset or as written.

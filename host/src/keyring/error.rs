@@ -49,6 +49,18 @@ pub enum KeyProblem {
     /// Not a digest. The value is not repeated: it may be the token itself.
     #[error("write the SHA-256 of the token as 64 hex digits, never the token itself")]
     Digest,
+    /// Neither a token nor a profile.
+    #[error("write `sha256`, the digest of its token; or `profile: true`, for callers of `jwt`")]
+    NoToken,
+    /// A token and a profile.
+    #[error("a profile has no token: callers of `jwt` are measured by it, nobody is it")]
+    ProfileWithToken,
+    /// A profile for more than inference whose callers are strangers to each other.
+    #[error(
+        "all callers of this profile would share conversations and files: if they may, say so with \
+         a `group`"
+    )]
+    ProfileWithoutGroup,
     /// Two entries with one token.
     #[error("key `{other}` has the same token")]
     SameToken {

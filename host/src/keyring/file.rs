@@ -20,8 +20,10 @@ pub(super) struct File {
 pub(super) struct Entry {
     #[serde(deserialize_with = "required")]
     pub(super) id: Spanned<String>,
-    #[serde(deserialize_with = "required")]
-    pub(super) sha256: Spanned<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) sha256: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) profile: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     pub(super) policy: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]

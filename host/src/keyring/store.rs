@@ -1,12 +1,12 @@
 //! The keyring in use, and its replacement when the file changes.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 use jiff::Timestamp;
 
-use super::{Key, Keyring, KeyringError, Standing};
+use super::{Key, Keyring, KeyringError, Opener, Standing};
 use crate::config::{KeyLimits, KeySource};
 use crate::credentials::Credentials;
 use crate::watch::{self, Watch};
@@ -19,6 +19,9 @@ pub struct Keys {
     credentials: Arc<Credentials>,
     /// `None` for a keyring that came as text: there is nothing to read again.
     watch: Option<Mutex<Watch>>,
+    /// What served before. A worker may have been about to look something up in it: it is let go of
+    /// at the next look, so that no request has to free a hundred thousand keys.
+    retired: Mutex<Vec<Arc<Keyring>>>,
 }
 
 impl Keys {
@@ -46,6 +49,7 @@ impl Keys {
             unset,
             credentials,
             watch,
+            retired: Mutex::default(),
         })
     }
 
@@ -83,15 +87,22 @@ impl Keys {
     }
 
     /// Whether a key taken earlier, for a stream that is still open, may still be used: its entry is
-    /// there, has the same token, and is neither revoked nor expired.
+    /// there, has the same token, and is neither revoked nor expired. For a JWT: its profile is
+    /// there and neither revoked nor expired, and its own time and that of the key it was signed
+    /// with are not over.
     #[must_use]
     pub fn still_admits(&self, key: &Key, now: Timestamp) -> bool {
-        self.current
-            .load()
-            .key(&key.caller.id)
-            .is_some_and(|known| {
-                known.token.matches(&key.token) && known.standing(now) == Standing::Valid
-            })
+        let keyring = self.current.load();
+        let known = match key.opener() {
+            Opener::Token(token) => keyring
+                .find(token)
+                .filter(|known| known.caller.id == key.caller.id),
+            Opener::Jwt(grant) if grant.holds() && !key.is_expired(now) => {
+                keyring.profile(grant.profile())
+            }
+            Opener::Jwt(_) | Opener::Profile => None,
+        };
+        known.is_some_and(|known| known.standing(now) == Standing::Valid)
     }
 
     /// Checks again who shares which GT key, after one of them has changed.
@@ -109,8 +120,24 @@ impl Keys {
         let keyring = Keyring::parse_after(&text?, self.unset, &self.current.load())?;
         keyring.check_credentials(&|name| self.credentials.identity(name))?;
         let keyring = Arc::new(keyring);
-        self.current.store(Arc::clone(&keyring));
+        let before = self.current.swap(Arc::clone(&keyring));
+        self.lock_retired().push(before);
         Ok(keyring)
+    }
+
+    /// Frees what served before and nobody looks at any more.
+    pub fn free_retired(&self) {
+        let mut retired = self.lock_retired();
+        let (kept, free) = std::mem::take(&mut *retired)
+            .into_iter()
+            .partition(|keyring: &Arc<Keyring>| Arc::strong_count(keyring) > 1);
+        *retired = kept;
+        drop(retired);
+        drop::<Vec<_>>(free);
+    }
+
+    fn lock_retired(&self) -> MutexGuard<'_, Vec<Arc<Keyring>>> {
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

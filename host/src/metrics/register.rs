@@ -83,6 +83,12 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
         rollbacks: new.default("policy_rollbacks", "Ways back to an earlier policy"),
         reloads: new.default("reloads", "Files read again"),
         keys: new.default("keys", "Keys in the keyring"),
+        jwt: new.default("jwt_tokens", "JWTs shown"),
+        jwt_keys: new.default("jwt_keys", "Keys of a JWT issuer"),
+        jwt_age: new.default(
+            "jwt_keys_age_seconds",
+            "How long ago the keys of a JWT issuer were read",
+        ),
         degraded: new.default("degraded", "Whether something is wrong"),
         registry: new.0,
     }

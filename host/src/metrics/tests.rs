@@ -56,6 +56,12 @@ fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     metrics.upstream_failed("connect");
     metrics.upstream_host("gt.example:3002").left_out("connect");
     metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
+    metrics.jwt("corp", "cached").inc();
+    metrics.set_jwt(&[IssuerStatus {
+        name: "corp".to_owned(),
+        keys: 2,
+        age_seconds: Some(7),
+    }]);
     let done = serde_json::json!({"result": "done"});
     metrics.swapped(&entry("rollback", "automatic", &done));
     let text = metrics.render(&[policy()], false);

@@ -20,6 +20,7 @@ use crate::config::{AdminConfig, Config, Isolation};
 use crate::credentials::{CredentialError, Credentials};
 use crate::doors::{CasesError, Hangups, Look, read_cases};
 use crate::health::{Health, PolicyHealth};
+use crate::jwt::{Issuers, KeySetError};
 use crate::keyring::{Key, KeyringError, Keys, Standing};
 use crate::limits::Gate;
 use crate::metrics::Metrics;
@@ -40,6 +41,19 @@ pub enum BindError {
     /// The keyring cannot be used.
     #[error("the keyring cannot be used")]
     Keyring(#[from] KeyringError),
+    /// The keys of a JWT issuer cannot be used.
+    #[error("the keys of a `jwt` issuer cannot be used")]
+    Jwt(#[from] KeySetError),
+    /// Callers of a JWT issuer would have nothing to be measured by.
+    #[error(
+        "`jwt.{issuer}` names the profile `{profile}`, and the keyring has no such entry with `profile: true`"
+    )]
+    Profile {
+        /// The issuer's name.
+        issuer: String,
+        /// What it names.
+        profile: String,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -126,6 +140,8 @@ impl Host {
         let started = Timestamp::now();
         let metrics = Metrics::new(&memory, &disk, started.as_second());
         let hosts = Arc::new(Hosts::new(&config.upstream, &health, &metrics)?);
+        let jwt = Issuers::start(&config.jwt, &health, &metrics).await?;
+        check_profiles(jwt.as_ref(), &keys)?;
         let mut settings = settings(&config, &keys, &metrics, &policies)?;
         settings.state = state;
         let swaps = Swaps::new(runtime, settings)?;
@@ -155,6 +171,7 @@ impl Host {
             started,
             config,
             keys,
+            jwt,
             credentials,
             hosts,
             swaps,
@@ -174,6 +191,18 @@ impl Host {
             workers,
         })
     }
+}
+
+/// A misspelt profile is found at start, not by the first caller.
+fn check_profiles(jwt: Option<&Issuers>, keys: &Keys) -> Result<(), BindError> {
+    let keyring = keys.current();
+    let missing = jwt.and_then(|issuers| issuers.missing_profiles(&keyring).next());
+    missing.map_or(Ok(()), |(issuer, profile)| {
+        Err(BindError::Profile {
+            issuer: issuer.to_owned(),
+            profile: profile.to_owned(),
+        })
+    })
 }
 
 /// What swaps need to know of the host.

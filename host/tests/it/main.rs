@@ -28,6 +28,7 @@ mod guests;
 mod harness;
 #[path = "../../../crates/runtime/tests/it/image.rs"]
 mod image;
+mod jwt;
 mod models;
 mod multipart;
 mod order;

@@ -1,8 +1,12 @@
 //! `signalbox keys`: make, list and revoke client keys.
 
+mod append;
+mod file;
 mod list;
 mod new;
 mod revoke;
+
+pub(crate) use file::InvalidKeyring;
 
 use crate::exit::Exit;
 

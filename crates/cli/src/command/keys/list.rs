@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use signalbox_host::keyring::{Key, Keyring, Standing};
+use serde_json::{Map, Value, json};
+use signalbox_host::keyring::{Key, Standing};
 use signalbox_policy::{Names, Purpose};
 
+use super::file::KeyFile;
+use crate::show::table::table;
 use crate::{exit::Exit, output};
 
 #[derive(Debug, clap::Args)]
@@ -21,52 +22,72 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let name = arguments.keys.display();
-    let keyring = Keyring::load(&arguments.keys).with_context(|| format!("cannot use {name}"))?;
+    let keyring = KeyFile::read(&arguments.keys)?.keyring;
     for warning in keyring.warnings() {
         output::talk(&format!("warning: {warning}"));
     }
     let now = Timestamp::now();
     if arguments.json {
-        output::json(&Value::Array(
-            keyring.iter().map(|key| entry(key, now)).collect(),
-        ))?;
+        let entries = keyring.iter().map(|key| entry(key, now));
+        output::json(&Value::Array(entries.collect()))?;
         return Ok(Exit::Ok);
     }
-    let width = keyring
-        .iter()
-        .map(|key| key.caller.id.len())
-        .max()
-        .unwrap_or_default();
-    for key in keyring.iter() {
-        let Key { caller, policy, .. } = &**key;
-        output::data(&format!(
-            "{:<width$}  {:<7}  policy {policy}  scopes {}  models {}",
-            caller.id,
-            standing(key.standing(now)),
-            shown(&caller.scopes),
-            names(&caller.models),
-        ))?;
-    }
+    let rows: Vec<_> = keyring.iter().map(|key| row(key, now)).collect();
+    let heading = ["id", "state", "policy", "expires", "scopes", "models"];
+    output::data(&table(heading, &rows))?;
     Ok(Exit::Ok)
 }
 
+fn row(key: &Key, now: Timestamp) -> [String; 6] {
+    [
+        key.caller.id.clone(),
+        state(key, now).to_owned(),
+        key.policy.clone(),
+        key.expires
+            .map_or_else(|| "never".to_owned(), |expires| expires.to_string()),
+        shown(&key.caller.scopes),
+        names(&key.caller.models),
+    ]
+}
+
 fn entry(key: &Key, now: Timestamp) -> Value {
+    let caller = &key.caller;
+    let labels: Map<String, Value> = caller
+        .labels
+        .iter()
+        .map(|(name, text)| (name.clone(), json!(text)))
+        .collect();
+    let limits = &key.limits;
     json!({
-        "id": key.caller.id,
+        "id": caller.id,
         "standing": standing(key.standing(now)),
+        "profile": key.is_profile(),
         "policy": key.policy,
-        "purposes": key.caller.purposes.iter().map(Purpose::word).collect::<Vec<_>>(),
-        "scopes": key.caller.scopes,
-        "models": names_json(&key.caller.models),
-        "published": names_json(&key.caller.published),
-        "datasets": names_json(&key.caller.datasets),
+        "purposes": caller.purposes.iter().map(Purpose::word).collect::<Vec<_>>(),
+        "scopes": caller.scopes,
+        "models": names_json(&caller.models),
+        "published": names_json(&caller.published),
+        "datasets": names_json(&caller.datasets),
+        "limits": {
+            "per_minute": limits.per_minute,
+            "concurrent": limits.concurrent,
+            "streams": limits.streams,
+        },
         "expires": key.expires.map(|expires| expires.to_string()),
+        "labels": labels,
         "group": key.group,
     })
 }
 
-fn standing(standing: Standing) -> &'static str {
+/// A profile opens nothing by itself, however well it stands.
+fn state(key: &Key, now: Timestamp) -> &'static str {
+    match key.standing(now) {
+        Standing::Valid if key.is_profile() => "profile",
+        other => standing(other),
+    }
+}
+
+const fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Valid => "valid",
         Standing::Expired => "expired",

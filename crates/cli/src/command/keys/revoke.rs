@@ -1,11 +1,12 @@
 //! `signalbox keys revoke`: marks a key in its file. The rest of the file stays as people wrote it.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail, ensure};
-use signalbox_host::keyring::Keyring;
+use anyhow::bail;
+use signalbox_host::keyring::Key;
 
-use crate::{exit::Exit, output, whole_file};
+use super::file::KeyFile;
+use crate::{exit::Exit, output};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -17,94 +18,121 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let path = &arguments.keys;
-    let name = path.display();
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-    let before = Keyring::parse(&text).with_context(|| format!("cannot use {name}"))?;
-    let key = before
-        .key(&arguments.id)
-        .with_context(|| format!("{name} has no key `{}`", arguments.id))?;
+    let (path, id) = (&arguments.keys, &arguments.id);
+    let file = KeyFile::read(path)?;
+    let key = file.key(id)?;
     if key.revoked {
-        output::talk(&format!("`{}` is revoked already", arguments.id));
+        output::talk(&format!("`{id}` is revoked already"));
         return Ok(Exit::Ok);
     }
-    let Some(changed) = revoked(&text, &arguments.id) else {
-        bail!(
-            "cannot find where `{0}` begins in {name}; set `revoked: true` by hand",
-            arguments.id
-        );
+    let place = key.position();
+    let ends = file.keyring.iter().map(|key| key.position().line);
+    let end = ends.filter(|line| *line > place.line).min();
+    let entry = Entry {
+        line: index(place.line),
+        column: index(place.column),
+        end: end.map(index),
     };
-    let after = Keyring::parse(&changed).context("the changed keyring would not load")?;
-    let is_revoked = after.key(&arguments.id).is_some_and(|key| key.revoked);
-    ensure!(
-        is_revoked && after.len() == before.len(),
-        "cannot mark `{}` safely; set `revoked: true` by hand",
-        arguments.id
-    );
-    whole_file::write(path, changed.as_bytes())?;
+    let is_right = |key: &Key| key.revoked;
+    let written = entry
+        .ways(&file.text)
+        .into_iter()
+        .flatten()
+        .any(|text| file.write(&text, id, is_right).is_ok());
+    if !written {
+        bail!(
+            "cannot mark `{id}` safely; set `revoked: true` in its entry, line {} of {}",
+            place.line,
+            path.display()
+        );
+    }
     output::talk(&format!(
-        "revoked `{}`; a running host refuses it within seconds",
-        arguments.id
+        "revoked `{id}`; a running host refuses it within seconds"
     ));
     Ok(Exit::Ok)
 }
 
-/// The text with `revoked: true` in the entry of `id`, for entries in block or flow style.
-fn revoked(text: &str, id: &str) -> Option<String> {
-    let mut changed = String::with_capacity(text.len() + 32);
-    let mut done = false;
-    for line in text.split_inclusive('\n') {
-        changed.push_str(line);
-        if done || !names(line, id) {
-            continue;
-        }
-        done = true;
-        if line.contains('{') {
-            let flow = line.replacen('{', "{revoked: true, ", 1);
-            changed.truncate(changed.len() - line.len());
-            changed.push_str(&flow);
-        } else {
-            let column = line.find("id:")?;
-            if !line.ends_with('\n') {
-                changed.push('\n');
-            }
-            changed.push_str(&" ".repeat(column));
-            changed.push_str("revoked: true\n");
-        }
-    }
-    done.then_some(changed)
+/// Where an entry is, counted from zero.
+struct Entry {
+    line: usize,
+    column: usize,
+    /// Where the next one begins, if there is one on a later line.
+    end: Option<usize>,
 }
 
-/// Whether a line holds `id: ID`, quoted or not.
-fn names(line: &str, id: &str) -> bool {
-    let Some((before, after)) = line.split_once("id:") else {
-        return false;
-    };
-    let is_key = before
-        .chars()
-        .all(|c| c.is_whitespace() || "-{,".contains(c));
-    let value = after.trim_start();
-    let value = value
-        .split([',', '}', '#', '\n'])
-        .next()
-        .unwrap_or_default()
-        .trim();
-    is_key && value.trim_matches(['"', '\'']) == id
+impl Entry {
+    /// The text with the entry marked, in each way there is, the nicest first. Which one is right
+    /// shows when it is read again.
+    fn ways(&self, text: &str) -> [Option<String>; 4] {
+        [
+            self.turned(text),
+            self.in_flow(text),
+            self.below_the_first_line(text),
+            self.before_the_first_field(text),
+        ]
+    }
+
+    /// `revoked: false` there already.
+    fn turned(&self, text: &str) -> Option<String> {
+        let (before, entry, after) = self.apart(text);
+        let (first, key, rest) = ["revoked: false", "\"revoked\": false", "\"revoked\":false"]
+            .iter()
+            .find_map(|key| {
+                entry
+                    .split_once(key)
+                    .map(|(first, rest)| (first, key, rest))
+            })?;
+        let turned = key.replace("false", "true");
+        Some(format!("{before}{first}{turned}{rest}{after}"))
+    }
+
+    /// `{id: …` becomes `{revoked: true, id: …`.
+    fn in_flow(&self, text: &str) -> Option<String> {
+        let (before, entry, after) = self.apart(text);
+        let (first, rest) = self.split(entry)?;
+        let rest = rest.strip_prefix('{')?;
+        let is_json = rest.trim_start().starts_with('"');
+        let key = if is_json { "\"revoked\"" } else { "revoked" };
+        Some(format!("{before}{first}{{{key}: true, {rest}{after}"))
+    }
+
+    fn below_the_first_line(&self, text: &str) -> Option<String> {
+        let (before, entry, after) = self.apart(text);
+        let (first, rest) = entry.split_once('\n').unwrap_or((entry, ""));
+        let indent = " ".repeat(self.column);
+        Some(format!(
+            "{before}{first}\n{indent}revoked: true\n{rest}{after}"
+        ))
+    }
+
+    /// For entries whose first field takes more than its line.
+    fn before_the_first_field(&self, text: &str) -> Option<String> {
+        let (before, entry, after) = self.apart(text);
+        let (first, rest) = self.split(entry)?;
+        let indent = " ".repeat(self.column);
+        Some(format!(
+            "{before}{first}revoked: true\n{indent}{rest}{after}"
+        ))
+    }
+
+    /// What stands before the entry's first line, up to the next entry, and from there on.
+    fn apart<'t>(&self, text: &'t str) -> (&'t str, &'t str, &'t str) {
+        let start = |line: usize| {
+            let lines = text.split_inclusive('\n').take(line);
+            lines.map(str::len).sum::<usize>()
+        };
+        let (from, to) = (start(self.line), self.end.map_or(text.len(), start));
+        let part = |range| text.get(range).unwrap_or_default();
+        (part(0..from), part(from..to), part(to..text.len()))
+    }
+
+    /// The entry's first line at its column, which counts letters.
+    fn split<'t>(&self, entry: &'t str) -> Option<(&'t str, &'t str)> {
+        let (at, _) = entry.char_indices().nth(self.column)?;
+        entry.split_at_checked(at)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entries_in_both_styles_are_marked() {
-        let block = "keys:\n  - id: a # first\n    models: all\n  - id: \"b\"\n    models: all";
-        let marked = "keys:\n  - id: a # first\n    models: all\n  - id: \"b\"\n    \
-                      revoked: true\n    models: all";
-        assert_eq!(revoked(block, "b").as_deref(), Some(marked));
-        let flow = "keys:\n  - {id: a, models: all}\n";
-        let marked = "keys:\n  - {revoked: true, id: a, models: all}\n";
-        assert_eq!(revoked(flow, "a").as_deref(), Some(marked));
-        assert_eq!(revoked(block, "c"), None);
-    }
+fn index(counted_from_one: u64) -> usize {
+    usize::try_from(counted_from_one.saturating_sub(1)).unwrap_or(usize::MAX)
 }

@@ -1,0 +1,59 @@
+//! An entry added at the end of a keyring's file.
+
+use std::path::Path;
+
+use anyhow::bail;
+
+use super::file::KeyFile;
+use crate::exit::Misused;
+
+/// Adds an entry as `keys new` prints it; comments, order and permissions stay.
+pub(super) fn append(path: &Path, id: &str, entry: &str) -> anyhow::Result<()> {
+    let file = KeyFile::read(path)?;
+    if file.keyring.key(id).is_some() {
+        let name = path.display();
+        return Err(Misused(format!("{name} has a key `{id}` already")).into());
+    }
+    let written = ways(&file.text, entry)
+        .into_iter()
+        .flatten()
+        .map(|text| file.write(&text, id, |_| true));
+    let mut last = None;
+    for outcome in written {
+        match outcome {
+            Ok(()) => return Ok(()),
+            Err(error) => last = Some(error),
+        }
+    }
+    let why = last.map_or_else(String::new, |error| format!(": {error:#}"));
+    bail!(
+        "cannot add to {} safely; add the entry under `keys:` by hand{why}",
+        path.display()
+    );
+}
+
+/// The text with the entry in it, in each way there is. Which one is right shows when it is read.
+fn ways(text: &str, entry: &str) -> [Option<String>; 2] {
+    let ended = if text.ends_with('\n') || text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{text}\n")
+    };
+    let first = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("- "));
+    let indent = first.map(|line| line.len() - line.trim_start().len());
+    let behind = indent.map(|indent| ended.clone() + &indented(entry, indent));
+    let empty = ended.contains("keys: []");
+    let only = empty.then(|| ended.replacen("keys: []", "keys:", 1) + entry);
+    [behind, only]
+}
+
+/// As far to the right as the entries there are.
+fn indented(entry: &str, indent: usize) -> String {
+    let lines = entry.lines().map(|line| {
+        let line = line.strip_prefix("  ").unwrap_or(line);
+        format!("{}{line}\n", " ".repeat(indent))
+    });
+    lines.collect()
+}
