@@ -47,6 +47,7 @@ mod registry;
 mod restart;
 mod shut_out;
 mod smuggling;
+mod soak;
 mod swap_command;
 mod swap_memory;
 mod swap_storm;
