@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use signalbox_http::refusal::{Code, Refusal};
@@ -51,6 +51,8 @@ pub(crate) struct FromUpstream {
     alarm: Option<Pin<Box<Sleep>>>,
     heard: Instant,
     keep_alive: Option<KeepAlive>,
+    /// hyper takes a stream that is reset with `CANCEL` or `NO_ERROR` for one that ended.
+    is_http2: bool,
     /// Zero once the end was told.
     status: u16,
     is_over: bool,
@@ -214,6 +216,7 @@ impl FromUpstream {
         let keep_alive = times.sse_comment.filter(|_| kind == Kind::Events);
         Self {
             status: answer.status().as_u16(),
+            is_http2: answer.version() == Version::HTTP_2,
             incoming: Some(answer.into_body()),
             lease: Some(lease),
             restamp,
@@ -252,6 +255,9 @@ impl FromUpstream {
                 return Poll::Ready(self.break_off(broken));
             }
             match next {
+                None if self.is_http2 && !self.is_at_end() => {
+                    return Poll::Ready(self.break_off(BrokenOff::Upstream));
+                }
                 None => return Poll::Ready(Ok(self.last())),
                 Some(Err(_broken)) => {
                     return Poll::Ready(self.break_off(BrokenOff::Upstream));

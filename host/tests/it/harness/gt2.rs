@@ -177,7 +177,15 @@ impl Call {
 
     /// The head of an answer.
     pub(crate) fn head(&mut self, content_type: &str) -> SendStream<Bytes> {
-        let head = Response::builder().header("content-type", content_type);
+        self.head_of(content_type, None)
+    }
+
+    /// The same, with a length that need not be true.
+    pub(crate) fn head_of(&mut self, content_type: &str, length: Option<u64>) -> SendStream<Bytes> {
+        let mut head = Response::builder().header("content-type", content_type);
+        if let Some(length) = length {
+            head = head.header("content-length", length);
+        }
         let head = head.body(()).unwrap();
         self.reply.send_response(head, false).unwrap()
     }
