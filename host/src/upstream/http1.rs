@@ -1,11 +1,15 @@
 //! HTTP/1.1 to GT: a connection carries one request at a time.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
 
 use super::body::RequestBody;
 use super::connect::Guards;
@@ -15,6 +19,8 @@ use super::connect::Guards;
 pub(super) struct Http1 {
     sender: SendRequest<RequestBody>,
     pub(super) since: Instant,
+    /// Tells the connection's task when this is dropped.
+    _wanted: oneshot::Sender<()>,
 }
 
 impl Http1 {
@@ -28,15 +34,26 @@ impl Http1 {
             .max_headers(MAX_ANSWER_HEADERS)
             .handshake(TokioIo::new(stream))
             .await?;
+        let (wanted, unwanted) = oneshot::channel::<()>();
         tokio::task::spawn_local(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => Some(ended),
+                // It flushes before it ends, which a GT that has stopped reading never lets it.
+                _ = unwanted => timeout(FAREWELL, connection).await.ok(),
+            };
+            if let Some(Err(error)) = ended {
                 let error = &error as &dyn std::error::Error;
                 tracing::debug!(error, "upstream connection ended");
             }
             drop(guards);
         });
         let since = Instant::now();
-        Ok(Self { sender, since })
+        Ok(Self {
+            sender,
+            since,
+            _wanted: wanted,
+        })
     }
 
     /// Whether it can take a request now.
@@ -61,5 +78,7 @@ impl Http1 {
     }
 }
 
+/// For what is still to be flushed when nobody wants a connection any more.
+const FAREWELL: Duration = Duration::from_millis(500);
 /// GT's own answers have a dozen.
 const MAX_ANSWER_HEADERS: usize = 128;

@@ -4,9 +4,11 @@ use std::io::Read;
 use std::sync::{Mutex, mpsc};
 
 use signalbox_host::config::{Limits, Size};
+use signalbox_swap::{OpenAnswers, Order};
 
 use crate::harness::{BOUNDARY, Form, Gate, Gt, POLICY, Seen, component, within};
 use crate::policies::stricter;
+use crate::swaps::{done, order};
 
 /// A form with the model at this position among its fields.
 fn form(at: usize, model: &str) -> Form {
@@ -408,6 +410,36 @@ fn what_is_held_is_given_back_when_gt_goes() {
         assert_eq!((status, &*code), (502, "upstream_unreachable"));
         assert!(within(|| gate.held() == (0, 0)), "{:?}", gate.held());
     }
+}
+
+#[test]
+fn what_is_held_is_given_back_although_gt_reads_none_of_it() {
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let gt = Gt::before_body(move |_, _, reply| {
+        let _ = may_go_on.lock().unwrap().recv();
+        reply.hang_up();
+    });
+    let gate = holding(&gt, 1_000, 64 << 20);
+    let large = vec![b'x'; 40 << 20];
+    let ask = Form::new().file(&large).field("model", "gpt-4o").ask();
+    // The client goes.
+    let mut client = gate.connect();
+    client.write(&ask.bytes());
+    assert!(within(|| gt.seen().len() == 1));
+    assert!(gate.held().1 > 0, "GT reads none of it");
+    drop(client);
+    assert!(within(|| gate.held() == (0, 0)), "{:?}", gate.held());
+    // The answers of the policy are cut.
+    let mut client = gate.connect();
+    client.write(&ask.bytes());
+    assert!(within(|| gt.seen().len() == 2));
+    let cut = |order: &mut Order| order.open_answers = OpenAnswers::Cut;
+    done(&gate, order(stricter(), cut));
+    let refusal = client.answer().refusal();
+    assert_eq!(refusal, (503, "policy_failed".to_owned()));
+    assert!(within(|| gate.held() == (0, 0)), "{:?}", gate.held());
+    drop(go_on);
 }
 
 #[test]
