@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Make a key: the keyring entry goes to stdout, the token is shown once.
-    New(new::Arguments),
+    New(Box<new::Arguments>),
     /// List a keyring's keys.
     List(list::Arguments),
     /// Mark a key as revoked in its file.
