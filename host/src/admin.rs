@@ -42,7 +42,6 @@ mod route;
 mod serve;
 mod show;
 mod swap;
-mod tls;
 mod transaction;
 mod upload;
 
@@ -58,15 +57,15 @@ use signalbox_registry::{Pulled, Reference};
 use signalbox_swap::{Failure, Swaps};
 use tokio::sync::oneshot;
 
-pub use tls::TlsError;
+pub use crate::tls::TlsError;
 
-use crate::config::AdminConfig;
+use crate::config::{AdminConfig, AdminTls};
 use crate::health::Readiness;
 use crate::keyring::Key;
 use crate::record::DecisionId;
 use crate::status::Status;
+use crate::tls::Certificates;
 use desk::Desk;
-use tls::Certificates;
 
 /// What the admin listener shows, and acts on.
 pub trait Overview: Send + Sync + 'static {
@@ -117,7 +116,8 @@ impl Admin {
     /// # Errors
     /// If it cannot be had, or they cannot be used: the error is then a [`TlsError`].
     pub fn bind(config: AdminConfig) -> io::Result<Self> {
-        let certificates = config.tls.as_ref().map(Certificates::load).transpose();
+        let load = |tls: &AdminTls| Certificates::load(tls.files(), &[b"http/1.1"]);
+        let certificates = config.tls.as_ref().map(load).transpose();
         let certificates =
             certificates.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let listener = TcpListener::bind(config.listen)?;

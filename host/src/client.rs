@@ -4,6 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{Request, Version};
 
+use crate::config::ForwardedSettings;
+use crate::forwarded::client_address;
+
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
@@ -14,7 +17,7 @@ pub(crate) struct Peer {
 /// Who sent one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
-    /// The client's address: the peer's own.
+    /// The client's address: the peer's own, or what a trusted hop says.
     pub(crate) address: IpAddr,
     /// Who the connection is from.
     pub(crate) peer: SocketAddr,
@@ -25,10 +28,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Who sent this request over a connection from `peer`.
-    pub(crate) fn of<B>(peer: Peer, request: &Request<B>) -> Self {
+    /// Who sent what never became a request.
+    pub(crate) fn unheard(peer: Peer) -> Self {
         Self {
             address: peer.address.ip().to_canonical(),
+            peer: peer.address,
+            is_tls: peer.is_tls,
+            version: Version::HTTP_11,
+        }
+    }
+
+    /// Who sent this request over a connection from `peer`.
+    pub(crate) fn of<B>(peer: Peer, request: &Request<B>, hops: &ForwardedSettings) -> Self {
+        Self {
+            address: client_address(hops, peer.address.ip(), request.headers()),
             peer: peer.address,
             is_tls: peer.is_tls,
             version: request.version(),

@@ -6,6 +6,7 @@
 //! blank and null are errors, and what is missing opens nothing.
 
 mod check;
+mod clients;
 mod error;
 mod file;
 mod jwt;
@@ -23,6 +24,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use clients::{Announce, CorsSettings, ForwardedHeader, ForwardedSettings, ListenerTls};
 pub use error::{ConfigError, Problem};
 pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, KeySetUrl, ProfileChoice};
 pub use settings::{
@@ -50,9 +52,17 @@ use crate::sources::{AsIs, PolicySource, Sources};
 pub struct Config {
     /// Where clients connect.
     pub listen: SocketAddr,
+    /// TLS for clients; `None` speaks plaintext.
+    pub tls: Option<ListenerTls>,
+    /// Whether clients may speak HTTP/2.
+    pub http2: bool,
     /// Names this host is known by, for absolute-form targets; the listening address and loopback
     /// are known without being written.
     pub host_names: Vec<String>,
+    /// Whose word on a client's address is taken.
+    pub forwarded: ForwardedSettings,
+    /// Which pages of browsers may call; `None` lets none.
+    pub cors: Option<CorsSettings>,
     /// The admin listener; `None` opens none.
     pub admin: Option<AdminConfig>,
     /// GT.
@@ -157,7 +167,11 @@ impl Config {
     pub fn new(url: UpstreamUrl, keys: KeySource) -> Self {
         Self {
             listen: DEFAULT_LISTEN,
+            tls: None,
+            http2: true,
             host_names: Vec::new(),
+            forwarded: ForwardedSettings::default(),
+            cors: None,
             admin: None,
             upstream: UpstreamConfig::new(url),
             policies: BTreeMap::new(),

@@ -1,122 +1,179 @@
-//! One client connection: hyper on it, the times it may take, and its way out.
+//! One client connection: TLS if there is to be, the version it speaks, hyper on it, the times it
+//! may take, and its way out.
+
+mod bounds;
+mod http1;
+mod http2;
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Poll, ready};
 
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::timeout;
 
 use crate::answer::{AnswerBody, Held};
 use crate::client::{Client, Peer};
+use crate::cors::{self, Page};
 use crate::phase::Phase;
 use crate::request_path;
-use crate::wire::{Link, Wire};
+use crate::wire::{Link, Socket, Tap};
 use crate::worker::Worker;
+use bounds::Bounds;
+
+/// What the requests of one connection share.
+struct Site {
+    worker: Rc<Worker>,
+    link: Rc<Link>,
+    peer: Peer,
+}
+
+/// What a connection speaks.
+///
+/// Exhaustive on purpose: each is served in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
-    let link = Link::new();
-    let service = service_fn(|request| {
-        let client = Client::of(peer, &request);
-        answer(Rc::clone(worker), Rc::clone(&link), client, request)
+    let Some((socket, agreed)) = open(worker, socket).await else {
+        return;
+    };
+    let site = Rc::new(Site {
+        worker: Rc::clone(worker),
+        link: Link::new(),
+        peer,
     });
-    let came_late = worker.phases.current() >= Phase::Draining;
-    let head = worker.shared.config.limits.head.in_memory();
-    let connection = http1::Builder::new()
-        // What was in the backlog gets its one answer.
-        .keep_alive(!came_late)
-        // Our own clock tells a slow head from an idle connection.
-        .header_read_timeout(None)
-        .max_headers(MAX_HEADERS)
-        .max_header_size(head)
-        .max_buf_size(head.max(MIN_BUFFER) * 2)
-        .serve_connection(Wire::new(socket, Rc::clone(&link)), service);
-    let mut connection = pin!(connection);
-    let times = &worker.shared.config.times;
-    let patience = Patience {
-        head: times.head.duration(),
-        idle: if came_late {
-            LATE
-        } else {
-            times.connection_idle.duration()
+    let mut tap = Tap::new(socket, Rc::clone(&site.link));
+    let mut bounds = Bounds::new(worker, &site.link);
+    let protocol = match agreed {
+        Some(protocol) => protocol,
+        None => match first_bytes(&mut bounds, worker, &mut tap).await {
+            Some(protocol) => protocol,
+            None => return,
         },
     };
-    let mut clock = pin!(sleep(patience.stride()));
-    let mut listener = None;
-    let mut was_told = came_late;
-    let ended = poll_fn(|context| {
-        listener.get_or_insert_with(|| worker.phases.listen(context.waker()));
-        if worker.phases.current() >= Phase::Draining && !was_told {
-            was_told = true;
-            connection.as_mut().graceful_shutdown();
-        }
-        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
-            return Poll::Ready(Some(ended));
-        }
-        patience.poll(&link, clock.as_mut(), context).map(|()| None)
-    });
-    match ended.await {
-        Some(Ok(())) => {}
-        Some(Err(error)) => {
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "client connection ended"
-            );
-        }
-        None => tracing::debug!("client connection closed: no request for too long"),
+    match protocol {
+        Protocol::Http1 => http1::serve(&mut bounds, site, tap).await,
+        Protocol::Http2 => http2::serve(&mut bounds, site, tap).await,
     }
 }
 
-/// How long a client may take with its next request.
-#[derive(Clone, Copy, Debug)]
-struct Patience {
-    head: Duration,
-    idle: Duration,
+/// The handshake, where there is TLS, and what it settles.
+async fn open(worker: &Worker, socket: TcpStream) -> Option<(Socket, Option<Protocol>)> {
+    let shared = &worker.shared;
+    let Some(tls) = &shared.tls else {
+        let agreed = (!shared.config.http2).then_some(Protocol::Http1);
+        return Some((Socket::Plain(socket), agreed));
+    };
+    let time = shared.config.times.handshake.duration();
+    match timeout(time, tls.acceptor().accept(socket)).await {
+        Ok(Ok(stream)) => {
+            let agreed = match stream.get_ref().1.alpn_protocol() {
+                Some(b"h2") => Protocol::Http2,
+                _ => Protocol::Http1,
+            };
+            Some((Socket::Tls(Box::new(stream)), Some(agreed)))
+        }
+        Ok(Err(error)) => {
+            shared.metrics.connection_refused("handshake");
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(error, "no TLS with a client");
+            None
+        }
+        Err(_elapsed) => {
+            shared.metrics.connection_refused("handshake_time");
+            tracing::debug!("no TLS with a client in time");
+            None
+        }
+    }
 }
 
-impl Patience {
-    /// Ready once the client has let its time pass.
-    ///
-    /// The timer runs in strides no longer than any of the times, and what is due is worked out
-    /// when one ends: a request does not touch the timer.
-    fn poll(self, link: &Link, mut clock: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<()> {
-        while clock.as_mut().poll(context).is_ready() {
-            let now = Instant::now();
-            let due = link.deadline(self.head, self.idle);
-            if due.is_some_and(|due| due <= now) {
-                return Poll::Ready(());
+/// What the first bytes of a connection without TLS say. `None` if there will be none.
+async fn first_bytes(bounds: &mut Bounds, worker: &Worker, tap: &mut Tap) -> Option<Protocol> {
+    let came_late = bounds.came_late();
+    let mut reading = pin!(poll_fn(|context| {
+        loop {
+            if !PREFACE.starts_with(tap.ahead()) {
+                return Poll::Ready(Some(match tap.ahead().starts_with(PREFACE) {
+                    true => Protocol::Http2,
+                    false => Protocol::Http1,
+                }));
             }
-            let next = now + self.stride();
-            clock.as_mut().reset(due.map_or(next, |due| due.min(next)));
+            if tap.ahead().len() == PREFACE.len() {
+                return Poll::Ready(Some(Protocol::Http2));
+            }
+            let is_leaving = worker.phases.current() >= Phase::Draining && !came_late;
+            if is_leaving && tap.ahead().is_empty() {
+                return Poll::Ready(None);
+            }
+            match ready!(tap.poll_ahead(context)) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return Poll::Ready(None),
+            }
         }
-        Poll::Pending
-    }
+    }));
+    // The way out is looked at above.
+    bounds.keep(reading.as_mut(), |_| {}).await.flatten()
+}
 
-    /// Never nothing, or the clock would not stop.
-    fn stride(self) -> Duration {
-        self.head.min(self.idle).max(Duration::from_millis(1))
-    }
+/// Answers one request, and says whether a page may read the answer.
+async fn answer(
+    site: Rc<Site>,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let Site { worker, link, peer } = &*site;
+    let config = &worker.shared.config;
+    let client = Client::of(*peer, &request, &config.forwarded);
+    let Some(cors) = &config.cors else {
+        return Ok(decided_answer(worker, link, client, request).await);
+    };
+    let page = Page::of(cors, request.headers());
+    let mut answer = match page
+        .as_ref()
+        .and_then(|page| page.preflight(cors, &request))
+    {
+        Some(answer) => told_page(worker, link, client, answer),
+        None => decided_answer(worker, link, client, request).await,
+    };
+    cors::stamp(page, answer.headers_mut());
+    Ok(answer)
+}
+
+/// Tells a page whether it may call. No key is asked for, and no policy.
+fn told_page(
+    worker: &Worker,
+    link: &Rc<Link>,
+    client: Client,
+    answer: Response<()>,
+) -> Response<AnswerBody> {
+    let mut held = Held::new(worker, link, client);
+    held.trail.answers();
+    let (mut head, ()) = answer.into_parts();
+    held.trail.stamp(&mut head.headers);
+    link.answered();
+    Response::from_parts(head, AnswerBody::bytes(Bytes::new(), held))
 }
 
 /// Answers one request; a panic on the way is a refusal too.
-async fn answer(
-    worker: Rc<Worker>,
-    link: Rc<Link>,
+async fn decided_answer(
+    worker: &Worker,
+    link: &Rc<Link>,
     client: Client,
     request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, Infallible> {
+) -> Response<AnswerBody> {
     let mut path = pin!(request_path::serve(
-        &worker,
-        Held::new(&worker, &link, client),
+        worker,
+        Held::new(worker, link, client),
         request
     ));
     let walked = poll_fn(|context| {
@@ -128,15 +185,11 @@ async fn answer(
     });
     let answer = match walked.await {
         Some(answer) => answer,
-        None => request_path::panicked(Held::new(&worker, &link, client)),
+        None => request_path::panicked(Held::new(worker, link, client)),
     };
     link.answered();
-    Ok(answer)
+    answer
 }
 
-/// Twice what the chattiest clients send through proxies.
-const MAX_HEADERS: usize = 128;
-/// For the request of a connection that waited in the backlog.
-const LATE: Duration = Duration::from_secs(5);
-/// Bodies are read in pieces of up to this size.
-const MIN_BUFFER: usize = 64 << 10;
+/// How HTTP/2 begins.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

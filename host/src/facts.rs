@@ -9,6 +9,8 @@ use signalbox_policy::gt::CONVERSATION_HEADER;
 use signalbox_policy::{Caller, Header, Request, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
+use crate::syntax;
+
 /// The facts of one request that do not change while it is decided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts<'a> {
@@ -71,16 +73,17 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Refuses what is not one plain HTTP/1 request.
+/// Refuses what is not one plain request, whichever version it came by.
 ///
-/// hyper has refused different lengths already, and of a length beside chunks it keeps the chunks
-/// and closes the connection; nobody behind us sees the client's own framing.
-pub(crate) fn check_syntax(head: &Parts) -> Result<(), Refusal> {
+/// hyper has refused different lengths already. `has_body` says what frames say over HTTP/2.
+pub(crate) fn check_syntax(head: &Parts, has_body: bool) -> Result<(), Refusal> {
     let version = match head.version {
         Version::HTTP_10 => head::Version::Http10,
+        Version::HTTP_2 => head::Version::Http2,
         _ => head::Version::Http11,
     };
     let values = |name| values(&head.headers, name);
+    syntax::check_framed(head)?;
     let framing = head::framing(
         version,
         &values(header::CONTENT_LENGTH),
@@ -88,10 +91,15 @@ pub(crate) fn check_syntax(head: &Parts) -> Result<(), Refusal> {
     )?;
     head::check_method(
         head.method.as_str(),
-        framing,
-        head.headers.contains_key(header::UPGRADE),
+        if has_body { Framing::Chunked } else { framing },
+        syntax::wants_other_protocol(&head.headers),
     )?;
-    head::host(version, &values(header::HOST))?;
+    // Over HTTP/2 it was made of `:authority`.
+    let names_host = match version {
+        head::Version::Http2 => head::Version::Http11,
+        version => version,
+    };
+    head::host(names_host, &values(header::HOST))?;
     check_expect(&head.headers, framing)?;
     let conversation = HeaderName::from_static(CONVERSATION_HEADER);
     if values(conversation).len() > 1 {

@@ -7,6 +7,7 @@
 //! | `signalbox_streams_open` | gauge | | streamed answers under way |
 //! | `signalbox_connections_open` | gauge | `side` | connections: `client`, `upstream` |
 //! | `signalbox_connections_total` | counter | `side` | connections made |
+//! | `signalbox_connections_refused_total` | counter | `cause` | clients' connections closed without a request: `per_client`, `handshake`, `handshake_time` |
 //! | `signalbox_bytes_total` | counter | `direction` | body bytes: `request` to GT, `answer` to clients |
 //! | `signalbox_held_bytes` | gauge | `where` | bytes held in `memory` and on `disk` |
 //! | `signalbox_held_bytes_limit` | gauge | `where` | how many there may be |
@@ -28,7 +29,7 @@
 //! | `signalbox_upstream_left_out_total` | counter | `host`, `cause` | how often it was left out: `connect`, `connect_timeout`, `resolve`, `certificate`, `lost`, `protocol`, `health` |
 //! | `signalbox_first_byte_seconds` | histogram | | from a request's head to the first byte of its answer |
 //! | `signalbox_restamp_skipped_total` | counter | | keys or values of answers too long to be looked at |
-//! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`, `upstream_ca`; `ok`, `error` |
+//! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`, `certificate`, `upstream_ca`; `ok`, `error` |
 //! | `signalbox_spans_total` | counter | `result` | spans of traces: `exported`, `failed` (the collector did not take them) or `dropped` (there was no room) |
 //! | `signalbox_log_lines_lost_total` | counter | | lines of the log that nobody took in time |
 //! | `signalbox_keys` | gauge | | keys in the keyring |
@@ -108,6 +109,7 @@ pub struct Metrics {
     pub spans: Spans,
     /// `signalbox_restamp_skipped_total`
     pub restamp_skipped: Counter,
+    connections_refused: Family<Cause, Counter>,
     routes: Routes,
     unknown_route: Arc<RouteRequests>,
     policy_failures: Family<Cause, Counter>,
@@ -143,6 +145,14 @@ impl Metrics {
     #[must_use]
     pub const fn unknown_route(&self) -> &Arc<RouteRequests> {
         &self.unknown_route
+    }
+
+    /// Counts a client's connection that was closed without a request. `cause` is one of the host's
+    /// words.
+    pub fn connection_refused(&self, cause: &'static str) {
+        self.connections_refused
+            .get_or_create(&Cause { cause })
+            .inc();
     }
 
     /// Counts a policy that gave no decision. `cause` is one of the runtime's words.

@@ -11,6 +11,7 @@ use crate::doors::read_cases;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::{Outcome, Reloaded};
 use crate::shared::Shared;
+use crate::tls::{ClientTls, TlsError};
 use crate::upstream::{Trust, TrustError};
 
 /// Takes over what has changed, for ever. What cannot be used changes nothing but readiness.
@@ -37,6 +38,9 @@ fn look(shared: &Shared) {
     if let Some(outcome) = shared.hosts.trust().and_then(Trust::poll) {
         note_authorities(shared, &outcome);
     }
+    if let Some(outcome) = shared.tls.as_ref().and_then(ClientTls::poll) {
+        note_certificate(shared, &outcome);
+    }
     if let Some(outcome) = shared.keys.poll() {
         note_keyring(shared, &outcome);
     }
@@ -48,6 +52,9 @@ pub(crate) fn everything(shared: &Shared) {
     let _ = keys(shared);
     if let Some(outcome) = shared.hosts.trust().and_then(Trust::reload) {
         note_authorities(shared, &outcome);
+    }
+    if let Some(tls) = &shared.tls {
+        note_certificate(shared, &tls.reload());
     }
     match read_cases(&shared.config) {
         Ok(cases) => {
@@ -154,9 +161,31 @@ fn note_profiles(shared: &Shared, keyring: &Keyring) {
     }
 }
 
+/// Says how reading the certificate for clients again went.
+fn note_certificate(shared: &Shared, outcome: &Result<(), TlsError>) {
+    match outcome {
+        Ok(()) => {
+            tracing::info!("took over the certificate for clients");
+            shared.health.recover(CERTIFICATE);
+            shared.metrics.reloaded(Reloaded::Certificate, Outcome::Ok);
+        }
+        Err(error) => {
+            tracing::error!(
+                error = error as &dyn Error,
+                "kept the certificate for clients"
+            );
+            shared.health.degrade_by(CERTIFICATE, error);
+            shared
+                .metrics
+                .reloaded(Reloaded::Certificate, Outcome::Error);
+        }
+    }
+}
+
 /// A changed file is noticed once it has stood still from one look to the next.
 pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// What is not well, in readiness.
 const CASES: &str = "cases";
 const AUTHORITIES: &str = "upstream ca_file";
 const PROFILES: &str = "jwt profiles";
+const CERTIFICATE: &str = "certificate";

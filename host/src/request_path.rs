@@ -7,6 +7,7 @@
 mod body;
 mod checks;
 mod file_status;
+mod head_only;
 mod leave;
 mod shadow;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::request::Parts;
-use http::{Request, Response, Uri, header, response};
+use http::{Request, Response, Uri, Version, header, response};
 use hyper::body::Incoming;
 use signalbox_http::head;
 use signalbox_http::path::{self, Target};
@@ -30,12 +31,14 @@ use crate::ask::ask;
 use crate::client_body::ClientBody;
 use crate::credentials::Use;
 use crate::facts::{Facts, check_syntax, values};
+use crate::forwarded;
 use crate::held_body::{HeldBody, Passing};
 use crate::keyring::{Key, Standing};
 use crate::models_answer;
 use crate::outbound::{self, Breach, Outbound, Written};
 use crate::record::Conclusion;
 use crate::refusals::{self, No};
+use crate::syntax::check_http2;
 use crate::upstream::{Fate, RequestBody};
 use crate::worker::Worker;
 
@@ -45,8 +48,9 @@ pub(crate) async fn serve(
     mut held: Held,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let (head, incoming) = request.into_parts();
+    let (mut head, incoming) = request.into_parts();
     held.trail.came(&head);
+    head_only::take_as_get(&mut head);
     let body = ClientBody::new(incoming, &head.headers);
     let mut visit = Visit {
         worker,
@@ -91,7 +95,8 @@ struct Settled {
 impl<'v> Visit<'v> {
     /// The request path.
     async fn walk(&mut self) -> Result<Outcome, No> {
-        check_syntax(self.head)?;
+        check_http2(self.head, &self.worker.shared.config)?;
+        check_syntax(self.head, self.has_framed_body())?;
         let key = self.find_key()?;
         let target = self.read_target()?;
         let facts = Facts {
@@ -134,7 +139,10 @@ impl<'v> Visit<'v> {
         let config = &self.worker.shared.config;
         let uri: &'v Uri = &self.head.uri;
         let target = match uri.path_and_query() {
-            Some(origin) if uri.scheme().is_none() => path::canonical(origin.as_str(), &|_| false)?,
+            // Over HTTP/2 the authority stands for `host`.
+            Some(origin) if uri.scheme().is_none() || self.head.version == Version::HTTP_2 => {
+                path::canonical(origin.as_str(), &|_| false)?
+            }
             _ => {
                 let absolute = uri.to_string();
                 let own_host = |authority: &str| config.is_own_host(authority);
@@ -324,6 +332,8 @@ impl<'v> Visit<'v> {
         let mut request = outbound.request(body)?;
         let model = forward.model.as_deref();
         self.held.trail.traces(model, request.headers_mut());
+        let announced = self.worker.shared.config.forwarded.send;
+        forwarded::announce(announced, self.held.trail.client(), request.headers_mut());
         let second = self.second_question(&outbound, key, asked)?;
         let decided = Conclusion::Decided(&decision);
         self.held.trail.record(self.head, decided);

@@ -5,6 +5,7 @@
 //! what is left is cut, and counted.
 
 mod accept;
+mod addresses;
 mod bind;
 mod start;
 
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use accept::Seat;
 pub use bind::BindError;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
@@ -97,8 +99,7 @@ impl Host {
             .collect::<Result<Vec<_>, _>>()
             .map_err(RunError::Thread)?;
         let workers = Arc::new(workers);
-        let connections = shared.config.limits.connections as usize;
-        let acceptor = Acceptor::start(self.listener, Arc::clone(&workers), connections)
+        let acceptor = Acceptor::start(self.listener, Arc::clone(&workers), &shared)
             .map_err(RunError::Thread)?;
         shared.health.enter(health::Phase::Serving);
         tracing::info!(address = %self.address, workers = workers.len(), "serving");

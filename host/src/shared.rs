@@ -17,6 +17,7 @@ use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::record::Records;
 use crate::registries::Registries;
+use crate::tls::ClientTls;
 use crate::traces::Traces;
 use crate::upstream::Hosts;
 
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) keys: Arc<Keys>,
     pub(crate) jwt: Option<Issuers>,
+    /// The certificate shown to clients; without one they are spoken to in plaintext.
+    pub(crate) tls: Option<ClientTls>,
     pub(crate) credentials: Arc<Credentials>,
     /// GT's.
     pub(crate) hosts: Arc<Hosts>,

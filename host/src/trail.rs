@@ -114,6 +114,11 @@ impl Trail {
         }
     }
 
+    /// Who sent the request.
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// When the request came.
     pub(crate) const fn time(&self) -> Timestamp {
         self.time

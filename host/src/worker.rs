@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::runtime;
-use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -23,6 +23,7 @@ use crate::metrics::OpenGuard;
 use crate::models_answer::Lists;
 use crate::phase::{Phase, Phases};
 use crate::route_book::RouteBooks;
+use crate::server::Seat;
 use crate::shared::Shared;
 use crate::upstream::{Upstream, UpstreamLimits, check_hosts};
 
@@ -47,14 +48,14 @@ pub(crate) struct InFlight(Rc<Cell<usize>>);
 #[derive(Debug)]
 pub(crate) enum Order {
     Enter(Phase),
-    Serve(net::TcpStream, Peer, Place),
+    Serve(net::TcpStream, SocketAddr, Place),
 }
 
 /// A connection's place among all and on its worker, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     open: Arc<AtomicUsize>,
-    _permit: Option<OwnedSemaphorePermit>,
+    _seat: Seat,
 }
 
 /// What was cut when the time to end by itself was over.
@@ -96,22 +97,14 @@ impl WorkerHandle {
     }
 
     /// Gives it a connection.
-    pub(crate) fn serve(
-        &self,
-        socket: net::TcpStream,
-        address: SocketAddr,
-        permit: Option<OwnedSemaphorePermit>,
-    ) {
-        let is_tls = false;
+    pub(crate) fn serve(&self, socket: net::TcpStream, address: SocketAddr, seat: Seat) {
         self.open.fetch_add(1, Ordering::Relaxed);
         let place = Place {
             open: Arc::clone(&self.open),
-            _permit: permit,
+            _seat: seat,
         };
         // A worker that is gone drops the connection: that closes it.
-        let _ = self
-            .orders
-            .send(Order::Serve(socket, Peer { address, is_tls }, place));
+        let _ = self.orders.send(Order::Serve(socket, address, place));
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
@@ -217,7 +210,9 @@ impl Worker {
             }
             tokio::select! {
                 order = orders.recv() => match order {
-                    Some(Order::Serve(socket, peer, place)) => {
+                    Some(Order::Serve(socket, address, place)) => {
+                        let is_tls = self.shared.tls.is_some();
+                        let peer = Peer { address, is_tls };
                         Rc::clone(&self).open(socket, peer, place);
                     }
                     Some(Order::Enter(Phase::Cutting)) | None => return self.cut().await,

@@ -76,6 +76,7 @@ pub fn connection_names<'a>(values: &[&'a [u8]]) -> impl Iterator<Item = &'a str
 pub fn answer_header_passes(name: &str, changed: bool) -> bool {
     let is_ours = is_hop_by_hop(name)
         || is_one_of(name, NOT_THE_CLIENTS)
+        || starts_with(name, "access-control-")
         || starts_with(name, "x-signalbox-");
     let is_untrue = changed && is_one_of(name, OF_EXACT_BYTES);
     !is_ours && !is_untrue

@@ -127,6 +127,12 @@ impl AnswerBody {
         }
     }
 
+    /// The same answer without its bytes, for whoever asked for its head only.
+    pub(crate) fn left_out(mut self) -> Self {
+        self.source = Source::Bytes(None);
+        self
+    }
+
     pub(crate) fn upstream(mut from: FromUpstream, held: Held) -> Self {
         if from.is_at_end() && !from.restamp.changes_bytes() {
             from.end();

@@ -1,5 +1,6 @@
 //! From what is written to what can be used.
 
+mod clients;
 mod settings;
 mod swapping;
 mod upstream;
@@ -26,7 +27,11 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
         listen: file
             .listen
             .map_or(Ok(DEFAULT_LISTEN), |text| address("listen", &text))?,
+        tls: clients::tls(file.tls, folder)?,
+        http2: file.http2.unwrap_or(true),
         host_names: host_names("host_names", file.host_names)?,
+        forwarded: clients::forwarded(file.forwarded.unwrap_or_default())?,
+        cors: clients::cors(file.cors)?,
         admin: file
             .admin
             .map(|written| admin(written, folder))

@@ -49,6 +49,18 @@ pub enum Problem {
     /// Not a host name.
     #[error("write a host name or address, without scheme, port or path")]
     HostName,
+    /// Not a network.
+    #[error("write an address or a network, like `10.0.0.0/8`, without bits beyond its prefix")]
+    Network,
+    /// Not an origin.
+    #[error(
+        "write an origin as browsers do, like `https://app.example`: no path, no port that goes \
+         without saying, no `*`"
+    )]
+    Origin,
+    /// Not a header's name.
+    #[error("write the name of a header")]
+    Header,
     /// Not a digest.
     #[error("write the SHA-256 of the token as 64 hex digits, never the token itself")]
     Digest,

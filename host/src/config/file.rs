@@ -14,7 +14,15 @@ pub(super) struct File {
     #[serde(default, deserialize_with = "present")]
     pub(super) listen: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
+    pub(super) tls: Option<ListenerTls>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) http2: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
     pub(super) host_names: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) forwarded: Option<Forwarded>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) cors: Option<Cors>,
     #[serde(default, deserialize_with = "present")]
     pub(super) admin: Option<Admin>,
     #[serde(deserialize_with = "required")]
@@ -49,6 +57,54 @@ pub(super) struct File {
     pub(super) records: Option<Records>,
     #[serde(default, deserialize_with = "present")]
     pub(super) traces: Option<Traces>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListenerTls {
+    #[serde(deserialize_with = "required")]
+    pub(super) cert_file: Spanned<String>,
+    #[serde(deserialize_with = "required")]
+    pub(super) key_file: Spanned<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forwarded {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) trust: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) read: Option<ForwardedHeader>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) send: Option<Announce>,
+}
+
+/// The words of `forwarded.read`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ForwardedHeader {
+    XForwardedFor,
+    Forwarded,
+}
+
+/// The words of `forwarded.send`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Announce {
+    None,
+    XForwarded,
+    Forwarded,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cors {
+    #[serde(deserialize_with = "required")]
+    pub(super) origins: Spanned<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) headers: Option<Vec<Spanned<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) max_age: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -210,6 +266,10 @@ pub(super) struct Limits {
     #[serde(default, deserialize_with = "present")]
     pub(super) connections: Option<Spanned<u64>>,
     #[serde(default, deserialize_with = "present")]
+    pub(super) connections_per_client: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) streams_per_connection: Option<Spanned<u64>>,
+    #[serde(default, deserialize_with = "present")]
     pub(super) requests: Option<Spanned<u64>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) upstream_connections: Option<Spanned<u64>>,
@@ -234,6 +294,8 @@ pub(super) struct Limits {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Times {
+    #[serde(default, deserialize_with = "present")]
+    pub(super) handshake: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) head: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]

@@ -42,6 +42,10 @@ impl Default for KeyLimits {
 pub struct Limits {
     /// Open client connections.
     pub connections: u32,
+    /// Open connections of one client address.
+    pub connections_per_client: u32,
+    /// Requests at a time on one HTTP/2 connection.
+    pub streams_per_connection: u32,
     /// Requests at a time, all keys together.
     pub requests: u32,
     /// Connections to one GT host, all workers together; each has an equal share.
@@ -69,6 +73,11 @@ impl Default for Limits {
         Self {
             // Each costs a few KiB and a file descriptor: well under the usual limit of 65,536.
             connections: 10_000,
+            // A quarter, as with keys: one address does not take it all, and one that stands for many
+            // has room.
+            connections_per_client: 2_500,
+            // More than SDKs open at a time; a client that wants more opens another connection.
+            streams_per_connection: 128,
             // Answers of minutes at hundreds of requests a second.
             requests: 4_096,
             // Over HTTP/1.1 a request has one to itself: as many as there may be requests.
@@ -91,6 +100,8 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Times {
+    /// For a client's TLS handshake.
+    pub handshake: Span,
     /// For a request's head to come.
     pub head: Span,
     /// Between two pieces of a request's body.
@@ -124,6 +135,8 @@ pub struct Times {
 impl Default for Times {
     fn default() -> Self {
         Self {
+            // Two round trips: whoever takes longer holds a connection on purpose.
+            handshake: Span::seconds(10),
             // A head is one packet or two: whoever takes longer holds a connection on purpose.
             head: Span::seconds(30),
             body_idle: Span::seconds(30),

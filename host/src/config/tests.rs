@@ -82,9 +82,9 @@ keys: /keys.yaml
 state: state
 workers: 3
 key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8, upload_mb: 9}}
-limits: {{connections: 5, requests: 6, upstream_connections: 7, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
+limits: {{connections: 5, connections_per_client: 5, streams_per_connection: 5, requests: 6, upstream_connections: 7, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
   multipart_memory: 2MiB, multipart_disk: 3MiB, held_memory: 4MiB, held_disk: 5MiB, discard: 6MiB}}
-times: {{head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, answer_idle: 6s, sse_comment: 20s,
+times: {{handshake: 1s, head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, first_byte: 5s, answer_idle: 6s, sse_comment: 20s,
   connection_idle: 7s, upstream_idle: 8s, upstream_max_age: 1h, models_cache: 9s, discard: 10s, readiness_off: 11s, drain: 12s}}
 decisions: {{threads: 2, queue: 9, memory: 64MiB, isolation: reuse}}
 answer_headers: {{decision: false, policy: false}}
@@ -341,6 +341,7 @@ fn values_that_cannot_be_used_are_named_with_their_line() {
     }
 }
 
+mod clients;
 mod swapping;
 
 #[test]

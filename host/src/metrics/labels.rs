@@ -30,6 +30,8 @@ pub enum Reloaded {
     Cases,
     /// The authorities that GT's certificates are verified by.
     Authorities,
+    /// The certificate for clients.
+    Certificate,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -161,6 +163,7 @@ impl EncodeLabelValue for Reloaded {
             Self::Credential => "credential",
             Self::Cases => "cases",
             Self::Authorities => "upstream_ca",
+            Self::Certificate => "certificate",
         })
     }
 }

@@ -66,6 +66,10 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
             "restamp_skipped",
             "Keys or values of answers too long to be looked at",
         ),
+        connections_refused: new.default(
+            "connections_refused",
+            "Connections of clients closed without a request",
+        ),
         unknown_route: routes.route("unknown"),
         routes,
         policy_failures: new.default("policy_failures", "Policies that gave no decision"),

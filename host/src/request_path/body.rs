@@ -1,5 +1,6 @@
 //! The client's body on the way: read whole where a model is in it, passed on as it comes elsewhere.
 
+use http::Version;
 use http_body::Body;
 use signalbox_http::multipart::Boundary;
 use signalbox_http::refusal::{Code, Refusal};
@@ -20,6 +21,12 @@ pub(super) enum Media {
 }
 
 impl Visit<'_> {
+    /// Whether frames say that a body comes, which over HTTP/2 no header has to.
+    pub(super) fn has_framed_body(&self) -> bool {
+        self.head.version == Version::HTTP_2
+            && self.body.as_ref().is_some_and(|body| !body.is_empty())
+    }
+
     /// A body that is here already and passes every check the host would make of it.
     pub(super) async fn read_at_once(&mut self, key: &Key) -> Option<HeldBody> {
         self.check_json().ok()?;

@@ -15,6 +15,9 @@ use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::sleep;
 
+use super::addresses::{Addresses, Counted};
+use crate::metrics::Metrics;
+use crate::shared::Shared;
 use crate::worker::WorkerHandle;
 
 /// The accepting thread.
@@ -25,12 +28,21 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    /// Starts accepting, at most `limit` connections at a time: more wait in the backlog.
+    /// Starts accepting, at most so many connections at a time as there may be: more wait in the
+    /// backlog, where they cost the system little and are served when their turn comes. Those of an
+    /// address that has its share are closed at once, or others would wait behind them.
     pub(super) fn start(
         listener: net::TcpListener,
         workers: Arc<Vec<WorkerHandle>>,
-        limit: usize,
+        shared: &Shared,
     ) -> io::Result<Self> {
+        let (limits, hops) = (&shared.config.limits, &shared.config.forwarded);
+        let door = Door {
+            workers,
+            places: Arc::new(Semaphore::new(limits.connections as usize)),
+            addresses: Addresses::new(limits.connections_per_client, hops),
+            metrics: Arc::clone(&shared.metrics),
+        };
         let (stop, stopping) = oneshot::channel();
         let (tell, stopped) = oneshot::channel();
         let runtime = runtime::Builder::new_current_thread()
@@ -39,8 +51,8 @@ impl Acceptor {
         thread::Builder::new()
             .name("signalbox-accept".to_owned())
             .spawn(move || {
-                runtime.block_on(accept(listener, &workers, limit, stopping));
-                drop(workers);
+                runtime.block_on(door.accept(listener, stopping));
+                drop(door);
                 // Nobody waits if the host was dropped.
                 let _ = tell.send(());
             })?;
@@ -54,89 +66,112 @@ impl Acceptor {
     }
 }
 
-async fn accept(
-    listener: net::TcpListener,
-    workers: &[WorkerHandle],
-    limit: usize,
-    mut stopping: oneshot::Receiver<()>,
-) {
-    let listener = match TcpListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "cannot accept");
-            return;
-        }
-    };
-    let places = Arc::new(Semaphore::new(limit));
-    let mut pause = FIRST_PAUSE;
-    loop {
-        tokio::select! {
-            biased;
-            // Also when the host was dropped.
-            _ = &mut stopping => break,
-            (accepted, place) = next(&listener, &places) => match accepted {
-                Ok((socket, peer)) => {
-                    pause = FIRST_PAUSE;
-                    hand_over(socket, peer, place, workers);
-                }
-                Err(error) if is_of_one_connection(&error) => {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "lost a connection");
-                }
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        pause = ?pause,
-                        "cannot accept; trying again"
-                    );
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+/// What a new connection passes on its way in.
+struct Door {
+    workers: Arc<Vec<WorkerHandle>>,
+    places: Arc<Semaphore>,
+    addresses: Arc<Addresses>,
+    metrics: Arc<Metrics>,
+}
+
+impl Door {
+    async fn accept(&self, listener: net::TcpListener, mut stopping: oneshot::Receiver<()>) {
+        let listener = match TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot accept");
+                return;
+            }
+        };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::select! {
+                biased;
+                // Also when the host was dropped.
+                _ = &mut stopping => break,
+                (accepted, place) = self.next(&listener) => match accepted {
+                    Ok((socket, peer)) => {
+                        pause = FIRST_PAUSE;
+                        self.hand_over(socket, peer, place);
+                    }
+                    Err(error) if is_of_one_connection(&error) => {
+                        let error = &error as &dyn std::error::Error;
+                        tracing::debug!(error, "lost a connection");
+                    }
+                    Err(error) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            pause = ?pause,
+                            "cannot accept; trying again"
+                        );
+                        sleep(pause).await;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
                 }
             }
         }
+        self.serve_backlog(listener);
     }
-    serve_backlog(listener, &places, workers);
-}
 
-/// The next connection, once there is a place for it.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (
-    io::Result<(net::TcpStream, SocketAddr)>,
-    Option<OwnedSemaphorePermit>,
-) {
-    let place = Arc::clone(places).acquire_owned().await.ok();
-    let accepted = listener
-        .accept()
-        .await
-        .and_then(|(socket, peer)| Ok((socket.into_std()?, peer)));
-    (accepted, place)
-}
+    /// The next connection, once there is a place for it.
+    async fn next(
+        &self,
+        listener: &TcpListener,
+    ) -> (
+        io::Result<(net::TcpStream, SocketAddr)>,
+        Option<OwnedSemaphorePermit>,
+    ) {
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let accepted = listener
+            .accept()
+            .await
+            .and_then(|(socket, peer)| Ok((socket.into_std()?, peer)));
+        (accepted, place)
+    }
 
-/// Whoever is in the backlog was told by the system that we are there.
-fn serve_backlog(listener: TcpListener, places: &Arc<Semaphore>, workers: &[WorkerHandle]) {
-    let Ok(listener) = listener.into_std() else {
-        return;
-    };
-    while let Ok((socket, peer)) = listener.accept() {
-        if socket.set_nonblocking(true).is_ok() {
-            let place = Arc::clone(places).try_acquire_owned().ok();
-            hand_over(socket, peer, place, workers);
+    /// Whoever is in the backlog was told by the system that we are there.
+    fn serve_backlog(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok((socket, peer)) = listener.accept() {
+            if socket.set_nonblocking(true).is_ok() {
+                let place = Arc::clone(&self.places).try_acquire_owned().ok();
+                self.hand_over(socket, peer, place);
+            }
+        }
+    }
+
+    fn hand_over(
+        &self,
+        socket: net::TcpStream,
+        peer: SocketAddr,
+        place: Option<OwnedSemaphorePermit>,
+    ) {
+        let Some(counted) = self.addresses.count(peer.ip()) else {
+            self.metrics.connection_refused("per_client");
+            tracing::debug!(%peer, "an address has as many connections as it may");
+            return;
+        };
+        // Without it small answers wait for the client's acknowledgement; with an error it just is
+        // so.
+        let _ = socket.set_nodelay(true);
+        let workers = self.workers.iter();
+        if let Some(worker) = workers.min_by_key(|worker| worker.open()) {
+            let seat = Seat {
+                _place: place,
+                _counted: counted,
+            };
+            worker.serve(socket, peer, seat);
         }
     }
 }
 
-fn hand_over(
-    socket: net::TcpStream,
-    peer: SocketAddr,
-    place: Option<OwnedSemaphorePermit>,
-    workers: &[WorkerHandle],
-) {
-    // Without it small answers wait for the client's acknowledgement; with an error it just is so.
-    let _ = socket.set_nodelay(true);
-    if let Some(worker) = workers.iter().min_by_key(|worker| worker.open()) {
-        worker.serve(socket, peer, place);
-    }
+/// What a connection takes of what there is, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    _place: Option<OwnedSemaphorePermit>,
+    _counted: Counted,
 }
 
 /// Whether the next `accept` may well succeed.

@@ -28,6 +28,7 @@ use crate::record::Records;
 use crate::registries::Registries;
 use crate::shared::Shared;
 use crate::sources::SourceError;
+use crate::tls::{ClientTls, TlsError};
 use crate::traces::{CollectorError, Traces};
 use crate::upstream::{Hosts, TargetError};
 
@@ -54,6 +55,9 @@ pub enum BindError {
         /// What it names.
         profile: String,
     },
+    /// The certificate for clients cannot be used.
+    #[error("the certificate for clients cannot be used")]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -152,6 +156,10 @@ impl Host {
             move || read.start(&swaps, &policies, is_remembered)
         };
         let Watched { files, followed } = off_thread(start).await?;
+        let tls = config.tls.as_ref();
+        let tls = tls
+            .map(|files| ClientTls::load(files, config.http2))
+            .transpose()?;
         let (listener, address) = listen(config.listen).map_err(|cause| BindError::Listen {
             address: config.listen,
             cause,
@@ -172,6 +180,7 @@ impl Host {
             config,
             keys,
             jwt,
+            tls,
             credentials,
             hosts,
             swaps,

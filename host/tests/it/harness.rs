@@ -7,6 +7,7 @@ mod form;
 mod gate;
 mod gt;
 mod gt2;
+pub(crate) mod http2;
 
 pub(crate) use ask::Ask;
 pub(crate) use client::{Answer, Client};

@@ -51,6 +51,16 @@ pub(super) fn limits(written: file::Limits) -> Result<Limits, ConfigError> {
     let unset = Limits::default();
     Ok(Limits {
         connections: count("limits.connections", written.connections, unset.connections)?,
+        connections_per_client: count(
+            "limits.connections_per_client",
+            written.connections_per_client,
+            unset.connections_per_client,
+        )?,
+        streams_per_connection: count(
+            "limits.streams_per_connection",
+            written.streams_per_connection,
+            unset.streams_per_connection,
+        )?,
         requests: count("limits.requests", written.requests, unset.requests)?,
         upstream_connections: count(
             "limits.upstream_connections",
@@ -79,6 +89,7 @@ pub(super) fn limits(written: file::Limits) -> Result<Limits, ConfigError> {
 pub(super) fn times(written: file::Times) -> Result<Times, ConfigError> {
     let unset = Times::default();
     Ok(Times {
+        handshake: span("times.handshake", written.handshake, unset.handshake)?,
         head: span("times.head", written.head, unset.head)?,
         body_idle: span("times.body_idle", written.body_idle, unset.body_idle)?,
         body_total: span("times.body_total", written.body_total, unset.body_total)?,

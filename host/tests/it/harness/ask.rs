@@ -75,6 +75,28 @@ impl Ask {
             .header("transfer-encoding", "chunked")
     }
 
+    /// The same for HTTP/2, without its body.
+    pub(crate) fn request(&self) -> http::Request<()> {
+        let mut words = self.line.split(' ');
+        let (method, target) = (words.next().unwrap(), words.next().unwrap());
+        let host = self.headers.iter().find(|(name, _)| name == "host");
+        let host = host.map_or("gate.example", |(_, value)| value);
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://{host}{target}"));
+        for (name, value) in &self.headers {
+            if name != "host" {
+                request = request.header(name, value);
+            }
+        }
+        request.body(()).unwrap()
+    }
+
+    /// Its body.
+    pub(crate) fn payload(&self) -> bytes::Bytes {
+        self.body.clone().into()
+    }
+
     pub(crate) fn head(&self) -> Vec<u8> {
         let mut head = format!("{}\r\n", self.line);
         for (name, value) in &self.headers {

@@ -112,6 +112,12 @@ impl Client {
         (length > 0).then_some(chunk)
     }
 
+    /// All that still comes.
+    pub(crate) fn read_to_end(&mut self, rest: &mut Vec<u8>) {
+        // What was sent and not read resets the connection.
+        let _ = self.0.read_to_end(rest);
+    }
+
     /// Whether the other side has closed the connection, cleanly or not.
     pub(crate) fn is_closed(&mut self) -> bool {
         match self.0.fill_buf() {

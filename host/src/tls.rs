@@ -1,11 +1,14 @@
-//! TLS on the admin listener: whose certificate it shows, and whose it wants to see.
+//! TLS on a listener: whose certificate it shows, and whose it wants to see.
 //!
-//! With `client_ca_file` every connection needs a certificate of one of its authorities, that of a
+//! Files that change are read again; what cannot be used changes nothing. On the admin listener,
+//! with `client_ca_file`, every connection needs a certificate of one of its authorities, that of a
 //! load balancer that asks for `/healthz` included: it is settled in the handshake, before there is
-//! a route. Files that change are read again; what cannot be used changes nothing.
+//! a route.
+
+mod clients;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -14,14 +17,26 @@ use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::AdminTls;
 use crate::watch::Watch;
 
+pub(crate) use clients::ClientTls;
+
+/// Where a listener's certificates are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TlsFiles<'a> {
+    pub(crate) cert_file: &'a Path,
+    pub(crate) key_file: &'a Path,
+    /// `None` asks clients for no certificate.
+    pub(crate) client_ca_file: Option<&'a Path>,
+}
+
 /// Certificates in use, and the files they are from.
-pub(super) struct Certificates {
+#[derive(Debug)]
+pub(crate) struct Certificates {
     certificate: Watch,
     key: Watch,
     client_authorities: Option<Watch>,
+    protocols: &'static [&'static [u8]],
     config: Arc<ServerConfig>,
 }
 
@@ -56,15 +71,21 @@ pub enum TlsError {
 }
 
 impl Certificates {
-    pub(super) fn load(files: &AdminTls) -> Result<Self, TlsError> {
-        let mut certificate = Watch::new(&files.cert_file);
-        let mut key = Watch::new(&files.key_file);
-        let mut client_authorities = files.client_ca_file.as_deref().map(Watch::new);
-        let config = configure(&mut certificate, &mut key, client_authorities.as_mut())?;
+    /// Reads the files. `protocols` are those a client may choose among, best first.
+    pub(crate) fn load(
+        files: TlsFiles<'_>,
+        protocols: &'static [&'static [u8]],
+    ) -> Result<Self, TlsError> {
+        let mut certificate = Watch::new(files.cert_file);
+        let mut key = Watch::new(files.key_file);
+        let mut client_authorities = files.client_ca_file.map(Watch::new);
+        let authorities = client_authorities.as_mut();
+        let config = configure(&mut certificate, &mut key, authorities, protocols)?;
         Ok(Self {
             certificate,
             key,
             client_authorities,
+            protocols,
             config: Arc::new(config),
         })
     }
@@ -73,22 +94,31 @@ impl Certificates {
     ///
     /// A certificate and its key are two files: between the first and the second they do not
     /// belong together, which is an error that the second one ends.
-    pub(super) fn poll(&mut self) -> Option<Result<(), TlsError>> {
+    pub(crate) fn poll(&mut self) -> Option<Result<(), TlsError>> {
         let mut has_changed = self.certificate.has_changed();
         has_changed |= self.key.has_changed();
         if let Some(watch) = &mut self.client_authorities {
             has_changed |= watch.has_changed();
         }
-        has_changed.then(|| {
-            let authorities = self.client_authorities.as_mut();
-            let config = configure(&mut self.certificate, &mut self.key, authorities)?;
-            self.config = Arc::new(config);
-            Ok(())
-        })
+        has_changed.then(|| self.reload())
+    }
+
+    /// Reads the files, whether they have changed or not.
+    pub(crate) fn reload(&mut self) -> Result<(), TlsError> {
+        let authorities = self.client_authorities.as_mut();
+        let (certificate, key) = (&mut self.certificate, &mut self.key);
+        let config = configure(certificate, key, authorities, self.protocols)?;
+        self.config = Arc::new(config);
+        Ok(())
+    }
+
+    /// What was read last and can be used.
+    pub(crate) const fn config(&self) -> &Arc<ServerConfig> {
+        &self.config
     }
 
     /// For one connection: those that are open go on with what they began with.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 }
@@ -98,6 +128,7 @@ fn configure(
     certificate: &mut Watch,
     key: &mut Watch,
     client_authorities: Option<&mut Watch>,
+    protocols: &[&[u8]],
 ) -> Result<ServerConfig, TlsError> {
     let (certificate, key) = (Pem::read(certificate), Pem::read(key));
     let client_authorities = client_authorities.map(Pem::read).transpose();
@@ -117,7 +148,7 @@ fn configure(
     let mut config = builder
         .with_single_cert(certificate.chain()?, key.key()?)
         .map_err(TlsError::Unusable)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::config::AdminTls;
 
 fn files(certificate: &str, key: &str, client_ca: Option<&str>) -> AdminTls {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/admin/tls");
@@ -15,7 +16,13 @@ fn files(certificate: &str, key: &str, client_ca: Option<&str>) -> AdminTls {
 
 #[test]
 fn files_that_cannot_be_used_are_named() {
-    assert!(Certificates::load(&files("first.pem", "first.key", Some("operators.pem"))).is_ok());
+    assert!(
+        Certificates::load(
+            files("first.pem", "first.key", Some("operators.pem")).files(),
+            &[b"http/1.1"]
+        )
+        .is_ok()
+    );
     for (files, expected) in [
         (files("none.pem", "first.key", None), "cannot read `"),
         (files("first.pem", "none.key", None), "cannot read `"),
@@ -44,7 +51,10 @@ fn files_that_cannot_be_used_are_named() {
             "the certificate and its key cannot be used",
         ),
     ] {
-        let error = Certificates::load(&files).err().unwrap().to_string();
+        let error = Certificates::load(files.files(), &[b"http/1.1"])
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains(expected), "{error}");
     }
 }

@@ -1,0 +1,102 @@
+//! How clients are spoken to: TLS, HTTP/2, addresses that hops before us tell, pages of browsers.
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use super::{AdminTls, Span};
+use crate::tls::TlsFiles;
+
+/// TLS on the listener for clients. The files are PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerTls {
+    /// The certificate, and those between it and an authority.
+    pub cert_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
+}
+
+/// Whose word on a client's address is taken, and what of it GT is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ForwardedSettings {
+    /// Addresses of hops before us. Nobody else is believed.
+    pub trust: Vec<IpNet>,
+    /// The header they write. One that they do not write is the client's own, and not read.
+    pub read: ForwardedHeader,
+    /// What GT is told.
+    pub send: Announce,
+}
+
+/// A header that names the client of a hop.
+///
+/// Exhaustive on purpose: there are these two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `x-forwarded-for`, which nearly every load balancer writes.
+    #[default]
+    XForwardedFor,
+    /// `forwarded` of RFC 7239.
+    Forwarded,
+}
+
+/// How GT is told of the client's address.
+///
+/// Exhaustive on purpose: there are these three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Announce {
+    /// Not at all: an address is about a person, and GT does not ask for it.
+    #[default]
+    Nothing,
+    /// `x-forwarded-for` and `x-forwarded-proto`.
+    XForwarded,
+    /// `forwarded`.
+    Forwarded,
+}
+
+/// Which pages of browsers may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CorsSettings {
+    /// Their origins, as browsers write them: `https://app.example`.
+    pub origins: Vec<String>,
+    /// Headers they may send beyond those that are forwarded anyway. Lower case.
+    pub headers: Vec<String>,
+    /// How long a browser may remember what it was told.
+    pub max_age: Span,
+}
+
+impl CorsSettings {
+    /// For these origins, and otherwise as by default.
+    #[must_use]
+    pub fn new(origins: Vec<String>) -> Self {
+        Self {
+            origins,
+            headers: Vec::new(),
+            max_age: CORS_AGE,
+        }
+    }
+}
+
+impl ListenerTls {
+    pub(crate) fn files(&self) -> TlsFiles<'_> {
+        TlsFiles {
+            cert_file: &self.cert_file,
+            key_file: &self.key_file,
+            client_ca_file: None,
+        }
+    }
+}
+
+impl AdminTls {
+    pub(crate) fn files(&self) -> TlsFiles<'_> {
+        TlsFiles {
+            cert_file: &self.cert_file,
+            key_file: &self.key_file,
+            client_ca_file: self.client_ca_file.as_deref(),
+        }
+    }
+}
+
+/// A page asks once in ten minutes; an origin taken off the list is off within them.
+pub(super) const CORS_AGE: Span = Span::seconds(600);

@@ -1,0 +1,94 @@
+//! What HTTP/2 and hyper let pass in a head, and the gate does not.
+
+use http::request::Parts;
+use http::{HeaderMap, Version, header};
+use signalbox_http::refusal::{Code, Refusal};
+
+use crate::config::Config;
+use crate::wire::Framed;
+
+/// Refuses a head that says in two ways how long its body is.
+///
+/// hyper keeps the chunks and drops the length; a hop before us that kept the length saw another
+/// request.
+pub(crate) fn check_framed(head: &Parts) -> Result<(), Refusal> {
+    match head.extensions.get::<Framed>() {
+        None | Some(Framed::Plainly) => Ok(()),
+        Some(Framed::Twice) => refuse(
+            "The request has both `content-length` and `transfer-encoding`. Send one of them.",
+        ),
+        Some(Framed::Unseen) => refuse(
+            "A request in chunks came right behind another. Wait for the answer, or send \
+             `content-length`.",
+        ),
+    }
+}
+
+/// Refuses what HTTP/2 frames carry and one plain request does not. h2 has refused what is no
+/// request at all: no or two `:method`, `:scheme` or `:path`, upper-case names, headers of the
+/// connection, `te` but for `trailers`.
+pub(crate) fn check_http2(head: &Parts, config: &Config) -> Result<(), Refusal> {
+    if head.version != Version::HTTP_2 {
+        return Ok(());
+    }
+    check_size(head, config.limits.head.bytes())?;
+    match head.uri.scheme_str() {
+        // Dropped by h2 where there is no authority.
+        None | Some("http" | "https") => {}
+        Some(_) => return refuse("The request's `:scheme` is neither `http` nor `https`."),
+    }
+    if head
+        .uri
+        .path_and_query()
+        .is_none_or(|path| !path.as_str().starts_with('/'))
+    {
+        return refuse("The request's `:path` does not begin with `/`.");
+    }
+    let hosts = head.headers.get_all(header::HOST);
+    let authority = head
+        .uri
+        .authority()
+        .map(|authority| authority.as_str().as_bytes());
+    let differs = |host: &[u8]| authority.is_some_and(|name| !name.eq_ignore_ascii_case(host));
+    if hosts.iter().any(|host| differs(host.as_bytes())) {
+        return refuse("The request's `host` and `:authority` differ. Send one of them.");
+    }
+    Ok(())
+}
+
+/// Whether a request is to become something else than requests and answers.
+///
+/// An offer of HTTP/2 is not taken up and changes nothing: Java's client makes one with every first
+/// request without TLS, and `curl --http2` does.
+pub(crate) fn wants_other_protocol(headers: &HeaderMap) -> bool {
+    let mut offers = headers.get_all(header::UPGRADE).iter();
+    offers.any(|offer| !offer.as_bytes().trim_ascii().eq_ignore_ascii_case(b"h2c"))
+}
+
+/// Over HTTP/1 the reader of heads bounds both.
+fn check_size(head: &Parts, most: u64) -> Result<(), Refusal> {
+    let lines = head.headers.iter();
+    let lines: usize = lines
+        .map(|(name, value)| name.as_str().len() + value.len() + OVERHEAD)
+        .sum();
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    if head.headers.len() > MAX_HEADERS || (lines + target) as u64 > most {
+        return Err(Refusal::new(
+            Code::HeadTooLarge,
+            "The request's headers are too large or too many. Send fewer or shorter headers.",
+        ));
+    }
+    Ok(())
+}
+
+fn refuse<T>(message: &'static str) -> Result<T, Refusal> {
+    Err(Refusal::new(Code::InvalidRequest, message))
+}
+
+/// Twice what the chattiest clients send through proxies.
+pub(crate) const MAX_HEADERS: usize = 128;
+/// What RFC 9113 counts for a header beside its characters.
+const OVERHEAD: usize = 32;

@@ -1,0 +1,131 @@
+//! What one connection knows of itself.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::framing::{Framed, Framings};
+
+/// What one connection knows of itself; shared by its bytes, its requests and its clock.
+#[derive(Debug)]
+pub(crate) struct Link {
+    stage: Cell<Stage>,
+    exchanges: Cell<u32>,
+    has_begun: Cell<bool>,
+    idle_since: Cell<Instant>,
+    head_since: Cell<Option<Instant>>,
+    framings: RefCell<Framings>,
+}
+
+/// Whose answer is written next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// HTTP/1 without an open request: a head written now is hyper's own.
+    Idle,
+    /// A request is being worked on.
+    Serving,
+    /// Its answer was handed to hyper and not yet written.
+    Answered,
+    /// Answers of HTTP/2 are frames, and hyper makes none up.
+    Frames,
+}
+
+/// One request and its answer, until the answer's body is dropped.
+#[derive(Debug)]
+pub(crate) struct Exchange(Rc<Link>);
+
+impl Link {
+    pub(crate) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            stage: Cell::new(Stage::Idle),
+            exchanges: Cell::new(0),
+            has_begun: Cell::new(false),
+            idle_since: Cell::new(Instant::now()),
+            head_since: Cell::new(None),
+            framings: RefCell::new(Framings::new()),
+        })
+    }
+
+    /// The connection speaks HTTP/2.
+    pub(crate) fn speaks_frames(&self) {
+        self.stage.set(Stage::Frames);
+        self.head_since.set(None);
+        self.framings.replace(Framings::none());
+    }
+
+    /// hyper hands over a request of HTTP/1 whose body is so long; `None` if it comes in chunks.
+    pub(crate) fn frames(&self, length: Option<u64>) -> Framed {
+        self.framings.borrow_mut().begins(length)
+    }
+
+    /// A request's head is complete.
+    pub(crate) fn begin(self: &Rc<Self>) -> Exchange {
+        self.moves_to(Stage::Serving);
+        self.has_begun.set(true);
+        self.head_since.set(None);
+        self.exchanges.set(self.exchanges.get() + 1);
+        Exchange(Rc::clone(self))
+    }
+
+    /// The head of its answer is handed to hyper.
+    pub(crate) fn answered(&self) {
+        self.moves_to(Stage::Answered);
+    }
+
+    /// Whether there ever was a request.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun.get()
+    }
+
+    /// Whether a head has begun that is not complete.
+    pub(crate) fn has_half_a_head(&self) -> bool {
+        self.exchanges.get() == 0 && self.head_since.get().is_some()
+    }
+
+    /// The wait for a request begins anew.
+    pub(crate) fn waits_again(&self) {
+        self.idle_since.set(Instant::now());
+    }
+
+    /// When the client has waited too long with its next request; `None` while one is open.
+    pub(crate) fn deadline(&self, head: Duration, idle: Duration) -> Option<Instant> {
+        match self.head_since.get() {
+            _ if self.exchanges.get() > 0 => None,
+            Some(since) => Some(since + head),
+            None => Some(self.idle_since.get() + idle),
+        }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    pub(super) fn moves_to(&self, stage: Stage) {
+        if self.stage.get() != Stage::Frames {
+            self.stage.set(stage);
+        }
+    }
+
+    /// Bytes came. Of HTTP/2 they need not be a head: a ping is none.
+    pub(super) fn heard(&self) {
+        let may_be_a_head = self.exchanges.get() == 0 && self.stage.get() != Stage::Frames;
+        if may_be_a_head && self.head_since.get().is_none() {
+            self.head_since.set(Some(Instant::now()));
+        }
+    }
+
+    /// These bytes go to hyper.
+    pub(super) fn passes(&self, bytes: &[u8]) {
+        let is_between = self.exchanges.get() == 0;
+        self.framings.borrow_mut().saw(bytes, is_between);
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.exchanges.set(self.0.exchanges.get() - 1);
+        self.0.waits_again();
+    }
+}
