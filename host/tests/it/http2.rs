@@ -12,7 +12,7 @@ use bytes::Bytes;
 use h2::Reason;
 
 use crate::harness::http2::{Http2, head, run, whole};
-use crate::harness::{Ask, Client, Gate, Gt, within};
+use crate::harness::{Ask, Client, Gate, Gt};
 
 #[test]
 fn a_chat_goes_through_and_says_nothing_of_connections() {
@@ -50,16 +50,13 @@ fn both_versions_are_spoken_on_one_port_in_any_pieces() {
 }
 
 #[test]
-fn where_http2_is_off_its_beginning_is_no_request() {
+fn where_http2_is_off_its_beginning_ends_the_connection() {
     let gate = Gate::builder(Gt::chatty().address)
         .config(|config| config.http2 = false)
         .start();
     let mut client = gate.connect();
     client.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
-    assert_eq!(
-        client.answer().refusal(),
-        (400, "invalid_request".to_owned())
-    );
+    assert!(client.is_closed());
 }
 
 #[test]
@@ -162,7 +159,9 @@ fn streams_run_beside_each_other_up_to_the_limit() {
             body.send_data(ask.payload(), true).unwrap();
             answers.push(answer);
         }
-        assert!(within(|| gt.seen().len() >= 1));
+        while gt.seen().is_empty() {
+            tokio::task::yield_now().await;
+        }
         assert_eq!(client.most_streams(), 3);
         for _ in 0..3 {
             go_on.send(()).unwrap();
@@ -240,7 +239,9 @@ fn a_connection_without_requests_is_told_to_end_and_one_with_a_stream_is_not() {
         let mut idle = Http2::connect(gate.address).await;
         idle.is_ended().await.unwrap();
         go_on.send(()).unwrap();
-        assert!(answer.data().await.is_none(), "it ends as it should");
+        while let Some(rest) = answer.data().await {
+            assert_eq!(rest.unwrap(), "", "it ends as it should");
+        }
     });
 }
 
