@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::task::{Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -22,6 +22,7 @@ use crate::answer::{AnswerBody, Held};
 use crate::client::{Client, Peer};
 use crate::cors::{self, Page};
 use crate::phase::Phase;
+use crate::request_id;
 use crate::request_path;
 use crate::wire::{Link, Socket, Tap};
 use crate::worker::Worker;
@@ -160,6 +161,7 @@ fn told_page(
     held.trail.answers();
     let (mut head, ()) = answer.into_parts();
     held.trail.stamp(&mut head.headers);
+    request_id::stamp(&mut head.headers, &HeaderMap::new(), held.trail.id());
     link.answered();
     Response::from_parts(head, AnswerBody::bytes(Bytes::new(), held))
 }

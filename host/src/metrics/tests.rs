@@ -55,6 +55,7 @@ fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     metrics.policy_failed("timeout");
     metrics.upstream_failed("connect");
     metrics.upstream_host("gt.example:3002").left_out("connect");
+    metrics.connection_refused("per_client");
     metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
     metrics.jwt("corp", "cached").inc();
     metrics.set_jwt(&[IssuerStatus {

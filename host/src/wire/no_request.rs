@@ -8,6 +8,7 @@ use signalbox_http::refusal::{Code, Refusal};
 
 use crate::client::{Client, Peer};
 use crate::refusals::No;
+use crate::request_id;
 use crate::shared::Shared;
 use crate::trail::Trail;
 
@@ -57,6 +58,7 @@ pub(super) fn bytes(shared: &Arc<Shared>, peer: Peer, refusal: Refusal) -> Vec<u
     }
     let mut stamps = HeaderMap::new();
     trail.stamp(&mut stamps);
+    request_id::stamp(&mut stamps, &HeaderMap::new(), trail.id());
     for (name, value) in &stamps {
         line(name.as_str(), value.to_str().unwrap_or_default());
     }

@@ -50,6 +50,25 @@ fn both_versions_are_spoken_on_one_port_in_any_pieces() {
 }
 
 #[test]
+fn an_offer_of_http2_is_not_taken_up_and_goes_nowhere() {
+    let gt = Gt::chatty();
+    let gate = Gate::before(&gt);
+    let ask = Ask::chat("gpt-4o")
+        .header("connection", "Upgrade, HTTP2-Settings")
+        .header("upgrade", "h2c")
+        .header("http2-settings", "AAMAAABkAAQAAP__");
+    let mut client = gate.connect();
+    for _ in 0..2 {
+        assert_eq!(client.send(&ask).status, 200);
+    }
+    for seen in gt.seen() {
+        for name in ["connection", "upgrade", "http2-settings"] {
+            assert_eq!(seen.header(name), None, "{name}");
+        }
+    }
+}
+
+#[test]
 fn where_http2_is_off_its_beginning_ends_the_connection() {
     let gate = Gate::builder(Gt::chatty().address)
         .config(|config| config.http2 = false)

@@ -85,6 +85,7 @@ fn what_never_became_a_request_has_an_id_and_is_counted() {
         let mut client = gate.connect();
         client.write(bytes);
         let answer = client.answer();
+        assert!(answer.header("x-request-id").is_some());
         ids.push(answer.header("x-signalbox-decision").unwrap().to_owned());
     }
     ids.dedup();

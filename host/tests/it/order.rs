@@ -14,7 +14,7 @@ struct Wrong {
 const ON_CHAT: &[Wrong] = &[
     Wrong {
         code: "invalid_request",
-        apply: |ask| ask.header("upgrade", "h2c"),
+        apply: |ask| ask.header("upgrade", "websocket"),
     },
     Wrong {
         code: "invalid_api_key",
