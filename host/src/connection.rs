@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::task::{Poll, ready};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpStream;
@@ -143,7 +144,10 @@ async fn answer(
         .as_ref()
         .and_then(|page| page.preflight(cors, &request))
     {
-        Some(answer) => told_page(worker, link, client, answer),
+        Some(answer) => {
+            let (asked, _empty) = request.into_parts();
+            told_page(link, Held::new(worker, link, client), &asked, answer)
+        }
         None => decided_answer(worker, link, client, request).await,
     };
     cors::stamp(page, answer.headers_mut());
@@ -152,15 +156,15 @@ async fn answer(
 
 /// Tells a page whether it may call. No key is asked for, and no policy.
 fn told_page(
-    worker: &Worker,
-    link: &Rc<Link>,
-    client: Client,
+    link: &Link,
+    mut held: Held,
+    asked: &Parts,
     answer: Response<()>,
 ) -> Response<AnswerBody> {
-    let mut held = Held::new(worker, link, client);
+    held.trail.came(asked);
     held.trail.answers();
     let (mut head, ()) = answer.into_parts();
-    held.trail.stamp(&mut head.headers);
+    held.trail.stamp(&mut head);
     request_id::stamp(&mut head.headers, &HeaderMap::new(), held.trail.id());
     link.answered();
     Response::from_parts(head, AnswerBody::bytes(Bytes::new(), held))

@@ -13,7 +13,6 @@ mod socket;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -25,7 +24,7 @@ pub(crate) use link::{Exchange, Link};
 pub(crate) use socket::{Socket, Tap};
 
 use crate::client::Peer;
-use crate::shared::Shared;
+use crate::worker::Worker;
 use linger::Linger;
 use link::Stage;
 
@@ -34,7 +33,7 @@ use link::Stage;
 pub(crate) struct Wire {
     socket: TokioIo<Tap>,
     link: Rc<Link>,
-    shared: Arc<Shared>,
+    worker: Rc<Worker>,
     peer: Peer,
     closing: Closing,
     /// Our own answer to what is no request, as far as it is not written yet.
@@ -51,11 +50,11 @@ enum Closing {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Tap, link: Rc<Link>, shared: &Arc<Shared>, peer: Peer) -> Self {
+    pub(crate) fn new(socket: Tap, link: Rc<Link>, worker: &Rc<Worker>, peer: Peer) -> Self {
         Self {
             socket: TokioIo::new(socket),
             link,
-            shared: Arc::clone(shared),
+            worker: Rc::clone(worker),
             peer,
             closing: Closing::Open,
             own: Vec::new(),
@@ -71,7 +70,7 @@ impl Wire {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        self.own = no_request::bytes(&self.shared, self.peer, refusal);
+        self.own = no_request::bytes(&self.worker, self.peer, refusal);
         self.closing = Closing::ToLinger;
     }
 

@@ -10,6 +10,7 @@ use http::{Request, StatusCode};
 
 use super::{Outcome, Visit};
 use crate::credentials::Use;
+use crate::forwarded;
 use crate::keyring::Key;
 use crate::outbound::{Breach, Outbound};
 use crate::upstream::RequestBody;
@@ -35,7 +36,10 @@ impl Visit<'_> {
             authorization,
             ..*first
         };
-        second.request(RequestBody::Empty).map(Some)
+        let mut request = second.request(RequestBody::Empty)?;
+        let announced = self.worker.shared.config.forwarded.send;
+        forwarded::announce(announced, self.held.trail.client(), request.headers_mut());
+        Ok(Some(request))
     }
 }
 

@@ -1,16 +1,14 @@
 //! Answers to what never became a request. They have the shape of all refusals, a decision id, and
 //! are counted like them.
 
-use std::sync::Arc;
-
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use signalbox_http::refusal::{Code, Refusal};
 
 use crate::client::{Client, Peer};
 use crate::refusals::No;
 use crate::request_id;
-use crate::shared::Shared;
 use crate::trail::Trail;
+use crate::worker::Worker;
 
 /// The refusal in place of an answer that has the shape of hyper's own: no header but these three,
 /// no body.
@@ -37,8 +35,8 @@ pub(super) fn slow_head() -> Refusal {
 }
 
 /// The bytes of a refusal, the last on its connection.
-pub(super) fn bytes(shared: &Arc<Shared>, peer: Peer, refusal: Refusal) -> Vec<u8> {
-    let mut trail = Trail::new(shared, Client::unheard(peer));
+pub(super) fn bytes(worker: &Worker, peer: Peer, refusal: Refusal) -> Vec<u8> {
+    let mut trail = Trail::new(worker, Client::unheard(peer));
     let no = No::Host(refusal);
     trail.counts_only(&no);
     let refusal = no.refusal();
@@ -56,10 +54,11 @@ pub(super) fn bytes(shared: &Arc<Shared>, peer: Peer, refusal: Refusal) -> Vec<u
     for (name, value) in refusal.headers() {
         line(name, &value);
     }
-    let mut stamps = HeaderMap::new();
-    trail.stamp(&mut stamps);
-    request_id::stamp(&mut stamps, &HeaderMap::new(), trail.id());
-    for (name, value) in &stamps {
+    let (mut stamped, ()) = Response::new(()).into_parts();
+    stamped.status = StatusCode::from_u16(refusal.status()).unwrap_or_default();
+    trail.stamp(&mut stamped);
+    request_id::stamp(&mut stamped.headers, &HeaderMap::new(), trail.id());
+    for (name, value) in &stamped.headers {
         line(name.as_str(), value.to_str().unwrap_or_default());
     }
     line("content-length", &body.len().to_string());
