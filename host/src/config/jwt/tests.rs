@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::read::ALGORITHMS;
 use super::*;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Problem};
 
 fn read(issuer: &str) -> Result<Vec<IssuerSettings>, ConfigError> {
     let text = format!(
