@@ -2,6 +2,8 @@
 //! two ways, byte for byte, before the real host, with a recorder behind it that takes no excuse.
 
 mod corpus;
+mod frames;
+mod http2;
 
 use std::{
     io::{Read, Write},
