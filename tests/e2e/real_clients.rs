@@ -6,6 +6,7 @@
 
 mod every_route;
 mod frameworks;
+mod transports;
 
 use serde_json::{Value, json};
 use signalbox_gt_sim::{Key, Scope};

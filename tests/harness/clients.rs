@@ -77,6 +77,12 @@ pub fn ask_by(name: &str, told: &[(&str, &str)]) -> Value {
     facts(&told_in(program(name), told).output())
 }
 
+/// What a shell script of `tests/clients` prints.
+#[must_use]
+pub fn shell(name: &str, told: &[(&str, &str)]) -> String {
+    told_in(Program::new("sh").arg(script(name)), told).output()
+}
+
 /// How an example of `docs/examples` ended: what it printed, or what it complained of.
 ///
 /// # Errors
