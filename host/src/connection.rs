@@ -66,7 +66,8 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
     };
     match protocol {
         Protocol::Http1 => http1::serve(&mut bounds, site, tap).await,
-        Protocol::Http2 => http2::serve(&mut bounds, site, tap).await,
+        // Boxed, so that connections of HTTP/1.1 need not have the room for it.
+        Protocol::Http2 => Box::pin(http2::serve(&mut bounds, site, tap)).await,
     }
 }
 

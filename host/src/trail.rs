@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header, response,
+};
 use jiff::Timestamp;
 use signalbox_http::refusal::Refusal;
 use signalbox_policy::RequestedModel;
@@ -227,6 +229,15 @@ impl Trail {
         };
         self.record(head, conclusion);
         self.counts_only(no);
+    }
+
+    /// What came never became a request: it has no method and no path to speak of.
+    pub(crate) fn never_came(&mut self, no: &No) {
+        let (mut head, ()) = Request::new(()).into_parts();
+        head.method = Method::from_bytes(b"_OTHER").unwrap_or_default();
+        head.uri = Uri::from_static("*");
+        self.method.clone_from(&head.method);
+        self.refused(&head, no);
     }
 
     /// The request goes no further, and its head is gone: it is counted only.

@@ -164,6 +164,8 @@ fn wasm() -> anyhow::Result<()> {
 }
 
 fn unit() -> anyhow::Result<()> {
+    // The host's tests ask it with a client nobody here wrote.
+    clients::debian(&[("curl", "curl")])?;
     if nextest() {
         // One set of features for both test steps, hence one build: the filter, not `--exclude`.
         return cargo([

@@ -410,6 +410,7 @@ fn every_key_and_metric_is_documented() {
     let text = operating();
     let keys = [
         include_str!("file.rs"),
+        include_str!("jwt/read.rs"),
         include_str!("traces.rs"),
         include_str!("../keyring/file.rs"),
     ]

@@ -202,6 +202,7 @@ fn limits(value: &Value<'_>) -> Option<WrittenKeyLimits> {
             "concurrent" => &mut limits.concurrent,
             "streams" => &mut limits.streams,
             "body_mb" => &mut limits.body_mb,
+            "upload_mb" => &mut limits.upload_mb,
             _ => return None,
         };
         if limit.replace(text(value)?).is_some() {

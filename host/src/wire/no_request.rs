@@ -1,5 +1,5 @@
-//! Answers to what never became a request. They have the shape of all refusals, a decision id, and
-//! are counted like them.
+//! Answers to what never became a request. They have the shape of all refusals and a decision id, and
+//! are counted and recorded like them.
 
 use http::{HeaderMap, Response, StatusCode};
 use signalbox_http::refusal::{Code, Refusal};
@@ -38,7 +38,7 @@ pub(super) fn slow_head() -> Refusal {
 pub(super) fn bytes(worker: &Worker, peer: Peer, refusal: Refusal) -> Vec<u8> {
     let mut trail = Trail::new(worker, Client::unheard(peer));
     let no = No::Host(refusal);
-    trail.counts_only(&no);
+    trail.never_came(&no);
     let refusal = no.refusal();
     let body = refusal.body();
     let reason = StatusCode::from_u16(refusal.status())

@@ -17,64 +17,64 @@ use crate::yaml::{Position, present, required};
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Written {
     #[serde(deserialize_with = "required")]
-    issuer: Spanned<String>,
+    pub(super) issuer: Spanned<String>,
     #[serde(deserialize_with = "required")]
-    audience: Spanned<Words>,
+    pub(super) audience: Spanned<Words>,
     #[serde(default, deserialize_with = "present")]
-    jwks_file: Option<Spanned<String>>,
+    pub(super) jwks_file: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    jwks_url: Option<Spanned<String>>,
+    pub(super) jwks_url: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    ca_file: Option<Spanned<String>>,
+    pub(super) ca_file: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    algorithms: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) algorithms: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default, deserialize_with = "present")]
-    leeway: Option<Spanned<String>>,
+    pub(super) leeway: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    refresh: Option<Spanned<String>>,
+    pub(super) refresh: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    retry: Option<Spanned<String>>,
+    pub(super) retry: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    profile: Option<Spanned<String>>,
+    pub(super) profile: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    profiles: Option<Profiles>,
+    pub(super) profiles: Option<Profiles>,
     #[serde(default, deserialize_with = "present")]
-    claims: Option<Claims>,
+    pub(super) claims: Option<Claims>,
     #[serde(default, deserialize_with = "present")]
-    scope_words: Option<BTreeMap<String, Spanned<String>>>,
+    pub(super) scope_words: Option<BTreeMap<String, Spanned<String>>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Profiles {
+pub(super) struct Profiles {
     #[serde(deserialize_with = "required")]
-    claim: Spanned<String>,
+    pub(super) claim: Spanned<String>,
     #[serde(deserialize_with = "required")]
-    of: Spanned<BTreeMap<String, Spanned<String>>>,
+    pub(super) of: Spanned<BTreeMap<String, Spanned<String>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Claims {
+pub(super) struct Claims {
     #[serde(default, deserialize_with = "present")]
-    id: Option<Spanned<String>>,
+    pub(super) id: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    scopes: Option<Spanned<String>>,
+    pub(super) scopes: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    purposes: Option<Spanned<String>>,
+    pub(super) purposes: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    models: Option<Spanned<String>>,
+    pub(super) models: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    published: Option<Spanned<String>>,
+    pub(super) published: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    datasets: Option<Spanned<String>>,
+    pub(super) datasets: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "present")]
-    labels: Option<BTreeMap<String, Spanned<String>>>,
+    pub(super) labels: Option<BTreeMap<String, Spanned<String>>>,
 }
 
 /// One word, or a list of them.
 #[derive(Debug)]
-struct Words(Vec<String>);
+pub(super) struct Words(Vec<String>);
 
 pub(in crate::config) fn issuers(
     written: BTreeMap<String, Spanned<Written>>,

@@ -72,7 +72,7 @@ fn texts() -> [String; 5] {
         format!(
             "# ours: ü\nkeys:  # all\n\n  - id: \"a\" # first\n    sha256: \"{SHA}\"\n    policy: 'p'\n    preset: chat-client\n\
              \n    # which?\n    models: [gpt-4o, \"o 1\", 'x', team/*]\n    datasets: []\n    published: all\n    \
-             limits: {{per_minute: 600, body_mb: \"32\"}}\n    expires: 2027-06-30T00:00:00Z\n    \
+             limits: {{per_minute: 600, body_mb: \"32\", upload_mb: 64}}\n    expires: 2027-06-30T00:00:00Z\n    \
              labels: {{team: search, \"owner\": \"me, you\"}}\n    group: g\n    credentials: {{inference: x}}\n    revoked: false\n"
         ),
         format!(

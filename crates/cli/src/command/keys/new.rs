@@ -53,9 +53,12 @@ pub(crate) struct Arguments {
     /// Streamed answers at a time.
     #[arg(long, value_name = "N")]
     streams: Option<String>,
-    /// The largest body, in MiB.
+    /// The largest JSON body, in MiB.
     #[arg(long, value_name = "N")]
     body_mb: Option<String>,
+    /// The largest upload or form, in MiB.
+    #[arg(long, value_name = "N")]
+    upload_mb: Option<String>,
     /// When the key ends, as in 2027-06-30T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
@@ -175,6 +178,7 @@ fn limits(arguments: &Arguments) -> Vec<(String, String)> {
         ("concurrent", &arguments.concurrent),
         ("streams", &arguments.streams),
         ("body_mb", &arguments.body_mb),
+        ("upload_mb", &arguments.upload_mb),
     ];
     let set = limits
         .into_iter()
