@@ -216,8 +216,15 @@ fn an_entry_is_added_behind_the_others_and_nothing_else_changes() {
     }
     let absent = folder.path().join("absent.yaml");
     let ran = new(&["--id", "b", "--append", absent.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let begun = fs::read_to_string(&absent).unwrap();
+    assert!(
+        begun.starts_with("keys:\n") && begun.contains("id: \"b\""),
+        "{begun}"
+    );
+    let nowhere = folder.path().join("absent/keys.yaml");
+    let ran = new(&["--id", "b", "--append", nowhere.to_str().unwrap()]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
-    assert!(!absent.exists());
 }
 
 #[test]

@@ -38,9 +38,14 @@ pub(super) fn check(query: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whatever some reader of queries takes for white space around a name, or for its end, is no part
+/// of it: vertical tabs and NUL too.
 fn names_model(name: &[u8]) -> bool {
     let stem = name.split(|&byte| byte == b'[').next().unwrap_or_default();
-    stem.trim_ascii().eq_ignore_ascii_case(b"model")
+    let is_blank = |letter: char| letter.is_whitespace() || letter.is_control();
+    String::from_utf8_lossy(stem)
+        .trim_matches(is_blank)
+        .eq_ignore_ascii_case("model")
 }
 
 /// What `+` stands for.

@@ -237,6 +237,10 @@ fn a_plain_query_stays_as_it_came() {
 #[test]
 fn a_query_names_no_model_and_nothing_twice() {
     for query in [
+        "model%0b",
+        "%0bmodel%5b%5d=x",
+        "model%00=x",
+        "%c2%a0model=x",
         "model=x",
         "model",
         "a=1&model=x",

@@ -8,8 +8,9 @@ use super::file::KeyFile;
 use crate::exit::Misused;
 
 /// Adds an entry as `keys new` prints it; comments, order and permissions stay.
+/// Where no file is yet, it begins one.
 pub(super) fn append(path: &Path, id: &str, entry: &str) -> anyhow::Result<()> {
-    let file = KeyFile::read(path)?;
+    let file = KeyFile::read_or_begin(path)?;
     if file.keyring.key(id).is_some() {
         let name = path.display();
         return Err(Misused(format!("{name} has a key `{id}` already")).into());

@@ -26,8 +26,23 @@ pub(crate) struct InvalidKeyring {
 
 impl<'a> KeyFile<'a> {
     pub(super) fn read(path: &'a Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path);
+        Self::of(
+            path,
+            text.with_context(|| format!("cannot read {}", path.display()))?,
+        )
+    }
+
+    /// The keyring of a file, or one without keys where no file is yet.
+    pub(super) fn read_or_begin(path: &'a Path) -> anyhow::Result<Self> {
+        match std::fs::exists(path) {
+            Ok(false) => Self::of(path, "keys: []\n".to_owned()),
+            Ok(true) | Err(_) => Self::read(path),
+        }
+    }
+
+    fn of(path: &'a Path, text: String) -> anyhow::Result<Self> {
         let name = path.display();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
         let keyring = Keyring::parse(&text).map_err(|source| InvalidKeyring {
             file: name.to_string(),
             source,
