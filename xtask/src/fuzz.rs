@@ -21,6 +21,10 @@ pub(crate) struct Arguments {
     /// Seconds for each target
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
+    /// Where chance begins: the same attempts in every run, so that a change is judged and not luck;
+    /// 0 tries others each time
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
     /// Only these targets
     #[arg(long, value_delimiter = ',', value_name = "TARGET")]
     only: Vec<String>,
@@ -34,6 +38,7 @@ impl Default for Arguments {
     fn default() -> Self {
         Self {
             seconds: 60,
+            seed: 1,
             only: Vec::new(),
             keep: false,
         }
@@ -138,6 +143,7 @@ impl Target {
         let program = self.program.to_string_lossy();
         let flaw = format!("-artifact_prefix={}-", self.found.to_string_lossy());
         let time = format!("-max_total_time={}", arguments.seconds);
+        let seed = format!("-seed={}", arguments.seed);
         let words = format!("-dict={}", self.dictionary.to_string_lossy());
         let (found, corpus) = (self.found.to_string_lossy(), self.corpus.to_string_lossy());
         Run::new(
@@ -145,7 +151,7 @@ impl Target {
             ["-max_len=2048", "-timeout=20", "-rss_limit_mb=2048"],
         )
         .args(["-verbosity=0", "-print_funcs=0"])
-        .args([&time, &words, &flaw, &found, &corpus])
+        .args([&time, &seed, &words, &flaw, &found, &corpus])
         .run()
         .with_context(|| {
             format!(
