@@ -105,7 +105,7 @@ pub use plugin::{BadDigest, Digest, Plugin};
 pub use pool::{Busy, DecisionPool};
 pub use request_buf::RequestBuf;
 pub use runtime::{Runtime, StartError};
-pub use served::{Open, Served};
+pub use served::{Counts, Open, Served};
 pub use settings::{Allocation, Isolation, LoadOptions, Settings};
 pub use share::{BadShare, Share};
 pub use slot::{Beside, Change, Conflict, Lane, Policies, Slot};

@@ -12,18 +12,31 @@ use crate::{DecideError, Digest};
 /// What a generation is called and what it did. Small: an answer may hold it for hours, and keeps
 /// neither code nor instances alive with it.
 ///
-/// Its counts are for reports: each is right by itself, and no two need be of the same instant.
+/// Its decisions are counted by how they ended, so whoever reads [`Self::counts`] never sees a failure
+/// without its decision, nor a decision whose failure is still to be counted.
 #[derive(Debug)]
 pub struct Served {
     number: u64,
     name: String,
     digest: Digest,
-    decisions: AtomicU64,
     failures: AtomicU64,
     refusals: AtomicU64,
+    /// All other decisions.
+    others: AtomicU64,
     open: AtomicU64,
     is_cut: AtomicBool,
     is_freed: AtomicBool,
+}
+
+/// What a generation was asked so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// How often it was asked, with or without success.
+    pub decisions: u64,
+    /// How often the guest failed when it was asked. What is the host's fault is none of these.
+    pub failures: u64,
+    /// How often it refused.
+    pub refusals: u64,
 }
 
 impl Served {
@@ -32,9 +45,9 @@ impl Served {
             number,
             name,
             digest,
-            decisions: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
+            others: AtomicU64::new(0),
             open: AtomicU64::new(0),
             is_cut: AtomicBool::new(false),
             is_freed: AtomicBool::new(false),
@@ -59,22 +72,16 @@ impl Served {
         self.digest
     }
 
-    /// How often it was asked, with or without success.
+    /// How often it was asked, and how that ended.
     #[must_use]
-    pub fn decisions(&self) -> u64 {
-        self.decisions.load(Relaxed)
-    }
-
-    /// How often the guest failed when it was asked. What is the host's fault is none of these.
-    #[must_use]
-    pub fn failures(&self) -> u64 {
-        self.failures.load(Relaxed)
-    }
-
-    /// How often it refused.
-    #[must_use]
-    pub fn refusals(&self) -> u64 {
-        self.refusals.load(Relaxed)
+    pub fn counts(&self) -> Counts {
+        let failures = self.failures.load(Relaxed);
+        let refusals = self.refusals.load(Relaxed);
+        Counts {
+            decisions: failures + refusals + self.others.load(Relaxed),
+            failures,
+            refusals,
+        }
     }
 
     /// Notes that an answer which this generation decided is under way, until what it gives is
@@ -109,12 +116,12 @@ impl Served {
     }
 
     pub(crate) fn count(&self, outcome: &Result<Decision, DecideError>) {
-        self.decisions.fetch_add(1, Relaxed);
-        match outcome {
-            Ok(Decision::Refuse(_)) => self.refusals.fetch_add(1, Relaxed),
-            Err(error) if error.is_guest_failure() => self.failures.fetch_add(1, Relaxed),
-            _ => return,
+        let count = match outcome {
+            Ok(Decision::Refuse(_)) => &self.refusals,
+            Err(error) if error.is_guest_failure() => &self.failures,
+            _ => &self.others,
         };
+        count.fetch_add(1, Relaxed);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     history::TARGET,
     shared::Shared,
     transaction::{self, Wish},
-    watch::{self, Counts, Tally},
+    watch::{self, Tally},
 };
 
 /// A letter to the keeper.
@@ -131,10 +131,8 @@ impl Keeper<'_> {
     fn refusals(&mut self, name: &str, live: &Live) {
         let before = watch::before(live).and_then(|before| before.served.as_deref());
         let found = live.served.as_deref().zip(before);
-        let jump = found.and_then(|(served, before)| {
-            let counts = |it: &Served| (it.refusals(), it.decisions());
-            watch::refuses_more(counts(served), counts(before))
-        });
+        let jump = found
+            .and_then(|(served, before)| watch::refuses_more(served.counts(), before.counts()));
         if let Some((refused_ppm, before_ppm)) = jump
             && self.refusing.insert(live.number)
         {
@@ -221,11 +219,11 @@ impl Keeper<'_> {
         served: Option<&Served>,
         before: Option<&Served>,
     ) -> Option<Evidence> {
-        let (now, counts) = (Instant::now(), Counts::of(served?));
+        let (now, counts) = (Instant::now(), served?.counts());
         let tally = self.tallies.entry(number);
         let tally = tally.or_insert_with(|| Tally::new(now));
         tally.turn(now, counts);
-        tally.evidence(counts, before.map(Counts::of).unwrap_or_default())
+        tally.evidence(counts, before.map(Served::counts).unwrap_or_default())
     }
 
     /// What did not work, or was not allowed, is not tried with every failure that follows.

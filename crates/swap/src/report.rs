@@ -46,6 +46,7 @@ fn generation(
 ) -> GenerationOverview {
     let plugin = &loaded.plugin;
     let description = plugin.description();
+    let counts = served.map(|served| served.counts()).unwrap_or_default();
     GenerationOverview {
         generation: number,
         digest: plugin.digest().to_string(),
@@ -56,8 +57,8 @@ fn generation(
         trusted: plugin.is_trusted(),
         routes: description.routes.len(),
         models: plugin.catalogue().len(),
-        decisions: served.map_or(0, |served| served.decisions()),
-        failures: served.map_or(0, |served| served.failures()),
+        decisions: counts.decisions,
+        failures: counts.failures,
         open: served.map_or(0, |served| served.open_count()),
     }
 }
@@ -70,15 +71,16 @@ fn beside(beside: &Beside) -> BesideOverview {
         beside.served.as_ref(),
     );
     let shadowed = beside.candidacy.shadowed();
+    let findings = shadowed.map(|it| it.findings()).unwrap_or_default();
     BesideOverview {
         role: beside.role(),
         candidate,
-        compared: shadowed.map_or(0, |it| it.compared()),
+        compared: findings.compared,
         skipped: shadowed.map_or(0, |it| it.skipped()),
-        differences: shadowed.map_or_else(Vec::new, |it| it.differences()),
-        samples: shadowed.map_or_else(Vec::new, |it| it.samples()),
+        differences: findings.differences,
+        samples: findings.samples,
         promote_after: shadowed.and_then(|it| it.order().promote_after),
-        clean: shadowed.map_or(0, |it| it.clean()),
+        clean: findings.clean,
     }
 }
 

@@ -54,18 +54,31 @@ pub(crate) const QUESTIONS: usize = 256;
 pub(crate) struct Shadowed {
     order: ShadowOrder,
     live: Plugin,
-    compared: AtomicU64,
     skipped: AtomicU64,
-    /// Since the last difference that is not accepted.
-    clean: AtomicU64,
+    /// Behind one lock, so that nobody sees a comparison without what it found.
     seen: Mutex<Seen>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    compared: u64,
+    /// Since the last difference that is not accepted.
+    clean: u64,
     differences: BTreeMap<(String, DifferenceKind), u64>,
     /// The oldest first.
     samples: VecDeque<Sample>,
+}
+
+/// What was found about a shadow, all of one instant.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// Requests it was asked about.
+    pub(crate) compared: u64,
+    /// Those since the last difference that is not accepted.
+    pub(crate) clean: u64,
+    pub(crate) differences: Vec<Difference>,
+    /// The newest first.
+    pub(crate) samples: Vec<Sample>,
 }
 
 impl Shadowed {
@@ -73,9 +86,7 @@ impl Shadowed {
         Arc::new(Self {
             order,
             live: live.clone(),
-            compared: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
-            clean: AtomicU64::new(0),
             seen: Mutex::default(),
         })
     }
@@ -84,23 +95,15 @@ impl Shadowed {
         &self.order
     }
 
-    pub(crate) fn compared(&self) -> u64 {
-        self.compared.load(Relaxed)
-    }
-
     pub(crate) fn skipped(&self) -> u64 {
         self.skipped.load(Relaxed)
-    }
-
-    pub(crate) fn clean(&self) -> u64 {
-        self.clean.load(Relaxed)
     }
 
     pub(crate) fn skip(&self) {
         self.skipped.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn differences(&self) -> Vec<Difference> {
+    pub(crate) fn findings(&self) -> Findings {
         let seen = lock(&self.seen);
         let difference = |((route, kind), count): (&(String, DifferenceKind), &u64)| Difference {
             accepted: self.accepts(route, *kind),
@@ -108,12 +111,16 @@ impl Shadowed {
             kind: *kind,
             count: *count,
         };
-        seen.differences.iter().map(difference).collect()
+        Findings {
+            compared: seen.compared,
+            clean: seen.clean,
+            differences: seen.differences.iter().map(difference).collect(),
+            samples: seen.samples.iter().rev().cloned().collect(),
+        }
     }
 
-    /// The newest first.
-    pub(crate) fn samples(&self) -> Vec<Sample> {
-        lock(&self.seen).samples.iter().rev().cloned().collect()
+    fn clean(&self) -> u64 {
+        lock(&self.seen).clean
     }
 
     /// What speaks for letting it serve, if that was ordered and there is enough.
@@ -136,17 +143,11 @@ impl Shadowed {
     }
 
     fn note(&self, question: &Question, kinds: &[DifferenceKind], candidate: Option<&Decision>) {
-        self.compared.fetch_add(1, Relaxed);
         let route = &question.route;
-        if kinds.iter().all(|kind| self.accepts(route, *kind)) {
-            self.clean.fetch_add(1, Relaxed);
-        } else {
-            self.clean.store(0, Relaxed);
-        }
-        if kinds.is_empty() {
-            return;
-        }
+        let is_accepted = kinds.iter().all(|kind| self.accepts(route, *kind));
         let mut seen = lock(&self.seen);
+        seen.compared += 1;
+        seen.clean = if is_accepted { seen.clean + 1 } else { 0 };
         for kind in kinds {
             seen.count(route, *kind);
             if seen.samples.len() == SAMPLES {

@@ -6,7 +6,9 @@
 
 mod tally;
 
-pub(crate) use tally::{Counts, Tally};
+pub(crate) use tally::Tally;
+
+use signalbox_runtime::Counts;
 
 use crate::{
     Access, RollBack, RollBackOverview,
@@ -15,11 +17,10 @@ use crate::{
 };
 
 /// Whether what serves refuses so much more than what served before that somebody should look: the
-/// two shares, in parts of a million. Each is given as refusals and decisions. It is said, and
-/// nothing is done: it may be what was meant.
-pub(crate) fn refuses_more(now: (u64, u64), before: (u64, u64)) -> Option<(u64, u64)> {
-    let is_enough = now.1 >= ENOUGH_DECISIONS && before.1 >= ENOUGH_DECISIONS;
-    let [now, before] = [now, before].map(|(refused, decided)| ppm(refused, decided));
+/// two shares, in parts of a million. It is said, and nothing is done: it may be what was meant.
+pub(crate) fn refuses_more(now: Counts, before: Counts) -> Option<(u64, u64)> {
+    let is_enough = now.decisions.min(before.decisions) >= ENOUGH_DECISIONS;
+    let [now, before] = [now, before].map(|counts| ppm(counts.refusals, counts.decisions));
     (is_enough && now > 2 * before && now > before + JUMP_PPM).then_some((now, before))
 }
 
@@ -130,15 +131,19 @@ mod tests {
 
     #[test]
     fn refusals_alarm_when_they_are_many_more_of_enough() {
-        assert_eq!(refuses_more((50, 100), (1, 100)), Some((500_000, 10_000)));
-        assert_eq!(refuses_more((50, 99), (1, 100)), None, "too few to tell");
-        assert_eq!(refuses_more((50, 100), (0, 99)), None, "too few before");
-        assert_eq!(refuses_more((15, 100), (1, 100)), None, "a few points");
-        assert_eq!(
-            refuses_more((90, 100), (60, 100)),
-            None,
-            "not twice as many"
-        );
+        let counts = |refusals, decisions| Counts {
+            decisions,
+            failures: 0,
+            refusals,
+        };
+        let found = |now: (u64, u64), before: (u64, u64)| {
+            refuses_more(counts(now.0, now.1), counts(before.0, before.1))
+        };
+        assert_eq!(found((50, 100), (1, 100)), Some((500_000, 10_000)));
+        assert_eq!(found((50, 99), (1, 100)), None, "too few to tell");
+        assert_eq!(found((50, 100), (0, 99)), None, "too few before");
+        assert_eq!(found((15, 100), (1, 100)), None, "a few points");
+        assert_eq!(found((90, 100), (60, 100)), None, "not twice as many");
     }
 
     #[test]

@@ -238,7 +238,7 @@ fn promoted_candidate_stays_the_generation_it_was() {
     assert!(Arc::ptr_eq(live, candidate));
     // Its warm instance stays, and goes on counting.
     assert_eq!(status(live), 403);
-    assert_eq!(live.served().decisions(), 3);
+    assert_eq!(live.served().counts().decisions, 3);
     drop(policies);
     assert!(old.is_freed());
 }

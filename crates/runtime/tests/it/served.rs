@@ -32,7 +32,8 @@ fn decisions_and_guest_failures_are_counted() {
     };
     assert!(decide("honest") && !decide("evil") && decide("honest"));
     let served = generation.served();
-    assert_eq!((served.decisions(), served.failures()), (3, 1));
+    let counts = served.counts();
+    assert_eq!((counts.decisions, counts.failures), (3, 1));
 }
 
 #[test]
@@ -69,5 +70,5 @@ fn generation_goes_with_its_last_decision_however_long_its_answers_take() {
     assert!(answer.served().is_freed());
     assert!(weak.upgrade().is_none());
     let served = answer.served();
-    assert_eq!((served.open_count(), served.decisions()), (1, 1));
+    assert_eq!((served.open_count(), served.counts().decisions), (1, 1));
 }

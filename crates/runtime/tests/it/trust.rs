@@ -184,5 +184,6 @@ fn exhausted_pool_is_told_and_recovers() {
     assert!(open.served().is_freed());
     // Want of room is none of the guest's failures.
     let served = second.served();
-    assert_eq!((served.decisions(), served.failures()), (2, 0));
+    let counts = served.counts();
+    assert_eq!((counts.decisions, counts.failures), (2, 0));
 }

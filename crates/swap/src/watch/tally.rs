@@ -9,17 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use signalbox_runtime::Served;
+use signalbox_runtime::Counts;
 
 use super::ppm;
 use crate::Evidence;
-
-/// What a generation was asked, and how often its guest failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) decisions: u64,
-    pub(crate) failures: u64,
-}
 
 /// What failed of one generation in the last two spans of time.
 #[derive(Clone, Debug)]
@@ -37,15 +30,6 @@ struct Span {
     failures: u64,
     callers: BTreeMap<String, u64>,
     causes: BTreeMap<&'static str, u64>,
-}
-
-impl Counts {
-    pub(crate) fn of(served: &Served) -> Self {
-        Self {
-            decisions: served.decisions(),
-            failures: served.failures(),
-        }
-    }
 }
 
 impl Tally {
@@ -152,6 +136,7 @@ mod tests {
         Counts {
             decisions,
             failures,
+            refusals: 0,
         }
     }
 

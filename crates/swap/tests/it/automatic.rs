@@ -69,7 +69,7 @@ fn refusals_change_nothing_however_many_there_are() {
             assert!(!bench.forwards("default", &caller(id), "unknown"));
         }
     }
-    assert_eq!(bench.live("default").served().refusals(), 600);
+    assert_eq!(bench.live("default").served().counts().refusals, 600);
     bench.keeper_has_read_on();
     assert_eq!(bench.live("default").number(), 2);
 }

@@ -1,6 +1,6 @@
 //! Shadows: what is found, what is shown of it, and when one comes into service by itself.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, sync::Arc, thread};
 
 use signalbox_policy::{Caller, Decision, Names, RequestedModel};
 use signalbox_runtime::{RequestBuf, Share};
@@ -65,6 +65,24 @@ fn differences_are_counted_by_kind_and_shown_without_secrets() {
         format!("forward {CHAT}, model one, shown as c")
     );
     assert_eq!(found.samples.len(), 4);
+}
+
+#[test]
+fn a_comparison_is_never_seen_without_what_it_found() {
+    const ASKED: u64 = 300;
+    let bench = with_shadow(&component(&["a"]), &component(&["b"]), shadow(None, &[]));
+    thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let one = caller("one");
+            (0..ASKED).for_each(|_| bench.shadow("default", &one, "a"));
+        });
+        while !asking.is_finished() {
+            let found = bench.beside("default");
+            let differences: u64 = found.differences.iter().map(|it| it.count).sum();
+            assert_eq!(differences, found.compared, "every one of them differs");
+            assert_eq!(found.samples.len() as u64, found.compared.min(64));
+        }
+    });
 }
 
 #[test]
