@@ -3,7 +3,7 @@
 //! Only what a crate ships with counts. Tests may know more than the code they test, so
 //! dev-dependencies are left out, except where a rule says otherwise.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeSet, process::Command, sync::LazyLock};
 
 use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
 
@@ -232,6 +232,44 @@ fn only_the_command_knows_every_part() {
             "{part} knows nearly everything: {own:?}"
         );
     }
+}
+
+/// What a first `cargo run` has to build. More needs a reason: take something out for it.
+#[test]
+fn the_command_is_built_from_no_more_crates_than_it_was() {
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--package",
+            "signalbox-cli",
+        ])
+        .args([
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("cargo shows what it builds");
+    assert!(tree.status.success(), "{tree:?}");
+    let tree = String::from_utf8(tree.stdout).expect("text");
+    let crates: BTreeSet<_> = tree
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split(' ');
+            Some((words.next()?, words.next()?))
+        })
+        .collect();
+    assert!(
+        (100..=283).contains(&crates.len()),
+        "{} crates",
+        crates.len()
+    );
 }
 
 #[test]
