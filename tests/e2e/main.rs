@@ -1,4 +1,5 @@
-//! End to end: who may know whom, laws that span crates, faults, and real clients.
+//! End to end: who may know whom, laws that span crates, and faults. What needs other people's packages is
+//! in `tests/clients/suite`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -13,10 +14,6 @@ mod blanks;
 mod boundaries;
 mod bypass;
 mod bytes;
-mod demo;
-mod differential;
-mod docs;
-mod extension_flow;
 mod failing_guest;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
 #[expect(
@@ -42,8 +39,6 @@ mod laws;
 mod log;
 #[path = "../../crates/http/tests/it/naive.rs"]
 mod naive_json;
-mod real_clients;
-mod registry;
 mod restart;
 mod shut_out;
 mod smuggling;

@@ -4,14 +4,13 @@
 use std::{fs, net::SocketAddr, os::unix::fs::symlink, path::Path};
 
 use signalbox_harness::{
+    demo::{Demo, blocks},
     gate::{DEMO, DEMO_CHAT},
     http::Ask,
     policies::runbook,
     served::{Place, document},
     wait_for,
 };
-
-use crate::demo::{Demo, blocks};
 
 /// A demo, and a folder with policies to swap in.
 struct Desk {

@@ -5,13 +5,13 @@
 //! What a run finds goes to the target folder, never into the tree; `--keep` adds it to the corpus.
 
 use std::{
-    env, fs,
+    env, fs, iter,
     path::{Path, PathBuf},
     sync::Mutex,
     thread,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 
 use crate::process::{Run, cargo, has, root, say};
@@ -50,19 +50,24 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let programs = build()?;
     let all = Mutex::new(targets.into_iter());
     let next = || all.lock().ok().and_then(|mut targets| targets.next());
-    let work = || -> anyhow::Result<()> {
-        while let Some(target) = next() {
-            Target::new(&target, &programs).run(arguments)?;
-        }
-        Ok(())
+    // A flaw in one target says nothing of the others: all of them run.
+    let work = || -> Vec<String> {
+        iter::from_fn(next)
+            .filter_map(|target| Target::new(&target, &programs).run(arguments).err())
+            .map(|error| format!("{error:#}"))
+            .collect()
     };
-    thread::scope(|scope| {
+    let flaws = thread::scope(|scope| {
         let workers = [scope.spawn(work), scope.spawn(work)];
-        workers.into_iter().try_for_each(|worker| {
-            let ended = worker.join();
-            ended.unwrap_or_else(|_| bail!("a fuzzing thread panicked"))
+        workers.map(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|_| vec!["a thread panicked".into()])
         })
-    })
+    });
+    let flaws = flaws.concat();
+    ensure!(flaws.is_empty(), "{}", flaws.join("; "));
+    Ok(())
 }
 
 /// The targets by name: one file each.

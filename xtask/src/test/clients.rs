@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use crate::process::{Run, has, root, say};
 
 /// Installs what is missing.
-pub(crate) fn install() -> anyhow::Result<()> {
+pub(super) fn install() -> anyhow::Result<()> {
     debian(&[
         ("curl", "curl"),
         ("python3", "python3"),
@@ -22,21 +22,6 @@ pub(crate) fn install() -> anyhow::Result<()> {
     ])?;
     python()?;
     node()
-}
-
-/// Fails if `install` has not been run for the present pins.
-pub(crate) fn check() -> anyhow::Result<()> {
-    if !has("go") {
-        bail!("go is missing: run `cargo xtask test --only clients`");
-    }
-    for stamp in [Stamp::python()?, Stamp::node()?] {
-        if !stamp.is_current() {
-            bail!(
-                "the clients' packages are missing or old: run `cargo xtask test --only clients`"
-            );
-        }
-    }
-    Ok(())
 }
 
 fn python() -> anyhow::Result<()> {

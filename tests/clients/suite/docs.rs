@@ -8,12 +8,11 @@ use std::{fs, os::unix::fs::symlink};
 
 use signalbox_harness::{
     command::{binary, signalbox},
+    demo::{Demo, blocks, blocks_in, shell},
     http::Ask,
     process::Program,
     root,
 };
-
-use crate::demo::{Demo, blocks, blocks_in, shell};
 
 #[test]
 fn the_readme_runs_as_pasted() {
@@ -22,7 +21,7 @@ fn the_readme_runs_as_pasted() {
         blocks.iter().partition(|block| block.starts_with("cargo "));
     assert_eq!(
         building,
-        ["cargo run --release -- demo\n", "cargo xtask test\n"]
+        ["cargo run --profile demo -- demo\n", "cargo xtask test\n"]
     );
 
     let demo = Demo::start();
@@ -153,7 +152,7 @@ fn the_example_plugin_is_tested_built_and_served_as_pasted() {
 fn what_ci_runs_is_what_the_readme_says() {
     let script = fs::read_to_string(root().join(".ci/run")).expect("the script of every change");
     let last = script.lines().rfind(|line| !line.trim().is_empty());
-    assert_eq!(last, Some("exec cargo xtask test \"$@\""));
+    assert_eq!(last, Some("exec cargo xtask test --changed \"$@\""));
 }
 
 #[test]

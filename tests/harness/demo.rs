@@ -6,28 +6,34 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use signalbox_harness::{
+use crate::{
     command::{binary, signalbox},
     process::{Process, Program},
     root,
 };
 
-/// The demo, and where it listens.
-pub(crate) struct Demo {
+/// The demo; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Demo {
     _process: Process,
-    pub(crate) host: String,
-    pub(crate) admin: String,
+    /// Where clients connect, as `address:port`.
+    pub host: String,
+    /// Where operators connect.
+    pub admin: String,
 }
 
 impl Demo {
-    pub(crate) fn start() -> Self {
+    /// Starts one on free ports and waits for it.
+    #[must_use]
+    pub fn start() -> Self {
         let free = ["demo", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
         let process = signalbox().args(free).start();
         Self::wait(process)
     }
 
     /// Waits until a demo says where it listens.
-    pub(crate) fn wait(mut process: Process) -> Self {
+    #[must_use]
+    pub fn wait(mut process: Process) -> Self {
         let [host, admin] = process.wait_until(|process| {
             let printed = process.stdout();
             let address = |name: &str| {
@@ -49,7 +55,11 @@ impl Demo {
     }
 
     /// Runs a block of commands in a folder that has what a clone has, and gives what it printed.
-    pub(crate) fn run(&self, block: &str) -> String {
+    ///
+    /// # Panics
+    /// If there is no room for that folder.
+    #[must_use]
+    pub fn run(&self, block: &str) -> String {
         let folder = tempfile::tempdir().expect("room for a temporary folder");
         for name in ["plugins", "docs"] {
             symlink(root().join(name), folder.path().join(name)).expect("a link in our folder");
@@ -58,12 +68,14 @@ impl Demo {
     }
 
     /// Runs a block of commands in a folder, and gives what it printed.
-    pub(crate) fn run_in(&self, folder: &Path, block: &str) -> String {
+    #[must_use]
+    pub fn run_in(&self, folder: &Path, block: &str) -> String {
         self.shell(folder, block).output()
     }
 
     /// A block of commands, before it runs.
-    pub(crate) fn shell(&self, folder: &Path, block: &str) -> Program {
+    #[must_use]
+    pub fn shell(&self, folder: &Path, block: &str) -> Program {
         let script = block
             .replace("127.0.0.1:8080", &self.host)
             .replace("127.0.0.1:8081", &self.admin);
@@ -74,7 +86,11 @@ impl Demo {
 }
 
 /// A shell in a folder, with the command, cargo and the clients' Python on its search path.
-pub(crate) fn shell(folder: &Path, script: &str) -> Program {
+///
+/// # Panics
+/// If no search path can be made of these folders.
+#[must_use]
+pub fn shell(folder: &Path, script: &str) -> Program {
     let commands = binary()
         .parent()
         .expect("a binary lies in a folder")
@@ -101,12 +117,17 @@ pub(crate) fn shell(folder: &Path, script: &str) -> Program {
 }
 
 /// The fenced `sh` blocks of a page.
-pub(crate) fn blocks(page: &str) -> Vec<String> {
+#[must_use]
+pub fn blocks(page: &str) -> Vec<String> {
     blocks_in(page, "sh")
 }
 
 /// The fenced blocks of a page that are in this language.
-pub(crate) fn blocks_in(page: &str, language: &str) -> Vec<String> {
+///
+/// # Panics
+/// If there is no such page.
+#[must_use]
+pub fn blocks_in(page: &str, language: &str) -> Vec<String> {
     let text =
         fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
     text.split(&format!("```{language}\n"))

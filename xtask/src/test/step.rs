@@ -1,0 +1,206 @@
+//! The steps, in the order they run: what fails soonest comes first, and end to end comes last, so that its
+//! runner's closing line ends the output.
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+use super::{clients, registry};
+use crate::{
+    fuzz,
+    process::{Run, cargo, has, say},
+};
+
+/// One part of the run; declared in the order they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Step {
+    /// What rustup has to add: the wasm target, rustfmt, clippy
+    Toolchain,
+    /// Formatting
+    Fmt,
+    /// Clippy on every target, warnings denied
+    Clippy,
+    /// What is in the tree may be: crates, licences, sources (`deny.toml`)
+    Deny,
+    /// The policy crate alone, built for wasm: without features and with the document language
+    Wasm,
+    /// API documentation, warnings denied
+    Doc,
+    /// Unit, property and integration tests of every crate
+    Unit,
+    /// The examples in the API documentation
+    Doctest,
+    /// The committed engine is what its source builds
+    Engine,
+    /// Suite: fuzz targets, a minute each, two at a time
+    Fuzz,
+    /// Suite: real clients, readers in other languages, a real registry; installs them
+    Clients,
+    /// End to end: laws across crates, faults, hostile input
+    E2e,
+}
+
+impl Step {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Toolchain => toolchain(),
+            Self::Fmt => cargo(["fmt", "--all", "--check"]).run(),
+            Self::Clippy => cargo(["clippy", "--workspace", "--all-targets"])
+                .args(["--", "-D", "warnings"])
+                .run(),
+            Self::Deny => deny(),
+            Self::Wasm => wasm(),
+            Self::Doc => cargo(["doc", "--workspace", "--no-deps"])
+                .env("RUSTDOCFLAGS", "-D warnings")
+                .run(),
+            Self::Unit => unit(),
+            Self::Doctest => cargo(["test", "--workspace", "--doc", "--quiet"])
+                .args(["--no-fail-fast"])
+                .run(),
+            Self::Engine => engine(),
+            Self::Fuzz => fuzz_briefly(),
+            Self::Clients => real_clients(),
+            Self::E2e => end_to_end(),
+        }
+    }
+
+    /// Whether it runs only where asked for, or where its inputs changed.
+    pub(super) const fn is_suite(self) -> bool {
+        !self.inputs().is_empty()
+    }
+
+    /// Of a suite: the files and folders that its outcome depends on.
+    pub(super) const fn inputs(self) -> &'static [&'static str] {
+        match self {
+            Self::Fuzz => &[
+                "Cargo.lock",
+                "crates",
+                "fuzz",
+                "host",
+                "wit",
+                "xtask/src/fuzz.rs",
+            ],
+            Self::Clients => &[
+                "Cargo.lock",
+                "README.md",
+                "crates",
+                "docs",
+                "host",
+                "plugins",
+                "tests/Cargo.toml",
+                "tests/clients",
+                "tests/harness",
+                "wit",
+                "xtask/src/test",
+            ],
+            _ => &[],
+        }
+    }
+
+    pub(super) fn name(self) -> String {
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    pub(super) fn about(self) -> String {
+        self.to_possible_value()
+            .and_then(|value| value.get_help().map(ToString::to_string))
+            .unwrap_or_default()
+    }
+}
+
+/// `rust-toolchain.toml` makes rustup bring these by itself; a cargo without rustup must have them.
+fn toolchain() -> anyhow::Result<()> {
+    if !has("rustup") {
+        say("no rustup here: the tool chain must have clippy, rustfmt and wasm32-unknown-unknown");
+        return Ok(());
+    }
+    Run::new("rustup", ["target", "add", WASM]).run()?;
+    Run::new("rustup", ["component", "add", "clippy", "rustfmt"]).run()
+}
+
+/// Needs no database: advisories are for a schedule, they fail without anybody's change.
+fn deny() -> anyhow::Result<()> {
+    if !has("cargo-deny") {
+        // It runs for a second: optimising it would only take longer.
+        cargo(["install", "cargo-deny", "--version", "0.20.2", "--locked"])
+            .args(["--debug", "--quiet"])
+            .run()?;
+    }
+    cargo(["deny", "--locked", "check", "bans", "licenses", "sources"]).run()
+}
+
+fn wasm() -> anyhow::Result<()> {
+    let alone = [
+        "check",
+        "--package",
+        "signalbox-policy",
+        "--target",
+        WASM,
+        "--no-default-features",
+    ];
+    cargo(alone).run()?;
+    cargo(alone).args(["--features", "document"]).run()
+}
+
+fn unit() -> anyhow::Result<()> {
+    // The host's tests ask it with a client nobody here wrote.
+    clients::debian(&[("curl", "curl")])?;
+    if nextest() {
+        return run_tests("not package(signalbox-tests)");
+    }
+    cargo(["test", "--workspace", "--exclude", "signalbox-tests"])
+        .args(["--no-fail-fast", "--lib", "--bins", "--tests"])
+        .run()
+}
+
+/// The engine step is a command of its own; this asks this very program for it.
+fn engine() -> anyhow::Result<()> {
+    let xtask = std::env::current_exe().context("this program does not know where it is")?;
+    Run::new(&xtask.to_string_lossy(), ["engine", "--check"]).run()
+}
+
+fn fuzz_briefly() -> anyhow::Result<()> {
+    clients::debian(&[("c++", "g++")])?;
+    fuzz::run(&fuzz::Arguments::default())
+}
+
+fn real_clients() -> anyhow::Result<()> {
+    clients::install()?;
+    registry::install()?;
+    of_the_tests_crate("clients")
+}
+
+fn end_to_end() -> anyhow::Result<()> {
+    of_the_tests_crate("e2e")
+}
+
+/// The tests start the real command as well as the host inside their own process.
+fn of_the_tests_crate(target: &str) -> anyhow::Result<()> {
+    cargo(["build", "--workspace", "--bin", "signalbox"]).run()?;
+    if nextest() {
+        return run_tests(&format!("package(signalbox-tests) and binary({target})"));
+    }
+    cargo(["test", "--package", "signalbox-tests", "--test", target])
+        .args(["--no-fail-fast"])
+        .run()
+}
+
+/// One set of features for every step, hence one build: a filter, and neither `--package` nor `--exclude`.
+fn run_tests(filter: &str) -> anyhow::Result<()> {
+    cargo(["nextest", "run", "--workspace", "--no-fail-fast"])
+        .args(["-E", filter])
+        .run()
+        .or_else(|error| {
+            let failed = super::failed::tests();
+            if failed.is_empty() {
+                return Err(error);
+            }
+            bail!("{} failed: {}", failed.len(), failed.join(", "))
+        })
+}
+
+fn nextest() -> bool {
+    has("cargo-nextest")
+}
+
+const WASM: &str = "wasm32-unknown-unknown";
