@@ -5,8 +5,6 @@ use http::{HeaderValue, Response, header};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use serde_json::Value;
 
-use crate::refusal::Refusal;
-
 /// The body of every answer.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
 
@@ -22,28 +20,6 @@ pub(crate) enum Cut {
     #[error("the request's body did not arrive")]
     Request(#[source] hyper::Error),
 }
-
-/// Why a route gave no answer of its own.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    Refused(Refusal),
-    Cut(Cut),
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Cut> for Failure {
-    fn from(cut: Cut) -> Self {
-        Self::Cut(cut)
-    }
-}
-
-/// What a route gives.
-pub(crate) type Answer = Result<Response<Body>, Failure>;
 
 pub(crate) fn json(value: &Value) -> Response<Body> {
     bytes("application/json", value.to_string())

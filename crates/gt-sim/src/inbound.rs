@@ -9,7 +9,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use sha2::{Digest, Sha256};
 
-use crate::answer::{Cut, Failure};
+use crate::answer::Cut;
+use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::form::Form;
 use crate::refusal::Refusal;

@@ -50,6 +50,7 @@ mod answer;
 mod bounded;
 mod encode;
 mod events;
+mod failure;
 mod fault;
 mod fields;
 mod form;

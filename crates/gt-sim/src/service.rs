@@ -6,7 +6,8 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
-use crate::answer::{Answer, Body, Cut, Failure};
+use crate::answer::{Body, Cut};
+use crate::failure::{Answer, Failure};
 use crate::fault::{self, Fault};
 use crate::inbound::Inbound;
 use crate::route::Route;

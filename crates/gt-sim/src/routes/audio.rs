@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::answer::{self, Answer};
+use crate::answer;
+use crate::failure::Answer;
 use crate::fields::one_of;
 use crate::form::FilePart;
 use crate::inbound::Inbound;

@@ -6,7 +6,8 @@ mod stream;
 use http::HeaderValue;
 use serde_json::{Value, json};
 
-use crate::answer::{self, Answer};
+use crate::answer;
+use crate::failure::Answer;
 use crate::fields::Fields;
 use crate::inbound::Inbound;
 use crate::key::Scope;

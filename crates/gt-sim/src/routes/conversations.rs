@@ -3,7 +3,8 @@
 use http::HeaderValue;
 use serde_json::json;
 
-use crate::answer::{self, Answer};
+use crate::answer;
+use crate::failure::Answer;
 use crate::inbound::Inbound;
 use crate::refusal::Refusal;
 use crate::routes::{CONVERSATION, Call, clip};

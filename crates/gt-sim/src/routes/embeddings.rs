@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::answer::{self, Answer};
+use crate::answer;
+use crate::failure::Answer;
 use crate::fields::Fields;
 use crate::inbound::Inbound;
 use crate::key::Scope;

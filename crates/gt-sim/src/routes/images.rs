@@ -4,8 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::answer::{self, Answer};
+use crate::answer;
 use crate::encode;
+use crate::failure::Answer;
 use crate::inbound::Inbound;
 use crate::key::Scope;
 use crate::refusal::Refusal;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::{self, Answer};
+use crate::answer;
+use crate::failure::Answer;
 use crate::inbound::Inbound;
 use crate::key::Scope;
 use crate::refusal::Refusal;
