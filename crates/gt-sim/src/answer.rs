@@ -1,5 +1,8 @@
 //! Answers and their bodies.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
@@ -7,6 +10,9 @@ use serde_json::Value;
 
 /// The body of every answer.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
+
+/// Something a body waits for.
+pub(crate) type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Why a connection ends without a (whole) answer.
 #[derive(Debug, thiserror::Error)]

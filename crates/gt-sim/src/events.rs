@@ -1,7 +1,6 @@
 //! Server-sent events, flushed one by one.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -11,11 +10,9 @@ use bytes::Bytes;
 use http_body::Frame;
 use tokio::sync::Semaphore;
 
-use crate::answer::Cut;
-use crate::shared::{Shared, lock};
-
-/// Something a body waits for.
-pub(crate) type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+use crate::answer::{Cut, Wait};
+use crate::lock::lock;
+use crate::shared::Shared;
 
 /// The body of a stream. Before every event but the first it lets the connection write out what it has, pauses, and
 /// takes a permit if a test holds the streams.

@@ -6,9 +6,10 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::fault::Fault;
 use crate::key::{Key, Secret};
+use crate::lock::lock;
 use crate::progress::Progress;
 use crate::record::Recorded;
-use crate::shared::{Shared, lock};
+use crate::shared::Shared;
 
 /// Looks into a simulator and changes it while it runs.
 #[derive(Clone, Debug)]

@@ -57,6 +57,7 @@ mod form;
 mod handle;
 mod inbound;
 mod key;
+mod lock;
 mod progress;
 mod record;
 mod refusal;
@@ -65,6 +66,7 @@ mod routes;
 mod server;
 mod service;
 mod shared;
+mod spoil;
 mod tenant;
 
 pub use fault::{After, Break, Fault};

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use http::request::Parts;
 
-use crate::shared::lock;
+use crate::lock::lock;
 
 /// A request as it arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,11 +8,12 @@ use hyper::body::Incoming;
 
 use crate::answer::{Body, Cut};
 use crate::failure::{Answer, Failure};
-use crate::fault::{self, Fault};
+use crate::fault::Fault;
 use crate::inbound::Inbound;
 use crate::route::Route;
 use crate::routes::{Call, audio, chat, conversations, embeddings, images, models, uploads};
 use crate::shared::Shared;
+use crate::spoil;
 
 pub(crate) async fn serve(
     shared: Arc<Shared>,
@@ -23,12 +24,12 @@ pub(crate) async fn serve(
     let Some(fault) = shared.take_fault(head.uri.path()) else {
         return respond(&shared, &head, &mut inbound).await;
     };
-    if fault != Fault::CloseAtHead && fault::instead(&fault).is_some() {
+    if fault != Fault::CloseAtHead && spoil::instead(&fault).is_some() {
         inbound.drain().await?;
     }
-    match fault::instead(&fault) {
+    match spoil::instead(&fault) {
         Some(answer) => answer,
-        None => fault::spoil(fault, &shared, respond(&shared, &head, &mut inbound).await?).await,
+        None => spoil::spoil(fault, &shared, respond(&shared, &head, &mut inbound).await?).await,
     }
 }
 

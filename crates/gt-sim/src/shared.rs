@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
@@ -12,6 +12,7 @@ use crate::access::Access;
 use crate::bounded::Bounded;
 use crate::fault::Fault;
 use crate::key::Key;
+use crate::lock::lock;
 use crate::progress::Progress;
 use crate::record::Recorder;
 use crate::refusal::Refusal;
@@ -95,11 +96,6 @@ impl Shared {
         // An error means that the sender is gone, which is as good as closed.
         let _stopped = closing.wait_for(|closing| *closing).await;
     }
-}
-
-/// A poisoned lock still holds whole values: each critical section makes one change.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn unix_now() -> u64 {

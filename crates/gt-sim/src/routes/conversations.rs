@@ -6,9 +6,10 @@ use serde_json::json;
 use crate::answer;
 use crate::failure::Answer;
 use crate::inbound::Inbound;
+use crate::lock::lock;
 use crate::refusal::Refusal;
 use crate::routes::{CONVERSATION, Call, clip};
-use crate::shared::{Conversation, lock, random_id, unix_now};
+use crate::shared::{Conversation, random_id, unix_now};
 use crate::tenant::Modality;
 
 pub(crate) async fn create(call: &Call<'_>, inbound: &mut Inbound) -> Answer {

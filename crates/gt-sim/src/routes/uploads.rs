@@ -6,9 +6,10 @@ use crate::answer;
 use crate::failure::Answer;
 use crate::inbound::Inbound;
 use crate::key::Scope;
+use crate::lock::lock;
 use crate::refusal::Refusal;
 use crate::routes::{Call, conversations};
-use crate::shared::{File, lock, random_id, unix_now};
+use crate::shared::{File, random_id, unix_now};
 
 pub(crate) async fn to_conversation(call: &Call<'_>, inbound: &mut Inbound) -> Answer {
     call.access.conversation_uploads()?;
