@@ -12,7 +12,6 @@ mod model;
 mod nest;
 mod number;
 mod plain;
-mod quote;
 mod scanner;
 mod text;
 mod utf8;
@@ -20,10 +19,10 @@ mod utf8;
 use std::ops::Range;
 
 pub(crate) use key::{KeyMatch, Likeness};
-pub use quote::quoted;
 pub use scanner::Scanner;
 pub(crate) use text::Text;
 
+pub use crate::quote::quoted;
 use crate::refusal::Refusal;
 
 /// What a body says of its model.

@@ -25,5 +25,6 @@ pub mod media;
 pub mod models;
 pub mod multipart;
 pub mod path;
+mod quote;
 pub mod refusal;
 pub mod restamp;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::json::quoted;
+use crate::quote::quoted;
 
 /// The answer to `GET /v1/models` with these names, in this order.
 ///

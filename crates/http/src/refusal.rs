@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 pub use code::Code;
 
-use crate::json::quoted;
+use crate::quote::quoted;
 
 /// An answer given without asking GT.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

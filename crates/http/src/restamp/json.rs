@@ -2,7 +2,8 @@
 
 use memchr::memchr2;
 
-use crate::json::{KeyMatch, Likeness, Text, quoted};
+use crate::json::{KeyMatch, Likeness, Text};
+use crate::quote::quoted;
 
 /// Replaces the value of the top-level `model` string of one JSON text.
 ///
