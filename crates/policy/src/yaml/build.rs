@@ -4,7 +4,7 @@ use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Sp
 
 use super::{
     Entry, Kind, Meaning, Node,
-    keys::{key_text, once_each},
+    keys::{WRITE_IN_FULL, key_text, once_each},
 };
 use crate::{
     Position,
@@ -217,9 +217,6 @@ fn at(marker: Marker) -> Position {
 }
 
 const FIRST: Position = Position { line: 1, column: 1 };
-
-pub(super) const WRITE_IN_FULL: &str =
-    "write the value out at each place: a document is read as it stands";
 
 /// A hundred thousand models with a line each are some 8 MB.
 const MOST_BYTES: usize = 32 << 20;

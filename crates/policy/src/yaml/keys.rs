@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Kind, Meaning, Node, build::WRITE_IN_FULL};
+use super::{Entry, Kind, Meaning, Node};
 use crate::{
     Text,
     diagnostic::{Code, Findings, shown},
@@ -67,6 +67,10 @@ pub(super) fn once_each(entries: Vec<Entry>, findings: &mut Findings) -> Vec<Ent
     let keep = |(index, entry)| (repeated.next_if_eq(&index).is_none()).then_some(entry);
     entries.into_iter().enumerate().filter_map(keep).collect()
 }
+
+/// What to do in place of anchors, aliases and merge keys.
+pub(super) const WRITE_IN_FULL: &str =
+    "write the value out at each place: a document is read as it stands";
 
 /// A model name has at most 256 bytes; a method and a template fit too. The bound also keeps
 /// every key below what YAML allows for one, however it is quoted.
