@@ -7,15 +7,51 @@ mod routes;
 mod words;
 
 use crate::{
-    Document, Policy, Position,
+    Diagnostic, Document, Policy, Position,
     diagnostic::{Code, Findings, shown},
     policy::Parts,
 };
 
 pub(crate) use cases::{Known, cases};
 
+/// Reads a document and makes a policy of it.
+///
+/// ```
+/// let policy = signalbox_policy::read(
+///     "policy: smallest\nroutes:\n  GET /v1/models: {verdict: native}\n",
+/// )
+/// .expect("a valid document");
+/// assert_eq!(policy.name(), "smallest");
+///
+/// let wrong = signalbox_policy::read("policy: p\nroutes:\n  GET /v1/models: {verdit: native}\n")
+///     .expect_err("a typing mistake");
+/// assert_eq!(wrong[0].to_string(), "3:20: error[unknown_key]: unknown key `verdit` in a route");
+/// assert_eq!(wrong[0].help.as_deref(), Some("did you mean `verdict`?"));
+/// ```
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
+pub fn read(text: &str) -> Result<Policy, Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    let document = Document::parse_as_far_as_possible(text, &mut findings);
+    let policy = document.map(|document| check(&document, &mut findings));
+    findings.finish(policy)
+}
+
+impl Document {
+    /// Checks what the document says and makes a policy of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the text.
+    pub fn check(&self) -> Result<Policy, Vec<Diagnostic>> {
+        let mut findings = Findings::default();
+        let policy = check(self, &mut findings);
+        findings.finish(Some(policy))
+    }
+}
+
 /// Checks a document. The policy is whole only if nothing was added to `findings`.
-pub(crate) fn check(document: &Document, findings: &mut Findings) -> Policy {
+fn check(document: &Document, findings: &mut Findings) -> Policy {
     let name = policy_name(document, findings);
     let version = document
         .version

@@ -1,6 +1,6 @@
 //! A policy document as written: every key with its place, before anything is decided about it.
 
-use crate::{Diagnostic, List, Policy, Position, Text, check::check, diagnostic::Findings, yaml};
+use crate::{Diagnostic, List, Position, Text, diagnostic::Findings, yaml};
 
 mod case;
 mod read;
@@ -134,44 +134,10 @@ impl Document {
         findings.finish(document)
     }
 
-    /// Checks what the document says and makes a policy of it.
-    ///
-    /// # Errors
-    /// Everything that is wrong, in the order of the text.
-    pub fn check(&self) -> Result<Policy, Vec<Diagnostic>> {
-        let mut findings = Findings::default();
-        let policy = check(self, &mut findings);
-        findings.finish(Some(policy))
-    }
-
-    fn parse_as_far_as_possible(text: &str, findings: &mut Findings) -> Option<Self> {
+    pub(crate) fn parse_as_far_as_possible(text: &str, findings: &mut Findings) -> Option<Self> {
         let root = yaml::read(text, findings)?;
         Some(read::document(root, findings))
     }
-}
-
-/// Reads a document and makes a policy of it.
-///
-/// ```
-/// let policy = signalbox_policy::read(
-///     "policy: smallest\nroutes:\n  GET /v1/models: {verdict: native}\n",
-/// )
-/// .expect("a valid document");
-/// assert_eq!(policy.name(), "smallest");
-///
-/// let wrong = signalbox_policy::read("policy: p\nroutes:\n  GET /v1/models: {verdit: native}\n")
-///     .expect_err("a typing mistake");
-/// assert_eq!(wrong[0].to_string(), "3:20: error[unknown_key]: unknown key `verdit` in a route");
-/// assert_eq!(wrong[0].help.as_deref(), Some("did you mean `verdict`?"));
-/// ```
-///
-/// # Errors
-/// Everything that is wrong with it, in the order of the text.
-pub fn read(text: &str) -> Result<Policy, Vec<Diagnostic>> {
-    let mut findings = Findings::default();
-    let document = Document::parse_as_far_as_possible(text, &mut findings);
-    let policy = document.map(|document| check(&document, &mut findings));
-    findings.finish(policy)
 }
 
 /// What was written counts, not where it stands.

@@ -46,12 +46,14 @@ pub use caller::{Caller, Names, Purpose, Purposes};
 pub use cases::read_cases;
 #[cfg(feature = "cases")]
 pub use cases::{Case, Expectation};
+#[cfg(feature = "document")]
+pub use check::read;
 pub use decision::{Decision, Forward, ListMode, Refusal};
 pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
 #[cfg(feature = "document")]
 pub use diagnostic::Diagnostic;
 #[cfg(feature = "document")]
-pub use document::{Document, read};
+pub use document::Document;
 pub use evaluate::{Check, decide, published_name};
 #[cfg(feature = "document")]
 pub use explain::{Explanation, Outcome, Step, decision_json, explain};
