@@ -30,7 +30,7 @@ pub(crate) use self::environment::Environment;
 pub use self::error::CacheError;
 
 use self::{
-    entry::Name,
+    entry::{ENTRY, Name},
     folder::{Folder, ReadError},
     key::Key,
 };
@@ -167,7 +167,7 @@ impl Cache {
         store.folder.write(&file, &entry).ok()?;
         store
             .folder
-            .trim(self.bounds.entries, self.bounds.bytes, &file)
+            .trim(ENTRY, (self.bounds.entries, self.bounds.bytes), &file)
             .ok()
     }
 }

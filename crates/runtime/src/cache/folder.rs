@@ -13,7 +13,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{CacheError, entry::ENTRY};
+use super::CacheError;
 
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -130,10 +130,16 @@ impl Folder {
         let _stays = remove(AtFlags::empty()).or_else(|_| remove(AtFlags::REMOVEDIR));
     }
 
-    /// Removes what was not used for the longest, until the rest is within bounds. `newest` stays:
-    /// the clock of the file system may not tell it from others.
-    pub(super) fn trim(&self, entries: usize, bytes: u64, newest: &str) -> io::Result<()> {
-        let mut all = self.entries()?;
+    /// Of the files whose names end so, removes those that were not used for the longest, until
+    /// the rest is within bounds. `newest` stays: the clock of the file system may not tell it
+    /// from others.
+    pub(super) fn trim(
+        &self,
+        ending: &str,
+        (entries, bytes): (usize, u64),
+        newest: &str,
+    ) -> io::Result<()> {
+        let mut all = self.entries(ending)?;
         all.sort_by_key(|entry| std::cmp::Reverse((entry.file == newest, entry.used)));
         let mut total = 0_u64;
         for (place, entry) in all.iter().enumerate() {
@@ -146,12 +152,12 @@ impl Folder {
         Ok(())
     }
 
-    /// Entries, and what processes that ended while they wrote have left.
-    fn entries(&self) -> io::Result<Vec<Entry>> {
+    /// Files whose names end so, and what processes that ended while they wrote have left.
+    fn entries(&self, ending: &str) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for file in Dir::read_from(&self.handle)? {
             let file = file?.file_name().to_string_lossy().into_owned();
-            if !file.ends_with(ENTRY) && !file.ends_with(UNFINISHED) {
+            if !file.ends_with(ending) && !file.ends_with(UNFINISHED) {
                 continue;
             }
             // It may be gone already.
