@@ -13,73 +13,137 @@ pub use self::error::{
 
 use std::{sync::Arc, time::Duration};
 
-use wasmtime::component::Component;
+use wasmtime::{
+    Engine,
+    component::{Component, Linker},
+};
 
 use self::{file::File, steps::Steps};
 use crate::{
-    Cache, Cached, Detail, Digest, Isolation, LoadOptions, Plugin,
+    Cache, Cached, Detail, Digest, Isolation, LoadOptions, Plugin, Settings,
     bindings::SignalboxPolicyPre,
+    cache::Environment,
     instance::Instance,
     limits::{Bounds, Budget, MemoryLimit},
     plugin::Parts,
-    runtime::Shared,
     surface::Surface,
     trust,
+    warm::Permits,
 };
 
-/// Loads a component, and tells of each step that passes. See [`Step`] for the steps.
-pub(crate) fn load(
-    shared: &Shared,
-    component: &[u8],
-    options: &LoadOptions,
-    told: &mut dyn FnMut(Step, Duration),
-) -> Result<Plugin, LoadError> {
-    let mut steps = Steps::new(told);
-    let file = File::read(component, shared.settings.component_cap)?;
-    let trusted = is_trusted(shared, component);
-    let digest = Digest::of(component);
-    steps.passed(Step::Read);
-    file.check_imports()?;
-    steps.passed(Step::Imports);
-    file.check_exports()?;
-    steps.passed(Step::World);
-    let memory = memory_limit(shared, &file, trusted)?;
-    let (compiled, cached) = code(shared, component, digest)?;
-    steps.passed(Step::Compile);
-    let pre = link(shared, &compiled)?;
-    let surface = ask(&pre, memory, &mut steps)?;
-    let settings = &shared.settings;
-    let plugin = Plugin::new(Parts {
-        digest,
-        size: component.len(),
-        surface,
-        source: file.source.map(str::to_owned),
-        cases: file.cases.map(<[u8]>::to_vec),
-        trusted,
-        cached,
-        isolation: if trusted {
-            Isolation::Reuse
-        } else {
-            options.isolation
-        },
-        memory,
-        pre,
-        threads: if trusted {
-            settings.workers
-        } else {
-            settings.decision_threads
-        },
-        permits: Arc::clone(&shared.permits),
-    });
-    trial::run(&plugin).map_err(LoadError::Trial)?;
-    steps.passed(Step::Trial);
-    // Only now: what fails a step is not to push out what serves.
-    if let Some(cache) = &settings.cache
-        && !plugin.is_from_cache()
-    {
-        cache.keep(shared.environment, digest, &compiled);
+/// What every load needs.
+pub(crate) struct Loader {
+    pub(crate) settings: Settings,
+    pub(crate) engine: Engine,
+    pub(crate) environment: Environment,
+    /// Empty: a policy imports nothing that can act.
+    pub(crate) linker: Linker<Bounds>,
+    pub(crate) permits: Arc<Permits>,
+}
+
+impl Loader {
+    /// Loads a component, and tells of each step that passes. See [`Step`] for the steps.
+    pub(crate) fn load(
+        &self,
+        component: &[u8],
+        options: &LoadOptions,
+        told: &mut dyn FnMut(Step, Duration),
+    ) -> Result<Plugin, LoadError> {
+        let mut steps = Steps::new(told);
+        let file = File::read(component, self.settings.component_cap)?;
+        let trusted = self.is_trusted(component);
+        let digest = Digest::of(component);
+        steps.passed(Step::Read);
+        file.check_imports()?;
+        steps.passed(Step::Imports);
+        file.check_exports()?;
+        steps.passed(Step::World);
+        let memory = self.memory_limit(&file, trusted)?;
+        let (compiled, cached) = self.code(component, digest)?;
+        steps.passed(Step::Compile);
+        let pre = self.link(&compiled)?;
+        let surface = ask(&pre, memory, &mut steps)?;
+        let settings = &self.settings;
+        let plugin = Plugin::new(Parts {
+            digest,
+            size: component.len(),
+            surface,
+            source: file.source.map(str::to_owned),
+            cases: file.cases.map(<[u8]>::to_vec),
+            trusted,
+            cached,
+            isolation: if trusted {
+                Isolation::Reuse
+            } else {
+                options.isolation
+            },
+            memory,
+            pre,
+            threads: if trusted {
+                settings.workers
+            } else {
+                settings.decision_threads
+            },
+            permits: Arc::clone(&self.permits),
+        });
+        trial::run(&plugin).map_err(LoadError::Trial)?;
+        steps.passed(Step::Trial);
+        // Only now: what fails a step is not to push out what serves.
+        if let Some(cache) = &settings.cache
+            && !plugin.is_from_cache()
+        {
+            cache.keep(self.environment, digest, &compiled);
+        }
+        Ok(plugin)
     }
-    Ok(plugin)
+
+    fn is_trusted(&self, component: &[u8]) -> bool {
+        trust::fingerprint(component).is_ok_and(|found| {
+            trust::known_engines().any(|known| known == found)
+                || self.settings.engines.contains(&found)
+        })
+    }
+
+    fn memory_limit(&self, file: &File<'_>, trusted: bool) -> Result<MemoryLimit, LoadError> {
+        let cap = self.settings.memory_cap;
+        let limit = if trusted {
+            MemoryLimit::trusted(file.memory, cap)
+        } else {
+            MemoryLimit(self.settings.plugin_memory.min(cap))
+        };
+        if file.memory > limit.0 {
+            return Err(LoadError::Memory {
+                declared: file.memory,
+                limit: limit.0,
+            });
+        }
+        Ok(limit)
+    }
+
+    /// Machine code: that of the cache, or fresh. Which of them it is changes no later step.
+    fn code(
+        &self,
+        component: &[u8],
+        digest: Digest,
+    ) -> Result<(Component, Option<Cached>), LoadError> {
+        let find = |cache: &Cache| cache.find(&self.engine, self.environment, digest);
+        match self.settings.cache.as_ref().map(find) {
+            Some((Some(component), cached)) => Ok((component, Some(cached))),
+            Some((None, cached)) => Ok((self.compile(component)?, Some(cached))),
+            None => Ok((self.compile(component)?, None)),
+        }
+    }
+
+    fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {
+        Component::new(&self.engine, component)
+            .map_err(|error| LoadError::Compile(Detail::of_chain(&error)))
+    }
+
+    fn link(&self, compiled: &Component) -> Result<SignalboxPolicyPre<Bounds>, LoadError> {
+        let types = |error: wasmtime::Error| LoadError::Types(Detail::of_chain(&error));
+        let pre = self.linker.instantiate_pre(compiled).map_err(types)?;
+        SignalboxPolicyPre::new(pre).map_err(types)
+    }
 }
 
 /// Starts the component once and asks it what it is.
@@ -99,54 +163,6 @@ fn ask(
     let catalogue = models::drain(&mut instance, &description)?;
     steps.passed(Step::Models);
     Ok(Surface::new(description, catalogue))
-}
-
-fn is_trusted(shared: &Shared, component: &[u8]) -> bool {
-    trust::fingerprint(component).is_ok_and(|found| {
-        trust::known_engines().any(|known| known == found)
-            || shared.settings.engines.contains(&found)
-    })
-}
-
-fn memory_limit(shared: &Shared, file: &File<'_>, trusted: bool) -> Result<MemoryLimit, LoadError> {
-    let cap = shared.settings.memory_cap;
-    let limit = if trusted {
-        MemoryLimit::trusted(file.memory, cap)
-    } else {
-        MemoryLimit(shared.settings.plugin_memory.min(cap))
-    };
-    if file.memory > limit.0 {
-        return Err(LoadError::Memory {
-            declared: file.memory,
-            limit: limit.0,
-        });
-    }
-    Ok(limit)
-}
-
-/// Machine code: that of the cache, or fresh. Which of them it is changes no later step.
-fn code(
-    shared: &Shared,
-    component: &[u8],
-    digest: Digest,
-) -> Result<(Component, Option<Cached>), LoadError> {
-    let find = |cache: &Cache| cache.find(&shared.engine, shared.environment, digest);
-    match shared.settings.cache.as_ref().map(find) {
-        Some((Some(component), cached)) => Ok((component, Some(cached))),
-        Some((None, cached)) => Ok((compile(shared, component)?, Some(cached))),
-        None => Ok((compile(shared, component)?, None)),
-    }
-}
-
-fn compile(shared: &Shared, component: &[u8]) -> Result<Component, LoadError> {
-    Component::new(&shared.engine, component)
-        .map_err(|error| LoadError::Compile(Detail::of_chain(&error)))
-}
-
-fn link(shared: &Shared, compiled: &Component) -> Result<SignalboxPolicyPre<Bounds>, LoadError> {
-    let types = |error: wasmtime::Error| LoadError::Types(Detail::of_chain(&error));
-    let pre = shared.linker.instantiate_pre(compiled).map_err(types)?;
-    SignalboxPolicyPre::new(pre).map_err(types)
 }
 
 /// What is no failure of the guest's and not for want of room is a matter of types.

@@ -2,26 +2,16 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use wasmtime::{Engine, component::Linker};
+use wasmtime::component::Linker;
 
 use crate::{
     DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step, cache::Environment,
-    engine, limits::Bounds, load, warm::Permits,
+    engine, load::Loader, warm::Permits,
 };
 
 /// Engine, its clock and its settings. One per process; cheap to clone.
 #[derive(Clone)]
-pub struct Runtime(Arc<Shared>);
-
-/// What every load needs.
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    pub(crate) engine: Engine,
-    pub(crate) environment: Environment,
-    /// Empty: a policy imports nothing that can act.
-    pub(crate) linker: Linker<Bounds>,
-    pub(crate) permits: Arc<Permits>,
-}
+pub struct Runtime(Arc<Loader>);
 
 impl Runtime {
     /// Starts the engine and its clock.
@@ -34,7 +24,7 @@ impl Runtime {
         engine::tick(&engine).map_err(StartError::Thread)?;
         let linker = Linker::new(&engine);
         let permits = Permits::new(settings.workers * settings.warm_per_worker);
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(Loader {
             settings,
             environment: Environment::of(&engine),
             engine,
@@ -64,7 +54,7 @@ impl Runtime {
         options: &LoadOptions,
         told: &mut dyn FnMut(Step, Duration),
     ) -> Result<Plugin, LoadError> {
-        load::load(&self.0, component, options, told)
+        self.0.load(component, options, told)
     }
 
     /// Starts the threads that decide for policies that are not trusted.
