@@ -1,0 +1,96 @@
+//! The name a component's bytes give it.
+
+use std::{fmt, str::FromStr};
+
+use sha2::{Digest as _, Sha256};
+
+/// SHA-256 of a component's bytes; displays as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of a component.
+    #[must_use]
+    pub fn of(component: &[u8]) -> Self {
+        Self(Sha256::digest(component).into())
+    }
+
+    /// The digest's bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In one piece: a host writes it down for every decision.
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *pair = [byte >> 4, byte & 0xf].map(|half| match half {
+                0..=9 => b'0' + half,
+                _ => b'a' - 10 + half,
+            });
+        }
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = BadDigest;
+
+    /// Reads 64 hexadecimal digits, small or capital.
+    fn from_str(text: &str) -> Result<Self, BadDigest> {
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(BadDigest);
+        };
+        let mut bytes = [0; 32];
+        if pairs.len() != bytes.len() {
+            return Err(BadDigest);
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(BadDigest);
+            *byte = u8::try_from(digit(*high)? << 4 | digit(*low)?).map_err(|_| BadDigest)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// The text is no digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected 64 hexadecimal digits")]
+pub struct BadDigest;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digest_is_read_as_it_is_shown_and_nothing_else_is() {
+        let digest = Digest::of(b"");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert_eq!(digest.to_string().to_uppercase().parse(), Ok(digest));
+        let digits = digest.to_string();
+        for text in [
+            "",
+            "00",
+            &digits[1..],
+            &format!("{digits}00"),
+            &digits.replace('e', "g"),
+        ] {
+            assert_eq!(text.parse::<Digest>(), Err(BadDigest), "{text}");
+        }
+    }
+
+    #[test]
+    fn digest_displays_as_hexadecimal() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Digest::of(b"").to_string(), empty);
+    }
+}
