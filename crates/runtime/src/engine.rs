@@ -7,7 +7,7 @@ use wasmtime::{
     WasmBacktraceDetails,
 };
 
-use crate::{Allocation, Settings};
+use crate::{Allocation, Settings, limits::TABLE_ELEMENTS};
 
 /// An engine with the most generous allocation this machine gives us.
 pub(crate) fn build(settings: &Settings) -> wasmtime::Result<Engine> {
@@ -116,9 +116,6 @@ fn instances(settings: &Settings) -> usize {
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
-
-/// Wide enough for a language runtime's indirect calls.
-pub(crate) const TABLE_ELEMENTS: usize = 40_000;
 
 /// The grain of every time limit.
 const TICK: Duration = Duration::from_millis(1);

@@ -13,8 +13,6 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use wasmtime::{ResourceLimiter, Result, StoreContextMut, UpdateDeadline};
 
-use crate::engine::TABLE_ELEMENTS;
-
 /// What one call may cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
@@ -159,6 +157,9 @@ fn thread_cpu_time() -> Duration {
     let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
     Duration::new(seconds, nanoseconds)
 }
+
+/// Wide enough for a language runtime's indirect calls.
+pub(crate) const TABLE_ELEMENTS: usize = 40_000;
 
 /// A decision allocates little: the request's strings and the answer's.
 const HEADROOM: u64 = 8 << 20;
