@@ -24,7 +24,10 @@ mod statement;
 
 pub use error::{EnvelopeFault, SignatureError};
 pub use key::{KeyError, signing_key, verifying_key};
-pub use statement::{PAYLOAD_TYPE, Statement, sign};
+pub use statement::{Statement, sign};
+
+/// The type of a statement in an envelope.
+pub const PAYLOAD_TYPE: &str = "application/vnd.signalbox.statement+json";
 
 /// Who may sign for which policy, and whether somebody has to.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use serde_json::json;
 use signalbox_runtime::Digest;
 
 use super::{
-    Presented, SignatureError,
+    PAYLOAD_TYPE, Presented, SignatureError,
     envelope::{is_object, pae},
 };
 use crate::state::digest_text;
@@ -98,6 +98,3 @@ impl Statement {
         }
     }
 }
-
-/// The type of a statement in an envelope.
-pub const PAYLOAD_TYPE: &str = "application/vnd.signalbox.statement+json";
