@@ -197,6 +197,16 @@ impl Book {
         }
     }
 
+    /// How a name stands, if it is known.
+    pub(crate) fn standing(&self, name: &str) -> Option<&Standing> {
+        self.policies.get(name)
+    }
+
+    /// The generation that serves a name.
+    pub(crate) fn live(&self, name: &str) -> Option<u64> {
+        Some(self.standing(name)?.live.as_ref()?.number)
+    }
+
     /// Adds an entry; the oldest goes when there are too many.
     pub(crate) fn record(&mut self, entry: Arc<Entry>) {
         self.last_entry = self.last_entry.max(entry.number);

@@ -5,17 +5,16 @@ use tracing::warn;
 
 use crate::{
     Action, Actor, Failure, Step, StepReport, Way,
-    book::{KeptGeneration, Loaded},
+    book::{Book, KeptGeneration, Loaded},
     edit::{Edit, Service},
     history::TARGET,
     prepare,
     shared::Shared,
-    transaction::Base,
     walk::{Walk, Wrong},
 };
 
 /// What to go back to: a generation's number, or what served last.
-pub(crate) fn target(base: &Base, name: &str, to: Option<u64>) -> Result<KeptGeneration, Wrong> {
+pub(crate) fn target(base: &Book, name: &str, to: Option<u64>) -> Result<KeptGeneration, Wrong> {
     let Some(standing) = base.standing(name) else {
         let message = format!("there is no policy `{name}`");
         return Err(Wrong::new(message, "`signalbox status` shows the policies"));
@@ -48,13 +47,13 @@ pub(crate) fn target(base: &Base, name: &str, to: Option<u64>) -> Result<KeptGen
 /// The component of what is kept; one that an earlier process kept is loaded now.
 pub(crate) fn load(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     name: &str,
     kept: &KeptGeneration,
     walk: &mut Walk<'_>,
 ) -> Result<Loaded, Failure> {
     walk.step(Step::Digest, Some(name), || {
-        if base.book.revoked.contains(&kept.digest) {
+        if base.revoked.contains(&kept.digest) {
             return Err(prepare::revoked(kept.digest));
         }
         Ok(((), Some(kept.digest.to_string())))
@@ -98,8 +97,8 @@ pub(crate) fn preload(shared: &Shared, name: &str, digest: Digest) -> bool {
 }
 
 /// The policies that know a digest.
-pub(crate) fn met(base: &Base, digest: Digest) -> Vec<String> {
-    let policies = base.book.policies.iter();
+pub(crate) fn met(base: &Book, digest: Digest) -> Vec<String> {
+    let policies = base.policies.iter();
     policies
         .filter(|(_, standing)| standing.uses(digest))
         .map(|(name, _)| name.clone())
@@ -109,7 +108,7 @@ pub(crate) fn met(base: &Base, digest: Digest) -> Vec<String> {
 /// What a policy does without a digest that is being revoked: nothing if it is only kept.
 pub(crate) fn without(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     name: &str,
     digest: Digest,
     walk: &mut Walk<'_>,

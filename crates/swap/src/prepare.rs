@@ -8,10 +8,9 @@ use signalbox_runtime::{Digest, LoadError, Plugin, trust};
 use crate::{
     Accepted, Candidate, Failure, Mode, Order, Presented, Step, Way,
     access::{self, Compared},
-    book::Loaded,
+    book::{Book, Loaded},
     cases,
     shared::Shared,
-    transaction::Base,
     walk::{Walk, Wrong},
 };
 
@@ -26,7 +25,7 @@ pub(crate) struct Prepared {
 }
 
 /// What can be said of an order before its components are looked at.
-pub(crate) fn check(base: &Base, order: &Order) -> Result<(), Wrong> {
+pub(crate) fn check(base: &Book, order: &Order) -> Result<(), Wrong> {
     if order.candidates.is_empty() {
         return Err(Wrong::new(
             "there is no candidate",
@@ -45,12 +44,12 @@ pub(crate) fn check(base: &Base, order: &Order) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn check_name(base: &Base, order: &Order, name: &str) -> Result<(), Wrong> {
+fn check_name(base: &Book, order: &Order, name: &str) -> Result<(), Wrong> {
     let standing = base.standing(name);
     // A name that no key uses is a slip of the pen. Who embeds the host, and its start, make names.
     let is_known = standing.is_some_and(|standing| standing.is_configured);
     if !is_known && !matches!(order.actor.way, Way::Embedder | Way::Start) {
-        let policies = base.book.policies.iter();
+        let policies = base.policies.iter();
         let known: Vec<_> = policies
             .filter(|(_, standing)| standing.is_configured)
             .map(|(name, _)| name.as_str())
@@ -84,7 +83,7 @@ pub(crate) fn received(order: &Order) -> String {
 /// Every check of one candidate.
 pub(crate) fn prepare(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     candidate: Candidate,
     walk: &mut Walk<'_>,
 ) -> Result<Prepared, Failure> {
@@ -116,7 +115,7 @@ pub(crate) fn prepare(
     })
 }
 
-fn digest(base: &Base, candidate: &Candidate) -> Result<(Digest, Option<String>), Wrong> {
+fn digest(base: &Book, candidate: &Candidate) -> Result<(Digest, Option<String>), Wrong> {
     let digest = Digest::of(&candidate.component);
     if let Some(announced) = candidate.digest
         && announced != digest
@@ -126,7 +125,7 @@ fn digest(base: &Base, candidate: &Candidate) -> Result<(Digest, Option<String>)
             "it was changed or cut short on its way: send it again, or announce what you built",
         ));
     }
-    if base.book.revoked.contains(&digest) {
+    if base.revoked.contains(&digest) {
         return Err(revoked(digest));
     }
     Ok((digest, Some(digest.to_string())))
@@ -141,7 +140,7 @@ pub(crate) fn revoked(digest: Digest) -> Wrong {
 
 fn signature(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     candidate: &Candidate,
     digest: Digest,
 ) -> Result<(Option<Accepted>, Option<String>), Wrong> {
@@ -198,7 +197,7 @@ fn tables(plugin: &Plugin, component: &[u8]) -> Option<Arc<[u8]>> {
 
 fn compare(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     name: &str,
     loaded: &Loaded,
     walk: &mut Walk<'_>,

@@ -4,18 +4,18 @@ use signalbox_runtime::Digest;
 
 use crate::{
     Changed, Failure, Role, Step,
+    book::Book,
     edit::{Arrival, Edit, Edits, Service},
     keep::Last,
     kept,
     shared::Shared,
-    transaction::Base,
     walk::{Walk, Wrong},
 };
 
 /// To go back to a generation.
 pub(crate) fn back(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     name: String,
     (to, only_from): (Option<u64>, Option<u64>),
     walk: &mut Walk<'_>,
@@ -44,7 +44,7 @@ pub(crate) fn back(
 
 /// To let a candidate serve, or go.
 pub(crate) fn beside(
-    base: &Base,
+    base: &Book,
     name: String,
     only: Option<u64>,
     edit: Edit,
@@ -87,7 +87,7 @@ fn superseded() -> Wrong {
 /// To do without a digest.
 pub(crate) fn revocation(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     digest: Digest,
     walk: &mut Walk<'_>,
 ) -> Result<Edits, Failure> {
@@ -121,7 +121,7 @@ pub(crate) fn revocation(
 /// What served when an earlier process ended.
 pub(crate) fn last(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     name: String,
     (last, forgotten): (Last, Option<String>),
     walk: &mut Walk<'_>,

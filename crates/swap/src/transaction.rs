@@ -84,12 +84,6 @@ pub(crate) enum Wish {
     },
 }
 
-/// What a transaction started from. Only what is remembered: it pins no instances while it
-/// prepares, so that what served before can come to rest.
-pub(crate) struct Base {
-    pub(crate) book: Arc<Book>,
-}
-
 /// What walked through every check, and is to be done in one store.
 struct Plan {
     edits: Edits,
@@ -105,9 +99,9 @@ pub(crate) fn run(
     told: &mut dyn FnMut(&StepReport),
 ) -> Entry {
     let mut walk = Walk::begin(wish.action(), actor, evidence, told);
-    let base = Base {
-        book: shared.book(),
-    };
+    // Only what is remembered: it pins no instances while it prepares, so that what served before
+    // can come to rest.
+    let base = shared.book();
     let end = match plan(shared, &base, wish, &mut walk) {
         Ok(Some(plan)) => return store(shared, &base, &plan, walk),
         Ok(None) => Outcome::Passed,
@@ -129,20 +123,10 @@ impl Wish {
     }
 }
 
-impl Base {
-    pub(crate) fn standing(&self, name: &str) -> Option<&Standing> {
-        self.book.policies.get(name)
-    }
-
-    pub(crate) fn live(&self, name: &str) -> Option<u64> {
-        Some(self.standing(name)?.live.as_ref()?.number)
-    }
-}
-
 /// Everything before the box of the picture. `None` is a dry run that found nothing.
 fn plan(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     wish: Wish,
     walk: &mut Walk<'_>,
 ) -> Result<Option<Plan>, Failure> {
@@ -170,7 +154,7 @@ fn plan(
 
 fn swap(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     order: Order,
     walk: &mut Walk<'_>,
 ) -> Result<Option<Plan>, Failure> {
@@ -205,7 +189,7 @@ fn swap(
 
 /// What a candidate that passed becomes; nothing in a dry run.
 fn edit(
-    base: &Base,
+    base: &Book,
     name: &str,
     prepared: Prepared,
     mode: &Mode,
@@ -231,7 +215,7 @@ fn edit(
 }
 
 /// The box of the picture: one transaction at a time.
-fn store(shared: &Shared, base: &Base, plan: &Plan, mut walk: Walk<'_>) -> Entry {
+fn store(shared: &Shared, base: &Book, plan: &Plan, mut walk: Walk<'_>) -> Entry {
     let storing = shared.storing();
     let done = keep_and_store(shared, base, plan, &mut walk);
     let entry = match done {
@@ -252,7 +236,7 @@ fn store(shared: &Shared, base: &Base, plan: &Plan, mut walk: Walk<'_>) -> Entry
 
 fn keep_and_store(
     shared: &Shared,
-    base: &Base,
+    base: &Book,
     plan: &Plan,
     walk: &mut Walk<'_>,
 ) -> Result<Arc<Entry>, Failure> {
@@ -292,11 +276,11 @@ fn keep_and_store(
 }
 
 /// The loser of two is told who won.
-fn still_as_received(base: &Base, book: &Book, plan: &Plan) -> Result<(), Failure> {
+fn still_as_received(base: &Book, book: &Book, plan: &Plan) -> Result<(), Failure> {
     for (name, edit) in &plan.edits.edits {
         let changed_by = |book: &Book| book.policies.get(name).map_or(0, |known| known.changed_by);
         let winner = changed_by(book);
-        if changed_by(&base.book) != winner {
+        if changed_by(base) != winner {
             return Err(lost(book, name, winner).at(Step::Store, Some(name)));
         }
         if let Edit::Serve(loaded, _) | Edit::Beside(loaded, ..) = edit
@@ -348,7 +332,7 @@ fn cut(book: &Book, edits: &Edits) {
 }
 
 /// A candidate that goes because something else serves now.
-fn noted(base: &Base, plan: &Plan) -> Option<String> {
+fn noted(base: &Book, plan: &Plan) -> Option<String> {
     let gone = plan.edits.edits.iter().filter_map(|(name, edit)| {
         let beside = base.standing(name)?.beside.as_ref()?;
         matches!(edit, Edit::Serve(..) | Edit::Beside(..))
