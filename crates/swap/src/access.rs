@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use signalbox_policy::{Caller, tables::Tables};
 
-use crate::{Access, book::Loaded};
+use crate::{Access, loaded::Loaded};
 
 /// A comparison, and whom it speaks of.
 #[derive(Clone, Debug)]

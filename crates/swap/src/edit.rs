@@ -2,15 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use signalbox_runtime::{Change, Digest, Share};
 
-use crate::{
-    Accepted, Access, RollBack,
-    access::Compared,
-    book::{Before, Live, Loaded, Origin, Standing},
-    shadow::Shadowed,
-};
+use crate::{Accepted, Access, RollBack, access::Compared, loaded::Loaded, shadow::Shadowed};
 
 /// Every edit of one transaction, which are done in one store or not at all.
 #[derive(Default)]
@@ -98,42 +92,6 @@ impl Service {
     /// What was found.
     pub(crate) fn access(&self) -> Option<&Access> {
         self.compared().map(|compared| &compared.access)
-    }
-
-    /// What serves on these terms, after what serves now.
-    pub(crate) fn live(
-        &self,
-        number: u64,
-        since: Timestamp,
-        loaded: &Loaded,
-        standing: &Standing,
-    ) -> Live {
-        let before = standing.live.as_ref().map(|live| Before {
-            number: live.number,
-            digest: live.loaded.digest(),
-            served: live.served.clone(),
-        });
-        let origin = match (&self.arrival, before) {
-            (Arrival::Back, _) => Origin::Back,
-            (Arrival::Restart { .. }, _) => Origin::Restart,
-            (Arrival::Candidate(Some(compared)), Some(before)) => Origin::After {
-                before,
-                compared: compared.clone(),
-            },
-            (Arrival::Candidate(_), _) => Origin::First,
-        };
-        Live {
-            number,
-            since,
-            loaded: loaded.clone(),
-            served: None,
-            from_source: match self.arrival {
-                Arrival::Restart { from_source } => from_source,
-                Arrival::Back | Arrival::Candidate(_) => self.source.is_some(),
-            },
-            roll_back: self.roll_back,
-            origin,
-        }
     }
 }
 

@@ -5,15 +5,15 @@
 
 use std::{collections::BTreeSet, sync::atomic::Ordering};
 
-use jiff::Timestamp;
 use signalbox_runtime::Digest;
 use tracing::warn;
 
 use crate::{
-    Failure, Remembered, RememberedGeneration, RememberedPolicy, RollBack, StateError, Step,
-    book::{Book, KeptGeneration, Standing},
+    Failure, Remembered, RememberedGeneration, RememberedPolicy, StateError, Step,
+    book::Book,
     history::TARGET,
     shared::Shared,
+    standing::{KeptGeneration, Last, Standing},
     walk::{Walk, Wrong, chain},
 };
 
@@ -137,29 +137,6 @@ impl Book {
                 .collect::<Vec<_>>()
         };
         self.policies.values().flat_map(of).collect()
-    }
-}
-
-/// What served when an earlier process ended, and does not yet in this one.
-#[derive(Clone, Copy)]
-pub(crate) struct Last {
-    pub(crate) generation: RememberedGeneration,
-    pub(crate) roll_back: RollBack,
-}
-
-impl Last {
-    /// What is left of it when something else serves.
-    pub(crate) const fn kept(self, until: Timestamp) -> KeptGeneration {
-        KeptGeneration {
-            number: self.generation.generation,
-            digest: self.generation.digest,
-            policy: String::new(),
-            version: String::new(),
-            since: self.generation.since,
-            until,
-            from_source: self.generation.from_source,
-            loaded: None,
-        }
     }
 }
 

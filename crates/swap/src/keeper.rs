@@ -15,9 +15,10 @@ use tracing::warn;
 
 use crate::{
     Actor, Evidence, Role, Way,
-    book::{Book, Live, Standing},
+    book::Book,
     history::TARGET,
     shared::Shared,
+    standing::{Live, Standing},
     transaction::{self, Wish},
     watch::{self, Tally},
 };

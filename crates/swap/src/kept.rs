@@ -5,11 +5,13 @@ use tracing::warn;
 
 use crate::{
     Action, Actor, Failure, Step, StepReport, Way,
-    book::{Book, KeptGeneration, Loaded},
+    book::Book,
     edit::{Edit, Service},
     history::TARGET,
+    loaded::Loaded,
     prepare,
     shared::Shared,
+    standing::KeptGeneration,
     walk::{Walk, Wrong},
 };
 

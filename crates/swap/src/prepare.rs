@@ -8,8 +8,9 @@ use signalbox_runtime::{Digest, LoadError, Plugin, trust};
 use crate::{
     Accepted, Candidate, Failure, Mode, Order, Presented, Step, Way,
     access::{self, Compared},
-    book::{Book, Loaded},
+    book::Book,
     cases,
+    loaded::Loaded,
     shared::Shared,
     walk::{Walk, Wrong},
 };

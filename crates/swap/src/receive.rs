@@ -6,9 +6,9 @@ use crate::{
     Changed, Failure, Role, Step,
     book::Book,
     edit::{Arrival, Edit, Edits, Service},
-    keep::Last,
     kept,
     shared::Shared,
+    standing::Last,
     walk::{Walk, Wrong},
 };
 

@@ -7,7 +7,9 @@ use signalbox_runtime::Served;
 
 use crate::{
     BesideOverview, Draining, GenerationOverview, Kept, PolicyOverview,
-    book::{Beside, Book, KeptGeneration, Loaded, Standing},
+    book::Book,
+    loaded::Loaded,
+    standing::{Beside, KeptGeneration, Standing},
     watch,
 };
 

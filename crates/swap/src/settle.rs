@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::{
     Step, StepReport,
-    book::{Book, Drain, Standing},
+    book::Book,
     shared::Shared,
+    standing::{Drain, Standing},
     watch,
 };
 

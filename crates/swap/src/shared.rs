@@ -13,12 +13,8 @@ use arc_swap::ArcSwap;
 use signalbox_runtime::{Conflict, Policies, Runtime, Slot};
 
 use crate::{
-    Entry, Outcome, Settings,
-    book::{Book, Standing},
-    edit::Edits,
-    keeper::Mail,
-    shadow::Asked,
-    walk::Walk,
+    Entry, Outcome, Settings, book::Book, edit::Edits, keeper::Mail, shadow::Asked,
+    standing::Standing, walk::Walk,
 };
 
 pub(crate) struct Shared {

@@ -6,8 +6,8 @@ use crate::{
     Action, Actor, Candidate, Changed, Entry, Failure, Mode, OpenAnswers, Order, Outcome, RollBack,
     StepReport, Way,
     book::Book,
-    keep::Last,
     shared::Shared,
+    standing::Last,
     transaction::{self, Wish},
     walk::Walk,
 };

@@ -42,13 +42,13 @@ use signalbox_runtime::Digest;
 use crate::{
     Action, Actor, Changed, Entry, Evidence, Failure, Mode, OpenAnswers, Order, Outcome, Step,
     StepReport,
-    book::{Book, Standing},
+    book::Book,
     edit::{Arrival, Candidacy, Edit, Edits, Service},
-    keep::Last,
     prepare::{self, Prepared},
     receive,
     shadow::Shadowed,
     shared::Shared,
+    standing::{Last, Standing},
     walk::{Walk, Wrong},
 };
 

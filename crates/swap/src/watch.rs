@@ -13,7 +13,7 @@ use signalbox_runtime::Counts;
 use crate::{
     Access, RollBack, RollBackOverview,
     access::Compared,
-    book::{Before, KeptGeneration, Live, Origin, Standing},
+    standing::{Before, KeptGeneration, Live, Origin, Standing},
 };
 
 /// Whether what serves refuses so much more than what served before that somebody should look: the
