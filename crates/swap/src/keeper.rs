@@ -3,10 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError},
-    },
+    sync::mpsc::{Receiver, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
@@ -16,6 +13,7 @@ use tracing::warn;
 use crate::{
     Actor, Evidence, Role, Way,
     book::Book,
+    event::{EVENT_QUEUE, Event},
     history::TARGET,
     shared::Shared,
     standing::{Live, Standing},
@@ -23,20 +21,7 @@ use crate::{
     watch::{self, Tally},
 };
 
-/// A letter to the keeper.
-pub(crate) enum Mail {
-    /// A guest failed a caller.
-    Failed(Arc<Served>, String, &'static str),
-    /// Something happened.
-    Look,
-    /// The last `Swaps` is gone.
-    Stop,
-}
-
-/// Letters that may wait. More failures than that need not be told one by one.
-pub(crate) const LETTERS: usize = 1024;
-
-pub(crate) fn run(shared: &Shared, mails: &Receiver<Mail>) {
+pub(crate) fn run(shared: &Shared, events: &Receiver<Event>) {
     let mut keeper = Keeper {
         shared,
         tallies: BTreeMap::new(),
@@ -46,15 +31,15 @@ pub(crate) fn run(shared: &Shared, mails: &Receiver<Mail>) {
         unwritable: None,
     };
     loop {
-        match mails.recv_timeout(TICK) {
-            Ok(Mail::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-            Ok(mail) => keeper.read(mail),
+        match events.recv_timeout(TICK) {
+            Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            Ok(event) => keeper.read(event),
             Err(RecvTimeoutError::Timeout) => keeper.load_one(),
         }
-        for mail in mails.try_iter().take(LETTERS) {
-            match mail {
-                Mail::Stop => return keeper.write(),
-                mail => keeper.read(mail),
+        for event in events.try_iter().take(EVENT_QUEUE) {
+            match event {
+                Event::Stop => return keeper.write(),
+                event => keeper.read(event),
             }
         }
         keeper.look();
@@ -77,8 +62,8 @@ struct Keeper<'s> {
 }
 
 impl Keeper<'_> {
-    fn read(&mut self, mail: Mail) {
-        if let Mail::Failed(served, caller, cause) = mail {
+    fn read(&mut self, event: Event) {
+        if let Event::Failed(served, caller, cause) = event {
             let tally = self.tallies.entry(served.number());
             let tally = tally.or_insert_with(|| Tally::new(Instant::now()));
             tally.add(&caller, cause);

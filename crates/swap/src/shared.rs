@@ -3,18 +3,24 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::SyncSender,
     },
 };
 
 use arc_swap::ArcSwap;
-use signalbox_runtime::{Conflict, Policies, Runtime, Slot};
+use signalbox_runtime::{Conflict, Generation, Policies, Runtime, Slot};
 
 use crate::{
-    Entry, Outcome, Settings, book::Book, edit::Edits, keeper::Mail, shadow::Asked,
-    standing::Standing, walk::Walk,
+    Entry, Outcome, Settings,
+    book::Book,
+    edit::Edits,
+    event::Event,
+    lock::lock,
+    shadow::{Asked, Shadowed},
+    standing::Standing,
+    walk::Walk,
 };
 
 pub(crate) struct Shared {
@@ -29,7 +35,7 @@ pub(crate) struct Shared {
     /// Transactions that prepare candidates.
     pub(crate) preparing: AtomicUsize,
     cases: Mutex<BTreeMap<String, Vec<u8>>>,
-    pub(crate) keeper: SyncSender<Mail>,
+    pub(crate) events: SyncSender<Event>,
     pub(crate) shadows: SyncSender<Asked>,
     /// Whether the book has changed since it was written down.
     pub(crate) unwritten: AtomicBool,
@@ -40,7 +46,7 @@ impl Shared {
         runtime: Runtime,
         settings: Settings,
         book: Book,
-        keeper: SyncSender<Mail>,
+        events: SyncSender<Event>,
         shadows: SyncSender<Asked>,
     ) -> Self {
         Self {
@@ -52,7 +58,7 @@ impl Shared {
             preparing: AtomicUsize::new(0),
             cases: Mutex::new(settings.cases.clone()),
             settings,
-            keeper,
+            events,
             shadows,
             unwritten: AtomicBool::new(false),
         }
@@ -118,6 +124,12 @@ impl Shared {
         Arc::unwrap_or_clone(entry)
     }
 
+    /// What was found about a shadow, if it is still there.
+    pub(crate) fn shadowed(&self, shadow: &Generation) -> Option<Arc<Shadowed>> {
+        let book = self.book();
+        book.shadowed(shadow.name(), shadow.number()).cloned()
+    }
+
     /// The operator's cases for a policy.
     pub(crate) fn cases(&self, name: &str) -> Option<Vec<u8>> {
         lock(&self.cases).get(name).cloned()
@@ -135,12 +147,7 @@ impl Shared {
 
     /// Lets the keeper look around.
     pub(crate) fn wake(&self) {
-        // A full letter box wakes it as well.
-        let _ = self.keeper.try_send(Mail::Look);
+        // A full queue wakes it as well.
+        let _ = self.events.try_send(Event::Look);
     }
-}
-
-/// What a panic left behind is whole: everything is replaced in one piece.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,14 +10,14 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use signalbox_runtime::{Digest, Plugin, Runtime, Served, Slot};
+use signalbox_runtime::{Digest, Generation, Plugin, Runtime, Served, Slot};
 
 use crate::{
     Action, Actor, Changed, Entry, Failure, Order, Outcome, PolicyOverview, Question, Settings,
     Source, Started, StateError, StepReport,
     book::Book,
-    keeper::{self, LETTERS, Mail},
-    report,
+    event::{EVENT_QUEUE, Event},
+    keeper, report,
     shadow::{self, Asked, QUESTIONS},
     shared::Shared,
     start,
@@ -51,16 +51,20 @@ impl Swaps {
             None => None,
         };
         let book = remembered.map(Book::recall).unwrap_or_default();
-        let (keeper, letters) = mpsc::sync_channel(LETTERS);
+        let (sender, events) = mpsc::sync_channel(EVENT_QUEUE);
         let (shadows, questions) = mpsc::sync_channel(QUESTIONS);
-        let shared = Arc::new(Shared::new(runtime, settings, book, keeper, shadows));
+        let shared = Arc::new(Shared::new(runtime, settings, book, sender, shadows));
         let mut owner = Owner {
             shared: Arc::clone(&shared),
             threads: Vec::new(),
         };
         let keeper = Arc::clone(&shared);
-        owner.run("signalbox-keeper", move || keeper::run(&keeper, &letters))?;
-        owner.run("signalbox-shadow", move || shadow::run(&shared, &questions))?;
+        owner.run("signalbox-keeper", move || keeper::run(&keeper, &events))?;
+        owner.run("signalbox-shadow", move || {
+            let share = shared.settings.shadow_cpu;
+            let shadowed = |shadow: &Generation| shared.shadowed(shadow);
+            shadow::run(&questions, share, shadowed, &shared.events);
+        })?;
         Ok(Self(Arc::new(owner)))
     }
 
@@ -174,9 +178,9 @@ impl Swaps {
 
     /// The guest failed a caller, in a decision that counts. Never waits.
     pub fn failed(&self, served: &Arc<Served>, caller: &str, cause: &'static str) {
-        let mail = Mail::Failed(Arc::clone(served), caller.to_owned(), cause);
-        // When there are more failures than letters, the generation's own count has them.
-        let _ = self.shared().keeper.try_send(mail);
+        let event = Event::Failed(Arc::clone(served), caller.to_owned(), cause);
+        // When there are more failures than fit, the generation's own count has them.
+        let _ = self.shared().events.try_send(event);
     }
 
     /// Lets a shadow decide what was decided. Never waits: when there is no room, the question is
@@ -185,9 +189,7 @@ impl Swaps {
         let shared = self.shared();
         let sent = shared.shadows.try_send(Asked::Question(Box::new(question)));
         if let Err(TrySendError::Full(Asked::Question(question))) = sent {
-            let shadow = &question.shadow;
-            let book = shared.book();
-            if let Some(shadowed) = book.shadowed(shadow.name(), shadow.number()) {
+            if let Some(shadowed) = shared.shadowed(&question.shadow) {
                 shadowed.skip();
             }
         }
@@ -221,7 +223,7 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         // Both threads read on until they find this; if one is gone, so is its end of the queue.
-        let _ = self.shared.keeper.send(Mail::Stop);
+        let _ = self.shared.events.send(Event::Stop);
         let _ = self.shared.shadows.send(Asked::Stop);
         for thread in self.threads.drain(..) {
             // An observer may hold the last clone: a thread cannot wait for itself.
