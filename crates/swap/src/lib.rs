@@ -57,10 +57,24 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+// Who may know whom: a layer knows those below it, and within a layer the left knows the right.
+//
+// | layer       | modules                                                      |
+// | ----------- | ------------------------------------------------------------ |
+// | API         | swaps                                                        |
+// | who begins  | start · keeper                                               |
+// | transaction | transaction · receive · kept · prepare · keep · settle       |
+// | what it has | shared                                                       |
+// | reports     | report · watch                                               |
+// | state       | book · standing · edit                                       |
+// | tools       | shadow · access · cases · compare · loaded · event · walk · history · lock |
+// | words       | settings · state · signature · order · entry · overview · step · digest_text |
+
 mod access;
 mod book;
 mod cases;
 mod compare;
+mod digest_text;
 mod edit;
 mod entry;
 mod event;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use signalbox_runtime::Digest;
 
 use self::envelope::Envelope;
-use crate::state::digest_text;
+use crate::digest_text;
 
 mod envelope;
 mod error;

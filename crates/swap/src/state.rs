@@ -25,7 +25,6 @@ use signalbox_runtime::Digest;
 
 use self::{folder::Folder, key::Key};
 
-pub(crate) mod digest_text;
 mod error;
 mod folder;
 mod key;

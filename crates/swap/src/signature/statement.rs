@@ -11,7 +11,7 @@ use super::{
     PAYLOAD_TYPE, Presented, SignatureError,
     envelope::{is_object, pae},
 };
-use crate::state::digest_text;
+use crate::digest_text;
 
 /// That a component may serve under a name, until a time.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

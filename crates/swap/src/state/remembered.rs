@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use signalbox_runtime::Digest;
 
-use super::digest_text;
-use crate::{Accepted, Entry, RollBack};
+use crate::{Accepted, Entry, RollBack, digest_text};
 
 /// What a host remembers over a restart.
 ///
