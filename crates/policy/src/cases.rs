@@ -7,11 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::{Names, Purposes};
 
 mod form;
-#[cfg(feature = "document")]
-mod read;
-
-#[cfg(feature = "document")]
-pub use read::read_cases;
 
 /// A request, who asks, and what the answer must be.
 ///

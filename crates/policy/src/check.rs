@@ -1,5 +1,6 @@
 //! A document becomes a policy: every word in it is looked at, and everything wrong is reported.
 
+mod case_file;
 mod cases;
 mod models;
 mod names;
@@ -12,7 +13,8 @@ use crate::{
     policy::Parts,
 };
 
-pub(crate) use cases::{Known, cases};
+pub use case_file::read_cases;
+use cases::{Known, cases};
 
 /// Reads a document and makes a policy of it.
 ///

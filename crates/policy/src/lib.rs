@@ -42,12 +42,10 @@ mod written;
 mod yaml;
 
 pub use caller::{Caller, Names, Purpose, Purposes};
-#[cfg(feature = "document")]
-pub use cases::read_cases;
 #[cfg(feature = "cases")]
 pub use cases::{Case, Expectation};
 #[cfg(feature = "document")]
-pub use check::read;
+pub use check::{read, read_cases};
 pub use decision::{Decision, Forward, ListMode, Refusal};
 pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
 #[cfg(feature = "document")]

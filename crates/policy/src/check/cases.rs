@@ -11,7 +11,7 @@ use crate::{
 
 /// What is known of the policy the cases are for.
 #[derive(Clone, Copy)]
-pub(crate) enum Known<'r> {
+pub(super) enum Known<'r> {
     /// Nothing: any route and any code may be expected.
     Nothing,
     /// These routes, and the codes a document's policy answers with.
@@ -19,7 +19,7 @@ pub(crate) enum Known<'r> {
 }
 
 /// Checks the shape of cases; whether they hold is for whoever runs them.
-pub(crate) fn cases(written: &[CaseEntry], known: Known<'_>, findings: &mut Findings) -> Vec<Case> {
+pub(super) fn cases(written: &[CaseEntry], known: Known<'_>, findings: &mut Findings) -> Vec<Case> {
     let mut names = BTreeSet::new();
     let mut cases = Vec::with_capacity(written.len());
     for entry in written {

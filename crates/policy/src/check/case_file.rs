@@ -1,13 +1,7 @@
 //! Case files, as people write them.
 
-use super::Case;
-use crate::{
-    Diagnostic,
-    check::{self, Known},
-    diagnostic::Findings,
-    document::case_file,
-    yaml,
-};
+use super::cases::{Known, cases};
+use crate::{Case, Diagnostic, diagnostic::Findings, document::case_file, yaml};
 
 /// Reads a case file: a mapping with `cases:` and nothing else, its entries as in a document.
 ///
@@ -18,6 +12,6 @@ use crate::{
 pub fn read_cases(text: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let mut findings = Findings::default();
     let written = yaml::read(text, &mut findings).map(|root| case_file(root, &mut findings));
-    let cases = written.map(|written| check::cases(&written, Known::Nothing, &mut findings));
+    let cases = written.map(|written| cases(&written, Known::Nothing, &mut findings));
     findings.finish(cases)
 }
