@@ -16,8 +16,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-pub use asked::Kind;
-pub use ledger::{Ledger, Outcome, Seen};
+pub use ledger::{Kind, Ledger, Outcome, Seen};
 pub use variant::{Variant, tenant};
 
 use crate::keep_alive::Line;

@@ -4,28 +4,13 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    ledger::{Outcome, Seen},
+    ledger::{Kind, Outcome, Seen},
     variant::{DATASET, Variant},
 };
 use crate::{
     http::{Answer, Ask},
     keep_alive::Broken,
 };
-
-/// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A chat, answered in one piece, with this model.
-    Chat(String),
-    /// A chat, answered as a stream.
-    Stream,
-    /// An embedding.
-    Embed,
-    /// A file into a dataset; the SHA-256 of the whole body.
-    Upload(String),
-    /// The names there are.
-    Models,
-}
 
 /// A request, before its answer.
 #[derive(Debug)]

@@ -5,7 +5,22 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use signalbox_gt_sim::Recorded;
 
-use super::{asked::Kind, variant::Variant};
+use super::variant::Variant;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A chat, answered in one piece, with this model.
+    Chat(String),
+    /// A chat, answered as a stream.
+    Stream,
+    /// An embedding.
+    Embed,
+    /// A file into a dataset; the SHA-256 of the whole body.
+    Upload(String),
+    /// The names there are.
+    Models,
+}
 
 /// One request and its answer.
 #[derive(Clone, Debug)]
