@@ -27,6 +27,7 @@ mod hostile_registry;
 mod hostile_statements;
 #[path = "../../crates/runtime/tests/it/image.rs"]
 mod image;
+mod import_loops;
 #[path = "../../crates/http/tests/it/bodies.rs"]
 #[expect(
     dead_code,
