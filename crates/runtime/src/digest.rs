@@ -15,6 +15,11 @@ impl Digest {
         Self(Sha256::digest(component).into())
     }
 
+    /// The digest of everything that was hashed.
+    pub(crate) fn finish(hash: Sha256) -> Self {
+        Self(hash.finalize().into())
+    }
+
     /// The digest's bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -10,32 +10,25 @@ use std::{fmt, ops::Range};
 use sha2::{Digest as _, Sha256};
 use wasmparser::{Data, DataKind, ExternalKind, Operator, Parser, Payload, TypeRef, WasmFeatures};
 
-use crate::Detail;
+use crate::{Detail, Digest};
 
 /// The identity of an engine: SHA-256 over its core module's sections in their order, each as its
 /// id byte and its payload, where custom sections are left out, the memory and data-count sections
 /// have no payload, and the data section's is its segments but the last.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint([u8; 32]);
+pub struct Fingerprint(Digest);
 
 impl Fingerprint {
     /// The fingerprint 64 hexadecimal digits stand for.
     #[must_use]
     pub fn from_hex(digits: &str) -> Option<Self> {
-        if digits.len() != 64 {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        digits.parse().ok().map(Self)
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -258,7 +251,7 @@ impl Shape {
         if offset < heap_base || offset.saturating_add(tables.length) > memory {
             return Err(NotEngine::TablesOutside);
         }
-        Ok(Fingerprint(self.hash.finalize().into()))
+        Ok(Fingerprint(Digest::finish(self.hash)))
     }
 }
 
@@ -285,7 +278,7 @@ mod tests {
 
     #[test]
     fn fingerprint_survives_its_text() {
-        let fingerprint = Fingerprint([0x5a; 32]);
+        let fingerprint = Fingerprint(Digest::of(b"engine"));
         assert_eq!(
             Fingerprint::from_hex(&fingerprint.to_string()),
             Some(fingerprint)
@@ -297,6 +290,8 @@ mod tests {
         assert_eq!(Fingerprint::from_hex(""), None);
         assert_eq!(Fingerprint::from_hex(&"5".repeat(63)), None);
         assert_eq!(Fingerprint::from_hex(&"\u{20ac}5".repeat(16)), None);
+        // A sign is no digit, although numbers are read with one.
+        assert_eq!(Fingerprint::from_hex(&"+5".repeat(32)), None);
     }
 
     #[test]
