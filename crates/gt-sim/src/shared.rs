@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base16ct::HexDisplay;
 use http::HeaderMap;
 use tokio::sync::{Semaphore, watch};
 
@@ -112,5 +113,5 @@ pub(crate) fn random_id(prefix: &str) -> Result<String, Refusal> {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", HexDisplay(bytes))
 }

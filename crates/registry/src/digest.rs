@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use base16ct::{HexDisplay, lower};
 use sha2::{Digest as _, Sha256};
 
 /// The digest of a manifest, written `sha256:…`. Two pulls with the same one gave the same bytes.
@@ -18,16 +19,10 @@ impl ManifestDigest {
     /// From `sha256:` and 64 lower-case hexadecimal digits: the one way to write it, so that texts
     /// can be compared.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix(SHA256)?.as_bytes();
+        let digits = text.strip_prefix(SHA256)?;
         let mut bytes = [0; 32];
-        if digits.len() != 2 * bytes.len() {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let &[high, low] = pair else { return None };
-            *byte = nibble(high)? << 4 | nibble(low)?;
-        }
-        Some(Self(bytes))
+        let read = lower::decode(digits, &mut bytes).ok()?;
+        (read.len() == 32).then_some(Self(bytes))
     }
 
     /// The 32 bytes themselves.
@@ -39,24 +34,13 @@ impl ManifestDigest {
 
 impl fmt::Display for ManifestDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(SHA256)?;
-        self.0
-            .iter()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        write!(formatter, "{SHA256}{:x}", HexDisplay(&self.0))
     }
 }
 
 impl fmt::Debug for ManifestDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
-    }
-}
-
-const fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
     }
 }
 
@@ -83,6 +67,7 @@ mod tests {
             format!("sha512:{digits}"),
             format!("{written}0"),
             format!("sha256:+{}", &digits[1..]),
+            format!("sha256:{}", &digits[2..]),
             "sha256:".to_owned(),
         ] {
             assert_eq!(ManifestDigest::read(&other), None, "{other}");

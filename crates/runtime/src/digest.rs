@@ -31,13 +31,7 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // In one piece: a host writes it down for every decision.
         let mut digits = [0; 64];
-        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
-            *pair = [byte >> 4, byte & 0xf].map(|half| match half {
-                0..=9 => b'0' + half,
-                _ => b'a' - 10 + half,
-            });
-        }
-        f.write_str(str::from_utf8(&digits).unwrap_or_default())
+        f.write_str(base16ct::lower::encode_str(&self.0, &mut digits)?)
     }
 }
 
@@ -52,18 +46,11 @@ impl FromStr for Digest {
 
     /// Reads 64 hexadecimal digits, small or capital.
     fn from_str(text: &str) -> Result<Self, BadDigest> {
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-            return Err(BadDigest);
-        };
         let mut bytes = [0; 32];
-        if pairs.len() != bytes.len() {
-            return Err(BadDigest);
+        match base16ct::mixed::decode(text, &mut bytes) {
+            Ok(read) if read.len() == 32 => Ok(Self(bytes)),
+            _ => Err(BadDigest),
         }
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(BadDigest);
-            *byte = u8::try_from(digit(*high)? << 4 | digit(*low)?).map_err(|_| BadDigest)?;
-        }
-        Ok(Self(bytes))
     }
 }
 

@@ -10,6 +10,8 @@
 //!
 //! The seal tells where an entry ends, so that nothing before it need be believed first.
 
+use base16ct::HexDisplay;
+
 use super::{Environment, key::Key};
 use crate::Digest;
 
@@ -29,11 +31,8 @@ impl Name {
 
     /// The name of its file: engines of different versions leave each other's entries alone.
     pub(super) fn file(&self) -> String {
-        let mut name = format!("{}-", self.digest);
-        for byte in self.environment.as_bytes().iter().take(16) {
-            name.push_str(&format!("{byte:02x}"));
-        }
-        name + ENTRY
+        let (environment, _) = self.environment.as_bytes().split_at(16);
+        format!("{}-{:x}{ENTRY}", self.digest, HexDisplay(environment))
     }
 
     /// What an entry of it begins with.

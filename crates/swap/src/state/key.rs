@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use base16ct::HexDisplay;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use signalbox_runtime::Digest;
@@ -43,7 +44,7 @@ impl Key {
         let mut sealed = self.head().into_bytes();
         let seal = self.over(payload).finalize().into_bytes();
         sealed.extend_from_slice(SEAL);
-        sealed.extend_from_slice(hexadecimal(&seal).as_bytes());
+        sealed.extend_from_slice(format!("{:x}", HexDisplay(&seal)).as_bytes());
         sealed.extend_from_slice(PAYLOAD);
         sealed.extend_from_slice(payload);
         sealed.extend_from_slice(END);
@@ -104,7 +105,7 @@ impl Key {
             .chain_update("which key")
             .finalize()
             .into_bytes();
-        hexadecimal(id.get(..8).unwrap_or_default())
+        format!("{:x}", HexDisplay(id.get(..8).unwrap_or_default()))
     }
 
     fn hmac(&self) -> Hmac<Sha256> {
@@ -128,10 +129,6 @@ fn split<'a>(bytes: &'a [u8], at: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let start = bytes.windows(at.len()).position(|window| window == at)?;
     let (before, rest) = bytes.split_at_checked(start)?;
     Some((before, rest.strip_prefix(at)?))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const KEY: &str = "key";

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
+use base16ct::HexDisplay;
 use signalbox_host::{config::DEMO_ADMIN_TOKEN, digest::Digest, keyring::DEMO_TOKENS};
 
 /// Every secret of one demo.
@@ -59,10 +60,7 @@ impl Secrets {
 fn random() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the operating system gives no random bytes")?;
-    Ok(bytes.iter().fold(String::from("gtak_"), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(format!("gtak_{:x}", HexDisplay(&bytes)))
 }
 
 /// In the order of [`DEMO_TOKENS`].

@@ -1,9 +1,9 @@
 //! `signalbox keys new`.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use anyhow::Context as _;
+use base16ct::HexDisplay;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use signalbox_host::{keyring::Keyring, presets::Preset};
@@ -85,7 +85,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let token = (!arguments.profile).then(token).transpose()?;
     let opener = match &token {
-        Some(token) => format!("sha256: \"{}\"", hex(&Sha256::digest(token.as_bytes()))),
+        Some(token) => format!(
+            "sha256: \"{:x}\"",
+            HexDisplay(&Sha256::digest(token.as_bytes()))
+        ),
         None => "profile: true".to_owned(),
     };
     let entry = entry(arguments, &opener);
@@ -132,7 +135,7 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
 fn token() -> anyhow::Result<String> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).context("the operating system gives no random bytes")?;
-    Ok(format!("gtak_{}", hex(&random)))
+    Ok(format!("gtak_{:x}", HexDisplay(&random)))
 }
 
 fn entry(arguments: &Arguments, opener: &str) -> String {
@@ -210,11 +213,4 @@ fn map(fields: &[(String, String)]) -> String {
 /// A JSON string is a YAML string, whatever is in it.
 fn quoted(text: &str) -> String {
     json!(text).to_string()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
