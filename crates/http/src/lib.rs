@@ -25,6 +25,7 @@ pub mod media;
 pub mod models;
 pub mod multipart;
 pub mod path;
+pub mod percent;
 mod quote;
 pub mod refusal;
 pub mod restamp;

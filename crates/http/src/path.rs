@@ -16,6 +16,7 @@ pub use template::{FillError, fill, is_id, matches};
 
 use crate::{
     head::is_authority,
+    percent::{Plus, decode},
     refusal::{Code, Refusal},
 };
 
@@ -150,7 +151,7 @@ fn check_segments(route: &str) -> Result<(), Refusal> {
 
 /// Decodes a model name once: openai-python sends `openai%2Fgpt-4o`, others `openai/gpt-4o`.
 fn decode_model_id(raw: &str) -> Result<String, Refusal> {
-    let Some(bytes) = query::decode(raw, query::Plus::IsPlus) else {
+    let Some(bytes) = decode(raw, Plus::IsPlus) else {
         return invalid("The model name in the path has a broken escape. Send `%` as `%25`.");
     };
     match String::from_utf8(bytes) {

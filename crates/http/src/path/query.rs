@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::refusal::{Code, Refusal};
+use crate::{
+    percent::{Plus, decode},
+    refusal::{Code, Refusal},
+};
 
 /// Refuses a query that names the model or repeats a name.
 ///
@@ -46,33 +49,6 @@ fn names_model(name: &[u8]) -> bool {
     String::from_utf8_lossy(stem)
         .trim_matches(is_blank)
         .eq_ignore_ascii_case("model")
-}
-
-/// What `+` stands for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Plus {
-    IsSpace,
-    IsPlus,
-}
-
-/// Decodes percent escapes once; `None` if one is broken.
-pub(super) fn decode(text: &str, plus: Plus) -> Option<Vec<u8>> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
-            b'+' if plus == Plus::IsSpace => b' ',
-            other => other,
-        });
-    }
-    Some(decoded)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
 }
 
 fn invalid(message: &'static str) -> Result<(), Refusal> {

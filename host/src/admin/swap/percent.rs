@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use signalbox_http::percent::{Plus, decode};
+
 use super::super::refused::Refused;
 
 /// Names and values, decoded; none twice.
@@ -9,8 +11,8 @@ pub(super) fn query(text: &str) -> Result<BTreeMap<String, String>, Refused> {
     let mut pairs = BTreeMap::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decode(name).ok_or_else(|| broken(name))?;
-        let value = decode(value).ok_or_else(|| broken(&name))?;
+        let name = decoded(name).ok_or_else(|| broken(name))?;
+        let value = decoded(value).ok_or_else(|| broken(&name))?;
         if pairs.contains_key(&name) {
             let message = format!("The query has `{name}` twice.");
             return Err(Refused::value(name, message));
@@ -36,23 +38,8 @@ fn broken(name: &str) -> Refused {
     Refused::value(name, message)
 }
 
-/// As forms have it: `+` is a space.
-fn decode(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        decoded.push(match byte {
-            b'+' => b' ',
-            b'%' => (digit(rest.next()?)? << 4) | digit(rest.next()?)?,
-            byte => byte,
-        });
-    }
-    String::from_utf8(decoded).ok()
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    let digit = char::from(byte).to_digit(16)?;
-    u8::try_from(digit).ok()
+fn decoded(text: &str) -> Option<String> {
+    String::from_utf8(decode(text, Plus::IsSpace)?).ok()
 }
 
 #[cfg(test)]
