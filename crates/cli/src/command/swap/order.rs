@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use signalbox_runtime::Digest;
 
@@ -127,13 +128,13 @@ fn settings(arguments: &Arguments) -> Vec<(&'static str, Value)> {
 }
 
 /// A value of a query: everything but letters, digits and four signs as `%XX`.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, KEPT)
 }
+
+/// What stands in a value as it is.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
