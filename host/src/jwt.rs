@@ -37,8 +37,9 @@ use jiff::Timestamp;
 use crate::config::IssuerSettings;
 use crate::digest::Digest;
 use crate::health::Health;
-use crate::keyring::{Key, Keyring};
+use crate::keyring::{Grant, Key, Keyring};
 use crate::metrics::Metrics;
+use crate::status::IssuerStatus;
 use cache::{Checked, Checks};
 use issuer::Issuer;
 use key_set::Signer;
@@ -56,26 +57,6 @@ pub(crate) struct Issuers {
     checks: Checks,
     subjects: Subjects,
     metrics: Arc<Metrics>,
-}
-
-/// What a verified token grants, beyond who its caller is.
-#[derive(Debug)]
-pub(crate) struct Grant {
-    profile: Arc<str>,
-    ends: Timestamp,
-    signer: Arc<Signer>,
-}
-
-/// How an issuer stands, for operators.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[non_exhaustive]
-pub struct IssuerStatus {
-    /// What it is called here.
-    pub name: String,
-    /// How many of its keys can be used.
-    pub keys: usize,
-    /// How long ago they were read; nothing if they never were.
-    pub age_seconds: Option<i64>,
 }
 
 /// Whether a token is a JWT by its shape: three parts. GT's own tokens never are.
@@ -220,29 +201,9 @@ impl Issuers {
     fn key(&self, claims: &claims::Claims, profile: &Arc<Key>, signer: &Arc<Signer>) -> Arc<Key> {
         let caller = narrow::caller(&profile.caller, claims);
         let usage = self.subjects.usage(&caller.id, profile, Instant::now());
-        let grant = Grant {
-            profile: Arc::clone(&claims.profile),
-            ends: claims.ends,
-            signer: Arc::clone(signer),
-        };
+        let profile_id = Arc::clone(&claims.profile);
+        let grant = Grant::new(profile_id, claims.ends, signer.in_use());
         Arc::new(Key::of_profile(profile, caller, usage, grant))
-    }
-}
-
-impl Grant {
-    /// The id of the profile.
-    pub(crate) fn profile(&self) -> &str {
-        &self.profile
-    }
-
-    /// When the token ends, our clock's error allowed for.
-    pub(crate) const fn ends(&self) -> Timestamp {
-        self.ends
-    }
-
-    /// Whether its issuer still has the key it was signed with.
-    pub(crate) fn holds(&self) -> bool {
-        self.signer.is_in_use()
     }
 }
 

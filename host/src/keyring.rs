@@ -12,6 +12,7 @@
 mod check;
 mod error;
 mod file;
+mod grant;
 mod plain;
 mod sharing;
 mod store;
@@ -25,11 +26,11 @@ use jiff::Timestamp;
 use signalbox_policy::{Caller, Purpose};
 
 pub use error::{KeyProblem, KeyringError};
+pub(crate) use grant::Grant;
 pub use store::Keys;
 
 use crate::config::KeyLimits;
 use crate::digest::Digest;
-use crate::jwt::Grant;
 use crate::limits::{Limited, Permit, Usage};
 use crate::yaml::Position;
 

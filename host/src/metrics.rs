@@ -74,7 +74,7 @@ pub use lost_lines::LostLines;
 pub use requests::{Ending, RouteRequests};
 
 use crate::budget::Budget;
-use crate::jwt::IssuerStatus;
+use crate::status::IssuerStatus;
 use labels::{
     Cause, IssuerLabel, JwtLabels, PolicyLabels, ReloadLabels, RollbackLabels, SwapLabels,
 };

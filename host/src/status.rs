@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use signalbox_swap::{Draining, PolicyOverview, Role};
 
-use crate::jwt::IssuerStatus;
-
 /// What `/status` says.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -37,6 +35,18 @@ pub struct Status {
     pub credentials: Vec<String>,
     /// GT's hosts.
     pub upstreams: Vec<UpstreamStatus>,
+}
+
+/// How an issuer stands, for operators.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct IssuerStatus {
+    /// What it is called here.
+    pub name: String,
+    /// How many of its keys can be used.
+    pub keys: usize,
+    /// How long ago they were read; nothing if they never were.
+    pub age_seconds: Option<i64>,
 }
 
 /// One of GT's hosts.

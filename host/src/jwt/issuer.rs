@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Notify;
 
+use super::Refused;
 use super::claims::{self, Claims};
 use super::fetch::Fetch;
 use super::key_set::{KeySet, KeySetError, Signer};
 use super::token::Token;
-use super::{IssuerStatus, Refused};
 use crate::config::{IssuerSettings, KeySetSource};
 use crate::health::Health;
 use crate::metrics::Metrics;
+use crate::status::IssuerStatus;
 use crate::watch::Watch;
 
 /// One issuer.

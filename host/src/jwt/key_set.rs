@@ -33,7 +33,7 @@ pub(crate) struct Signer {
     material: Vec<u8>,
     key: DecodingKey,
     /// Until its issuer has it no more.
-    in_use: AtomicBool,
+    in_use: Arc<AtomicBool>,
 }
 
 /// Why the keys of an issuer cannot be had.
@@ -191,7 +191,7 @@ impl Signer {
             algorithm,
             material,
             key,
-            in_use: AtomicBool::new(true),
+            in_use: Arc::new(AtomicBool::new(true)),
         })
     }
 
@@ -206,6 +206,11 @@ impl Signer {
     /// Whether its issuer still has it.
     pub(crate) fn is_in_use(&self) -> bool {
         self.in_use.load(Relaxed)
+    }
+
+    /// What says so to those who know nothing else of it.
+    pub(super) fn in_use(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.in_use)
     }
 }
 

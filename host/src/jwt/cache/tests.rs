@@ -6,10 +6,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::config::JwtAlgorithm;
-use crate::jwt::Grant;
 use crate::jwt::key_set::KeySet;
 use crate::jwt::tests_of_keys::SET;
-use crate::keyring::Keyring;
+use crate::keyring::{Grant, Keyring};
 use crate::limits::Usage;
 
 fn checked(models: usize) -> Checked {
@@ -32,11 +31,7 @@ fn checked(models: usize) -> Checked {
         labels: Vec::new(),
     };
     let caller = crate::jwt::narrow::caller(&profile.caller, &claims);
-    let grant = Grant {
-        profile: Arc::from("p"),
-        ends: now,
-        signer: Arc::clone(&signer),
-    };
+    let grant = Grant::new(Arc::from("p"), now, signer.in_use());
     let key = Key::of_profile(&profile, caller, Usage::new(Instant::now()), grant);
     Checked {
         key: Arc::new(key),
