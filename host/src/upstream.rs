@@ -10,6 +10,7 @@ mod check;
 mod connect;
 mod dial;
 mod error;
+mod guards;
 mod hosts;
 mod http1;
 mod http2;

@@ -10,7 +10,8 @@ use tokio_rustls::TlsConnector;
 
 use super::dial::{DialError, dial};
 use super::error::UpstreamError;
-use super::hosts::{Host, Hosts, Open};
+use super::guards::Guards;
+use super::hosts::{Host, Hosts};
 use super::http1::Http1;
 use super::http2::{Http2, Signs};
 use super::place::Place;
@@ -22,22 +23,6 @@ use crate::config;
 pub(super) enum Connection {
     Http1(Http1),
     Http2(Rc<Http2>),
-}
-
-/// What a connection holds until it is closed.
-#[derive(Debug)]
-pub(super) struct Guards {
-    _open: Open,
-    _place: Option<Place>,
-}
-
-impl Guards {
-    pub(super) const fn new(open: Open, place: Option<Place>) -> Self {
-        Self {
-            _open: open,
-            _place: place,
-        }
-    }
 }
 
 /// Connects to a host. Whoever waits sets the time.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 use super::body::RequestBody;
-use super::connect::Guards;
+use super::guards::Guards;
 
 /// A connection. Dropping it closes it, whatever is on it.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::body::RequestBody;
-use super::connect::Guards;
+use super::guards::Guards;
 use super::hosts::Host;
 
 /// A connection that requests share. It closes when nobody holds it any more.
