@@ -2,10 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{Request, Version};
-
-use crate::config::ForwardedSettings;
-use crate::forwarded::client_address;
+use http::Version;
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +32,6 @@ impl Client {
             peer: peer.address,
             is_tls: peer.is_tls,
             version: Version::HTTP_11,
-        }
-    }
-
-    /// Who sent this request over a connection from `peer`.
-    pub(crate) fn of<B>(peer: Peer, request: &Request<B>, hops: &ForwardedSettings) -> Self {
-        Self {
-            address: client_address(hops, peer.address.ip(), request.headers()),
-            peer: peer.address,
-            is_tls: peer.is_tls,
-            version: request.version(),
         }
     }
 }

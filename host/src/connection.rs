@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use crate::answer::{AnswerBody, Held};
 use crate::client::{Client, Peer};
 use crate::cors::{self, Page};
+use crate::forwarded;
 use crate::phase::Phase;
 use crate::request_id;
 use crate::request_path;
@@ -136,7 +137,7 @@ async fn answer(
 ) -> Result<Response<AnswerBody>, Infallible> {
     let Site { worker, link, peer } = &*site;
     let config = &worker.shared.config;
-    let client = Client::of(*peer, &request, &config.forwarded);
+    let client = forwarded::client_of(&config.forwarded, *peer, &request);
     let Some(cors) = &config.cors else {
         return Ok(decided_answer(worker, link, client, request).await);
     };

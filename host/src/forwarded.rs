@@ -5,18 +5,28 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Request};
 
-use crate::client::Client;
+use crate::client::{Client, Peer};
 use crate::config::{Announce, ForwardedHeader, ForwardedSettings};
 
-/// The client's address: the peer's, unless the peer is a hop that is trusted to say another.
-pub(crate) fn client_address(
+/// Who sent a request over a connection from `peer`.
+pub(crate) fn client_of<B>(
     settings: &ForwardedSettings,
-    peer: IpAddr,
-    headers: &HeaderMap,
-) -> IpAddr {
+    peer: Peer,
+    request: &Request<B>,
+) -> Client {
+    Client {
+        address: client_address(settings, peer.address.ip(), request.headers()),
+        peer: peer.address,
+        is_tls: peer.is_tls,
+        version: request.version(),
+    }
+}
+
+/// The client's address: the peer's, unless the peer is a hop that is trusted to say another.
+fn client_address(settings: &ForwardedSettings, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let peer = peer.to_canonical();
     if !is_trusted(settings, peer) {
         return peer;
