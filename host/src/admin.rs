@@ -35,6 +35,7 @@ mod body;
 mod desk;
 mod explain;
 mod guard;
+mod json;
 mod object;
 mod overview;
 mod refused;

@@ -1,28 +1,11 @@
 //! Answers of the admin listener.
 
 use http::{HeaderValue, Response, StatusCode, header};
-use serde::Serialize;
 
 use super::body::AnswerBody;
-use super::refused::Refused;
 
 /// An answer with its body.
 pub(super) type Answer = Response<AnswerBody>;
-
-/// JSON with a final line end, for people who use curl.
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
-    match line(value) {
-        Ok(body) => of(status, "application/json", body),
-        Err(refused) => refused.answer(),
-    }
-}
-
-/// JSON as one line.
-pub(super) fn line(value: &impl Serialize) -> Result<Vec<u8>, Refused> {
-    let mut line = serde_json::to_vec(value).map_err(|_| Refused::Internal)?;
-    line.push(b'\n');
-    Ok(line)
-}
 
 /// A scrape.
 pub(super) fn metrics(text: String) -> Answer {

@@ -15,8 +15,9 @@ use serde::Serialize;
 use signalbox_policy::{Caller, Names, Purposes};
 use signalbox_runtime::{Generation, Plugin};
 
-use super::answer::{self, Answer};
+use super::answer::Answer;
 use super::desk::Desk;
+use super::json;
 use super::refused::Refused;
 use super::upload::Upload;
 use crate::keyring::{Key, Standing};
@@ -75,7 +76,7 @@ impl Desk {
             digest,
             decision,
         };
-        Ok(answer::json(StatusCode::OK, &explained))
+        Ok(json::answer(StatusCode::OK, &explained))
     }
 
     /// A generation by its number; else what decides for the key, which may be a canary; else what

@@ -1,10 +1,10 @@
 //! What can be looked at.
 
 use http::StatusCode;
-use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::desk::Desk;
+use super::json;
 use super::refused::Refused;
 use super::route::Show;
 use crate::record::DecisionId;
@@ -13,7 +13,7 @@ impl Desk {
     pub(super) fn show(&self, show: Show<'_>) -> Result<Answer, Refused> {
         let overview = &self.overview;
         Ok(match show {
-            Show::Health => ok(&json!({"status": "ok"})),
+            Show::Health => ok(&serde_json::json!({"status": "ok"})),
             Show::Readiness => {
                 let readiness = overview.readiness();
                 let status = if readiness.is_ready() {
@@ -21,7 +21,7 @@ impl Desk {
                 } else {
                     StatusCode::SERVICE_UNAVAILABLE
                 };
-                answer::json(status, &readiness)
+                json::answer(status, &readiness)
             }
             Show::Metrics => answer::metrics(overview.metrics()),
             Show::Status => ok(&overview.status()),
@@ -29,12 +29,12 @@ impl Desk {
                 let id = DecisionId::parse(id).ok_or(Refused::Decision)?;
                 ok(&overview.decision(id).ok_or(Refused::Decision)?)
             }
-            Show::Swaps => ok(&json!({"swaps": overview.swaps().history()})),
+            Show::Swaps => ok(&serde_json::json!({"swaps": overview.swaps().history()})),
             Show::Swap(number) => {
                 let number = number.parse().map_err(|_| Refused::Swap)?;
                 ok(&overview.swaps().entry(number).ok_or(Refused::Swap)?)
             }
-            Show::Policies => ok(&json!({"policies": overview.swaps().overview()})),
+            Show::Policies => ok(&serde_json::json!({"policies": overview.swaps().overview()})),
             Show::Policy(name) => {
                 let policies = overview.swaps().overview();
                 let policy = policies.iter().find(|policy| policy.name == name);
@@ -45,5 +45,5 @@ impl Desk {
 }
 
 fn ok(value: &impl serde::Serialize) -> Answer {
-    answer::json(StatusCode::OK, value)
+    json::answer(StatusCode::OK, value)
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::answer::{self, Answer};
 use super::body::{AnswerBody, Line};
 use super::desk::Desk;
+use super::json;
 use super::refused::Refused;
 
 /// How a client wants to hear of a transaction.
@@ -90,7 +91,7 @@ impl Desk {
                     let _ = tell.send(work(overview.swaps(), &mut |_| {}));
                 });
                 match told.await {
-                    Ok(entry) => answer::json(status(&entry), &entry),
+                    Ok(entry) => json::answer(status(&entry), &entry),
                     Err(_panicked) => Refused::Internal.answer(),
                 }
             }
@@ -100,11 +101,11 @@ impl Desk {
                 let (tell, told) = mpsc::unbounded_channel();
                 self.works.begin(move || {
                     let entry = work(overview.swaps(), &mut |step| {
-                        if let Ok(line) = answer::line(&Told::Step(step)) {
+                        if let Ok(line) = json::line(&Told::Step(step)) {
                             let _ = tell.send(Line::Next(Bytes::from(line)));
                         }
                     });
-                    if let Ok(line) = answer::line(&Told::Entry(&entry)) {
+                    if let Ok(line) = json::line(&Told::Entry(&entry)) {
                         let _ = tell.send(Line::Last(Bytes::from(line)));
                     }
                 });
