@@ -40,6 +40,7 @@ mod object;
 mod overview;
 mod refused;
 mod route;
+mod running_transactions;
 mod serve;
 mod show;
 mod swap;

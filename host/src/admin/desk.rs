@@ -16,7 +16,7 @@ use super::answer::Answer;
 use super::guard;
 use super::refused::Refused;
 use super::route::{Act, Asked};
-use super::transaction::Works;
+use super::running_transactions::Works;
 use super::upload::Upload;
 use crate::config::AdminConfig;
 

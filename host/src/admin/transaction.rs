@@ -1,13 +1,12 @@
 //! Transactions: on threads of their own, told of line by line, ended whatever becomes of the client.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use signalbox_swap::{Entry, Outcome, Step, StepReport, Swaps};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 
 use super::answer::{self, Answer};
 use super::body::{AnswerBody, Line};
@@ -23,11 +22,6 @@ pub(super) enum Form {
     /// A line a step as it happens, and a last one.
     Lines,
 }
-
-/// The threads at work. A transaction that has begun goes on until it has ended: when the client
-/// leaves, and when the host stops.
-#[derive(Debug, Default)]
-pub(super) struct Works(Mutex<JoinSet<()>>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -53,25 +47,6 @@ impl Form {
         } else {
             Self::Whole
         }
-    }
-}
-
-impl Works {
-    /// Begins some work.
-    fn begin(&self, work: impl FnOnce() + Send + 'static) {
-        let mut works = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A panic there has been reported by the panic hook already.
-        while works.try_join_next().is_some() {}
-        works.spawn_blocking(work);
-    }
-
-    /// Waits until all of it has ended.
-    pub(super) async fn finish(&self) {
-        let mut works = {
-            let mut works = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *works)
-        };
-        while works.join_next().await.is_some() {}
     }
 }
 
