@@ -12,12 +12,10 @@
 //! they change; one that cannot be used changes nothing.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use http::HeaderValue;
 use signalbox_policy::Purpose;
 
 use crate::config::CredentialSource;
@@ -25,12 +23,7 @@ use crate::digest::Digest;
 use crate::keyring::Key;
 use crate::watch::Watch;
 
-/// A GT key, ready to be sent. Nothing prints it.
-#[derive(Clone)]
-pub struct Secret {
-    header: HeaderValue,
-    identity: Digest,
-}
+pub use crate::secret::{CredentialProblem, Secret};
 
 /// Every GT key of the host, by name.
 #[derive(Debug)]
@@ -73,24 +66,6 @@ pub struct CredentialError {
     /// Why.
     #[source]
     pub problem: CredentialProblem,
-}
-
-/// Why a GT key cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CredentialProblem {
-    /// The file could not be read.
-    #[error("its file cannot be read")]
-    File(#[source] std::io::Error),
-    /// The variable is not set, or is not text.
-    #[error("the environment variable `{0}` is not set to text")]
-    Variable(String),
-    /// Nothing but white space.
-    #[error("it is blank")]
-    Blank,
-    /// More than a key.
-    #[error("it must be one key alone: visible ASCII, no white space within, at most 4096 bytes")]
-    Syntax,
 }
 
 impl Credentials {
@@ -152,7 +127,7 @@ impl Credentials {
     pub fn identity(&self, name: &str) -> Option<Digest> {
         self.0
             .get(name)
-            .map(|credential| credential.current.load().identity)
+            .map(|credential| credential.current.load().identity())
     }
 
     /// The names there are.
@@ -259,55 +234,10 @@ impl Credential {
     }
 }
 
-impl Secret {
-    /// Takes a GT key, with white space around it as files have it.
-    ///
-    /// # Errors
-    /// If it cannot be the value of a header.
-    pub fn read(text: &str) -> Result<Self, CredentialProblem> {
-        let key = text.trim_matches(|c: char| c.is_ascii_whitespace());
-        if key.is_empty() {
-            return Err(CredentialProblem::Blank);
-        }
-        if key.len() > LARGEST_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(CredentialProblem::Syntax);
-        }
-        let mut header = HeaderValue::try_from(format!("Bearer {key}"))
-            .map_err(|_| CredentialProblem::Syntax)?;
-        header.set_sensitive(true);
-        Ok(Self {
-            header,
-            identity: Digest::of(key),
-        })
-    }
-
-    /// The value of `authorization`: made once, so that a request copies no secret.
-    #[must_use]
-    pub const fn authorization(&self) -> &HeaderValue {
-        &self.header
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
-        self.identity.matches(&other.identity)
-    }
-}
-
-impl Eq for Secret {}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
-}
-
 fn open_file(path: &Path) -> Result<(Watch, String), CredentialProblem> {
     Watch::open(path, LARGEST_FILE).map_err(CredentialProblem::File)
 }
 
-/// Longer than any key, shorter than what servers take as a header.
-const LARGEST_KEY: usize = 4_096;
 /// A key and some white space.
 const LARGEST_FILE: u64 = 16_384;
 

@@ -44,6 +44,7 @@ mod reload;
 mod request_id;
 mod request_path;
 mod route_book;
+mod secret;
 mod server;
 mod shared;
 mod spool;

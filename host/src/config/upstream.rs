@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Span, UpstreamUrl};
-use crate::credentials::Secret;
+use crate::secret::Secret;
 use crate::upstream::{Resolve, SystemResolver};
 
 /// GT, and what opens it.
