@@ -43,6 +43,7 @@ mod registries;
 mod reload;
 mod request_id;
 mod request_path;
+mod resolve;
 mod route_book;
 mod secret;
 mod server;
@@ -58,6 +59,7 @@ mod worker;
 
 pub use doors::{CasesError, CasesProblem};
 pub use handle::Handle;
+pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use server::{BindError, Exit, Host, RunError};
 pub use traces::CollectorError;
-pub use upstream::{Resolve, Resolving, SystemResolver, TargetError, TrustError};
+pub use upstream::{TargetError, TrustError};

@@ -21,15 +21,6 @@ use crate::watch::Watch;
 
 pub(crate) use clients::ClientTls;
 
-/// Where a listener's certificates are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TlsFiles<'a> {
-    pub(crate) cert_file: &'a Path,
-    pub(crate) key_file: &'a Path,
-    /// `None` asks clients for no certificate.
-    pub(crate) client_ca_file: Option<&'a Path>,
-}
-
 /// Certificates in use, and the files they are from.
 #[derive(Debug)]
 pub(crate) struct Certificates {

@@ -17,7 +17,6 @@ mod http2;
 mod lane;
 mod place;
 mod pool;
-mod resolve;
 mod standing;
 mod tls;
 
@@ -37,7 +36,6 @@ pub(crate) use check::check_hosts;
 pub(crate) use error::UpstreamError;
 pub(crate) use hosts::Hosts;
 pub use hosts::TargetError;
-pub use resolve::{Resolve, Resolving, SystemResolver};
 pub(crate) use tls::Trust;
 pub use tls::TrustError;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Span, UpstreamUrl};
+use crate::resolve::{Resolve, SystemResolver};
 use crate::secret::Secret;
-use crate::upstream::{Resolve, SystemResolver};
 
 /// GT, and what opens it.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::resolve::Resolve;
+use crate::resolve::Resolve;
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
@@ -102,8 +102,8 @@ const MOST_ADDRESSES: usize = 16;
 mod tests {
     use tokio::task::LocalSet;
 
-    use super::super::resolve::{Resolve, Resolving};
     use super::*;
+    use crate::resolve::{Resolve, Resolving};
 
     #[derive(Debug)]
     struct Fixed(Vec<SocketAddr>);

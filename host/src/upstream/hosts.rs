@@ -9,12 +9,12 @@ use http::{HeaderValue, Uri, uri};
 use rustls::pki_types::ServerName;
 
 use super::error::UpstreamError;
-use super::resolve::Resolve;
 use super::standing::{Standing, Use};
 use super::tls::{Trust, TrustError};
 use crate::config::{Http2, Scheme, UpstreamConfig, UpstreamUrl};
 use crate::health::Health;
 use crate::metrics::{Connections, HostMetrics, Metrics, OpenGuard};
+use crate::resolve::Resolve;
 use crate::status::UpstreamStatus;
 
 /// GT's hosts, in the order of the configuration.
