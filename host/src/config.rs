@@ -39,6 +39,7 @@ pub use upstream::{CredentialSource, HealthCheck, Http2, UpstreamConfig};
 pub use url::{Scheme, UpstreamUrl, UrlError};
 
 pub(crate) use check::key_limits;
+pub(crate) use clients::TlsFiles;
 pub(crate) use file::KeyLimits as WrittenKeyLimits;
 pub(crate) use url::is_loopback;
 pub(crate) use value::is_name;

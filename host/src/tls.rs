@@ -8,7 +8,7 @@
 mod clients;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -17,6 +17,7 @@ use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
+use crate::config::TlsFiles;
 use crate::watch::Watch;
 
 pub(crate) use clients::ClientTls;

@@ -1,11 +1,10 @@
 //! How clients are spoken to: TLS, HTTP/2, addresses that hops before us tell, pages of browsers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
 use super::{AdminTls, Span};
-use crate::tls::TlsFiles;
 
 /// TLS on the listener for clients. The files are PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +13,15 @@ pub struct ListenerTls {
     pub cert_file: PathBuf,
     /// Its private key.
     pub key_file: PathBuf,
+}
+
+/// Where a listener's certificates are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TlsFiles<'a> {
+    pub(crate) cert_file: &'a Path,
+    pub(crate) key_file: &'a Path,
+    /// `None` asks clients for no certificate.
+    pub(crate) client_ca_file: Option<&'a Path>,
 }
 
 /// Whose word on a client's address is taken, and what of it GT is told.
