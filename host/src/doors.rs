@@ -80,9 +80,9 @@ fn is_lost_race(failure: &Failure) -> bool {
 }
 
 /// Does what takes its time on a thread that has it.
-async fn off_thread<T: Send + 'static>(
-    shared: &Arc<Shared>,
-    work: impl FnOnce(&Shared) -> T + Send + 'static,
+pub(crate) async fn off_thread<S: Send + Sync + 'static, T: Send + 'static>(
+    shared: &Arc<S>,
+    work: impl FnOnce(&S) -> T + Send + 'static,
 ) -> Option<T> {
     let shared = Arc::clone(shared);
     let done = tokio::task::spawn_blocking(move || work(&shared)).await;

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -13,6 +12,7 @@ use crate::metrics::{Outcome, Reloaded};
 use crate::shared::Shared;
 use crate::tls::{ClientTls, TlsError};
 use crate::upstream::{Trust, TrustError};
+use crate::watch::LOOK;
 
 /// Takes over what has changed, for ever. What cannot be used changes nothing but readiness.
 ///
@@ -182,8 +182,6 @@ fn note_certificate(shared: &Shared, outcome: &Result<(), TlsError>) {
     }
 }
 
-/// A changed file is noticed once it has stood still from one look to the next.
-pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// What is not well, in readiness.
 const CASES: &str = "cases";
 const AUTHORITIES: &str = "upstream ca_file";

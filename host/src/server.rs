@@ -126,13 +126,21 @@ async fn refresh_issuers(shared: &Shared) {
 /// Takes over policies from where they come from, for ever.
 async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: Hangups) {
     let mut doors = JoinSet::new();
-    doors.spawn(hangups.obey(Arc::clone(shared)));
+    doors.spawn(obey(hangups, Arc::clone(shared)));
     doors.spawn(doors::follow_registries(Arc::clone(shared), followed));
     if shared.config.swap.watch {
         doors.spawn(doors::watch_files(Arc::clone(shared)));
     }
     while doors.join_next().await.is_some() {}
     std::future::pending::<()>().await;
+}
+
+/// Reads everything again at each SIGHUP, for ever.
+async fn obey(mut hangups: Hangups, shared: Arc<Shared>) {
+    while hangups.next().await.is_some() {
+        tracing::info!("SIGHUP: reading everything again");
+        doors::off_thread(&shared, reload::everything).await;
+    }
 }
 
 async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandle>>) -> Exit {

@@ -7,6 +7,7 @@
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One watched file.
 #[derive(Debug)]
@@ -143,6 +144,9 @@ impl Stamp {
         }
     }
 }
+
+/// A changed file is noticed once it has stood still from one look to the next.
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

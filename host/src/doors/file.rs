@@ -13,10 +13,9 @@ use signalbox_swap::{Actor, Failure, Step, Way};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Made, is_lost_race, off_thread, put, reject};
-use crate::reload::LOOK;
 use crate::shared::Shared;
 use crate::sources::{SourceError, Sources};
-use crate::watch::Watch;
+use crate::watch::{LOOK, Watch};
 
 /// The files policies come from.
 #[derive(Debug, Default)]

@@ -1,10 +1,4 @@
-//! SIGHUP: everything is read again, now.
-
-use std::sync::Arc;
-
-use super::off_thread;
-use crate::reload;
-use crate::shared::Shared;
+//! SIGHUP: everything is to be read again, now.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -29,13 +23,9 @@ impl Hangups {
         Self(hangups.ok())
     }
 
-    /// Reads everything again at each of them, for ever.
-    pub(crate) async fn obey(mut self, shared: Arc<Shared>) {
-        let Some(hangups) = &mut self.0 else { return };
-        while hangups.recv().await.is_some() {
-            tracing::info!("SIGHUP: reading everything again");
-            off_thread(&shared, reload::everything).await;
-        }
+    /// The next of them; `None` if there will be none.
+    pub(crate) async fn next(&mut self) -> Option<()> {
+        self.0.as_mut()?.recv().await
     }
 }
 
@@ -45,5 +35,7 @@ impl Hangups {
         Self
     }
 
-    pub(crate) async fn obey(self, _: Arc<Shared>) {}
+    pub(crate) async fn next(&mut self) -> Option<()> {
+        None
+    }
 }
