@@ -19,10 +19,27 @@ use std::sync::Arc;
 
 use signalbox_runtime::Digest;
 use signalbox_swap::{
-    Actor, Candidate, Entry, Failure, Mode, OpenAnswers, Order, Outcome, RollBack, Step,
+    Actor, Candidate, Entry, Failure, Mode, OpenAnswers, Order, Outcome, RollBack, Step, Swaps,
 };
 
-use crate::shared::Shared;
+use crate::health::PolicyHealth;
+use crate::registries::Registries;
+use crate::sources::Sources;
+
+/// Where policies come from, and what takes them.
+#[derive(Debug)]
+pub(crate) struct PolicySources {
+    /// What serves, and everything that changes it.
+    pub(crate) swaps: Swaps,
+    /// What is wrong with each policy.
+    pub(crate) health: Arc<PolicyHealth>,
+    /// How what an operator writes becomes a component.
+    pub(crate) compile: Arc<dyn Sources>,
+    pub(crate) registry: Arc<Registries>,
+    pub(crate) files: Files,
+    /// Asks for a look at registries.
+    pub(crate) look: Look,
+}
 
 /// A component as its source gives it.
 #[derive(Debug)]
@@ -34,7 +51,7 @@ pub(crate) struct Made {
 }
 
 /// Lets what a source gave serve, and says in readiness how that went.
-fn put(shared: &Shared, name: &str, actor: Actor, made: Made) -> Result<(), Failure> {
+fn put(sources: &PolicySources, name: &str, actor: Actor, made: Made) -> Result<(), Failure> {
     let order = Order {
         candidates: vec![Candidate {
             name: name.to_owned(),
@@ -49,26 +66,26 @@ fn put(shared: &Shared, name: &str, actor: Actor, made: Made) -> Result<(), Fail
         open_answers: OpenAnswers::Keep,
         actor,
     };
-    let entry = shared.swaps.swap(order, &mut |_| {});
-    note(shared, name, entry)
+    let entry = sources.swaps.swap(order, &mut |_| {});
+    note(sources, name, entry)
 }
 
 /// Notes what failed before there was anything to put into service.
-fn reject(shared: &Shared, name: &str, actor: Actor, failure: Failure) -> Failure {
+fn reject(sources: &PolicySources, name: &str, actor: Actor, failure: Failure) -> Failure {
     let names = vec![name.to_owned()];
     let action = signalbox_swap::Action::Swap;
-    let entry = shared.swaps.reject(actor, action, names, failure.clone());
-    note(shared, name, entry).err().unwrap_or(failure)
+    let entry = sources.swaps.reject(actor, action, names, failure.clone());
+    note(sources, name, entry).err().unwrap_or(failure)
 }
 
-fn note(shared: &Shared, name: &str, entry: Entry) -> Result<(), Failure> {
+fn note(sources: &PolicySources, name: &str, entry: Entry) -> Result<(), Failure> {
     match entry.outcome {
         Outcome::Failed(failure) => {
-            shared.policies.source_failed(name, &failure);
+            sources.health.source_failed(name, &failure);
             Err(failure)
         }
         _ => {
-            shared.policies.source_passed(name);
+            sources.health.source_passed(name);
             Ok(())
         }
     }

@@ -68,8 +68,8 @@ pub(crate) fn everything(shared: &Shared) {
             shared.metrics.reloaded(Reloaded::Cases, Outcome::Error);
         }
     }
-    shared.files.reload(shared);
-    shared.look.now();
+    shared.sources.files.reload(&shared.sources);
+    shared.sources.look.now();
 }
 
 /// Reads the GT keys and the keyring again.

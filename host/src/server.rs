@@ -127,9 +127,12 @@ async fn refresh_issuers(shared: &Shared) {
 async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: Hangups) {
     let mut doors = JoinSet::new();
     doors.spawn(obey(hangups, Arc::clone(shared)));
-    doors.spawn(doors::follow_registries(Arc::clone(shared), followed));
+    doors.spawn(doors::follow_registries(
+        Arc::clone(&shared.sources),
+        followed,
+    ));
     if shared.config.swap.watch {
-        doors.spawn(doors::watch_files(Arc::clone(shared)));
+        doors.spawn(doors::watch_files(Arc::clone(&shared.sources)));
     }
     while doors.join_next().await.is_some() {}
     std::future::pending::<()>().await;

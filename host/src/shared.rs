@@ -9,14 +9,13 @@ use signalbox_swap::Swaps;
 use crate::budget::Budget;
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::doors::{Files, Look};
-use crate::health::{Health, PolicyHealth};
+use crate::doors::PolicySources;
+use crate::health::Health;
 use crate::jwt::{self, Issuers};
 use crate::keyring::{Key, Keys};
 use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::record::Records;
-use crate::registries::Registries;
 use crate::tls::ClientTls;
 use crate::traces::Traces;
 use crate::upstream::Hosts;
@@ -34,17 +33,13 @@ pub(crate) struct Shared {
     pub(crate) hosts: Arc<Hosts>,
     /// What serves, and everything that changes it.
     pub(crate) swaps: Swaps,
-    pub(crate) registry: Arc<Registries>,
-    pub(crate) files: Files,
-    /// Asks for a look at registries.
-    pub(crate) look: Look,
+    /// Where policies come from.
+    pub(crate) sources: Arc<PolicySources>,
     pub(crate) pool: DecisionPool,
     pub(crate) memory: Arc<Budget>,
     pub(crate) disk: Arc<Budget>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) health: Arc<Health>,
-    /// What is wrong with each policy.
-    pub(crate) policies: Arc<PolicyHealth>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) records: Records,
     /// Where spans go; `None` if nobody wants any.

@@ -71,7 +71,7 @@ impl Overview for Shared {
         &'a self,
         reference: &'a Reference,
     ) -> Pin<Box<dyn Future<Output = Result<Pulled, Failure>> + Send + 'a>> {
-        Box::pin(self.registry.pull(reference))
+        Box::pin(self.sources.registry.pull(reference))
     }
 
     fn certificates(&self, outcome: &Result<(), TlsError>) {

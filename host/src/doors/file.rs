@@ -12,8 +12,7 @@ use signalbox_runtime::Digest;
 use signalbox_swap::{Actor, Failure, Step, Way};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Made, is_lost_race, off_thread, put, reject};
-use crate::shared::Shared;
+use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
 use crate::sources::{SourceError, Sources};
 use crate::watch::{LOOK, Watch};
 
@@ -99,15 +98,15 @@ impl Found {
 }
 
 /// Takes over files that change, for ever.
-pub(crate) async fn watch(shared: Arc<Shared>) {
-    if shared.files.is_empty() {
+pub(crate) async fn watch(sources: Arc<PolicySources>) {
+    if sources.files.is_empty() {
         return;
     }
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         look.tick().await;
-        off_thread(&shared, |shared| shared.files.poll(shared)).await;
+        off_thread(&sources, |sources| sources.files.poll(sources)).await;
     }
 }
 
@@ -129,33 +128,33 @@ impl Files {
     }
 
     /// Takes over what has changed and stands still.
-    pub(crate) fn poll(&self, shared: &Shared) {
+    pub(crate) fn poll(&self, sources: &PolicySources) {
         for file in &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             // Both are looked at: each look is half of standing still.
             let has_changed = [&mut file.component, &mut file.statement].map(Watch::has_changed);
             if has_changed.contains(&true) || file.again {
-                file.take(shared, Way::File);
+                file.take(sources, Way::File);
             }
         }
     }
 
     /// Takes over what has changed, and tries again what did not pass.
-    pub(crate) fn reload(&self, shared: &Shared) {
+    pub(crate) fn reload(&self, sources: &PolicySources) {
         for file in &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             file.again = true;
-            file.take(shared, Way::Signal);
+            file.take(sources, Way::Signal);
         }
     }
 }
 
 impl PolicyFile {
-    fn take(&mut self, shared: &Shared, way: Way) {
+    fn take(&mut self, sources: &PolicySources, way: Way) {
         let before = self.tried;
         let read = self.read();
         let again = std::mem::take(&mut self.again);
         if self.tried == self.taken && read.is_ok() {
             // As it was: what serves by now may be another one, for a reason.
-            shared.policies.source_passed(&self.name);
+            sources.health.source_passed(&self.name);
             return;
         }
         if self.tried == before && !again {
@@ -164,14 +163,14 @@ impl PolicyFile {
         let actor = Actor::new(way, self.path.display().to_string());
         let made = read
             .map_err(Unmade::Read)
-            .and_then(|contents| self.make(shared, contents));
+            .and_then(|contents| self.make(sources, contents));
         let outcome = match made {
-            Ok(made) => put(shared, &self.name, actor, made),
+            Ok(made) => put(sources, &self.name, actor, made),
             Err(error) => {
                 let path = self.path.display();
                 tracing::error!(policy = self.name, %path, %error, "kept the policy there was");
                 let failure = error.failure(&self.name, &self.path);
-                Err(reject(shared, &self.name, actor, failure))
+                Err(reject(sources, &self.name, actor, failure))
             }
         };
         match outcome {
@@ -180,9 +179,9 @@ impl PolicyFile {
         }
     }
 
-    fn make(&self, shared: &Shared, (bytes, statement): Contents) -> Result<Made, Unmade> {
+    fn make(&self, sources: &PolicySources, (bytes, statement): Contents) -> Result<Made, Unmade> {
         let source = Digest::of(&bytes);
-        let component = shared.config.sources.component(&self.path, bytes);
+        let component = sources.compile.component(&self.path, bytes);
         Ok(Made {
             component: component.map_err(Unmade::Source)?,
             statement,

@@ -14,8 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{Made, is_lost_race, off_thread, put, reject};
-use crate::shared::Shared;
+use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
 
 /// Asks everybody who follows a registry to look now.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ pub(crate) struct Followed {
 
 /// One of them while the host runs.
 struct Follower {
-    shared: Arc<Shared>,
+    sources: Arc<PolicySources>,
     followed: Followed,
     /// Looks in a row that were not answered.
     unanswered: u32,
@@ -55,11 +54,11 @@ struct Follower {
 }
 
 /// Follows every policy that is in a registry, for ever.
-pub(crate) async fn follow(shared: Arc<Shared>, followed: Vec<Followed>) {
+pub(crate) async fn follow(sources: Arc<PolicySources>, followed: Vec<Followed>) {
     let mut followers = JoinSet::new();
     for followed in followed {
         let follower = Follower {
-            shared: Arc::clone(&shared),
+            sources: Arc::clone(&sources),
             noted: followed.failure.clone(),
             followed,
             unanswered: 0,
@@ -71,7 +70,7 @@ pub(crate) async fn follow(shared: Arc<Shared>, followed: Vec<Followed>) {
 
 impl Follower {
     async fn follow(mut self) {
-        let mut asked = self.shared.look.0.subscribe();
+        let mut asked = self.sources.look.0.subscribe();
         loop {
             let is_asked = tokio::select! {
                 () = sleep(self.pause()) => false,
@@ -83,14 +82,14 @@ impl Follower {
 
     /// A tenth is left to chance: hosts that were started together do not ask together for ever.
     fn pause(&self) -> Duration {
-        let interval = self.shared.registry.interval;
+        let interval = self.sources.registry.interval;
         let longer = 2_u32.saturating_pow(self.unanswered).min(LONGEST_PAUSE);
         let chance = getrandom::u32().unwrap_or_default() % 1_000;
         interval * longer * (9_500 + chance) / 10_000
     }
 
     async fn look(&mut self, is_asked: bool) {
-        let looked = self.shared.registry.look(&self.followed.reference).await;
+        let looked = self.sources.registry.look(&self.followed.reference).await;
         let manifest = match looked {
             Ok(manifest) => manifest,
             Err(failure) => return self.unanswered(failure).await,
@@ -100,7 +99,7 @@ impl Follower {
             self.answered();
             return;
         }
-        match self.shared.registry.pull(&self.followed.reference).await {
+        match self.sources.registry.pull(&self.followed.reference).await {
             Ok(pulled) => self.take(pulled, is_asked).await,
             Err(failure) => self.unanswered(failure).await,
         }
@@ -110,8 +109,8 @@ impl Follower {
         let (actor, name) = (self.actor(is_asked), self.followed.name.clone());
         let manifest = pulled.manifest;
         let made = made(pulled);
-        let work = move |shared: &Shared| put(shared, &name, actor, made);
-        let Some(outcome) = off_thread(&self.shared, work).await else {
+        let work = move |sources: &PolicySources| put(sources, &name, actor, made);
+        let Some(outcome) = off_thread(&self.sources, work).await else {
             return;
         };
         self.unanswered = 0;
@@ -128,8 +127,8 @@ impl Follower {
         self.noted.clone_from(&self.followed.failure);
         let name = &self.followed.name;
         match &self.followed.failure {
-            Some(failure) => self.shared.policies.source_failed(name, failure),
-            None => self.shared.policies.source_passed(name),
+            Some(failure) => self.sources.health.source_failed(name, failure),
+            None => self.sources.health.source_passed(name),
         }
     }
 
@@ -141,8 +140,8 @@ impl Follower {
             return;
         }
         self.noted = Some(failure.clone());
-        off_thread(&self.shared, move |shared| {
-            reject(shared, &name, actor, failure);
+        off_thread(&self.sources, move |sources| {
+            reject(sources, &name, actor, failure);
         })
         .await;
     }

@@ -18,7 +18,7 @@ use crate::admin::Admin;
 use crate::budget::Budget;
 use crate::config::{AdminConfig, Config, Isolation};
 use crate::credentials::{CredentialError, Credentials};
-use crate::doors::{CasesError, Hangups, Look, read_cases};
+use crate::doors::{CasesError, Hangups, Look, PolicySources, read_cases};
 use crate::health::{Health, PolicyHealth};
 use crate::jwt::{Issuers, KeySetError};
 use crate::keyring::{Key, KeyringError, Keys, Standing};
@@ -167,11 +167,18 @@ impl Host {
         let admin = bind_admin(config.admin.as_ref())?;
         let traces = config.traces.as_ref();
         let traces = traces.map(|settings| Traces::start(settings, &metrics));
+        let sources = PolicySources {
+            swaps: swaps.clone(),
+            health: policies,
+            compile: Arc::clone(&config.sources),
+            registry,
+            files,
+            look: Look::default(),
+        };
         let shared = Shared {
             traces: traces.transpose()?,
             gate: Gate::new(config.limits.requests),
             health,
-            policies,
             metrics,
             records: Records::new(&config.records),
             memory,
@@ -184,9 +191,7 @@ impl Host {
             credentials,
             hosts,
             swaps,
-            registry,
-            files,
-            look: Look::default(),
+            sources: Arc::new(sources),
             pool,
         };
         let shared = Arc::new(shared);
