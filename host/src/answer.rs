@@ -17,7 +17,7 @@ pub(crate) use body::{AnswerBody, BrokenOff, FromUpstream, Kind};
 pub(crate) use standing::{LOOK, Standing};
 
 use crate::client::Client;
-use crate::facts::{text, values};
+use crate::header_values::{text, values};
 use crate::limits::{Pass, Permit, StreamPermit};
 use crate::metrics::OpenGuard;
 use crate::trail::Trail;

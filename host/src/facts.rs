@@ -9,6 +9,7 @@ use signalbox_policy::gt::CONVERSATION_HEADER;
 use signalbox_policy::{Caller, Header, Request, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
+use crate::header_values::{text, values};
 use crate::syntax;
 
 /// The facts of one request that do not change while it is decided.
@@ -110,20 +111,6 @@ pub(crate) fn check_syntax(head: &Parts, has_body: bool) -> Result<(), Refusal> 
         return refuse("The request's `content-type` is not plain text.");
     }
     Ok(())
-}
-
-/// The values of a header, one per line of the head.
-pub(crate) fn values(headers: &HeaderMap, name: HeaderName) -> Vec<&[u8]> {
-    headers
-        .get_all(name)
-        .iter()
-        .map(http::HeaderValue::as_bytes)
-        .collect()
-}
-
-/// The first value of a header, if it is text.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 fn check_expect(headers: &HeaderMap, framing: Framing) -> Result<(), Refusal> {

@@ -34,6 +34,7 @@ mod facts;
 mod forwarded;
 mod gathered;
 mod handle;
+mod header_values;
 mod held_body;
 mod models_answer;
 mod outbound;

@@ -11,7 +11,8 @@ use signalbox_policy::gt::ConversationHeader;
 use signalbox_policy::{Forward, ModelSource, RouteDescription, Verdict};
 use signalbox_runtime::Generation;
 
-use crate::facts::{Facts, values};
+use crate::facts::Facts;
+use crate::header_values::values;
 use crate::upstream::RequestBody;
 
 /// What the host knows of the model when a decision arrives.

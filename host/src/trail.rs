@@ -25,6 +25,7 @@ use tokio::time::timeout;
 use crate::answer::{BrokenOff, LOOK, Standing};
 use crate::client::Client;
 use crate::facts;
+use crate::header_values::text;
 use crate::keyring::Key;
 use crate::metrics::OpenGuard;
 use crate::record::{Conclusion, DecisionId, Entry, Facts};
@@ -110,7 +111,7 @@ impl Trail {
         self.trace = traces.and_then(|traces| traces.begin(&head.headers, self.id));
         if let Some(trace) = &mut self.trace {
             trace.path = self.shared.records.shown_path(head.uri.path());
-            trace.host = facts::text(&head.headers, &header::HOST)
+            trace.host = text(&head.headers, &header::HOST)
                 .filter(|host| self.shared.config.is_own_host(host))
                 .and_then(|host| host.parse().ok());
         }

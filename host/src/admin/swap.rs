@@ -21,7 +21,7 @@ use super::desk::{Desk, Peer};
 use super::refused::Refused;
 use super::transaction::Form;
 use super::upload::{Bounds, Unread, Upload, check_json};
-use crate::facts::values;
+use crate::header_values::values;
 pub(super) use one::check_digest;
 use terms::Terms;
 

@@ -11,7 +11,7 @@ use signalbox_policy::ModelSource;
 use super::Visit;
 use super::body::Media;
 use crate::client_body::ClientBody;
-use crate::facts::values;
+use crate::header_values::values;
 use crate::held_body::HeldBody;
 use crate::keyring::Key;
 use crate::refusals;
