@@ -32,6 +32,7 @@ mod cors;
 mod doors;
 mod facts;
 mod forwarded;
+mod framed;
 mod gathered;
 mod handle;
 mod header_values;

@@ -6,7 +6,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::record::DecisionId;
-use crate::trail::DECISION;
 
 /// Gives an answer its id, if GT gave it none.
 pub(crate) fn stamp(answer: &mut HeaderMap, asked: &HeaderMap, decision: DecisionId) {
@@ -37,4 +36,6 @@ fn of_client(asked: &HeaderMap) -> Option<&HeaderValue> {
 
 /// Four times a UUID: room for every generator known, none for a letter.
 const LONGEST: usize = 128;
+/// The id of a decision, in its answer.
+pub(crate) const DECISION: HeaderName = HeaderName::from_static("x-signalbox-decision");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -30,7 +30,7 @@ use crate::answer::{self, AnswerBody, FromUpstream, Held, Kind};
 use crate::ask::ask;
 use crate::client_body::ClientBody;
 use crate::credentials::Use;
-use crate::facts::{Facts, check_syntax};
+use crate::facts::Facts;
 use crate::forwarded;
 use crate::header_values::values;
 use crate::held_body::{HeldBody, Passing};
@@ -39,7 +39,7 @@ use crate::models_answer;
 use crate::outbound::{self, Breach, Outbound, Written};
 use crate::record::Conclusion;
 use crate::refusals::{self, No};
-use crate::syntax::check_http2;
+use crate::syntax::{check_http2, check_syntax};
 use crate::upstream::{Fate, RequestBody};
 use crate::worker::Worker;
 

@@ -1,17 +1,60 @@
-//! What HTTP/2 and hyper let pass in a head, and the gate does not.
+//! What HTTP/2 and hyper let pass in a head, and the gate does not: whatever is not one plain
+//! request.
 
 use http::request::Parts;
-use http::{HeaderMap, Version, header};
+use http::{HeaderMap, HeaderName, Version, header};
+use signalbox_http::head::{self, Framing};
 use signalbox_http::refusal::{Code, Refusal};
+use signalbox_policy::gt::CONVERSATION_HEADER;
 
 use crate::config::Config;
-use crate::wire::Framed;
+use crate::framed::Framed;
+use crate::header_values::values;
+
+/// Refuses what is not one plain request, whichever version it came by.
+///
+/// hyper has refused different lengths already. `has_body` says what frames say over HTTP/2.
+pub(crate) fn check_syntax(head: &Parts, has_body: bool) -> Result<(), Refusal> {
+    let version = match head.version {
+        Version::HTTP_10 => head::Version::Http10,
+        Version::HTTP_2 => head::Version::Http2,
+        _ => head::Version::Http11,
+    };
+    let values = |name| values(&head.headers, name);
+    check_framed(head)?;
+    let framing = head::framing(
+        version,
+        &values(header::CONTENT_LENGTH),
+        &values(header::TRANSFER_ENCODING),
+    )?;
+    head::check_method(
+        head.method.as_str(),
+        if has_body { Framing::Chunked } else { framing },
+        wants_other_protocol(&head.headers),
+    )?;
+    // Over HTTP/2 it was made of `:authority`.
+    let names_host = match version {
+        head::Version::Http2 => head::Version::Http11,
+        version => version,
+    };
+    head::host(names_host, &values(header::HOST))?;
+    check_expect(&head.headers, framing)?;
+    let conversation = HeaderName::from_static(CONVERSATION_HEADER);
+    if values(conversation).len() > 1 {
+        return refuse("The request has more than one `x-gt-conversation-id`. Send one.");
+    }
+    let types = head.headers.get_all(header::CONTENT_TYPE);
+    if types.iter().any(|value| value.to_str().is_err()) {
+        return refuse("The request's `content-type` is not plain text.");
+    }
+    Ok(())
+}
 
 /// Refuses a head that says in two ways how long its body is.
 ///
 /// hyper keeps the chunks and drops the length; a hop before us that kept the length saw another
 /// request.
-pub(crate) fn check_framed(head: &Parts) -> Result<(), Refusal> {
+fn check_framed(head: &Parts) -> Result<(), Refusal> {
     match head.extensions.get::<Framed>() {
         None | Some(Framed::Plainly) => Ok(()),
         Some(Framed::Twice) => refuse(
@@ -60,7 +103,7 @@ pub(crate) fn check_http2(head: &Parts, config: &Config) -> Result<(), Refusal> 
 ///
 /// An offer of HTTP/2 is not taken up and changes nothing: Java's client makes one with every first
 /// request without TLS, and `curl --http2` does.
-pub(crate) fn wants_other_protocol(headers: &HeaderMap) -> bool {
+fn wants_other_protocol(headers: &HeaderMap) -> bool {
     let mut offers = headers.get_all(header::UPGRADE).iter();
     offers.any(|offer| !offer.as_bytes().trim_ascii().eq_ignore_ascii_case(b"h2c"))
 }
@@ -82,6 +125,15 @@ fn check_size(head: &Parts, most: u64) -> Result<(), Refusal> {
         ));
     }
     Ok(())
+}
+
+fn check_expect(headers: &HeaderMap, framing: Framing) -> Result<(), Refusal> {
+    match headers.get(header::EXPECT) {
+        None => Ok(()),
+        Some(value) if value.as_bytes().eq_ignore_ascii_case(b"100-continue") => Ok(()),
+        Some(_) if framing == Framing::Unsaid => Ok(()),
+        Some(_) => refuse("This gate fulfils no expectation but `100-continue`."),
+    }
 }
 
 fn refuse<T>(message: &'static str) -> Result<T, Refusal> {

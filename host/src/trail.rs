@@ -30,6 +30,7 @@ use crate::keyring::Key;
 use crate::metrics::OpenGuard;
 use crate::record::{Conclusion, DecisionId, Entry, Facts};
 use crate::refusals::No;
+use crate::request_id::DECISION;
 use crate::route_book::{BookedRoute, RouteBook};
 use crate::shared::Shared;
 use crate::traces::OpenTrace;
@@ -378,6 +379,4 @@ impl Told {
     }
 }
 
-/// The id of a decision, in its answer.
-pub(crate) const DECISION: HeaderName = HeaderName::from_static("x-signalbox-decision");
 const POLICY: HeaderName = HeaderName::from_static("x-signalbox-policy");

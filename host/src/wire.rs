@@ -19,7 +19,6 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use signalbox_http::refusal::Refusal;
 
-pub(crate) use framing::Framed;
 pub(crate) use link::{Exchange, Link};
 pub(crate) use socket::{Socket, Tap};
 

@@ -12,8 +12,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 
 use super::{Bounds, Site, answer};
+use crate::framed::Framed;
 use crate::syntax::MAX_HEADERS;
-use crate::wire::{Framed, Link, Tap, Wire};
+use crate::wire::{Link, Tap, Wire};
 
 /// Serves it to its end.
 pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {

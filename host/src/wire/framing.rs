@@ -6,25 +6,14 @@
 
 use memchr::memchr;
 
+use crate::framed::Framed;
+
 /// What the heads on one connection are known to say.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Framings {
     at: At,
     /// The last bytes seen: a body in chunks ends with an empty line.
     tail: [u8; 4],
-}
-
-/// Both ways to say where the body ends, in one head.
-///
-/// Exhaustive on purpose: who asks must act on each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framed {
-    /// At most one of them.
-    Plainly,
-    /// Both.
-    Twice,
-    /// The head was not seen from its beginning.
-    Unseen,
 }
 
 /// What the next byte is.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::framing::{Framed, Framings};
+use super::framing::Framings;
+use crate::framed::Framed;
 
 /// What one connection knows of itself; shared by its bytes, its requests and its clock.
 #[derive(Debug)]
