@@ -9,8 +9,6 @@ use signalbox_policy::RequestedModel;
 pub(crate) use form::HeldForm;
 pub(crate) use json::HeldJson;
 
-use crate::outbound::Written;
-
 /// A body of which enough was read to know its model.
 #[derive(Debug)]
 pub(crate) enum HeldBody {
@@ -50,17 +48,6 @@ impl HeldBody {
             Self::Json(held) => held.asks_for_a_stream(),
             // None of GT's routes with forms streams its answer.
             Self::Form(_) => false,
-        }
-    }
-}
-
-impl<'a> From<RequestedModel<'a>> for Written<'a> {
-    /// What was read, in the words of the check before GT.
-    fn from(requested: RequestedModel<'a>) -> Self {
-        match requested {
-            RequestedModel::Absent => Self::Absent,
-            RequestedModel::Named(name) => Self::Named(name),
-            RequestedModel::Unread => Self::Unread,
         }
     }
 }

@@ -8,12 +8,11 @@ use http::{HeaderMap, Method, Request, Uri};
 use signalbox_http::{head, path};
 use signalbox_policy::fences::{self, Asked};
 use signalbox_policy::gt::ConversationHeader;
-use signalbox_policy::{Forward, ModelSource, RouteDescription, Verdict};
+use signalbox_policy::{Forward, ModelSource, RequestedModel, RouteDescription, Verdict};
 use signalbox_runtime::Generation;
 
 use crate::facts::Facts;
 use crate::header_values::values;
-use crate::upstream::RequestBody;
 
 /// What the host knows of the model when a decision arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +23,17 @@ pub(crate) enum Written<'a> {
     Absent,
     /// It names this one.
     Named(&'a str),
+}
+
+impl<'a> From<RequestedModel<'a>> for Written<'a> {
+    /// What was read, in the words of the check before GT.
+    fn from(requested: RequestedModel<'a>) -> Self {
+        match requested {
+            RequestedModel::Absent => Self::Absent,
+            RequestedModel::Named(name) => Self::Named(name),
+            RequestedModel::Unread => Self::Unread,
+        }
+    }
 }
 
 /// What is wrong with a decision although it reads well.
@@ -106,7 +116,7 @@ pub(crate) struct Outbound<'a> {
 
 impl Outbound<'_> {
     /// The request for GT. `content-length` and `transfer-encoding` follow from the body.
-    pub(crate) fn request(&self, body: RequestBody) -> Result<Request<RequestBody>, Breach> {
+    pub(crate) fn request<B>(&self, body: B) -> Result<Request<B>, Breach> {
         let mut request = Request::new(body);
         *request.method_mut() =
             Method::from_bytes(self.route.method.as_bytes()).map_err(|_| Breach::Route)?;
