@@ -8,6 +8,8 @@ use signalbox_policy::{Decision, Request};
 use signalbox_runtime::{Busy, DecideError, DecisionPool, Generation, RequestBuf};
 use tokio::sync::oneshot;
 
+use crate::refusals::No;
+
 /// Why a policy gave no decision.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,6 +77,16 @@ impl AskError {
             Self::Decide(DecideError::PoolExhausted | DecideError::Closed) => Code::Overloaded,
             Self::Decide(_) => Code::PolicyFailed,
         })
+    }
+}
+
+impl From<AskError> for No {
+    fn from(error: AskError) -> Self {
+        Self::Failed {
+            cause: error.cause(),
+            is_guests: error.is_guest_failure(),
+            refusal: error.refusal(),
+        }
     }
 }
 

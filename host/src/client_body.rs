@@ -13,6 +13,7 @@ use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use signalbox_http::refusal::{Code, Refusal};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::budget::Reservation;
@@ -70,6 +71,16 @@ pub(crate) enum ReadError {
     /// There is no room for it at present.
     #[error("no room to hold the body")]
     NoRoom,
+}
+
+impl ReadError {
+    /// What the client is told.
+    pub(crate) fn refusal(self) -> Refusal {
+        match self {
+            Self::Failed(failure) => failure.refusal(),
+            Self::NoRoom => Refusal::of(Code::Overloaded),
+        }
+    }
 }
 
 impl ClientBody {

@@ -126,7 +126,7 @@ async fn fetch(worker: &Worker, key: &Key) -> Result<Vec<String>, Refusal> {
         .upstream
         .send(request)
         .await
-        .map_err(|error| refusals::upstream(&error))?;
+        .map_err(|error| error.refusal())?;
     answer::check_status(response.status())?;
     if response.status() != StatusCode::OK {
         return Err(Refusal::of(Code::UpstreamProtocol));

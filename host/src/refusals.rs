@@ -5,13 +5,10 @@ use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, Purpose};
 use signalbox_runtime::Generation;
 
-use crate::ask::AskError;
-use crate::client_body::ReadError;
 use crate::credentials::NoCredential;
 use crate::facts::Facts;
 use crate::limits::Limited;
 use crate::outbound::Breach;
-use crate::upstream::{BodyFailure, UpstreamError};
 
 /// Why a request goes no further, and who says so.
 ///
@@ -90,16 +87,6 @@ impl From<Refusal> for No {
     }
 }
 
-impl From<AskError> for No {
-    fn from(error: AskError) -> Self {
-        Self::Failed {
-            cause: error.cause(),
-            is_guests: error.is_guest_failure(),
-            refusal: error.refusal(),
-        }
-    }
-}
-
 impl From<Breach> for No {
     /// A decision that reads well and cannot be followed breaks the contract.
     fn from(breach: Breach) -> Self {
@@ -120,48 +107,6 @@ fn methods_of(generation: &Generation, path: &str) -> String {
         .map(|route| route.method.as_str())
         .collect();
     methods.join(", ")
-}
-
-/// GT gave no answer.
-pub(crate) fn upstream(error: &UpstreamError) -> Refusal {
-    match error {
-        UpstreamError::Busy => Refusal::of(Code::Overloaded),
-        UpstreamError::ClientBody(failure) => body(*failure),
-        // Nothing was sent: the client's library may try again by itself.
-        UpstreamError::Certificate(..)
-        | UpstreamError::Connect(_)
-        | UpstreamError::ConnectTimeout
-        | UpstreamError::Refused(_)
-        | UpstreamError::Resolve(_) => Refusal::of(Code::UpstreamUnreachable).retry_after(1),
-        UpstreamError::FirstByteTimeout => Refusal::of(Code::UpstreamTimeout),
-        UpstreamError::Lost(_) => Refusal::new(
-            Code::UpstreamUnreachable,
-            "The connection to GT was lost after the request was sent. It may have had an effect.",
-        ),
-        UpstreamError::Protocol(_) => Refusal::of(Code::UpstreamProtocol),
-    }
-}
-
-/// The client's body did not arrive.
-pub(crate) fn body(failure: BodyFailure) -> Refusal {
-    match failure {
-        BodyFailure::Broken => Refusal::new(
-            Code::InvalidBody,
-            "The body ended before its announced end. Send all of it.",
-        ),
-        BodyFailure::NotHeld => Refusal::of(Code::Overloaded),
-        BodyFailure::Refused => Refusal::of(Code::InvalidBody),
-        BodyFailure::TooLarge => Refusal::of(Code::BodyTooLarge),
-        BodyFailure::TooSlow => Refusal::of(Code::RequestTimeout),
-    }
-}
-
-/// The client's body could not be held.
-pub(crate) fn unread(error: ReadError) -> Refusal {
-    match error {
-        ReadError::Failed(failure) => body(failure),
-        ReadError::NoRoom => Refusal::of(Code::Overloaded),
-    }
 }
 
 /// The head announces a body that is too large.

@@ -8,7 +8,7 @@ use super::Passing;
 use crate::client_body::ClientBody;
 use crate::refusals;
 use crate::spool::{Spool, SpoolError};
-use crate::upstream::{BodyBounds, RequestBody};
+use crate::upstream::{BodyBounds, BodyFailure, RequestBody};
 
 /// A form that was read up to its model, or whole if it has none.
 ///
@@ -106,7 +106,7 @@ impl HeldForm {
         let mut passed = Vec::new();
         while self.model.is_none() && !self.has_ended {
             passed.clear();
-            let scanned = match body.next(bounds).await.map_err(refusals::body)? {
+            let scanned = match body.next(bounds).await.map_err(BodyFailure::refusal)? {
                 Some(piece) => self.scan(&piece, bounds.bytes, &mut passed),
                 None => self.finish(&mut passed),
             };

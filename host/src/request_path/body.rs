@@ -7,9 +7,9 @@ use signalbox_http::refusal::{Code, Refusal};
 use tokio::time::Instant;
 
 use super::{Stage, Visit};
+use crate::client_body::ReadError;
 use crate::held_body::{HeldBody, HeldForm, HeldJson, Passing};
 use crate::keyring::Key;
-use crate::refusals;
 use crate::spool::{Spool, SpoolBounds};
 use crate::upstream::{BodyBounds, RequestBody, UpstreamError};
 
@@ -65,7 +65,7 @@ impl Visit<'_> {
         let body = self.body.as_mut();
         let body = body.ok_or_else(|| Refusal::of(Code::InvalidBody))?;
         let read = body.read(bounds, &mut room).await;
-        let json = HeldJson::read(read.map_err(refusals::unread)?, Some(room))?;
+        let json = HeldJson::read(read.map_err(ReadError::refusal)?, Some(room))?;
         Ok(HeldBody::Json(json))
     }
 
@@ -123,7 +123,7 @@ impl Visit<'_> {
     pub(super) fn unanswered(&self, error: &UpstreamError) -> Refusal {
         let fate = self.passed_on.as_ref();
         let refusal = fate.and_then(|fate| fate.take_refusal());
-        refusal.unwrap_or_else(|| refusals::upstream(error))
+        refusal.unwrap_or_else(|| error.refusal())
     }
 
     /// The most a body may be, as far as its kind says.

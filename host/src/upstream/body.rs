@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use signalbox_http::multipart::Scanner;
-use signalbox_http::refusal::Refusal;
+use signalbox_http::refusal::{Code, Refusal};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::spool::Before;
@@ -70,6 +70,22 @@ pub(crate) enum BodyFailure {
     /// Nothing came for too long, or the whole took too long.
     #[error("the body took too long")]
     TooSlow,
+}
+
+impl BodyFailure {
+    /// What the client is told.
+    pub(crate) fn refusal(self) -> Refusal {
+        match self {
+            Self::Broken => Refusal::new(
+                Code::InvalidBody,
+                "The body ended before its announced end. Send all of it.",
+            ),
+            Self::NotHeld => Refusal::of(Code::Overloaded),
+            Self::Refused => Refusal::of(Code::InvalidBody),
+            Self::TooLarge => Refusal::of(Code::BodyTooLarge),
+            Self::TooSlow => Refusal::of(Code::RequestTimeout),
+        }
+    }
 }
 
 /// Bounds of a body that still comes.

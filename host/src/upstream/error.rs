@@ -1,5 +1,7 @@
 //! Why GT gave no answer.
 
+use signalbox_http::refusal::{Code, Refusal};
+
 use super::body::BodyFailure;
 use super::tls::CertificateProblem;
 
@@ -57,6 +59,26 @@ impl UpstreamError {
             Self::Protocol(_) => "protocol",
             Self::Refused(_) => "refused",
             Self::Resolve(_) => "resolve",
+        }
+    }
+
+    /// What the client is told.
+    pub(crate) fn refusal(&self) -> Refusal {
+        match self {
+            Self::Busy => Refusal::of(Code::Overloaded),
+            Self::ClientBody(failure) => failure.refusal(),
+            // Nothing was sent: the client's library may try again by itself.
+            Self::Certificate(..)
+            | Self::Connect(_)
+            | Self::ConnectTimeout
+            | Self::Refused(_)
+            | Self::Resolve(_) => Refusal::of(Code::UpstreamUnreachable).retry_after(1),
+            Self::FirstByteTimeout => Refusal::of(Code::UpstreamTimeout),
+            Self::Lost(_) => Refusal::new(
+                Code::UpstreamUnreachable,
+                "The connection to GT was lost after the request was sent. It may have had an effect.",
+            ),
+            Self::Protocol(_) => Refusal::of(Code::UpstreamProtocol),
         }
     }
 }
