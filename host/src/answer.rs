@@ -2,7 +2,6 @@
 
 mod body;
 mod keep_alive;
-mod standing;
 
 use std::rc::Rc;
 
@@ -13,8 +12,7 @@ use signalbox_http::head;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 
-pub(crate) use body::{AnswerBody, BrokenOff, FromUpstream, Kind};
-pub(crate) use standing::{LOOK, Standing};
+pub(crate) use body::{AnswerBody, FromUpstream, Kind};
 
 use crate::client::Client;
 use crate::header_values::{text, values};

@@ -23,8 +23,10 @@ pub mod status;
 mod watch;
 pub mod yaml;
 
+mod abort_reason;
 mod answer;
 mod ask;
+mod cancellation;
 mod client;
 mod client_body;
 mod connection;

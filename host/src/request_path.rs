@@ -22,12 +22,13 @@ use signalbox_http::head;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, ModelSource, RequestedModel};
-use signalbox_runtime::{Beside, Generation};
+use signalbox_runtime::{Beside, Generation, Served};
 
 pub(crate) use leave::panicked;
 
 use crate::answer::{self, AnswerBody, FromUpstream, Held, Kind};
 use crate::ask::ask;
+use crate::cancellation::{self, Cancellation};
 use crate::client_body::ClientBody;
 use crate::credentials::Use;
 use crate::facts::Facts;
@@ -339,13 +340,14 @@ impl<'v> Visit<'v> {
         let decided = Conclusion::Decided(&decision);
         self.held.trail.record(self.head, decided);
         // GT may take hours over its answer: no policy is kept in memory for so long.
+        let served = Arc::clone(generation.served());
         drop(generation);
         let stamp = forward.restamp.as_deref();
-        let outcome = self.forward(request, stamp, key).await?;
+        let outcome = self.forward(request, stamp, key, &served).await?;
         match second {
             Some(mut second) if outcome.is_not_found() => {
                 self.held.trail.traces(None, second.headers_mut());
-                self.forward(second, stamp, key).await
+                self.forward(second, stamp, key, &served).await
             }
             _ => Ok(outcome),
         }
@@ -357,10 +359,15 @@ impl<'v> Visit<'v> {
         request: Request<RequestBody>,
         stamp: Option<&str>,
         key: &Arc<Key>,
+        served: &Arc<Served>,
     ) -> Result<Outcome, No> {
         self.held.trail.forwards(self.worker.upstream.only_host());
         let sent = self.worker.upstream.send(request);
-        let sent = self.held.trail.unless_cut(sent).await?;
+        let sent = cancellation::unless_cut(served, sent).await;
+        let sent = sent.map_err(|cut| {
+            self.held.trail.cut(cut);
+            cut.refusal()
+        })?;
         let (answer, lease) = sent.map_err(|error| {
             self.held.trail.upstream_failed(error.cause(), &error);
             self.unanswered(&error)
@@ -380,8 +387,8 @@ impl<'v> Visit<'v> {
             self.held.trail.streams();
             self.held.open_stream = Some(self.worker.shared.metrics.streams_open.open());
         }
-        let standing = self.held.trail.standing(key);
-        let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, standing);
+        let cancellation = Cancellation::new(&self.worker.shared.keys, key, served);
+        let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, cancellation);
         Ok(Outcome::Upstream(Box::new((head, body))))
     }
 }

@@ -7,7 +7,6 @@
 mod ending;
 
 use std::error::Error;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,12 +16,10 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header, response,
 };
 use jiff::Timestamp;
-use signalbox_http::refusal::Refusal;
 use signalbox_policy::RequestedModel;
-use signalbox_runtime::{Generation, Open, Served};
-use tokio::time::timeout;
+use signalbox_runtime::{Generation, Open};
 
-use crate::answer::{BrokenOff, LOOK, Standing};
+use crate::abort_reason::BrokenOff;
 use crate::client::Client;
 use crate::facts;
 use crate::header_values::text;
@@ -64,7 +61,7 @@ pub(crate) struct Trail {
 #[derive(Debug)]
 struct Decider {
     /// Counts this request among the answers it decided.
-    open: Open,
+    _open: Open,
     book: Rc<RouteBook>,
 }
 
@@ -148,7 +145,7 @@ impl Trail {
         let is_it = |decider: &Decider| Rc::ptr_eq(&decider.book, book);
         if !self.decider.as_ref().is_some_and(is_it) {
             self.decider = Some(Decider {
-                open: generation.served().open(),
+                _open: generation.served().open(),
                 book: Rc::clone(book),
             });
         }
@@ -276,6 +273,11 @@ impl Trail {
         tracing::warn!(decision = %self.id, cause, error, "no answer from the upstream");
     }
 
+    /// GT is not waited for any more.
+    pub(crate) fn cut(&self, why: BrokenOff) {
+        self.shared.metrics.upstream_failed(why.cause());
+    }
+
     /// The head of GT's answer is here; it came from this `host`.
     pub(crate) fn first_byte(&mut self, status: StatusCode, host: &HeaderValue) {
         self.flow.upstream = Some(host.clone());
@@ -338,34 +340,6 @@ impl Trail {
         {
             head.headers.insert(POLICY, policy.clone());
         }
-    }
-
-    /// Waits for GT, unless the operator ends the answers of the policy that let the request
-    /// through.
-    pub(crate) async fn unless_cut<T>(&self, wait: impl Future<Output = T>) -> Result<T, Refusal> {
-        let Some(served) = self.served() else {
-            return Ok(wait.await);
-        };
-        let mut wait = pin!(wait);
-        loop {
-            match timeout(LOOK, wait.as_mut()).await {
-                Ok(come) if !served.is_cut() => return Ok(come),
-                Err(_elapsed) if !served.is_cut() => {}
-                _ => {
-                    self.shared.metrics.upstream_failed(BrokenOff::Cut.cause());
-                    return Err(BrokenOff::Cut.refusal());
-                }
-            }
-        }
-    }
-
-    /// What an answer to a key is measured by while it goes on.
-    pub(crate) fn standing(&self, key: &Arc<Key>) -> Standing {
-        Standing::new(&self.shared, key, self.served())
-    }
-
-    fn served(&self) -> Option<&Arc<Served>> {
-        self.decider.as_ref().map(|decider| decider.open.served())
     }
 }
 

@@ -13,12 +13,13 @@ use bytes::Bytes;
 use http::{Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::Held;
 use super::keep_alive::KeepAlive;
-use super::{Held, LOOK, Standing};
+use crate::abort_reason::BrokenOff;
+use crate::cancellation::{Cancellation, LOOK};
 use crate::phase::{Phase, Phases};
 use crate::upstream::Lease;
 use crate::worker::Worker;
@@ -46,7 +47,7 @@ pub(crate) struct FromUpstream {
     kind: Kind,
     idle: Duration,
     phases: Rc<Phases>,
-    standing: Standing,
+    cancellation: Cancellation,
     /// Set while nothing comes; it may ring early, and is set again then.
     alarm: Option<Pin<Box<Sleep>>>,
     heard: Instant,
@@ -68,55 +69,6 @@ pub(crate) enum Kind {
     Events,
     /// The connection is cut, so that the client does not take a part for the whole.
     Other,
-}
-
-/// An answer broke off; hyper cuts the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BrokenOff {
-    /// The operator ended the answers of the policy that decided it.
-    #[error("the answer was cut: its policy was replaced")]
-    Cut,
-    /// GT's connection broke.
-    #[error("the upstream's answer broke off")]
-    Upstream,
-    /// The client's key was revoked, or its time was over.
-    #[error("the answer was cut: its key may not be used any more")]
-    Key,
-    /// The host is shutting down.
-    #[error("the answer was cut by the shutdown")]
-    Shutdown,
-    /// GT said nothing for too long.
-    #[error("the upstream went quiet")]
-    Quiet,
-}
-
-impl BrokenOff {
-    /// A stable word for the log and the metrics.
-    pub(crate) const fn cause(self) -> &'static str {
-        match self {
-            Self::Cut => "policy_cut",
-            Self::Key => "key_ended",
-            Self::Quiet => "answer_idle",
-            Self::Shutdown => "shutdown",
-            Self::Upstream => "broken_answer",
-        }
-    }
-
-    /// What a stream of events ends with.
-    pub(crate) fn refusal(self) -> Refusal {
-        match self {
-            // The request was with GT already: nothing may try it again by itself.
-            Self::Cut => Refusal::new(
-                Code::PolicyFailed,
-                "The policy that let this request through was replaced, and the answers it had let \
-                 through were ended. GT may have acted on the request.",
-            ),
-            Self::Key => Refusal::of(Code::InvalidApiKey),
-            Self::Quiet => Refusal::of(Code::UpstreamTimeout),
-            Self::Shutdown => Refusal::of(Code::Overloaded),
-            Self::Upstream => Refusal::of(Code::UpstreamProtocol),
-        }
-    }
 }
 
 impl AnswerBody {
@@ -216,7 +168,7 @@ impl FromUpstream {
         restamp: Restamp,
         kind: Kind,
         worker: &Worker,
-        standing: Standing,
+        cancellation: Cancellation,
     ) -> Self {
         let times = &worker.shared.config.times;
         let keep_alive = times.sse_comment.filter(|_| kind == Kind::Events);
@@ -229,7 +181,7 @@ impl FromUpstream {
             kind,
             idle: times.answer_idle.duration(),
             phases: Rc::clone(&worker.phases),
-            standing,
+            cancellation,
             alarm: None,
             heard: Instant::now(),
             keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
@@ -337,14 +289,14 @@ impl FromUpstream {
         }
     }
 
-    /// Something came: the wait begins anew. A busy stream looks at its standing here.
+    /// Something came: the wait begins anew. A busy stream looks for its cancellation here.
     fn hears(&mut self) -> Option<BrokenOff> {
         self.heard = Instant::now();
-        self.standing.look_if_due(self.heard)
+        self.cancellation.look_if_due(self.heard)
     }
 
-    /// Nothing comes: ready when something is to be done about it. A quiet stream looks at its
-    /// standing here.
+    /// Nothing comes: ready when something is to be done about it. A quiet stream looks for its
+    /// cancellation here.
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<Rung> {
         loop {
             let end = self.heard + self.idle;
@@ -362,7 +314,7 @@ impl FromUpstream {
             if now >= end {
                 return Poll::Ready(Rung::End(BrokenOff::Quiet));
             }
-            if let Some(broken) = self.standing.look() {
+            if let Some(broken) = self.cancellation.look() {
                 return Poll::Ready(Rung::End(broken));
             }
             if let Some(keep_alive) = &mut self.keep_alive
