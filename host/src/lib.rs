@@ -58,6 +58,7 @@ mod tls;
 mod traces;
 mod trail;
 mod upstream;
+mod upstream_models;
 mod wire;
 mod worker;
 

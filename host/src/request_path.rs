@@ -11,6 +11,7 @@ mod head_only;
 mod leave;
 mod shadow;
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,7 +22,7 @@ use hyper::body::Incoming;
 use signalbox_http::head;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::{Decision, ModelSource, RequestedModel};
+use signalbox_policy::{Decision, ListMode, ModelSource, RequestedModel};
 use signalbox_runtime::{Beside, Generation, Served};
 
 pub(crate) use leave::panicked;
@@ -114,12 +115,34 @@ impl<'v> Visit<'v> {
             Decision::ListModels(mode) => {
                 self.held.trail.record(self.head, decided);
                 let generation = &settled.generation;
-                let names = models_answer::names(self.worker, &key, generation, mode).await?;
+                let published = self.published(&key, mode).await?;
+                let published = published.as_deref();
+                let names = models_answer::names(&key.caller, generation, mode, published);
                 let answer = models_answer::answer(&names, target.model_id.as_deref())?;
                 Ok(Outcome::Ours(answer))
             }
             Decision::ReadModel | Decision::Refuse(_) => Err(Breach::Model.into()),
         }
+    }
+
+    /// What GT itself lists, where the answer depends on it.
+    async fn published(
+        &self,
+        key: &Key,
+        mode: &ListMode,
+    ) -> Result<Option<Rc<HashSet<String>>>, Refusal> {
+        if !matches!(mode, ListMode::Upstream) {
+            return Ok(None);
+        }
+        let Worker {
+            upstream,
+            lists,
+            shared,
+            ..
+        } = self.worker;
+        let keep = shared.config.times.models_cache.duration();
+        let names = lists.published(upstream, &shared.credentials, key, keep);
+        names.await.map(Some)
     }
 
     /// 401, the same for every way in which a key is not one.

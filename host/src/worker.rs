@@ -20,12 +20,12 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::client::Peer;
 use crate::connection;
 use crate::metrics::OpenGuard;
-use crate::models_answer::Lists;
 use crate::phase::{Phase, Phases};
 use crate::route_book::RouteBooks;
 use crate::server::Seat;
 use crate::shared::Shared;
 use crate::upstream::{Upstream, UpstreamLimits, check_hosts};
+use crate::upstream_models::Lists;
 
 /// What a worker's requests share.
 #[derive(Debug)]
