@@ -89,13 +89,16 @@ async fn open(worker: &Worker, socket: TcpStream) -> Option<(Socket, Option<Prot
             Some((Socket::Tls(Box::new(stream)), Some(agreed)))
         }
         Ok(Err(error)) => {
-            shared.metrics.connection_refused("handshake");
+            shared.observers.metrics.connection_refused("handshake");
             let error = &error as &dyn std::error::Error;
             tracing::debug!(error, "no TLS with a client");
             None
         }
         Err(_elapsed) => {
-            shared.metrics.connection_refused("handshake_time");
+            shared
+                .observers
+                .metrics
+                .connection_refused("handshake_time");
             tracing::debug!("no TLS with a client in time");
             None
         }

@@ -24,7 +24,7 @@ impl Handle {
     /// What serves, what can be gone back to, and everything that changes it.
     #[must_use]
     pub fn swaps(&self) -> &Swaps {
-        &self.0.swaps
+        &self.0.policies.swaps
     }
 
     /// Lets a component serve under `name` from the next request on, if it passes every check;
@@ -47,7 +47,7 @@ impl Handle {
             open_answers: OpenAnswers::Keep,
             actor: Actor::new(Way::Embedder, "the embedding program"),
         };
-        let entry = self.0.swaps.swap(order, &mut |_| {});
+        let entry = self.0.policies.swaps.swap(order, &mut |_| {});
         match entry.outcome {
             Outcome::Failed(failure) => Err(failure),
             _ => Ok(entry.policies.iter().find_map(|it| it.to).unwrap_or(0)),
@@ -84,6 +84,6 @@ impl Handle {
     /// How many requests are under way that a policy let through.
     #[must_use]
     pub fn requests(&self) -> u32 {
-        self.0.gate.inside()
+        self.0.capacity.gate.inside()
     }
 }

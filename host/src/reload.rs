@@ -31,17 +31,17 @@ pub(crate) async fn watch(shared: &Arc<Shared>) {
 }
 
 fn look(shared: &Shared) {
-    shared.keys.free_retired();
-    for (name, outcome) in shared.credentials.poll() {
+    shared.auth.keys.free_retired();
+    for (name, outcome) in shared.upstream.credentials.poll() {
         note_credential(shared, name, outcome);
     }
-    if let Some(outcome) = shared.hosts.trust().and_then(Trust::poll) {
+    if let Some(outcome) = shared.upstream.hosts.trust().and_then(Trust::poll) {
         note_authorities(shared, &outcome);
     }
     if let Some(outcome) = shared.tls.as_ref().and_then(ClientTls::poll) {
         note_certificate(shared, &outcome);
     }
-    if let Some(outcome) = shared.keys.poll() {
+    if let Some(outcome) = shared.auth.keys.poll() {
         note_keyring(shared, &outcome);
     }
 }
@@ -50,7 +50,7 @@ fn look(shared: &Shared) {
 pub(crate) fn everything(shared: &Shared) {
     // What is wrong is said in readiness.
     let _ = keys(shared);
-    if let Some(outcome) = shared.hosts.trust().and_then(Trust::reload) {
+    if let Some(outcome) = shared.upstream.hosts.trust().and_then(Trust::reload) {
         note_authorities(shared, &outcome);
     }
     if let Some(tls) = &shared.tls {
@@ -58,14 +58,20 @@ pub(crate) fn everything(shared: &Shared) {
     }
     match read_cases(&shared.config) {
         Ok(cases) => {
-            shared.swaps.set_cases(cases);
-            shared.health.recover(CASES);
-            shared.metrics.reloaded(Reloaded::Cases, Outcome::Ok);
+            shared.policies.swaps.set_cases(cases);
+            shared.observers.health.recover(CASES);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Cases, Outcome::Ok);
         }
         Err(error) => {
             tracing::error!(error = &error as &dyn Error, "kept the cases there were");
-            shared.health.degrade_by(CASES, &error);
-            shared.metrics.reloaded(Reloaded::Cases, Outcome::Error);
+            shared.observers.health.degrade_by(CASES, &error);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Cases, Outcome::Error);
         }
     }
     shared.sources.files.reload(&shared.sources);
@@ -74,10 +80,10 @@ pub(crate) fn everything(shared: &Shared) {
 
 /// Reads the GT keys and the keyring again.
 pub(crate) fn keys(shared: &Shared) -> Result<(), KeyringError> {
-    for (name, outcome) in shared.credentials.reload() {
+    for (name, outcome) in shared.upstream.credentials.reload() {
         note_credential(shared, name, outcome);
     }
-    let outcome = shared.keys.reload();
+    let outcome = shared.auth.keys.reload();
     note_keyring(shared, &outcome);
     outcome.map(drop)
 }
@@ -88,8 +94,11 @@ fn note_credential(shared: &Shared, name: &str, outcome: Result<(), CredentialEr
     match outcome {
         Ok(()) => {
             tracing::info!(name, "took over a GT key");
-            shared.health.recover(&part);
-            shared.metrics.reloaded(Reloaded::Credential, Outcome::Ok);
+            shared.observers.health.recover(&part);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Credential, Outcome::Ok);
         }
         Err(error) => {
             tracing::error!(
@@ -97,8 +106,9 @@ fn note_credential(shared: &Shared, name: &str, outcome: Result<(), CredentialEr
                 error = &error as &dyn Error,
                 "kept the GT key there was"
             );
-            shared.health.degrade_by(&part, &error);
+            shared.observers.health.degrade_by(&part, &error);
             shared
+                .observers
                 .metrics
                 .reloaded(Reloaded::Credential, Outcome::Error);
         }
@@ -110,16 +120,20 @@ fn note_authorities(shared: &Shared, outcome: &Result<(), TrustError>) {
     match outcome {
         Ok(()) => {
             tracing::info!("took over the upstream's certificate authorities");
-            shared.health.recover(AUTHORITIES);
-            shared.metrics.reloaded(Reloaded::Authorities, Outcome::Ok);
+            shared.observers.health.recover(AUTHORITIES);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Authorities, Outcome::Ok);
         }
         Err(error) => {
             tracing::error!(
                 error = error as &dyn Error,
                 "kept the upstream's certificate authorities there were"
             );
-            shared.health.degrade_by(AUTHORITIES, error);
+            shared.observers.health.degrade_by(AUTHORITIES, error);
             shared
+                .observers
                 .metrics
                 .reloaded(Reloaded::Authorities, Outcome::Error);
         }
@@ -131,24 +145,30 @@ fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
     match outcome {
         Ok(keyring) => {
             tracing::info!(keys = keyring.len(), "took over a keyring");
-            shared.health.recover("keys");
+            shared.observers.health.recover("keys");
             note_profiles(shared, keyring);
-            shared.metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Keyring, Outcome::Ok);
         }
         Err(error) => {
             tracing::error!(error = error as &dyn Error, "kept the keyring there was");
-            shared.health.degrade_by("keys", error);
-            shared.metrics.reloaded(Reloaded::Keyring, Outcome::Error);
+            shared.observers.health.degrade_by("keys", error);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Keyring, Outcome::Error);
         }
     }
 }
 
 /// Says whether callers of JWT issuers have what they are measured by.
 fn note_profiles(shared: &Shared, keyring: &Keyring) {
-    let missing = shared.jwt.as_ref();
+    let missing = shared.auth.jwt.as_ref();
     let missing = missing.and_then(|issuers| issuers.missing_profiles(keyring).next());
     match missing {
-        None => shared.health.recover(PROFILES),
+        None => shared.observers.health.recover(PROFILES),
         Some((issuer, profile)) => {
             let reason = format!("`jwt.{issuer}` names a profile that is gone: `{profile}`");
             tracing::error!(
@@ -156,7 +176,7 @@ fn note_profiles(shared: &Shared, keyring: &Keyring) {
                 profile,
                 "a profile is gone: its callers are refused"
             );
-            shared.health.degrade(PROFILES, reason);
+            shared.observers.health.degrade(PROFILES, reason);
         }
     }
 }
@@ -166,16 +186,20 @@ fn note_certificate(shared: &Shared, outcome: &Result<(), TlsError>) {
     match outcome {
         Ok(()) => {
             tracing::info!("took over the certificate for clients");
-            shared.health.recover(CERTIFICATE);
-            shared.metrics.reloaded(Reloaded::Certificate, Outcome::Ok);
+            shared.observers.health.recover(CERTIFICATE);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Certificate, Outcome::Ok);
         }
         Err(error) => {
             tracing::error!(
                 error = error as &dyn Error,
                 "kept the certificate for clients"
             );
-            shared.health.degrade_by(CERTIFICATE, error);
+            shared.observers.health.degrade_by(CERTIFICATE, error);
             shared
+                .observers
                 .metrics
                 .reloaded(Reloaded::Certificate, Outcome::Error);
         }

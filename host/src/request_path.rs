@@ -141,7 +141,7 @@ impl<'v> Visit<'v> {
             ..
         } = self.worker;
         let keep = shared.config.times.models_cache.duration();
-        let names = lists.published(upstream, &shared.credentials, key, keep);
+        let names = lists.published(upstream, &shared.upstream.credentials, key, keep);
         names.await.map(Some)
     }
 
@@ -150,7 +150,7 @@ impl<'v> Visit<'v> {
         let values = values(&self.head.headers, header::AUTHORIZATION);
         let token = head::bearer(&values)?;
         let now = self.held.trail.time();
-        let key = self.worker.shared.key_of(token, now);
+        let key = self.worker.shared.auth.key_of(token, now);
         let key = key.ok_or_else(|| Refusal::of(Code::InvalidApiKey))?;
         self.held.trail.presented(&key);
         match key.standing(now) {
@@ -281,12 +281,12 @@ impl<'v> Visit<'v> {
         let request = facts.request(&headers, model);
         self.held.trail.asks(generation, &book, model);
         let asked = Instant::now();
-        let outcome = ask(&self.worker.shared.pool, generation, &request).await;
+        let outcome = ask(&self.worker.shared.policies.pool, generation, &request).await;
         self.held.trail.asked(asked.elapsed());
         if let Err(error) = &outcome
             && error.is_guest_failure()
         {
-            let swaps = &self.worker.shared.swaps;
+            let swaps = &self.worker.shared.policies.swaps;
             swaps.failed(generation.served(), &facts.caller.id, error.cause());
         }
         match outcome? {
@@ -297,7 +297,7 @@ impl<'v> Visit<'v> {
 
     /// What decides for the key right now: 503 where nothing does.
     fn current(&self, key: &Key) -> Result<Deciding, Refusal> {
-        let policies = self.worker.shared.swaps.slot().load();
+        let policies = self.worker.shared.policies.swaps.slot().load();
         let lane = policies.get(&key.policy);
         let lane = lane.ok_or_else(|| Refusal::of(Code::NoPolicy))?;
         Ok(Deciding {
@@ -343,7 +343,12 @@ impl<'v> Visit<'v> {
             template: &route.template,
             in_conversation: facts.in_conversation(),
         };
-        let credential = self.worker.shared.credentials.for_request(key, asked);
+        let credential = self
+            .worker
+            .shared
+            .upstream
+            .credentials
+            .for_request(key, asked);
         let credential = credential.map_err(refusals::no_credential)?;
         let outbound = Outbound {
             facts,
@@ -408,9 +413,9 @@ impl<'v> Visit<'v> {
             // What did not ask for a stream gets one all the same: the key's limit holds.
             self.take_stream(key)?;
             self.held.trail.streams();
-            self.held.open_stream = Some(self.worker.shared.metrics.streams_open.open());
+            self.held.open_stream = Some(self.worker.shared.observers.metrics.streams_open.open());
         }
-        let cancellation = Cancellation::new(&self.worker.shared.keys, key, served);
+        let cancellation = Cancellation::new(&self.worker.shared.auth.keys, key, served);
         let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, cancellation);
         Ok(Outcome::Upstream(Box::new((head, body))))
     }

@@ -101,7 +101,7 @@ impl Host {
         let workers = Arc::new(workers);
         let acceptor = Acceptor::start(self.listener, Arc::clone(&workers), &shared)
             .map_err(RunError::Thread)?;
-        shared.health.enter(health::Phase::Serving);
+        shared.observers.health.enter(health::Phase::Serving);
         tracing::info!(address = %self.address, workers = workers.len(), "serving");
         tokio::select! {
             () = shutdown => {}
@@ -117,7 +117,7 @@ impl Host {
 
 /// Takes over the keys of JWT issuers, for ever.
 async fn refresh_issuers(shared: &Shared) {
-    if let Some(issuers) = &shared.jwt {
+    if let Some(issuers) = &shared.auth.jwt {
         issuers.refresh().await;
     }
     std::future::pending::<()>().await;
@@ -148,7 +148,7 @@ async fn obey(mut hangups: Hangups, shared: Arc<Shared>) {
 
 async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandle>>) -> Exit {
     let times = &shared.config.times;
-    shared.health.enter(health::Phase::Draining);
+    shared.observers.health.enter(health::Phase::Draining);
     tell(&workers, Phase::Leaving);
     tracing::info!("shutting down: not ready any more");
     sleep(times.readiness_off.duration()).await;
@@ -178,7 +178,7 @@ async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandl
 /// Exports the spans of the last requests.
 async fn flush_traces(shared: Arc<Shared>) {
     let flushed = tokio::task::spawn_blocking(move || {
-        if let Some(traces) = &shared.traces {
+        if let Some(traces) = &shared.observers.traces {
             traces.flush(FLUSH);
         }
     });

@@ -78,7 +78,7 @@ impl Trail {
         let shared = &worker.shared;
         Self {
             client,
-            id: shared.records.id(),
+            id: shared.observers.records.id(),
             began: Instant::now(),
             time: Timestamp::now(),
             method: Method::default(),
@@ -92,7 +92,7 @@ impl Trail {
             route: None,
             flow: Flow::default(),
             end: End::Open,
-            _open: shared.metrics.requests_open.open(),
+            _open: shared.observers.metrics.requests_open.open(),
             shared: Arc::clone(shared),
         }
     }
@@ -105,10 +105,10 @@ impl Trail {
     /// The head of the request is here.
     pub(crate) fn came(&mut self, head: &Parts) {
         self.method.clone_from(&head.method);
-        let traces = self.shared.traces.as_ref();
+        let traces = self.shared.observers.traces.as_ref();
         self.trace = traces.and_then(|traces| traces.begin(&head.headers, self.id));
         if let Some(trace) = &mut self.trace {
-            trace.path = self.shared.records.shown_path(head.uri.path());
+            trace.path = self.shared.observers.records.shown_path(head.uri.path());
             trace.host = text(&head.headers, &header::HOST)
                 .filter(|host| self.shared.config.is_own_host(host))
                 .and_then(|host| host.parse().ok());
@@ -166,7 +166,7 @@ impl Trail {
     /// It took so long.
     pub(crate) fn asked(&mut self, took: Duration) {
         self.asked += took;
-        self.shared.metrics.policy_time.observe(took);
+        self.shared.observers.metrics.policy_time.observe(took);
     }
 
     /// The request is one for this route of the policy.
@@ -203,7 +203,7 @@ impl Trail {
                 path: head.uri.path(),
             },
         };
-        self.shared.records.add(&Entry {
+        self.shared.observers.records.add(&Entry {
             id: self.id,
             time: self.time,
             policy: decider.map(|decider| decider.book.decider()),
@@ -242,7 +242,7 @@ impl Trail {
     /// The request goes no further, and its head is gone: it is counted only.
     pub(crate) fn counts_only(&mut self, no: &No) {
         if let No::Failed { cause, .. } = no {
-            self.shared.metrics.policy_failed(cause);
+            self.shared.observers.metrics.policy_failed(cause);
         }
         self.end = End::Refused(no.refusal().code().to_owned());
     }
@@ -255,7 +255,7 @@ impl Trail {
     /// Tells GT, in the headers of the request for it, which span it is part of. Without a trace
     /// what the client sent stays as it is. `model` is the name that GT publishes.
     pub(crate) fn traces(&mut self, model: Option<&str>, headers: &mut HeaderMap) {
-        if let (Some(trace), Some(traces)) = (&mut self.trace, &self.shared.traces) {
+        if let (Some(trace), Some(traces)) = (&mut self.trace, &self.shared.observers.traces) {
             trace.sends(traces.span_id(), model, headers);
         }
     }
@@ -269,13 +269,13 @@ impl Trail {
     /// GT gave no answer.
     pub(crate) fn upstream_failed(&mut self, cause: &'static str, error: &(dyn Error + 'static)) {
         self.flow.failure = Some(cause);
-        self.shared.metrics.upstream_failed(cause);
+        self.shared.observers.metrics.upstream_failed(cause);
         tracing::warn!(decision = %self.id, cause, error, "no answer from the upstream");
     }
 
     /// GT is not waited for any more.
     pub(crate) fn cut(&self, why: BrokenOff) {
-        self.shared.metrics.upstream_failed(why.cause());
+        self.shared.observers.metrics.upstream_failed(why.cause());
     }
 
     /// The head of GT's answer is here; it came from this `host`.
@@ -287,7 +287,11 @@ impl Trail {
         let now = Instant::now();
         self.flow.first_byte = Some(now);
         if let Some(sent) = self.flow.sent {
-            self.shared.metrics.upstream_first_byte.observe(now - sent);
+            self.shared
+                .observers
+                .metrics
+                .upstream_first_byte
+                .observe(now - sent);
         }
     }
 
@@ -298,7 +302,11 @@ impl Trail {
 
     /// GT's answer was passed on to its end.
     pub(crate) fn passed_on(&mut self, status: u16, skipped: u64) {
-        self.shared.metrics.restamp_skipped.inc_by(skipped);
+        self.shared
+            .observers
+            .metrics
+            .restamp_skipped
+            .inc_by(skipped);
         self.end = End::Forwarded(status);
     }
 
@@ -306,27 +314,31 @@ impl Trail {
     pub(crate) fn broke_off(&mut self, why: BrokenOff) {
         self.end = End::Broken;
         self.flow.failure = Some(why.cause());
-        self.shared.metrics.upstream_failed(why.cause());
+        self.shared.observers.metrics.upstream_failed(why.cause());
         tracing::warn!(decision = %self.id, cause = why.cause(), "an answer broke off");
     }
 
     /// Bytes of the client's body went to GT.
     pub(crate) fn took_in(&mut self, bytes: u64) {
         self.flow.request_bytes += bytes;
-        self.shared.metrics.request_bytes.inc_by(bytes);
+        self.shared.observers.metrics.request_bytes.inc_by(bytes);
     }
 
     /// Bytes went to the client.
     pub(crate) fn sent(&mut self, bytes: usize) {
         self.flow.answer_bytes += bytes as u64;
-        self.shared.metrics.answer_bytes.inc_by(bytes as u64);
+        self.shared
+            .observers
+            .metrics
+            .answer_bytes
+            .inc_by(bytes as u64);
     }
 
     /// The head of the answer is ready: says in it which decision it comes from, and whose.
     pub(crate) fn stamp(&mut self, head: &mut response::Parts) {
         let first_byte = *self.flow.first_byte.get_or_insert_with(Instant::now);
         let took = first_byte - self.began;
-        self.shared.metrics.first_byte.observe(took);
+        self.shared.observers.metrics.first_byte.observe(took);
         self.flow.status = Some(head.status.as_u16());
         let wanted = self.shared.config.answer_headers;
         if wanted.decision

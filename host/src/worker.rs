@@ -23,7 +23,7 @@ use crate::metrics::OpenGuard;
 use crate::phase::{Phase, Phases};
 use crate::route_book::RouteBooks;
 use crate::server::Seat;
-use crate::shared::Shared;
+use crate::shared::{Shared, UpstreamAccess};
 use crate::upstream::{Upstream, UpstreamLimits, check_hosts};
 use crate::upstream_models::Lists;
 
@@ -175,12 +175,15 @@ fn run(
     let local = LocalSet::new();
     let cut = local.block_on(&runtime, async {
         // One asks for all.
-        if number == 0 {
-            check_hosts(&shared);
+        if number == 0
+            && let Some(check) = &shared.config.upstream.health
+        {
+            let UpstreamAccess { hosts, credentials } = &shared.upstream;
+            check_hosts(hosts, credentials, check);
         }
         let worker = Rc::new(Worker {
-            upstream: Upstream::new(Arc::clone(&shared.hosts), limits),
-            books: RouteBooks::new(Arc::clone(&shared.metrics)),
+            upstream: Upstream::new(Arc::clone(&shared.upstream.hosts), limits),
+            books: RouteBooks::new(Arc::clone(&shared.observers.metrics)),
             shared,
             phases: Phases::new(),
             lists: Lists::default(),
@@ -237,7 +240,10 @@ impl Worker {
             }
         };
         self.connections.set(self.connections.get() + 1);
-        let open = OpenConnection(Rc::clone(&self), self.shared.metrics.clients.open());
+        let open = OpenConnection(
+            Rc::clone(&self),
+            self.shared.observers.metrics.clients.open(),
+        );
         tokio::task::spawn_local(async move {
             connection::serve(&self, socket, peer).await;
             drop((open, place));

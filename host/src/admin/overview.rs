@@ -18,13 +18,13 @@ use crate::status::{PolicyStatus, Status};
 
 impl Overview for Shared {
     fn readiness(&self) -> Readiness {
-        self.health.readiness()
+        self.observers.health.readiness()
     }
 
     fn status(&self) -> Status {
-        let (readiness, now) = (self.health.readiness(), Timestamp::now());
-        let keyring = self.keys.current();
-        let overview = self.swaps.overview();
+        let (readiness, now) = (self.observers.health.readiness(), Timestamp::now());
+        let keyring = self.auth.keys.current();
+        let overview = self.policies.swaps.overview();
         let idle = overview.iter().filter(|policy| policy.live.is_none());
         Status {
             version: env!("CARGO_PKG_VERSION"),
@@ -36,35 +36,47 @@ impl Overview for Shared {
             policies: overview.iter().filter_map(PolicyStatus::of).collect(),
             keys: keyring.len(),
             jwt: self
+                .auth
                 .jwt
                 .as_ref()
                 .map(|issuers| issuers.status(now))
                 .unwrap_or_default(),
             warnings: keyring.warnings().to_vec(),
-            credentials: self.credentials.names().map(str::to_owned).collect(),
-            upstreams: self.hosts.status(),
+            credentials: self
+                .upstream
+                .credentials
+                .names()
+                .map(str::to_owned)
+                .collect(),
+            upstreams: self.upstream.hosts.status(),
         }
     }
 
     fn metrics(&self) -> String {
-        let is_degraded = self.health.readiness().status == "degraded";
-        self.metrics.set_keys(self.keys.current().len());
-        if let Some(issuers) = &self.jwt {
-            self.metrics.set_jwt(&issuers.status(Timestamp::now()));
+        let is_degraded = self.observers.health.readiness().status == "degraded";
+        self.observers
+            .metrics
+            .set_keys(self.auth.keys.current().len());
+        if let Some(issuers) = &self.auth.jwt {
+            self.observers
+                .metrics
+                .set_jwt(&issuers.status(Timestamp::now()));
         }
-        self.metrics.render(&self.swaps.overview(), is_degraded)
+        self.observers
+            .metrics
+            .render(&self.policies.swaps.overview(), is_degraded)
     }
 
     fn decision(&self, id: DecisionId) -> Option<serde_json::Value> {
-        self.records.find(id)
+        self.observers.records.find(id)
     }
 
     fn swaps(&self) -> &Swaps {
-        &self.swaps
+        &self.policies.swaps
     }
 
     fn key(&self, id: &str) -> Option<Arc<Key>> {
-        self.keys.current().key(id).map(Arc::clone)
+        self.auth.keys.current().key(id).map(Arc::clone)
     }
 
     fn pull<'a>(
@@ -78,12 +90,12 @@ impl Overview for Shared {
         match outcome {
             Ok(()) => {
                 tracing::info!("took over the certificate of the admin listener");
-                self.health.recover(CERTIFICATE);
+                self.observers.health.recover(CERTIFICATE);
             }
             Err(error) => {
                 let chain = error as &dyn Error;
                 tracing::error!(error = chain, "kept the certificate of the admin listener");
-                self.health.degrade_by(CERTIFICATE, error);
+                self.observers.health.degrade_by(CERTIFICATE, error);
             }
         }
     }

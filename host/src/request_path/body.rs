@@ -59,7 +59,12 @@ impl Visit<'_> {
     }
 
     async fn read_json(&mut self, key: &Key) -> Result<HeldBody, Refusal> {
-        let room = self.worker.shared.memory.reserve(key.usage.memory(), 0);
+        let room = self
+            .worker
+            .shared
+            .capacity
+            .memory
+            .reserve(key.usage.memory(), 0);
         let mut room = room.map_err(|_spent| Refusal::of(Code::Overloaded))?;
         let bounds = self.bounds(self.json_limit(key));
         let body = self.body.as_mut();
@@ -72,8 +77,8 @@ impl Visit<'_> {
     /// What is wrong with a form stays with it: see [`HeldBody::requested`].
     async fn read_form(&mut self, key: &Key, boundary: &Boundary) -> Result<HeldForm, Refusal> {
         let shared = &self.worker.shared;
-        let memory = shared.memory.reserve(key.usage.memory(), 0);
-        let disk = shared.disk.reserve(key.usage.disk(), 0);
+        let memory = shared.capacity.memory.reserve(key.usage.memory(), 0);
+        let disk = shared.capacity.disk.reserve(key.usage.disk(), 0);
         let (Ok(memory), Ok(disk)) = (memory, disk) else {
             return Err(Refusal::of(Code::Overloaded));
         };

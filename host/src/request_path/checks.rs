@@ -59,7 +59,7 @@ impl Visit<'_> {
     pub(super) fn admit(&mut self, key: &Key) -> Result<(), Refusal> {
         if self.held.permit.is_none() {
             let permit = key.admit(Instant::now()).map_err(refusals::limited)?;
-            let pass = self.worker.shared.gate.enter();
+            let pass = self.worker.shared.capacity.gate.enter();
             self.held.pass = Some(pass.ok_or_else(|| Refusal::of(Code::Overloaded))?);
             self.held.permit = Some(permit);
         }

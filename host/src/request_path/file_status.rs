@@ -27,7 +27,7 @@ impl Visit<'_> {
         if first.route.method != "GET" {
             return Ok(None);
         }
-        let credentials = &self.worker.shared.credentials;
+        let credentials = &self.worker.shared.upstream.credentials;
         let Some(credential) = credentials.second_for_file(key, asked) else {
             return Ok(None);
         };

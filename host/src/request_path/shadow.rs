@@ -35,7 +35,7 @@ impl Visit<'_> {
         let request = facts.request(&headers, self.held.trail.told());
         let route = facts.route(generation);
         let route = route.map(|route| format!("{} {}", route.method, route.template));
-        self.worker.shared.swaps.shadow(Question {
+        self.worker.shared.policies.swaps.shadow(Question {
             request: RequestBuf::from(&request),
             shadow,
             live,

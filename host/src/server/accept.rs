@@ -41,7 +41,7 @@ impl Acceptor {
             workers,
             places: Arc::new(Semaphore::new(limits.connections as usize)),
             addresses: Addresses::new(limits.connections_per_client, hops),
-            metrics: Arc::clone(&shared.metrics),
+            metrics: Arc::clone(&shared.observers.metrics),
         };
         let (stop, stopping) = oneshot::channel();
         let (tell, stopped) = oneshot::channel();

@@ -15,6 +15,7 @@ use tokio::net::TcpSocket;
 use super::Host;
 use super::start::{self, Watched};
 use crate::admin::Admin;
+use crate::auth::Auth;
 use crate::budget::Budget;
 use crate::config::{AdminConfig, Config, Isolation};
 use crate::credentials::{CredentialError, Credentials};
@@ -24,9 +25,10 @@ use crate::jwt::{Issuers, KeySetError};
 use crate::keyring::{Key, KeyringError, Keys, Standing};
 use crate::limits::Gate;
 use crate::metrics::Metrics;
+use crate::observers::Observers;
 use crate::record::Records;
 use crate::registries::Registries;
-use crate::shared::Shared;
+use crate::shared::{Capacity, Policies, Shared, UpstreamAccess};
 use crate::sources::SourceError;
 use crate::tls::{ClientTls, TlsError};
 use crate::traces::{CollectorError, Traces};
@@ -176,23 +178,24 @@ impl Host {
             look: Look::default(),
         };
         let shared = Shared {
-            traces: traces.transpose()?,
-            gate: Gate::new(config.limits.requests),
-            health,
-            metrics,
-            records: Records::new(&config.records),
-            memory,
-            disk,
+            observers: Arc::new(Observers {
+                traces: traces.transpose()?,
+                health,
+                metrics,
+                records: Records::new(&config.records),
+            }),
+            capacity: Capacity {
+                gate: Gate::new(config.limits.requests),
+                memory,
+                disk,
+            },
             started,
             config,
-            keys,
-            jwt,
+            auth: Auth { keys, jwt },
             tls,
-            credentials,
-            hosts,
-            swaps,
+            upstream: UpstreamAccess { hosts, credentials },
+            policies: Policies { swaps, pool },
             sources: Arc::new(sources),
-            pool,
         };
         let shared = Arc::new(shared);
         Ok(Self {

@@ -16,24 +16,22 @@ use super::connect::{Connection, connect};
 use super::error::UpstreamError;
 use super::hosts::{Host, Hosts};
 use crate::config::HealthCheck;
+use crate::credentials::Credentials;
 use crate::health::chain;
-use crate::shared::Shared;
 
 /// Asks every host as the configuration has it, until the worker ends.
-pub(crate) fn check_hosts(shared: &Arc<Shared>) {
-    let Some(check) = &shared.config.upstream.health else {
-        return;
-    };
-    for host in &shared.hosts.list {
-        let (shared, host, check) = (Arc::clone(shared), Arc::clone(host), check.clone());
+pub(crate) fn check_hosts(hosts: &Arc<Hosts>, credentials: &Arc<Credentials>, check: &HealthCheck) {
+    for host in &hosts.list {
+        let (hosts, host) = (Arc::clone(hosts), Arc::clone(host));
+        let (credentials, check) = (Arc::clone(credentials), check.clone());
         tokio::task::spawn_local(async move {
             let mut look = interval(check.interval.duration());
             look.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 look.tick().await;
-                match ask(&shared, &host, &check).await {
-                    Ok(()) => shared.hosts.passed_check(&host),
-                    Err(why) => shared.hosts.failed_check(&host, check.failures, &why),
+                match ask(&hosts, &credentials, &host, &check).await {
+                    Ok(()) => hosts.passed_check(&host),
+                    Err(why) => hosts.failed_check(&host, check.failures, &why),
                 }
             }
         });
@@ -41,9 +39,14 @@ pub(crate) fn check_hosts(shared: &Arc<Shared>) {
 }
 
 /// Whether a host answers; if not, what it does.
-async fn ask(shared: &Shared, host: &Arc<Host>, check: &HealthCheck) -> Result<(), String> {
+async fn ask(
+    hosts: &Hosts,
+    credentials: &Credentials,
+    host: &Arc<Host>,
+    check: &HealthCheck,
+) -> Result<(), String> {
     let time = check.timeout.duration();
-    let answer = timeout(time, answer(shared, host, check)).await;
+    let answer = timeout(time, answer(hosts, credentials, host, check)).await;
     match answer {
         Ok(Ok(status)) if status < 500 => Ok(()),
         Ok(Ok(status)) => Err(format!("it answers with the status {status}")),
@@ -56,12 +59,12 @@ async fn ask(shared: &Shared, host: &Arc<Host>, check: &HealthCheck) -> Result<(
 }
 
 async fn answer(
-    shared: &Shared,
+    hosts: &Hosts,
+    credentials: &Credentials,
     host: &Arc<Host>,
     check: &HealthCheck,
 ) -> Result<u16, UpstreamError> {
-    let hosts: &Hosts = &shared.hosts;
-    let request = request(shared, host, check);
+    let request = request(credentials, host, check);
     let sent = match connect(hosts, host, None).await? {
         Connection::Http1(mut connection) => connection.send(request).await,
         Connection::Http2(connection) => {
@@ -74,7 +77,7 @@ async fn answer(
     Ok(answer.status().as_u16())
 }
 
-fn request(shared: &Shared, host: &Host, check: &HealthCheck) -> Request<RequestBody> {
+fn request(credentials: &Credentials, host: &Host, check: &HealthCheck) -> Request<RequestBody> {
     let mut request = Request::new(RequestBody::Empty);
     *request.method_mut() = Method::GET;
     let path = format!("{}{}", host.url.base_path, check.path);
@@ -83,7 +86,7 @@ fn request(shared: &Shared, host: &Host, check: &HealthCheck) -> Request<Request
     let headers = request.headers_mut();
     headers.insert(header::HOST, host.authority.clone());
     headers.insert(header::USER_AGENT, HeaderValue::from_static(WHO));
-    if let Some(secret) = shared.credentials.named("inference") {
+    if let Some(secret) = credentials.named("inference") {
         headers.insert(header::AUTHORIZATION, secret.authorization().clone());
     }
     request

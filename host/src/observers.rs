@@ -1,0 +1,18 @@
+//! Who is told of what happens: operators, by readiness, metrics, records and traces.
+
+use std::sync::Arc;
+
+use crate::health::Health;
+use crate::metrics::Metrics;
+use crate::record::Records;
+use crate::traces::Traces;
+
+/// Who is told of what happens. None of them decides anything.
+#[derive(Debug)]
+pub(crate) struct Observers {
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) records: Records,
+    /// Where spans go; `None` if nobody wants any.
+    pub(crate) traces: Option<Traces>,
+}
