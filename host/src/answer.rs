@@ -38,7 +38,7 @@ impl Held {
     /// A request begins.
     pub(crate) fn new(worker: &Worker, link: &Rc<Link>, client: Client) -> Self {
         Self {
-            trail: Trail::new(worker, client),
+            trail: Trail::new(&worker.shared.observers, client),
             pass: None,
             permit: None,
             stream: None,

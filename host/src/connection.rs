@@ -13,7 +13,6 @@ use std::rc::Rc;
 use std::task::{Poll, ready};
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpStream;
@@ -151,7 +150,9 @@ async fn answer(
     {
         Some(answer) => {
             let (asked, _empty) = request.into_parts();
-            told_page(link, Held::new(worker, link, client), &asked, answer)
+            let mut held = Held::new(worker, link, client);
+            held.trail.came(&asked, |host| config.is_own_host(host));
+            told_page(link, held, answer)
         }
         None => decided_answer(worker, link, client, request).await,
     };
@@ -160,13 +161,7 @@ async fn answer(
 }
 
 /// Tells a page whether it may call. No key is asked for, and no policy.
-fn told_page(
-    link: &Link,
-    mut held: Held,
-    asked: &Parts,
-    answer: Response<()>,
-) -> Response<AnswerBody> {
-    held.trail.came(asked);
+fn told_page(link: &Link, mut held: Held, answer: Response<()>) -> Response<AnswerBody> {
     held.trail.answers();
     let (mut head, ()) = answer.into_parts();
     held.trail.stamp(&mut head);

@@ -1,7 +1,9 @@
-//! Who is told of what happens: operators, by readiness, metrics, records and traces.
+//! Who is told of what happens: operators, by readiness, metrics, records and traces, and clients, by
+//! the headers of answers.
 
 use std::sync::Arc;
 
+use crate::config::AnswerHeaders;
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::record::Records;
@@ -15,4 +17,6 @@ pub(crate) struct Observers {
     pub(crate) records: Records,
     /// Where spans go; `None` if nobody wants any.
     pub(crate) traces: Option<Traces>,
+    /// What clients are told.
+    pub(crate) answer_headers: AnswerHeaders,
 }

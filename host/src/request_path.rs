@@ -52,7 +52,8 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
     let (mut head, incoming) = request.into_parts();
-    held.trail.came(&head);
+    let config = &worker.shared.config;
+    held.trail.came(&head, |host| config.is_own_host(host));
     head_only::take_as_get(&mut head);
     let body = ClientBody::new(incoming, &head.headers);
     let mut visit = Visit {

@@ -25,19 +25,18 @@ use crate::facts;
 use crate::header_values::text;
 use crate::keyring::Key;
 use crate::metrics::OpenGuard;
+use crate::observers::Observers;
 use crate::record::{Conclusion, DecisionId, Entry, Facts};
 use crate::refusals::No;
 use crate::request_id::DECISION;
 use crate::route_book::{BookedRoute, RouteBook};
-use crate::shared::Shared;
 use crate::traces::OpenTrace;
-use crate::worker::Worker;
 use ending::{End, Flow};
 
 /// What is known of one request so far.
 #[derive(Debug)]
 pub(crate) struct Trail {
-    shared: Arc<Shared>,
+    observers: Arc<Observers>,
     client: Client,
     id: DecisionId,
     began: Instant,
@@ -74,11 +73,10 @@ enum Told {
 }
 
 impl Trail {
-    pub(crate) fn new(worker: &Worker, client: Client) -> Self {
-        let shared = &worker.shared;
+    pub(crate) fn new(observers: &Arc<Observers>, client: Client) -> Self {
         Self {
             client,
-            id: shared.observers.records.id(),
+            id: observers.records.id(),
             began: Instant::now(),
             time: Timestamp::now(),
             method: Method::default(),
@@ -92,8 +90,8 @@ impl Trail {
             route: None,
             flow: Flow::default(),
             end: End::Open,
-            _open: shared.observers.metrics.requests_open.open(),
-            shared: Arc::clone(shared),
+            _open: observers.metrics.requests_open.open(),
+            observers: Arc::clone(observers),
         }
     }
 
@@ -102,15 +100,16 @@ impl Trail {
         self.id
     }
 
-    /// The head of the request is here.
-    pub(crate) fn came(&mut self, head: &Parts) {
+    /// The head of the request is here. `is_own_host` says of a name whether it is one of ours:
+    /// any other stays out of traces.
+    pub(crate) fn came(&mut self, head: &Parts, is_own_host: impl Fn(&str) -> bool) {
         self.method.clone_from(&head.method);
-        let traces = self.shared.observers.traces.as_ref();
+        let traces = self.observers.traces.as_ref();
         self.trace = traces.and_then(|traces| traces.begin(&head.headers, self.id));
         if let Some(trace) = &mut self.trace {
-            trace.path = self.shared.observers.records.shown_path(head.uri.path());
+            trace.path = self.observers.records.shown_path(head.uri.path());
             trace.host = text(&head.headers, &header::HOST)
-                .filter(|host| self.shared.config.is_own_host(host))
+                .filter(|host| is_own_host(host))
                 .and_then(|host| host.parse().ok());
         }
     }
@@ -166,7 +165,7 @@ impl Trail {
     /// It took so long.
     pub(crate) fn asked(&mut self, took: Duration) {
         self.asked += took;
-        self.shared.observers.metrics.policy_time.observe(took);
+        self.observers.metrics.policy_time.observe(took);
     }
 
     /// The request is one for this route of the policy.
@@ -203,7 +202,7 @@ impl Trail {
                 path: head.uri.path(),
             },
         };
-        self.shared.observers.records.add(&Entry {
+        self.observers.records.add(&Entry {
             id: self.id,
             time: self.time,
             policy: decider.map(|decider| decider.book.decider()),
@@ -242,7 +241,7 @@ impl Trail {
     /// The request goes no further, and its head is gone: it is counted only.
     pub(crate) fn counts_only(&mut self, no: &No) {
         if let No::Failed { cause, .. } = no {
-            self.shared.observers.metrics.policy_failed(cause);
+            self.observers.metrics.policy_failed(cause);
         }
         self.end = End::Refused(no.refusal().code().to_owned());
     }
@@ -255,7 +254,7 @@ impl Trail {
     /// Tells GT, in the headers of the request for it, which span it is part of. Without a trace
     /// what the client sent stays as it is. `model` is the name that GT publishes.
     pub(crate) fn traces(&mut self, model: Option<&str>, headers: &mut HeaderMap) {
-        if let (Some(trace), Some(traces)) = (&mut self.trace, &self.shared.observers.traces) {
+        if let (Some(trace), Some(traces)) = (&mut self.trace, &self.observers.traces) {
             trace.sends(traces.span_id(), model, headers);
         }
     }
@@ -269,13 +268,13 @@ impl Trail {
     /// GT gave no answer.
     pub(crate) fn upstream_failed(&mut self, cause: &'static str, error: &(dyn Error + 'static)) {
         self.flow.failure = Some(cause);
-        self.shared.observers.metrics.upstream_failed(cause);
+        self.observers.metrics.upstream_failed(cause);
         tracing::warn!(decision = %self.id, cause, error, "no answer from the upstream");
     }
 
     /// GT is not waited for any more.
     pub(crate) fn cut(&self, why: BrokenOff) {
-        self.shared.observers.metrics.upstream_failed(why.cause());
+        self.observers.metrics.upstream_failed(why.cause());
     }
 
     /// The head of GT's answer is here; it came from this `host`.
@@ -287,8 +286,7 @@ impl Trail {
         let now = Instant::now();
         self.flow.first_byte = Some(now);
         if let Some(sent) = self.flow.sent {
-            self.shared
-                .observers
+            self.observers
                 .metrics
                 .upstream_first_byte
                 .observe(now - sent);
@@ -302,11 +300,7 @@ impl Trail {
 
     /// GT's answer was passed on to its end.
     pub(crate) fn passed_on(&mut self, status: u16, skipped: u64) {
-        self.shared
-            .observers
-            .metrics
-            .restamp_skipped
-            .inc_by(skipped);
+        self.observers.metrics.restamp_skipped.inc_by(skipped);
         self.end = End::Forwarded(status);
     }
 
@@ -314,33 +308,29 @@ impl Trail {
     pub(crate) fn broke_off(&mut self, why: BrokenOff) {
         self.end = End::Broken;
         self.flow.failure = Some(why.cause());
-        self.shared.observers.metrics.upstream_failed(why.cause());
+        self.observers.metrics.upstream_failed(why.cause());
         tracing::warn!(decision = %self.id, cause = why.cause(), "an answer broke off");
     }
 
     /// Bytes of the client's body went to GT.
     pub(crate) fn took_in(&mut self, bytes: u64) {
         self.flow.request_bytes += bytes;
-        self.shared.observers.metrics.request_bytes.inc_by(bytes);
+        self.observers.metrics.request_bytes.inc_by(bytes);
     }
 
     /// Bytes went to the client.
     pub(crate) fn sent(&mut self, bytes: usize) {
         self.flow.answer_bytes += bytes as u64;
-        self.shared
-            .observers
-            .metrics
-            .answer_bytes
-            .inc_by(bytes as u64);
+        self.observers.metrics.answer_bytes.inc_by(bytes as u64);
     }
 
     /// The head of the answer is ready: says in it which decision it comes from, and whose.
     pub(crate) fn stamp(&mut self, head: &mut response::Parts) {
         let first_byte = *self.flow.first_byte.get_or_insert_with(Instant::now);
         let took = first_byte - self.began;
-        self.shared.observers.metrics.first_byte.observe(took);
+        self.observers.metrics.first_byte.observe(took);
         self.flow.status = Some(head.status.as_u16());
-        let wanted = self.shared.config.answer_headers;
+        let wanted = self.observers.answer_headers;
         if wanted.decision
             && let Ok(id) = HeaderValue::from_bytes(&self.id.digits())
         {

@@ -13,6 +13,7 @@ mod socket;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -23,7 +24,7 @@ pub(crate) use link::{Exchange, Link};
 pub(crate) use socket::{Socket, Tap};
 
 use crate::client::Peer;
-use crate::worker::Worker;
+use crate::observers::Observers;
 use linger::Linger;
 use link::Stage;
 
@@ -32,7 +33,7 @@ use link::Stage;
 pub(crate) struct Wire {
     socket: TokioIo<Tap>,
     link: Rc<Link>,
-    worker: Rc<Worker>,
+    observers: Arc<Observers>,
     peer: Peer,
     closing: Closing,
     /// Our own answer to what is no request, as far as it is not written yet.
@@ -49,11 +50,11 @@ enum Closing {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Tap, link: Rc<Link>, worker: &Rc<Worker>, peer: Peer) -> Self {
+    pub(crate) fn new(socket: Tap, link: Rc<Link>, observers: &Arc<Observers>, peer: Peer) -> Self {
         Self {
             socket: TokioIo::new(socket),
             link,
-            worker: Rc::clone(worker),
+            observers: Arc::clone(observers),
             peer,
             closing: Closing::Open,
             own: Vec::new(),
@@ -69,7 +70,7 @@ impl Wire {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        self.own = no_request::bytes(&self.worker, self.peer, refusal);
+        self.own = no_request::bytes(&self.observers, self.peer, refusal);
         self.closing = Closing::ToLinger;
     }
 

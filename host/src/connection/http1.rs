@@ -19,7 +19,7 @@ use crate::wire::{Link, Tap, Wire};
 /// Serves it to its end.
 pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {
     let (worker, link) = (Rc::clone(&site.worker), Rc::clone(&site.link));
-    let wire = Wire::new(tap, Rc::clone(&link), &worker, site.peer);
+    let wire = Wire::new(tap, Rc::clone(&link), &worker.shared.observers, site.peer);
     let service = service_fn(move |mut request| {
         note_framing(&site.link, &mut request);
         answer(Rc::clone(&site), request)

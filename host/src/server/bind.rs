@@ -183,6 +183,7 @@ impl Host {
                 health,
                 metrics,
                 records: Records::new(&config.records),
+                answer_headers: config.answer_headers,
             }),
             capacity: Capacity {
                 gate: Gate::new(config.limits.requests),

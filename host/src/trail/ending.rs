@@ -60,7 +60,7 @@ impl End {
 impl Drop for Trail {
     fn drop(&mut self) {
         let now = Instant::now();
-        let metrics = &self.shared.observers.metrics;
+        let metrics = &self.observers.metrics;
         if let Some(sent) = self.flow.sent {
             metrics.upstream_time.observe(now - sent);
         }
@@ -69,10 +69,10 @@ impl Drop for Trail {
         requests
             .unwrap_or_else(|| metrics.unknown_route())
             .count(ending);
-        if self.shared.observers.records.logs_access() {
+        if self.observers.records.logs_access() {
             self.log(now, ending);
         }
-        if let (Some(trace), Some(traces)) = (&self.trace, &self.shared.observers.traces) {
+        if let (Some(trace), Some(traces)) = (&self.trace, &self.observers.traces) {
             traces.ended(&self.ended(now, ending), trace);
         }
     }
@@ -80,7 +80,7 @@ impl Drop for Trail {
 
 impl Trail {
     fn ended<'t>(&'t self, now: Instant, ending: Ending<'_>) -> Ended<'t> {
-        let (records, flow) = (&self.shared.observers.records, &self.flow);
+        let (records, flow) = (&self.observers.records, &self.flow);
         let (outcome, word) = ending.words();
         Ended {
             id: self.id,
@@ -111,7 +111,7 @@ impl Trail {
     fn log(&self, now: Instant, ending: Ending<'_>) {
         let (flow, client) = (&self.flow, &self.client);
         let (outcome, word) = ending.words();
-        self.shared.observers.records.log_access(&Access {
+        self.observers.records.log_access(&Access {
             id: self.id,
             key: self.key.as_ref().map(|key| &*key.caller.id),
             policy: self.decider.as_ref().map(|decider| decider.book.decider()),

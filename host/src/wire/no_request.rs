@@ -1,14 +1,16 @@
 //! Answers to what never became a request. They have the shape of all refusals and a decision id, and
 //! are counted and recorded like them.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Response, StatusCode};
 use signalbox_http::refusal::{Code, Refusal};
 
 use crate::client::{Client, Peer};
+use crate::observers::Observers;
 use crate::refusals::No;
 use crate::request_id;
 use crate::trail::Trail;
-use crate::worker::Worker;
 
 /// The refusal in place of an answer that has the shape of hyper's own: no header but these three,
 /// no body.
@@ -35,8 +37,8 @@ pub(super) fn slow_head() -> Refusal {
 }
 
 /// The bytes of a refusal, the last on its connection.
-pub(super) fn bytes(worker: &Worker, peer: Peer, refusal: Refusal) -> Vec<u8> {
-    let mut trail = Trail::new(worker, Client::unheard(peer));
+pub(super) fn bytes(observers: &Arc<Observers>, peer: Peer, refusal: Refusal) -> Vec<u8> {
+    let mut trail = Trail::new(observers, Client::unheard(peer));
     let no = No::Host(refusal);
     trail.never_came(&no);
     let refusal = no.refusal();
