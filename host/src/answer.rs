@@ -1,53 +1,12 @@
-//! What goes back to the client: a refusal, bytes of our own, or GT's answer.
-
-mod body;
-mod keep_alive;
-
-use std::rc::Rc;
+//! The head of what goes back to the client: of a refusal, of bytes of our own, of GT's answer.
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode, response};
-use hyper::body::Incoming;
 use signalbox_http::head;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 
-pub(crate) use body::{AnswerBody, FromUpstream, Kind};
-
-use crate::client::Client;
 use crate::header_values::{text, values};
-use crate::limits::{Pass, Permit, StreamPermit};
-use crate::metrics::OpenGuard;
-use crate::trail::Trail;
-use crate::wire::{Exchange, Link};
-use crate::worker::{InFlight, Worker};
-
-/// What one request holds until its answer has ended, however it ends.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) trail: Trail,
-    pub(crate) pass: Option<Pass>,
-    pub(crate) permit: Option<Permit>,
-    pub(crate) stream: Option<StreamPermit>,
-    pub(crate) open_stream: Option<OpenGuard>,
-    _in_flight: InFlight,
-    _exchange: Exchange,
-}
-
-impl Held {
-    /// A request begins.
-    pub(crate) fn new(worker: &Worker, link: &Rc<Link>, client: Client) -> Self {
-        Self {
-            trail: Trail::new(&worker.shared.observers, client),
-            pass: None,
-            permit: None,
-            stream: None,
-            open_stream: None,
-            _in_flight: worker.begin(),
-            _exchange: link.begin(),
-        }
-    }
-}
 
 /// Turns a refusal into an answer.
 pub(crate) fn refusal(refusal: &Refusal) -> Response<Vec<u8>> {
@@ -77,8 +36,8 @@ pub(crate) fn json(body: Vec<u8>) -> Response<Vec<u8>> {
 /// # Errors
 /// Where GT's answer is not the client's: it speaks of our credential, sends us elsewhere, or
 /// cannot be restamped.
-pub(crate) fn head_of_upstream(
-    answer: &Response<Incoming>,
+pub(crate) fn head_of_upstream<B>(
+    answer: &Response<B>,
     stamp: Option<&str>,
 ) -> Result<(response::Parts, Restamp), Refusal> {
     check_status(answer.status())?;

@@ -18,13 +18,15 @@ use hyper::body::Incoming;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::answer::{AnswerBody, Held};
 use crate::client::{Client, Peer};
 use crate::cors::{self, Page};
 use crate::forwarded;
 use crate::phase::Phase;
+use crate::request_guards::Held;
 use crate::request_id;
 use crate::request_path;
+use crate::response_body::AnswerBody;
+use crate::trail::Trail;
 use crate::wire::{Link, Socket, Tap};
 use crate::worker::Worker;
 use bounds::Bounds;
@@ -150,7 +152,7 @@ async fn answer(
     {
         Some(answer) => {
             let (asked, _empty) = request.into_parts();
-            let mut held = Held::new(worker, link, client);
+            let mut held = held_by(worker, link, client);
             held.trail.came(&asked, |host| config.is_own_host(host));
             told_page(link, held, answer)
         }
@@ -158,6 +160,12 @@ async fn answer(
     };
     cors::stamp(page, answer.headers_mut());
     Ok(answer)
+}
+
+/// What a request holds from its beginning on.
+fn held_by(worker: &Worker, link: &Rc<Link>, client: Client) -> Held {
+    let trail = Trail::new(&worker.shared.observers, client);
+    Held::new(trail, worker.begin(), link.begin())
 }
 
 /// Tells a page whether it may call. No key is asked for, and no policy.
@@ -179,7 +187,7 @@ async fn decided_answer(
 ) -> Response<AnswerBody> {
     let mut path = pin!(request_path::serve(
         worker,
-        Held::new(worker, link, client),
+        held_by(worker, link, client),
         request
     ));
     let walked = poll_fn(|context| {
@@ -191,7 +199,7 @@ async fn decided_answer(
     });
     let answer = match walked.await {
         Some(answer) => answer,
-        None => request_path::panicked(Held::new(worker, link, client)),
+        None => request_path::panicked(held_by(worker, link, client)),
     };
     link.answered();
     answer

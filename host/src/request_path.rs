@@ -27,7 +27,7 @@ use signalbox_runtime::{Beside, Generation, Served};
 
 pub(crate) use leave::panicked;
 
-use crate::answer::{self, AnswerBody, FromUpstream, Held, Kind};
+use crate::answer;
 use crate::ask::ask;
 use crate::cancellation::{self, Cancellation};
 use crate::client_body::ClientBody;
@@ -41,6 +41,8 @@ use crate::models_answer;
 use crate::outbound::{self, Breach, Outbound, Written};
 use crate::record::Conclusion;
 use crate::refusals::{self, No};
+use crate::request_guards::Held;
+use crate::response_body::{AnswerBody, FromUpstream, Kind};
 use crate::syntax::{check_http2, check_syntax};
 use crate::upstream::{Fate, RequestBody};
 use crate::worker::Worker;
@@ -417,7 +419,9 @@ impl<'v> Visit<'v> {
             self.held.open_stream = Some(self.worker.shared.observers.metrics.streams_open.open());
         }
         let cancellation = Cancellation::new(&self.worker.shared.auth.keys, key, served);
-        let body = FromUpstream::new(answer, lease, restamp, kind, self.worker, cancellation);
+        let times = &self.worker.shared.config.times;
+        let phases = &self.worker.phases;
+        let body = FromUpstream::new(answer, lease, restamp, kind, times, phases, cancellation);
         Ok(Outcome::Upstream(Box::new((head, body))))
     }
 }

@@ -19,7 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 
 use super::{Bounds, Site, answer};
-use crate::answer::AnswerBody;
+use crate::response_body::AnswerBody;
 use crate::wire::{Tap, Wire};
 
 /// Serves it to its end.

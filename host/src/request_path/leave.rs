@@ -4,11 +4,13 @@ use http::{HeaderMap, HeaderValue, Response, header, response};
 use signalbox_http::refusal::{Code, Refusal};
 
 use super::{Outcome, Visit};
-use crate::answer::{self, AnswerBody, Held};
+use crate::answer;
 use crate::client_body::{Connection, Discard, read_on};
 use crate::phase::Phase;
 use crate::refusals::No;
+use crate::request_guards::Held;
 use crate::request_id;
+use crate::response_body::AnswerBody;
 
 /// The answer where the walk itself panicked.
 pub(crate) fn panicked(mut held: Held) -> Response<AnswerBody> {

@@ -4,6 +4,8 @@
 //! more. What must live exactly as long as the answer (the key's permits, the connection to GT)
 //! lives in here, so that a client that goes away gives everything back, GT's attention included.
 
+mod keep_alive;
+
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -16,13 +18,13 @@ use hyper::body::Incoming;
 use signalbox_http::restamp::Restamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Held;
-use super::keep_alive::KeepAlive;
 use crate::abort_reason::BrokenOff;
 use crate::cancellation::{Cancellation, LOOK};
+use crate::config::Times;
 use crate::phase::{Phase, Phases};
+use crate::request_guards::Held;
 use crate::upstream::Lease;
-use crate::worker::Worker;
+use keep_alive::KeepAlive;
 
 /// The body of an answer, and what is held until it ends.
 #[derive(Debug)]
@@ -167,10 +169,10 @@ impl FromUpstream {
         lease: Lease,
         restamp: Restamp,
         kind: Kind,
-        worker: &Worker,
+        times: &Times,
+        phases: &Rc<Phases>,
         cancellation: Cancellation,
     ) -> Self {
-        let times = &worker.shared.config.times;
         let keep_alive = times.sse_comment.filter(|_| kind == Kind::Events);
         Self {
             status: answer.status().as_u16(),
@@ -180,7 +182,7 @@ impl FromUpstream {
             restamp,
             kind,
             idle: times.answer_idle.duration(),
-            phases: Rc::clone(&worker.phases),
+            phases: Rc::clone(phases),
             cancellation,
             alarm: None,
             heard: Instant::now(),
