@@ -7,14 +7,15 @@
 mod accept;
 mod addresses;
 mod bind;
+mod seat;
 mod start;
+mod worker_thread;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use accept::Seat;
 pub use bind::BindError;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
@@ -27,8 +28,8 @@ use crate::phase::Phase;
 use crate::reload;
 use crate::shared::Shared;
 use crate::upstream::UpstreamLimits;
-use crate::worker::{Cut, WorkerHandle};
 use accept::Acceptor;
+use worker_thread::{Cut, WorkerHandle};
 
 /// A host that is bound and not yet serving.
 #[derive(Debug)]

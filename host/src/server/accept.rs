@@ -15,10 +15,11 @@ use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::sleep;
 
-use super::addresses::{Addresses, Counted};
+use super::addresses::Addresses;
+use super::seat::Seat;
+use super::worker_thread::WorkerHandle;
 use crate::metrics::Metrics;
 use crate::shared::Shared;
-use crate::worker::WorkerHandle;
 
 /// The accepting thread.
 #[derive(Debug)]
@@ -158,20 +159,9 @@ impl Door {
         let _ = socket.set_nodelay(true);
         let workers = self.workers.iter();
         if let Some(worker) = workers.min_by_key(|worker| worker.open()) {
-            let seat = Seat {
-                _place: place,
-                _counted: counted,
-            };
-            worker.serve(socket, peer, seat);
+            worker.serve(socket, peer, Seat::new(place, counted));
         }
     }
-}
-
-/// What a connection takes of what there is, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    _place: Option<OwnedSemaphorePermit>,
-    _counted: Counted,
 }
 
 /// Whether the next `accept` may well succeed.
