@@ -21,11 +21,12 @@ use tokio::time::timeout;
 use crate::client::{Client, Peer};
 use crate::cors::{self, Page};
 use crate::forwarded;
-use crate::phase::Phase;
+use crate::phase::{Phase, Phases};
 use crate::request_guards::Held;
 use crate::request_id;
 use crate::request_path;
 use crate::response_body::AnswerBody;
+use crate::shared::Shared;
 use crate::trail::Trail;
 use crate::wire::{Link, Socket, Tap};
 use crate::worker::Worker;
@@ -49,7 +50,7 @@ enum Protocol {
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
-    let Some((socket, agreed)) = open(worker, socket).await else {
+    let Some((socket, agreed)) = open(&worker.shared, socket).await else {
         return;
     };
     let site = Rc::new(Site {
@@ -58,10 +59,10 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
         peer,
     });
     let mut tap = Tap::new(socket, Rc::clone(&site.link));
-    let mut bounds = Bounds::new(worker, &site.link);
+    let mut bounds = Bounds::new(&worker.shared.config.times, &worker.phases, &site.link);
     let protocol = match agreed {
         Some(protocol) => protocol,
-        None => match first_bytes(&mut bounds, worker, &mut tap).await {
+        None => match first_bytes(&mut bounds, &worker.phases, &mut tap).await {
             Some(protocol) => protocol,
             None => return,
         },
@@ -74,8 +75,7 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
 }
 
 /// The handshake, where there is TLS, and what it settles.
-async fn open(worker: &Worker, socket: TcpStream) -> Option<(Socket, Option<Protocol>)> {
-    let shared = &worker.shared;
+async fn open(shared: &Shared, socket: TcpStream) -> Option<(Socket, Option<Protocol>)> {
     let Some(tls) = &shared.tls else {
         let agreed = (!shared.config.http2).then_some(Protocol::Http1);
         return Some((Socket::Plain(socket), agreed));
@@ -107,7 +107,7 @@ async fn open(worker: &Worker, socket: TcpStream) -> Option<(Socket, Option<Prot
 }
 
 /// What the first bytes of a connection without TLS say. `None` if there will be none.
-async fn first_bytes(bounds: &mut Bounds, worker: &Worker, tap: &mut Tap) -> Option<Protocol> {
+async fn first_bytes(bounds: &mut Bounds, phases: &Phases, tap: &mut Tap) -> Option<Protocol> {
     let came_late = bounds.came_late();
     let mut reading = pin!(poll_fn(|context| {
         loop {
@@ -120,7 +120,7 @@ async fn first_bytes(bounds: &mut Bounds, worker: &Worker, tap: &mut Tap) -> Opt
             if tap.ahead().len() == PREFACE.len() {
                 return Poll::Ready(Some(Protocol::Http2));
             }
-            let is_leaving = worker.phases.current() >= Phase::Draining && !came_late;
+            let is_leaving = phases.current() >= Phase::Draining && !came_late;
             if is_leaving && tap.ahead().is_empty() {
                 return Poll::Ready(None);
             }

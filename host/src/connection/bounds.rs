@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::config::Times;
 use crate::phase::{Listener, Phase, Phases};
 use crate::wire::Link;
-use crate::worker::Worker;
 
 /// What ends a connection from outside.
 #[derive(Debug)]
@@ -27,9 +27,8 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) fn new(worker: &Worker, link: &Rc<Link>) -> Self {
-        let came_late = worker.phases.current() >= Phase::Draining;
-        let times = &worker.shared.config.times;
+    pub(super) fn new(times: &Times, phases: &Rc<Phases>, link: &Rc<Link>) -> Self {
+        let came_late = phases.current() >= Phase::Draining;
         let patience = Patience {
             head: times.head.duration(),
             idle: if came_late {
@@ -40,7 +39,7 @@ impl Bounds {
         };
         Self {
             link: Rc::clone(link),
-            phases: Rc::clone(&worker.phases),
+            phases: Rc::clone(phases),
             patience,
             clock: Box::pin(sleep(patience.stride())),
             listener: None,
