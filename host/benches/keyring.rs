@@ -9,10 +9,11 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use signalbox_host::Keys;
 use signalbox_host::config::{KeyLimits, KeySource};
 use signalbox_host::credentials::Credentials;
 use signalbox_host::digest::Digest;
-use signalbox_host::keyring::{Keyring, Keys};
+use signalbox_host::keyring::Keyring;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::jwt::{self, Issuers};
-use crate::keyring::{Key, Keys};
+use crate::keyring::Key;
+use crate::keys::Keys;
 
 /// Everything that names a caller.
 #[derive(Debug)]

@@ -12,7 +12,8 @@ use signalbox_runtime::Served;
 use tokio::time::{Instant, timeout};
 
 use crate::abort_reason::BrokenOff;
-use crate::keyring::{Key, Keys};
+use crate::keyring::Key;
+use crate::keys::Keys;
 
 /// Whether an answer may go on: its key may still be used, and nobody ended the answers of the
 /// policy that decided it.

@@ -15,7 +15,6 @@ mod file;
 mod grant;
 mod plain;
 mod sharing;
-mod store;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,11 +26,11 @@ use signalbox_policy::{Caller, Purpose};
 
 pub use error::{KeyProblem, KeyringError};
 pub(crate) use grant::Grant;
-pub use store::Keys;
 
 use crate::config::KeyLimits;
 use crate::digest::Digest;
 use crate::limits::{Limited, Permit, Usage};
+use crate::watch;
 use crate::yaml::Position;
 
 /// Every key, by its token's digest.
@@ -142,7 +141,8 @@ impl Keyring {
     /// # Errors
     /// If it cannot be read, or any of it cannot be used.
     pub fn load(path: &Path) -> Result<Self, KeyringError> {
-        Self::parse(&store::read(path)?)
+        let text = watch::read_text(path, LARGEST_FILE);
+        Self::parse(&text.map_err(|source| KeyringError::file(path, source))?)
     }
 
     /// The key of a token. Its standing is not looked at yet.
@@ -310,6 +310,9 @@ impl Default for KeyCredentials {
         }
     }
 }
+
+/// 100,000 keys are some 40 MiB; a larger file is not a keyring.
+pub(crate) const LARGEST_FILE: u64 = 128 << 20;
 
 /// Tokens of `signalbox demo`: everyone knows them.
 pub const DEMO_TOKENS: [&str; 4] = [

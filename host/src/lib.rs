@@ -40,6 +40,7 @@ mod gathered;
 mod handle;
 mod header_values;
 mod held_body;
+mod keys;
 mod models_answer;
 mod observers;
 mod outbound;
@@ -68,6 +69,7 @@ mod worker;
 
 pub use doors::{CasesError, CasesProblem};
 pub use handle::Handle;
+pub use keys::Keys;
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use server::{BindError, Exit, Host, RunError};
 pub use traces::CollectorError;

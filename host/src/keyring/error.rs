@@ -1,6 +1,6 @@
 //! Why a keyring does not load.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::Problem;
 use crate::yaml::{Position, Unreadable};
@@ -34,6 +34,16 @@ pub enum KeyringError {
         #[source]
         problem: KeyProblem,
     },
+}
+
+impl KeyringError {
+    /// The file could not be read.
+    pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }
 
 /// Why an entry cannot be used.

@@ -1,15 +1,14 @@
 //! The keyring in use, and its replacement when the file changes.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 use jiff::Timestamp;
 
-use super::{Key, Keyring, KeyringError, Opener, Standing};
 use crate::config::{KeyLimits, KeySource};
 use crate::credentials::Credentials;
-use crate::watch::{self, Watch};
+use crate::keyring::{Key, Keyring, KeyringError, LARGEST_FILE, Opener, Standing};
+use crate::watch::Watch;
 
 /// The keyring in use. A file that cannot be used changes nothing: the last good one stays.
 #[derive(Debug)]
@@ -38,7 +37,7 @@ impl Keys {
             KeySource::Text(text) => (None, text.clone()),
             KeySource::File(path) => {
                 let opened = Watch::open(path, LARGEST_FILE);
-                let (watch, text) = opened.map_err(|source| file_error(path, source))?;
+                let (watch, text) = opened.map_err(|source| KeyringError::file(path, source))?;
                 (Some(Mutex::new(watch)), text)
             }
         };
@@ -70,7 +69,7 @@ impl Keys {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let text = watch.poll_text(LARGEST_FILE)?;
-        Some(self.replace(text.map_err(|source| file_error(watch.path(), source))))
+        Some(self.replace(text.map_err(|source| KeyringError::file(watch.path(), source))))
     }
 
     /// Takes the file now, whether it has changed or not.
@@ -83,7 +82,7 @@ impl Keys {
         };
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
         let text = watch.read_text(LARGEST_FILE);
-        self.replace(text.map_err(|source| file_error(watch.path(), source)))
+        self.replace(text.map_err(|source| KeyringError::file(watch.path(), source)))
     }
 
     /// Whether a key taken earlier, for a stream that is still open, may still be used: its entry is
@@ -140,20 +139,6 @@ impl Keys {
         self.retired.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-pub(super) fn read(path: &Path) -> Result<String, KeyringError> {
-    watch::read_text(path, LARGEST_FILE).map_err(|source| file_error(path, source))
-}
-
-fn file_error(path: &Path, source: std::io::Error) -> KeyringError {
-    KeyringError::File {
-        path: path.to_owned(),
-        source,
-    }
-}
-
-/// 100,000 keys are some 40 MiB; a larger file is not a keyring.
-const LARGEST_FILE: u64 = 128 << 20;
 
 #[cfg(test)]
 mod tests;

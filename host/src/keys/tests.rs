@@ -1,7 +1,7 @@
 //! Tests of the keyring in use: a file that changes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::config::CredentialSource;
