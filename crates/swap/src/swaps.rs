@@ -188,10 +188,10 @@ impl Swaps {
     pub fn shadow(&self, question: Question) {
         let shared = self.shared();
         let sent = shared.shadows.try_send(Asked::Question(Box::new(question)));
-        if let Err(TrySendError::Full(Asked::Question(question))) = sent {
-            if let Some(shadowed) = shared.shadowed(&question.shadow) {
-                shadowed.skip();
-            }
+        if let Err(TrySendError::Full(Asked::Question(question))) = sent
+            && let Some(shadowed) = shared.shadowed(&question.shadow)
+        {
+            shadowed.skip();
         }
     }
 
