@@ -7,6 +7,7 @@
 mod accept;
 mod addresses;
 mod bind;
+mod bind_error;
 mod seat;
 mod start;
 mod worker_thread;
@@ -16,7 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use bind::BindError;
+pub use bind_error::BindError;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 

@@ -2,27 +2,26 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use signalbox_policy::Caller;
-use signalbox_registry::SetupError;
 use signalbox_runtime::{Cache, DecisionPool, LoadOptions, Runtime, Settings, StartError};
-use signalbox_swap::{Entry, Failure, StateError, Swaps};
+use signalbox_swap::{Entry, Swaps};
 use tokio::net::TcpSocket;
 
 use super::Host;
+use super::bind_error::BindError;
 use super::start::{self, Watched};
 use crate::admin::Admin;
 use crate::auth::Auth;
 use crate::budget::Budget;
 use crate::config::{AdminConfig, Config, Isolation};
-use crate::credentials::{CredentialError, Credentials};
-use crate::doors::{CasesError, Hangups, Look, PolicySources, read_cases};
+use crate::credentials::Credentials;
+use crate::doors::{Hangups, Look, PolicySources, read_cases};
 use crate::health::{Health, PolicyHealth};
-use crate::jwt::{Issuers, KeySetError};
-use crate::keyring::{Key, KeyringError, Standing};
+use crate::jwt::Issuers;
+use crate::keyring::{Key, Standing};
 use crate::keys::Keys;
 use crate::limits::Gate;
 use crate::metrics::Metrics;
@@ -30,97 +29,9 @@ use crate::observers::Observers;
 use crate::record::Records;
 use crate::registries::Registries;
 use crate::shared::{Capacity, Policies, Shared, UpstreamAccess};
-use crate::sources::SourceError;
-use crate::tls::{ClientTls, TlsError};
-use crate::traces::{CollectorError, Traces};
-use crate::upstream::{Hosts, TargetError};
-
-/// Why a host could not be bound.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BindError {
-    /// A GT key cannot be used.
-    #[error("a GT key cannot be used")]
-    Credential(#[from] CredentialError),
-    /// The keyring cannot be used.
-    #[error("the keyring cannot be used")]
-    Keyring(#[from] KeyringError),
-    /// The keys of a JWT issuer cannot be used.
-    #[error("the keys of a `jwt` issuer cannot be used")]
-    Jwt(#[from] KeySetError),
-    /// Callers of a JWT issuer would have nothing to be measured by.
-    #[error(
-        "`jwt.{issuer}` names the profile `{profile}`, and the keyring has no such entry with `profile: true`"
-    )]
-    Profile {
-        /// The issuer's name.
-        issuer: String,
-        /// What it names.
-        profile: String,
-    },
-    /// The certificate for clients cannot be used.
-    #[error("the certificate for clients cannot be used")]
-    Tls(#[from] TlsError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// The operator's cases cannot be used.
-    #[error("a case file cannot be used")]
-    Cases(#[from] CasesError),
-    /// A policy does not pass, and nothing is remembered that could serve in its place.
-    #[error("policy `{name}` does not pass")]
-    Policy {
-        /// Its name.
-        name: String,
-        /// Which step failed, why, and what to do.
-        #[source]
-        cause: Failure,
-    },
-    /// Registries cannot be asked as the configuration has it.
-    #[error("registries cannot be asked")]
-    Registry(#[from] SetupError),
-    /// The key of somebody who may vouch for policies cannot be used.
-    #[error("the key of signer `{id}` cannot be used: {cause}")]
-    Signer {
-        /// Who.
-        id: String,
-        /// Why, and what to do.
-        cause: String,
-    },
-    /// No component can be made of a policy file, and nothing is remembered that could serve in its
-    /// place.
-    #[error("policy `{name}` in `{}` cannot be used", path.display())]
-    Source {
-        /// Its name.
-        name: String,
-        /// The file.
-        path: PathBuf,
-        /// Every diagnostic.
-        #[source]
-        cause: SourceError,
-    },
-    /// The state folder cannot be used.
-    #[error("the state folder cannot be used")]
-    State(#[source] StateError),
-    /// What was remembered cannot be used.
-    #[error("swaps do not start")]
-    Swaps(#[from] signalbox_swap::StartError),
-    /// The policy runtime does not start.
-    #[error("the policy runtime does not start")]
-    Runtime(#[from] StartError),
-    /// No span could reach the collector.
-    #[error("traces cannot be exported")]
-    Traces(#[from] CollectorError),
-    /// GT's address or its certificate authorities cannot be used.
-    #[error("the upstream cannot be used")]
-    Upstream(#[from] TargetError),
-}
+use crate::tls::ClientTls;
+use crate::traces::Traces;
+use crate::upstream::Hosts;
 
 impl Host {
     /// Binds a host. `given` are policies as `(name, component)`; what the configuration names

@@ -11,7 +11,7 @@ use signalbox_swap::{
 };
 use tokio::task::JoinSet;
 
-use super::BindError;
+use super::bind_error::BindError;
 use crate::config::{Config, SignatureSettings, SignerConfig, SignerKey};
 use crate::doors::{Files, Followed, Found, Unmade, registry_source};
 use crate::health::{PolicyHealth, chain};
