@@ -1,4 +1,4 @@
-//! Who may know whom: section "Layout" of `docs/design.md`, asked of cargo itself.
+//! Who may know whom: section "Who may know whom" of `docs/design.md`, asked of cargo itself.
 //!
 //! Only what a crate ships with counts. Tests may know more than the code they test, so
 //! dev-dependencies are left out, except where a rule says otherwise.
