@@ -5,6 +5,7 @@
 //! ratio to nginx in the same run, because absolute figures belong to one machine on one day.
 
 mod contender;
+pub(crate) mod instructions;
 mod scratch;
 mod wrk;
 
@@ -26,15 +27,20 @@ pub(crate) struct Arguments {
     /// Connections, one table each
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16])]
     connections: Vec<u32>,
-    /// Contenders, by name; all that can be had here if left out
+    /// Contenders, or workloads with --instructions, by name; all that can be had here if left out
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Leave the crates' own benches out
     #[arg(long)]
     proxies_only: bool,
+    #[command(flatten)]
+    instructions: instructions::Arguments,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.instructions.instructions {
+        return instructions::run(&arguments.instructions, &arguments.only);
+    }
     install()?;
     cargo(["build", "--release", "--package", "signalbox-cli"]).run()?;
     if !arguments.proxies_only {

@@ -1,0 +1,227 @@
+//! `cargo xtask bench --instructions`: what a request takes, counted, at two commits.
+//!
+//! Counts are alike on a busy machine and on an idle one, so they can be a gate where times cannot:
+//! instructions of user space, calls that get memory, and system calls, of the whole gate but for
+//! the threads that go by the clock. Both commits are built and counted on one machine in one go,
+//! because a count depends on its libraries.
+
+mod builds;
+mod driver;
+mod gate;
+mod profile;
+mod report;
+mod workloads;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::process::{Run, has, say};
+use driver::Driver;
+use gate::Gate;
+use report::{PerRequest, Row};
+use workloads::{Setup, Workload};
+
+#[derive(clap::Args, Debug)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// Count instructions, mallocs and system calls of a request, beside another commit
+    #[arg(long)]
+    pub(crate) instructions: bool,
+    /// The commit to compare with
+    #[arg(
+        long,
+        default_value = "HEAD^",
+        value_name = "REV",
+        requires = "instructions"
+    )]
+    base: String,
+    /// How much instructions may rise, in percent
+    #[arg(
+        long,
+        default_value_t = 3.0,
+        value_name = "PERCENT",
+        requires = "instructions"
+    )]
+    allow_rise: f64,
+    /// Only a few workloads
+    #[arg(long, requires = "instructions")]
+    quick: bool,
+    /// Write all figures to this file
+    #[arg(long, value_name = "FILE", requires = "instructions")]
+    json: Option<PathBuf>,
+}
+
+/// Counts the workloads of these names, or all, and fails if one takes more instructions than it did.
+pub(crate) fn run(arguments: &Arguments, only: &[String]) -> anyhow::Result<()> {
+    if let Some(name) = workloads::unknown(only) {
+        bail!(
+            "no workload is called {name}; there are {}",
+            workloads::names()
+        );
+    }
+    install()?;
+    let (base, head) = (builds::resolve(&arguments.base)?, builds::resolve("HEAD")?);
+    let builds = builds::build(&base)?;
+    let mut rows = Vec::new();
+    for setup in Setup::ALL {
+        let chosen = workloads::chosen(setup, only, arguments.quick);
+        if chosen.is_empty() {
+            continue;
+        }
+        let before = count(&builds.driver, &builds.base, setup, &chosen)?;
+        let after = count(&builds.driver, &builds.head, setup, &chosen)?;
+        for ((workload, base), head) in chosen.iter().zip(before).zip(after) {
+            rows.push(Row {
+                workload: workload.name,
+                over: setup.name(),
+                base,
+                head,
+            });
+        }
+    }
+    ensure!(!rows.is_empty(), "no workload is left to count");
+    say(&format!("\n{}", report::table(&rows)));
+    if let Some(file) = &arguments.json {
+        let text = format!("{:#}\n", report::json(&base, &head, &rows));
+        fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    judge(&rows, arguments.allow_rise, &base)
+}
+
+fn install() -> anyhow::Result<()> {
+    if has("valgrind") && has("vgdb") {
+        return Ok(());
+    }
+    Run::new("apt-get", ["update", "-qq"]).run()?;
+    Run::new(
+        "apt-get",
+        [
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            "valgrind",
+        ],
+    )
+    .run()
+    .context("counting needs valgrind")
+}
+
+/// What each workload takes of one program.
+fn count(
+    driver: &Path,
+    program: &Path,
+    setup: Setup,
+    workloads: &[Workload],
+) -> anyhow::Result<Vec<PerRequest>> {
+    let folder = builds::folder().join("run");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let mut driver = Driver::start(driver, &folder, setup)?;
+    let gate = Gate::start(program, &folder)?;
+    let mut counted = Vec::new();
+    for workload in workloads {
+        driver.ask(workload.name, workload.warm_up(), gate.address())?;
+        gate.counts()?;
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            driver.ask(workload.name, workload.requests, gate.address())?;
+            rounds.push(PerRequest::new(gate.counts()?, workload.requests));
+        }
+        counted.extend(median(rounds));
+    }
+    ensure!(
+        counted.len() == workloads.len(),
+        "a workload was not counted"
+    );
+    Ok(counted)
+}
+
+/// The round in the middle by instructions.
+fn median(mut rounds: Vec<PerRequest>) -> Option<PerRequest> {
+    rounds.sort_by(|a, b| a.instructions.total_cmp(&b.instructions));
+    rounds.get(rounds.len() / 2).copied()
+}
+
+/// A rise is no failure if a commit says why, in a line `Instructions: REASON` at its message's end.
+fn judge(rows: &[Row], percent: f64, base: &str) -> anyhow::Result<()> {
+    let risen = report::risen(rows, percent);
+    if risen.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = risen
+        .iter()
+        .map(|row| format!("{} over {}: {:.3}", row.workload, row.over, row.ratio()))
+        .collect();
+    let names = names.join("; ");
+    let format = "--format=%(trailers:key=Instructions,valueonly)";
+    let range = format!("{base}..HEAD");
+    let reasons = Run::new("git", ["log", format, &range]).output()?;
+    let reasons: Vec<&str> = reasons
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    if reasons.is_empty() {
+        bail!(
+            "instructions rose by more than {percent} %: {names}; if that is meant, say why in the \
+             commit's last paragraph: `Instructions: REASON`"
+        );
+    }
+    say(&format!(
+        "instructions rose, and it is said why: {names}\n{}",
+        reasons.join("\n")
+    ));
+    Ok(())
+}
+
+/// Rounds of one workload: what is read together and what apart differs a little, over HTTP/2 most.
+const ROUNDS: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        bench: crate::bench::Arguments,
+    }
+
+    #[test]
+    fn round_in_the_middle_counts() {
+        let rounds = [3.0, 1.0, 2.0].map(|instructions| super::PerRequest {
+            instructions,
+            ..super::PerRequest::default()
+        });
+        assert_eq!(super::median(rounds.to_vec()), Some(rounds[2]));
+        assert_eq!(super::median(Vec::new()), None);
+    }
+
+    fn parse(words: &[&str]) -> Result<Line, clap::Error> {
+        let words = ["bench"].iter().chain(words);
+        let mut matches = Line::command().try_get_matches_from(words)?;
+        Line::from_arg_matches_mut(&mut matches)
+    }
+
+    #[test]
+    fn the_parent_commit_is_compared_with_and_three_percent_are_allowed() {
+        Line::command().debug_assert();
+        let arguments = parse(&["--instructions"]).unwrap().bench.instructions;
+        assert_eq!(arguments.base, "HEAD^");
+        assert!((arguments.allow_rise - 3.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn what_is_about_counting_needs_counting() {
+        for alone in [["--base", "x"], ["--allow-rise", "1"], ["--json", "x"]] {
+            assert!(parse(&alone).is_err(), "{alone:?}");
+            assert!(parse(&[&["--instructions"], &alone[..]].concat()).is_ok());
+        }
+    }
+}
