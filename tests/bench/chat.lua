@@ -2,5 +2,6 @@
 wrk.method = "POST"
 wrk.headers["content-type"] = "application/json"
 wrk.headers["authorization"] = "Bearer " .. os.getenv("BENCH_KEY")
-wrk.body = '{"model":"gpt-4o","messages":[{"role":"system","content":"You are a helpful assistant."},'
-  .. '{"role":"user","content":"Say hello in one short sentence, please."}],"temperature":0.2}'
+local file = assert(io.open(os.getenv("BENCH_BODY"), "rb"))
+wrk.body = file:read("*a")
+file:close()

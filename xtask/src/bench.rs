@@ -1,113 +1,138 @@
-//! `cargo xtask bench`: the figures of the README, all contenders in one interleaved run.
+//! `cargo xtask bench`: the figures of the README and of `docs/performance.md`.
 //!
-//! Every contender proxies the same request to the same upstream with one worker, and they take
-//! turns: round one of each, round two of each, and so on. What is printed is the median, and its
-//! ratio to nginx in the same run, because absolute figures belong to one machine on one day.
+//! Proxies take turns: every contender passes the same request to the same upstream with one worker,
+//! all in round one, then all in round two, and so on. What carries over to another machine and
+//! another day is the ratio of two of them within a round, so that is what is given an interval.
 
+mod bounded;
 mod contender;
+mod docs;
+mod family;
+mod h2load;
+mod install;
 pub(crate) mod instructions;
+mod load;
+mod machine;
+mod markdown;
+mod order;
+mod peers;
+mod plan;
+mod plot;
+mod proxies;
+mod report;
 mod scratch;
+mod statistics;
+mod turns;
 mod wrk;
 
-use anyhow::Context as _;
+use std::path::PathBuf;
 
-use crate::process::{Run, cargo, has, say};
-use contender::Contender;
-use scratch::Scratch;
-use wrk::Sample;
+use anyhow::ensure;
+
+use crate::process::cargo;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// How often each contender takes its turn
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
-    rounds: u32,
-    /// Seconds of one turn
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=30))]
-    seconds: u32,
+    /// How often each contender takes its turn: 11, or 6 with --quick; an interval needs 6
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=50))]
+    rounds: Option<u32>,
+    /// Seconds of one turn: 3, or 1 with --quick
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=30))]
+    seconds: Option<u32>,
     /// Connections, one table each
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 16])]
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16], value_parser = clap::value_parser!(u32).range(1..=1000))]
     connections: Vec<u32>,
-    /// Contenders, or workloads with --instructions, by name; all that can be had here if left out
+    /// Whom Signalbox is compared with, by name, such as "HAProxy,HAProxy TLS", or workloads with
+    /// --instructions; all that can be had here if left out
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Leave the crates' own benches out
+    #[arg(long, alias = "proxies-only")]
+    proxies: bool,
+    /// Two minutes: few and short turns, nginx, HAProxy and Envoy alone; not to be quoted. With
+    /// --instructions a few workloads
     #[arg(long)]
-    proxies_only: bool,
+    quick: bool,
+    /// Measure this build instead of making one; several take turns, compared with the first
+    #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
+    signalbox: Vec<(String, PathBuf)>,
+    /// Install nothing: who is not here is left out
+    #[arg(long)]
+    no_install: bool,
+    /// Where the order of the turns begins
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write every sample to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Measure nothing: show the proxies' run in this file
+    #[arg(long, value_name = "FILE")]
+    render: Option<PathBuf>,
+    /// Put the proxies' figures into docs/performance.md, its plots, and the README
+    #[arg(long)]
+    write_docs: bool,
     #[command(flatten)]
     instructions: instructions::Arguments,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.instructions.instructions {
-        return instructions::run(&arguments.instructions, &arguments.only);
+        let Arguments {
+            only, quick, json, ..
+        } = arguments;
+        return instructions::run(&arguments.instructions, only, *quick, json.as_deref());
     }
-    install()?;
-    cargo(["build", "--release", "--package", "signalbox-cli"]).run()?;
-    if !arguments.proxies_only {
+    if let Some(path) = &arguments.render {
+        return proxies::render(path, arguments.write_docs);
+    }
+    if !arguments.proxies {
         for package in ["signalbox-compiler", "signalbox-http", "signalbox-tests"] {
             cargo(["bench", "--package", package, "--benches"]).run()?;
         }
     }
-    let scratch = Scratch::new()?;
-    let contenders = contender::start_all(&scratch, &arguments.only)?;
-    for connections in &arguments.connections {
-        table(&contenders, *connections, arguments)?;
-    }
-    Ok(())
+    proxies::run(arguments)
 }
 
-fn install() -> anyhow::Result<()> {
-    let packages = [
-        ("wrk", "wrk"),
-        ("nginx", "nginx-light"),
-        ("haproxy", "haproxy"),
-    ];
-    for (_, package) in packages.into_iter().filter(|(program, _)| !has(program)) {
-        Run::new("apt-get", ["update", "-qq"]).run()?;
-        Run::new(
-            "apt-get",
-            ["install", "-y", "-qq", "--no-install-recommends", package],
-        )
-        .run()
-        .with_context(|| format!("the bench needs {package}"))?;
-    }
-    Ok(())
+fn named_path(text: &str) -> anyhow::Result<(String, PathBuf)> {
+    let (name, path) = text.split_once('=').unwrap_or_default();
+    ensure!(
+        !name.is_empty() && !path.is_empty(),
+        "a build is named NAME=PATH, such as old=target/old/signalbox"
+    );
+    Ok((name.to_owned(), PathBuf::from(path)))
 }
 
-fn table(contenders: &[Contender], connections: u32, arguments: &Arguments) -> anyhow::Result<()> {
-    let mut samples: Vec<Vec<Sample>> = contenders.iter().map(|_| Vec::new()).collect();
-    for _ in 0..arguments.rounds {
-        for (contender, samples) in contenders.iter().zip(&mut samples) {
-            samples.push(wrk::measure(contender, connections, arguments.seconds)?);
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        bench: Arguments,
+    }
+
+    fn read(line: &'static str) -> Result<Arguments, clap::Error> {
+        Line::try_parse_from(line.split(' ')).map(|line| line.bench)
+    }
+
+    #[test]
+    fn old_name_of_the_switch_is_still_read() {
+        assert!(read("bench --proxies").unwrap().proxies);
+        assert!(read("bench --proxies-only").unwrap().proxies);
+        assert!(!read("bench").unwrap().proxies);
+    }
+
+    #[test]
+    fn builds_are_read_by_name() {
+        let read = |line| read(line).map(|arguments| arguments.signalbox);
+        let named = |name: &str, path: &str| (name.to_owned(), PathBuf::from(path));
+        let two = read("bench --signalbox old=a/b --signalbox new=c=d").unwrap();
+        assert_eq!(two, [named("old", "a/b"), named("new", "c=d")]);
+        for wrong in ["bench --signalbox a/b", "bench --signalbox =a"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
-    let medians: Vec<Sample> = samples.iter_mut().map(|samples| median(samples)).collect();
-    let nginx = contenders
-        .iter()
-        .zip(&medians)
-        .find(|(contender, _)| contender.name == "nginx")
-        .map(|(_, sample)| sample.per_second);
-    say(&format!(
-        "\n{connections} connection(s), {} rounds of {} s, medians\n\n\
-         | contender | req/s | p50 µs | p99 µs | CPU µs/req | of nginx | errors |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        arguments.rounds, arguments.seconds
-    ));
-    for ((contender, sample), all) in contenders.iter().zip(&medians).zip(&samples) {
-        let ratio = nginx.map_or_else(String::new, |nginx| {
-            format!("{:.2}", sample.per_second / nginx)
-        });
-        let errors: u64 = all.iter().map(|sample| sample.errors).sum();
-        say(&format!(
-            "| {} | {:.0} | {:.0} | {:.0} | {:.1} | {ratio} | {errors} |",
-            contender.name, sample.per_second, sample.p50_us, sample.p99_us, sample.processor_us
-        ));
-    }
-    Ok(())
-}
-
-/// The sample of median throughput.
-fn median(samples: &mut [Sample]) -> Sample {
-    samples.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-    samples.get(samples.len() / 2).copied().unwrap_or_default()
 }

@@ -1,59 +1,38 @@
-//! One turn of one contender, measured by wrk.
+//! wrk, which sends HTTP/1.1, with TLS and without.
 
-use std::{process::Command, time::Duration};
+use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use super::{
+    contender::Contender,
+    load::{Sample, Turn},
+    scratch::Scratch,
+};
 
-use super::contender::Contender;
-
-/// What one turn gave.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sample {
-    pub(super) per_second: f64,
-    pub(super) p50_us: f64,
-    pub(super) p99_us: f64,
-    /// Processor time of the proxy for each request.
-    pub(super) processor_us: f64,
-    pub(super) errors: u64,
-}
-
-pub(super) fn measure(
+pub(super) fn command(
     contender: &Contender,
     connections: u32,
     seconds: u32,
-) -> anyhow::Result<Sample> {
-    let before = contender.processor_time();
-    let output = Command::new("wrk")
-        .args([
-            "-t1",
-            "--latency",
-            &format!("-c{connections}"),
-            &format!("-d{seconds}s"),
-        ])
-        .args([
-            "-s",
-            &contender.script.display().to_string(),
-            &contender.url,
-        ])
-        .env("BENCH_KEY", contender.key)
-        .output()
-        .context("cannot run wrk")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(
-        output.status.success(),
-        "wrk failed for {}: {text}",
-        contender.name
-    );
-    let spent = contender.processor_time().saturating_sub(before);
-    read(&text, spent)
-        .with_context(|| format!("cannot read what wrk says of {}: {text}", contender.name))
+    scratch: &Scratch,
+) -> anyhow::Result<Command> {
+    let script = scratch.fill("chat.lua", "chat.lua", &[])?;
+    let mut wrk = Command::new("wrk");
+    wrk.args([
+        "-t1",
+        "--latency",
+        &format!("-c{connections}"),
+        &format!("-d{seconds}s"),
+    ])
+    .args(["-s", &script, &contender.url])
+    .env("BENCH_KEY", contender.key)
+    .env("BENCH_BODY", &contender.body);
+    Ok(wrk)
 }
 
-fn read(text: &str, spent: Duration) -> Option<Sample> {
+/// What it prints. Processor time it does not know.
+pub(super) fn read(text: &str) -> Option<Turn> {
     let requests = text
         .lines()
         .find_map(|line| line.split_once(" requests in "))?;
-    let requests: f64 = requests.0.trim().parse().ok()?;
     let after = |label: &str| {
         let line = text
             .lines()
@@ -62,12 +41,15 @@ fn read(text: &str, spent: Duration) -> Option<Sample> {
     };
     let bad_statuses: Option<u64> =
         after("Non-2xx or 3xx responses:").map_or(Some(0), |word| word.parse().ok());
-    Some(Sample {
-        per_second: after("Requests/sec:")?.parse().ok()?,
-        p50_us: microseconds(after("50%")?)?,
-        p99_us: microseconds(after("99%")?)?,
-        processor_us: spent.as_secs_f64() * 1e6 / requests.max(1.0),
-        errors: bad_statuses? + socket_errors(text),
+    Some(Turn {
+        requests: requests.0.trim().parse().ok()?,
+        sample: Sample {
+            per_second: after("Requests/sec:")?.parse().ok()?,
+            p50_us: microseconds(after("50%")?)?,
+            p99_us: microseconds(after("99%")?)?,
+            processor_us: 0.0,
+            errors: bad_statuses? + socket_errors(text),
+        },
     })
 }
 
@@ -100,18 +82,16 @@ mod tests {
             99%    1.98ms\n  1000 requests in 4.10s, 43.24MB read\n  \
             Socket errors: connect 0, read 2, write 0, timeout 1\n  \
             Non-2xx or 3xx responses: 7\nRequests/sec:  22566.10\nTransfer/sec:     10.55MB\n";
-        let sample = read(text, Duration::from_millis(30)).unwrap();
-        assert_eq!(sample.errors, 10);
-        assert_eq!(
-            [
-                sample.per_second,
-                sample.p50_us,
-                sample.p99_us,
-                sample.processor_us
-            ],
-            [22566.10, 677.0, 1980.0, 30.0]
-        );
-        assert!(read("connection refused", Duration::ZERO).is_none());
+        let sample = Sample {
+            per_second: 22566.10,
+            p50_us: 677.0,
+            p99_us: 1980.0,
+            processor_us: 0.0,
+            errors: 10,
+        };
+        let requests = 1000.0;
+        assert_eq!(read(text), Some(Turn { requests, sample }));
+        assert_eq!(read("connection refused"), None);
     }
 
     #[test]
