@@ -4,26 +4,8 @@
 //! all in round one, then all in round two, and so on. What carries over to another machine and
 //! another day is the ratio of two of them within a round, so that is what is given an interval.
 
-mod bounded;
-mod contender;
-mod docs;
-mod family;
-mod h2load;
-mod install;
-pub(crate) mod instructions;
-mod load;
-mod machine;
-mod markdown;
-mod order;
-mod peers;
-mod plan;
-mod plot;
+mod instructions;
 mod proxies;
-mod report;
-mod scratch;
-mod statistics;
-mod turns;
-mod wrk;
 
 use std::path::PathBuf;
 

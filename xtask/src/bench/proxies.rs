@@ -1,5 +1,24 @@
 //! Proxies taking turns: each is started once, and all are measured in every round.
 
+mod bounded;
+mod contender;
+mod docs;
+mod family;
+mod h2load;
+mod install;
+mod load;
+mod machine;
+mod markdown;
+mod order;
+mod peers;
+mod plan;
+mod plot;
+mod report;
+mod scratch;
+mod statistics;
+mod turns;
+mod wrk;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -7,21 +26,17 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use super::{
-    Arguments,
+use self::{
     contender::Contender,
-    docs,
     family::Watcher,
-    install,
     load::Load,
-    machine, markdown,
     order::Chance,
-    peers::{self, Making, PEERS},
+    peers::{Making, PEERS},
     plan::Plan,
     report::{PEER_BASELINES, ROUNDS, Report, SECONDS},
     scratch::Scratch,
-    turns,
 };
+use super::Arguments;
 use crate::process::{cargo, root, say};
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{Report, Row, Table};
-use crate::bench::load::Sample;
+use crate::bench::proxies::load::Sample;
 
 impl Report {
     pub(in crate::bench) fn to_json(&self) -> anyhow::Result<String> {
@@ -125,7 +125,7 @@ fn round(figure: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::report::tests::sample_report;
+    use crate::bench::proxies::report::tests::sample_report;
 
     #[test]
     fn report_survives_json() {

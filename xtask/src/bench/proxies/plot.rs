@@ -195,7 +195,7 @@ text{font:12px system-ui,sans-serif;fill:#24292f}\
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::report::tests::sample_report;
+    use crate::bench::proxies::report::tests::sample_report;
 
     #[test]
     fn bars_are_as_long_as_their_ratios() {

@@ -158,7 +158,7 @@ fn columns<'a>(table: &'a Table, baselines: &[String]) -> Vec<Column<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::report::tests::sample_report;
+    use crate::bench::proxies::report::tests::sample_report;
 
     #[test]
     fn table_has_medians_ratios_and_who_is_left_out() {

@@ -6,7 +6,7 @@ use anyhow::ensure;
 
 use super::{Making, configured, plan, version_of};
 use crate::{
-    bench::{
+    bench::proxies::{
         install::Venv,
         plan::{Plan, Port},
     },

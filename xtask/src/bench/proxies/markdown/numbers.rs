@@ -1,6 +1,6 @@
 //! Figures as text, as long as they mean something.
 
-use crate::bench::report::Ratio;
+use crate::bench::proxies::report::Ratio;
 
 /// `0.71 [0.69, 0.74]`.
 pub(super) fn ratio(ratio: Ratio) -> String {

@@ -6,7 +6,7 @@ use super::{
     ROUGH, columns,
     numbers::{milliseconds, significant, thousands},
 };
-use crate::bench::report::{Report, Row, Table};
+use crate::bench::proxies::report::{Report, Row, Table};
 
 /// Throughput and p99 at 1 and 16 connections.
 pub(in crate::bench) fn readme_rows(report: &Report) -> String {
@@ -58,7 +58,7 @@ const README: [&str; 5] = ["nginx", "HAProxy", "Signalbox", "Envoy", "LiteLLM"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::report::tests::sample_report;
+    use crate::bench::proxies::report::tests::sample_report;
 
     #[test]
     fn readme_gets_the_contenders_that_were_measured() {
