@@ -75,6 +75,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     proxies::run(arguments)
 }
 
+/// Counts what every workload takes here and at `base`, and fails if one takes more than 3 % more.
+pub(crate) fn instructions_since(base: &str) -> anyhow::Result<()> {
+    let arguments = instructions::Arguments::since(base);
+    instructions::run(&arguments, &[], false, None)
+}
+
 fn named_path(text: &str) -> anyhow::Result<(String, PathBuf)> {
     let (name, path) = text.split_once('=').unwrap_or_default();
     ensure!(

@@ -131,7 +131,7 @@ mod tests {
             .into_iter()
             .filter(|step| !steps.contains(step))
             .collect();
-        assert_eq!(suites, [Step::Fuzz, Step::Clients]);
+        assert_eq!(suites, [Step::Instructions, Step::Fuzz, Step::Clients]);
     }
 
     #[test]

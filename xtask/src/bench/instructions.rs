@@ -39,11 +39,22 @@ pub(crate) struct Arguments {
     /// How much instructions may rise, in percent
     #[arg(
         long,
-        default_value_t = 3.0,
+        default_value_t = ALLOWED_RISE,
         value_name = "PERCENT",
         requires = "instructions"
     )]
     allow_rise: f64,
+}
+
+impl Arguments {
+    /// As without any argument, but for the commit to compare with.
+    pub(super) fn since(base: &str) -> Self {
+        Self {
+            instructions: true,
+            base: base.to_owned(),
+            allow_rise: ALLOWED_RISE,
+        }
+    }
 }
 
 /// Counts the workloads of these names, or all, and fails if one takes more instructions than it did.
@@ -176,6 +187,8 @@ fn judge(rows: &[Row], percent: f64, base: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// In percent: ten times what two runs of one program differ by.
+const ALLOWED_RISE: f64 = 3.0;
 /// Rounds of one workload: what is read together and what apart differs a little, over HTTP/2 most.
 const ROUNDS: usize = 3;
 

@@ -19,6 +19,15 @@ pub(super) fn with_these_inputs(suite: Step) -> bool {
     fingerprint(suite).is_ok_and(|now| find(&read(), &suite.name()) == Some(now))
 }
 
+/// The newest commit that has the inputs with which the suite last passed.
+pub(super) fn commit(suite: Step) -> Option<String> {
+    let noted = find(&read(), &suite.name())?;
+    let commits = git(&["log", "--format=%H", "--max-count=500"], &[]).ok()?;
+    let mut commits = commits.lines();
+    let is_it = |commit: &&str| fingerprint_at(suite, commit).is_ok_and(|found| found == noted);
+    commits.find(is_it).map(str::to_owned)
+}
+
 /// Writes down that it passed, if what it passed with is committed.
 pub(super) fn note(suite: Step) -> anyhow::Result<()> {
     let now = match fingerprint(suite) {
@@ -55,17 +64,20 @@ fn with(text: &str, suite: &str, fingerprint: &str) -> String {
 }
 
 fn fingerprint(suite: Step) -> anyhow::Result<String> {
-    let inputs = suite.inputs();
-    let git = |arguments: &[&str]| {
-        let run = arguments
-            .iter()
-            .chain(inputs)
-            .fold(Run::new("git", []), |run, one| run.args([*one]));
-        run.output()
-    };
-    let changed = git(&["status", "--porcelain", "--"])?;
+    let changed = git(&["status", "--porcelain", "--"], suite.inputs())?;
     ensure!(changed.is_empty(), "its inputs are not committed");
-    hash(&git(&["ls-tree", "-r", "HEAD", "--"])?)
+    fingerprint_at(suite, "HEAD")
+}
+
+fn fingerprint_at(suite: Step, commit: &str) -> anyhow::Result<String> {
+    hash(&git(&["ls-tree", "-r", commit, "--"], suite.inputs())?)
+}
+
+fn git(arguments: &[&str], paths: &[&str]) -> anyhow::Result<String> {
+    let words = arguments.iter().chain(paths);
+    words
+        .fold(Run::new("git", []), |run, word| run.args([*word]))
+        .output()
 }
 
 fn hash(text: &str) -> anyhow::Result<String> {
@@ -101,7 +113,7 @@ mod tests {
 
     #[test]
     fn every_input_is_there() {
-        for suite in [Step::Fuzz, Step::Clients] {
+        for suite in [Step::Instructions, Step::Fuzz, Step::Clients] {
             for input in suite.inputs() {
                 assert!(root().join(input).exists(), "{suite:?}: {input}");
             }

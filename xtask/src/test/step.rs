@@ -4,9 +4,9 @@
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use super::{clients, registry};
+use super::{clients, passed, registry};
 use crate::{
-    fuzz,
+    bench, fuzz,
     process::{Run, cargo, has, say},
 };
 
@@ -31,6 +31,8 @@ pub(super) enum Step {
     Doctest,
     /// The committed engine is what its source builds
     Engine,
+    /// Suite: what a request takes, counted beside the commit at which this last passed
+    Instructions,
     /// Suite: fuzz targets, a minute each, two at a time
     Fuzz,
     /// Suite: real clients, readers in other languages, a real registry; installs them
@@ -57,6 +59,7 @@ impl Step {
                 .args(["--no-fail-fast"])
                 .run(),
             Self::Engine => engine(),
+            Self::Instructions => instructions(),
             Self::Fuzz => fuzz_briefly(),
             Self::Clients => real_clients(),
             Self::E2e => end_to_end(),
@@ -71,6 +74,16 @@ impl Step {
     /// Of a suite: the files and folders that its outcome depends on.
     pub(super) const fn inputs(self) -> &'static [&'static str] {
         match self {
+            Self::Instructions => &[
+                "Cargo.lock",
+                "Cargo.toml",
+                "crates",
+                "host",
+                "plugins/engine",
+                "tests/instructions",
+                "wit",
+                "xtask/src/bench/instructions",
+            ],
             Self::Fuzz => &[
                 "Cargo.lock",
                 "crates",
@@ -157,6 +170,12 @@ fn unit() -> anyhow::Result<()> {
 fn engine() -> anyhow::Result<()> {
     let xtask = std::env::current_exe().context("this program does not know where it is")?;
     Run::new(&xtask.to_string_lossy(), ["engine", "--check"]).run()
+}
+
+/// A rise since it last passed counts, however many commits ago that was; without a note, the parent's.
+fn instructions() -> anyhow::Result<()> {
+    let base = passed::commit(Step::Instructions).unwrap_or_else(|| "HEAD^".to_owned());
+    bench::instructions_since(&base)
 }
 
 fn fuzz_briefly() -> anyhow::Result<()> {
