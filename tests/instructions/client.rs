@@ -15,6 +15,7 @@ use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    task::JoinSet,
 };
 use tokio_rustls::TlsConnector;
 
@@ -33,6 +34,8 @@ pub(crate) struct Client {
     resuming: Arc<ClientConfig>,
     forgetting: Arc<ClientConfig>,
     open: Option<Sender>,
+    /// What moves its bytes.
+    connection: JoinSet<()>,
     /// Whether there is a session to take up.
     has_session: bool,
 }
@@ -50,6 +53,7 @@ impl Client {
             resuming: identity.client(true)?,
             forgetting: identity.client(false)?,
             open: None,
+            connection: JoinSet::new(),
             has_session: false,
         })
     }
@@ -70,7 +74,10 @@ impl Client {
             Connections::NewFromClient { resumes } => Some(resumes),
             _ => None,
         };
-        let mut sender = match self.open.take().filter(|_| wants_new.is_none()) {
+        if wants_new.is_some() {
+            self.close().await;
+        }
+        let mut sender = match self.open.take() {
             Some(sender) => sender,
             None => self.connect(gate, wants_new).await?,
         };
@@ -80,17 +87,24 @@ impl Client {
             .get(CONNECTION)
             .is_some_and(|value| value == "close");
         check(answer, workload, upstream).await?;
-        if !closes {
-            self.open = Some(sender);
+        self.open = Some(sender);
+        if closes || wants_new.is_some() {
+            self.close().await;
         }
         Ok(())
+    }
+
+    /// Ends the connection, if there is one, and waits until it has ended.
+    async fn close(&mut self) {
+        self.open = None;
+        while self.connection.join_next().await.is_some() {}
     }
 
     async fn connect(&mut self, gate: SocketAddr, resumes: Option<bool>) -> Fallible<Sender> {
         let socket = TcpStream::connect(gate).await?;
         socket.set_nodelay(true)?;
         if self.setup != Setup::Tls {
-            return handshake(self.setup, socket).await;
+            return self.handshake(socket).await;
         }
         let config = if resumes == Some(false) {
             &self.forgetting
@@ -110,7 +124,24 @@ impl Client {
             return Err(format!("a handshake with the gate was resumed: {did_resume}").into());
         }
         self.has_session |= resumes != Some(false);
-        handshake(self.setup, stream).await
+        self.handshake(stream).await
+    }
+
+    async fn handshake(
+        &mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> Fallible<Sender> {
+        let stream = TokioIo::new(stream);
+        // A connection that breaks is one whose requests fail, which is told of there.
+        if self.setup == Setup::Http2 {
+            let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await?;
+            self.connection.spawn(async { drop(connection.await) });
+            Ok(Sender::Http2(sender))
+        } else {
+            let (sender, connection) = http1::handshake(stream).await?;
+            self.connection.spawn(async { drop(connection.await) });
+            Ok(Sender::Http1(sender))
+        }
     }
 }
 
@@ -126,23 +157,6 @@ impl Sender {
                 sender.send_request(request).await?
             }
         })
-    }
-}
-
-async fn handshake(
-    setup: Setup,
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-) -> Fallible<Sender> {
-    let stream = TokioIo::new(stream);
-    // A connection that breaks is one whose requests fail, which is told of there.
-    if setup == Setup::Http2 {
-        let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await?;
-        tokio::spawn(connection);
-        Ok(Sender::Http2(sender))
-    } else {
-        let (sender, connection) = http1::handshake(stream).await?;
-        tokio::spawn(connection);
-        Ok(Sender::Http1(sender))
     }
 }
 

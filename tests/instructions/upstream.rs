@@ -31,6 +31,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::mpsc,
+    task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -47,6 +48,8 @@ use answers::Answers;
 pub(crate) struct Upstream {
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// What accepts connections; it owns them.
+    _listening: JoinSet<()>,
 }
 
 #[derive(Debug)]
@@ -81,12 +84,19 @@ impl Upstream {
             turn: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
-        tokio::spawn(async move {
+        let mut listening = JoinSet::new();
+        listening.spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(Arc::clone(&serving).connection(socket));
+                while connections.try_join_next().is_some() {}
+                connections.spawn(Arc::clone(&serving).connection(socket));
             }
         });
-        Ok(Self { address, shared })
+        Ok(Self {
+            address,
+            shared,
+            _listening: listening,
+        })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
