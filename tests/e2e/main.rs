@@ -14,6 +14,7 @@ mod blanks;
 mod boundaries;
 mod bypass;
 mod bytes;
+mod conformance;
 mod failing_guest;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
 #[expect(

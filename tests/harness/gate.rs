@@ -323,7 +323,7 @@ fn config_text(gt: SocketAddr, others: &str, policies: &[(String, Vec<u8>)], mor
     )
 }
 
-pub(crate) fn sha256(text: &str) -> String {
+pub(crate) fn sha256(text: impl AsRef<[u8]>) -> String {
     Sha256::digest(text)
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -332,31 +332,34 @@ pub(crate) fn sha256(text: &str) -> String {
 
 /// A server in a thread with a runtime of its own.
 #[derive(Debug)]
-struct Running {
+pub(crate) struct Running {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// How a server says that it listens, and hears that it must end.
-struct Told<T> {
+pub(crate) struct Told<T> {
     listens: std::sync::mpsc::Sender<T>,
     stop: oneshot::Receiver<()>,
 }
 
 impl<T> Told<T> {
-    fn send(&self, what: T) {
+    pub(crate) fn send(&self, what: T) {
         // Nobody waits any more only if the test is over.
         drop(self.listens.send(what));
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         // Dropping the sender means the same.
         drop(self.stop.await);
     }
 }
 
 impl Running {
-    fn start<T, F>(name: &str, serve: impl FnOnce(Told<T>) -> F + Send + 'static) -> (Self, T)
+    pub(crate) fn start<T, F>(
+        name: &str,
+        serve: impl FnOnce(Told<T>) -> F + Send + 'static,
+    ) -> (Self, T)
     where
         T: Send + 'static,
         F: Future<Output = ()>,

@@ -14,6 +14,7 @@
 
 pub mod clients;
 pub mod command;
+pub mod conformance;
 pub mod demo;
 pub mod docker_registry;
 pub mod gate;

@@ -1,0 +1,49 @@
+//! Plays the exchanges of `tests/conformance` against a door: what a client sends and gets, what GT
+//! is sent and answers, and what is recorded of it. `tests/conformance/README.md` has the format.
+//!
+//! Nothing here knows how a door is made: it is an address, a way to swap a policy, and a way to
+//! read a decision record.
+
+mod client;
+mod compare;
+mod fixture;
+mod format;
+mod gt;
+mod host;
+mod http1;
+mod http2;
+mod normal;
+mod play;
+mod printed;
+mod progress;
+mod topic;
+mod written;
+
+use std::{fmt::Debug, net::SocketAddr, time::Duration};
+
+use serde_json::Value;
+
+pub use compare::differences;
+pub use fixture::{Fixture, Guests};
+pub use format::{Answer, Exchange, Expected, Seen, Step, Topic, Version};
+pub use host::HostDoor;
+pub use play::Stage;
+pub use topic::{check, folder, is_as_printed, names, read, rewrite};
+
+/// What is put in front of GT. It is started with a [`Fixture`] and ends when it is dropped.
+pub trait Door: Debug {
+    /// Where clients connect, without TLS.
+    fn address(&self) -> SocketAddr;
+
+    /// Lets a component serve under the name of a policy from the next request on.
+    fn swap(&self, policy: &str, component: &[u8]);
+
+    /// What was recorded under the decision id that a client was told; `None` if there is nothing.
+    fn record(&self, decision: &str) -> Option<Value>;
+}
+
+/// Nothing on loopback takes longer, however busy the machine: what waits so long hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a door is started.
+pub type Open<'a> = &'a dyn Fn(&Fixture) -> Box<dyn Door>;

@@ -1,0 +1,93 @@
+//! What a door is started with: the files in `tests/conformance/fixture`, with GT's address filled in.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use signalbox_host::{config::Config, sources::PolicySource};
+use tokio::net::TcpSocket;
+
+use super::topic;
+use crate::policies;
+
+/// Policies that no document can express, by the name of their file.
+pub type Guests = BTreeMap<String, Vec<u8>>;
+
+/// What a door is started with.
+#[derive(Debug)]
+pub struct Fixture {
+    configuration: String,
+    policies: Vec<(String, Vec<u8>)>,
+    /// Bound and not listening, so that nobody else can listen where GT is not.
+    _closed: TcpSocket,
+}
+
+impl Fixture {
+    /// The fixture with this configuration before this GT.
+    ///
+    /// # Panics
+    /// If its files do not fit together.
+    #[must_use]
+    pub fn new(configuration: &str, gt: SocketAddr, guests: &Guests) -> Self {
+        let closed = TcpSocket::new_v4().expect("a socket");
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        closed.bind(any_port).expect("a free port");
+        let nobody = closed.local_addr().expect("a bound socket");
+        let text = fs::read_to_string(folder().join(configuration));
+        let text = text.unwrap_or_else(|error| panic!("{configuration}: {error}"));
+        let configuration = text
+            .replace("{gt}", &gt.to_string())
+            .replace("{nobody}", &nobody.to_string());
+        let config = Config::parse(&configuration, &folder()).expect("the fixture is valid");
+        let policies = config.policies.iter().map(|(name, source)| {
+            let PolicySource::File(path) = source else {
+                panic!("the policy `{name}` is no file")
+            };
+            (name.clone(), component(path, guests))
+        });
+        Self {
+            policies: policies.collect(),
+            configuration,
+            _closed: closed,
+        }
+    }
+
+    /// The text of `signalbox.yaml`.
+    #[must_use]
+    pub fn configuration(&self) -> &str {
+        &self.configuration
+    }
+
+    /// The folder its paths are relative to.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        folder()
+    }
+
+    /// The components of the policies it names.
+    #[must_use]
+    pub fn policies(&self) -> &[(String, Vec<u8>)] {
+        &self.policies
+    }
+
+    /// The component of one of the documents beside it.
+    pub(super) fn document(name: &str) -> Vec<u8> {
+        component(&folder().join(name), &Guests::new())
+    }
+}
+
+fn component(path: &Path, guests: &Guests) -> Vec<u8> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    if let Some(guest) = name.and_then(|name| guests.get(name)) {
+        return guest.clone();
+    }
+    let text = fs::read_to_string(path);
+    policies::component(&text.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+fn folder() -> PathBuf {
+    topic::folder().join("fixture")
+}

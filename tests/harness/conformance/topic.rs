@@ -1,0 +1,114 @@
+//! The files of `tests/conformance`: read, played, and written again.
+
+use std::{fs, path::PathBuf};
+
+use super::{
+    Open,
+    compare::{differences, record},
+    fixture::Guests,
+    format::{Topic, Version},
+    play::Stage,
+    printed::printed,
+};
+use crate::root;
+
+/// Where the files are.
+#[must_use]
+pub fn folder() -> PathBuf {
+    root().join("tests/conformance")
+}
+
+/// The names of the files, in their order, without `.json`.
+///
+/// # Panics
+/// If the folder cannot be read.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let files = fs::read_dir(folder()).expect("the folder is there");
+    let mut names: Vec<_> = files
+        .map(|file| file.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|it| it == "json"))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Reads a file.
+///
+/// # Panics
+/// If it is not of the format.
+#[must_use]
+pub fn read(name: &str) -> Topic {
+    let path = folder().join(name).with_extension("json");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}.json: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}.json: {error}"))
+}
+
+/// Whether a file is written as [`rewrite`] writes it, so that the next difference is one.
+///
+/// # Panics
+/// If it is not of the format.
+#[must_use]
+pub fn is_as_printed(name: &str) -> bool {
+    let text = fs::read_to_string(folder().join(name).with_extension("json"));
+    printed(&read(name)) == text.expect("the file can be read")
+}
+
+/// Plays every exchange of a file over every version: what is not as it says, each with its place.
+#[must_use]
+pub fn check(name: &str, guests: &Guests, open: Open<'_>) -> Vec<String> {
+    let topic = read(name);
+    let mut wrong = Vec::new();
+    for version in Version::ALL {
+        let stage = Stage::open(&topic, guests, open);
+        for exchange in &topic.exchanges {
+            if !exchange.over.contains(&version) {
+                continue;
+            }
+            let lines = match stage.play(exchange, version) {
+                Ok(came) => differences(exchange, version, &came),
+                Err(what) => vec![what],
+            };
+            if !lines.is_empty() {
+                let title = format!("{name}.json, {:?}, {version:?}", exchange.name);
+                wrong.push(format!("{title}\n{}", lines.join("\n")));
+            }
+        }
+        if let Err(what) = stage.close() {
+            wrong.push(format!("{name}.json, at the end: {what}"));
+        }
+    }
+    wrong
+}
+
+/// Plays every exchange of a file and writes down what came of it.
+///
+/// # Panics
+/// If an exchange cannot be played, or its versions differ in more than headers.
+pub fn rewrite(name: &str, guests: &Guests, open: Open<'_>) {
+    let mut topic = read(name);
+    let mut came: Vec<Vec<_>> = topic.exchanges.iter().map(|_| Vec::new()).collect();
+    for version in Version::ALL {
+        let stage = Stage::open(&topic, guests, open);
+        for (exchange, came) in topic.exchanges.iter().zip(&mut came) {
+            if exchange.over.contains(&version) {
+                let played = stage.play(exchange, version);
+                let at = format!("{name}.json, {:?}, {version:?}", exchange.name);
+                came.push((
+                    version,
+                    played.unwrap_or_else(|what| panic!("{at}: {what}")),
+                ));
+            }
+        }
+        stage
+            .close()
+            .unwrap_or_else(|what| panic!("{name}.json: {what}"));
+    }
+    for (exchange, came) in topic.exchanges.iter_mut().zip(&came) {
+        let recorded = record(exchange, came);
+        recorded.unwrap_or_else(|what| panic!("{name}.json, {:?}: {what}", exchange.name));
+    }
+    let path = folder().join(name).with_extension("json");
+    fs::write(path, printed(&topic)).expect("the file can be written");
+}
