@@ -33,7 +33,7 @@ mod remembered;
 pub use error::{Damage, StateError};
 pub use remembered::{Remembered, RememberedGeneration, RememberedPolicy};
 
-/// The state folder, locked.
+/// The state folder: locked, or only [looked at](Self::preview).
 ///
 /// Every call blocks until the disk has it. Calls may come from several threads; which of two
 /// [writes](Self::write) at a time comes last is theirs to settle.
@@ -42,8 +42,8 @@ pub struct State {
     folder: Folder,
     objects: Folder,
     key: Key,
-    /// Unlocked when it closes, also by a kill.
-    _lock: File,
+    /// Unlocked when it closes, also by a kill. `None` changes nothing.
+    lock: Option<File>,
 }
 
 impl State {
@@ -66,8 +66,38 @@ impl State {
             folder,
             objects,
             key,
-            _lock: lock,
+            lock: Some(lock),
         })
+    }
+
+    /// Looks into a folder, also one that a host uses: nothing is made, locked or swept, and
+    /// [`write`](Self::write), [`keep`](Self::keep) and [`sweep`](Self::sweep) change nothing. So
+    /// swaps can be tried on what a host remembers. `None` if nothing was ever remembered there.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), but for another process that uses the folder.
+    pub fn preview(folder: &Path) -> Result<Option<Self>, StateError> {
+        let Some(folder) = Folder::find(folder)? else {
+            return Ok(None);
+        };
+        let Some(key) = Key::find(&folder)? else {
+            return Ok(None);
+        };
+        let Some(objects) = folder.find_inside(OBJECTS)? else {
+            return match folder.has(STATE)? {
+                false => Ok(None),
+                true => Err(StateError::ObjectMissing {
+                    path: folder.path_of(OBJECTS),
+                }),
+            };
+        };
+        Ok(Some(Self {
+            folder,
+            objects,
+            key,
+            lock: None,
+        }))
     }
 
     /// What was written last; `None` if nothing ever was.
@@ -97,6 +127,9 @@ impl State {
     /// The disk refuses: it is full, for example. What was written before is still there, except
     /// after [`StateError::Unsettled`].
     pub fn write(&self, remembered: &Remembered) -> Result<(), StateError> {
+        if self.lock.is_none() {
+            return Ok(());
+        }
         let mut remembered = remembered.bounded();
         loop {
             let payload =
@@ -132,6 +165,9 @@ impl State {
                 path: self.objects.path_of(&name),
                 limit: OBJECT_LIMIT,
             });
+        }
+        if self.lock.is_none() {
+            return Ok(digest);
         }
         let found = self.objects.read(&name, OBJECT_LIMIT);
         if matches!(found, Ok(Some(bytes)) if bytes == component) {
@@ -169,6 +205,9 @@ impl State {
     ///
     /// The disk refuses.
     pub fn sweep(&self, used: &BTreeSet<Digest>) -> Result<usize, StateError> {
+        if self.lock.is_none() {
+            return Ok(0);
+        }
         let used: BTreeSet<String> = used.iter().map(object).collect();
         let mut removed = 0;
         for name in self.objects.names()? {

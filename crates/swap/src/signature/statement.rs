@@ -9,7 +9,7 @@ use signalbox_runtime::Digest;
 
 use super::{
     PAYLOAD_TYPE, Presented, SignatureError,
-    envelope::{is_object, pae},
+    envelope::{Envelope, is_object, pae},
 };
 use crate::digest_text;
 
@@ -43,6 +43,16 @@ pub fn sign(key: &SigningKey, key_id: &str, statement: &Statement) -> Vec<u8> {
 }
 
 impl Statement {
+    /// What an envelope says, whoever signed it: for showing it to people. Whether it holds is for
+    /// [`Signers::check`](crate::Signers::check) to say.
+    ///
+    /// # Errors
+    ///
+    /// It is no envelope, or what it holds is no statement.
+    pub fn unverified(envelope: &[u8]) -> Result<Self, SignatureError> {
+        Self::read(&Envelope::read(envelope)?.payload)
+    }
+
     pub(super) fn read(payload: &[u8]) -> Result<Self, SignatureError> {
         if !is_object(payload) {
             return Err(SignatureError::NotAStatement { source: None });

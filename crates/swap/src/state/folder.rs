@@ -38,40 +38,64 @@ impl Folder {
         // Without a slash at the end, which would follow a link.
         let path: PathBuf = path.components().collect();
         let path = std::path::absolute(&path).map_err(|error| StateError::of(&path, error))?;
-        Self::at(CWD, &path, path.clone())
+        Self::at(CWD, &path, &path)
     }
 
     /// A folder in this one, made if it is not there.
     pub(super) fn inside(&self, name: &str) -> Result<Self, StateError> {
-        Self::at(&self.handle, Path::new(name), self.path_of(name))
+        Self::at(&self.handle, Path::new(name), &self.path_of(name))
     }
 
-    fn at(parent: impl AsFd, name: &Path, path: PathBuf) -> Result<Self, StateError> {
+    /// Opens a folder that is there; `None` if it is not, but the one above it is.
+    pub(super) fn find(path: &Path) -> Result<Option<Self>, StateError> {
+        let path: PathBuf = path.components().collect();
+        let path = std::path::absolute(&path).map_err(|error| StateError::of(&path, error))?;
+        let above = path.parent().unwrap_or(Path::new("/"));
+        if !std::fs::exists(above).map_err(|error| StateError::of(above, error))? {
+            return Err(StateError::of(&path, Errno::NOENT));
+        }
+        Self::opened(CWD, &path, path.clone())
+    }
+
+    /// A folder in this one, if it is there.
+    pub(super) fn find_inside(&self, name: &str) -> Result<Option<Self>, StateError> {
+        Self::opened(&self.handle, Path::new(name), self.path_of(name))
+    }
+
+    fn at(parent: impl AsFd, name: &Path, path: &Path) -> Result<Self, StateError> {
         let is_new = match mkdirat(&parent, name, Mode::RWXU) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
-            Err(error) => return Err(StateError::of(&path, error)),
+            Err(error) => return Err(StateError::of(path, error)),
         };
+        let Some(folder) = Self::opened(parent, name, path.to_owned())? else {
+            return Err(StateError::of(path, Errno::NOENT));
+        };
+        if is_new {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            openat(&folder.handle, "..", flags, Mode::empty())
+                .and_then(fsync)
+                .map_err(|error| StateError::of(path, error))?;
+        }
+        Ok(folder)
+    }
+
+    fn opened(parent: impl AsFd, name: &Path, path: PathBuf) -> Result<Option<Self>, StateError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let handle = match openat(&parent, name, flags, Mode::empty()) {
             Ok(handle) => handle,
+            Err(Errno::NOENT) => return Ok(None),
             // Which of the two a link gives depends on the system.
             Err(Errno::NOTDIR | Errno::LOOP) => return Err(StateError::NotAFolder { path }),
             Err(error) => return Err(StateError::of(&path, error)),
         };
         let found = fstat(&handle).map_err(|error| StateError::of(&path, error))?;
         is_private(&found, &path)?;
-        if is_new {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            openat(&handle, "..", flags, Mode::empty())
-                .and_then(fsync)
-                .map_err(|error| StateError::of(&path, error))?;
-        }
-        Ok(Self {
+        Ok(Some(Self {
             path,
             handle,
             next: AtomicU64::new(0),
-        })
+        }))
     }
 
     /// The path of a file in it, for messages and for others to open.

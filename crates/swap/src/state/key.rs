@@ -19,13 +19,22 @@ pub(super) struct Key([u8; 32]);
 impl Key {
     /// Reads the folder's key, or makes one if the folder is new.
     pub(super) fn open(folder: &Folder) -> Result<Self, StateError> {
+        if let Some(key) = Self::find(folder)? {
+            return Ok(key);
+        }
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|source| StateError::Random { source })?;
+        folder.replace(KEY, &secret)?;
+        Ok(Self(secret))
+    }
+
+    /// Reads the folder's key; `None` if the folder is new.
+    pub(super) fn find(folder: &Folder) -> Result<Option<Self>, StateError> {
         if let Some(bytes) = folder.read(KEY, 32)? {
-            return bytes
-                .try_into()
-                .map(Self)
-                .map_err(|_| StateError::KeyDamaged {
-                    path: folder.path_of(KEY),
-                });
+            let key = bytes.try_into().map(Self);
+            return key.map(Some).map_err(|_| StateError::KeyDamaged {
+                path: folder.path_of(KEY),
+            });
         }
         // A new key would make what is there look foreign: say what is wrong.
         if folder.has(STATE)? {
@@ -33,10 +42,7 @@ impl Key {
                 path: folder.path_of(KEY),
             });
         }
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(|source| StateError::Random { source })?;
-        folder.replace(KEY, &secret)?;
-        Ok(Self(secret))
+        Ok(None)
     }
 
     /// One JSON object: the format, which key, the seal, and the payload as it is.

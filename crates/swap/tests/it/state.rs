@@ -19,6 +19,7 @@ mod crash;
 mod damage;
 mod disk;
 mod ours;
+mod preview;
 
 /// The folder a test uses, inside one that goes with the test.
 fn folder() -> TempDir {
