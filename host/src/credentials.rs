@@ -26,7 +26,7 @@ use crate::watch::Watch;
 pub use crate::secret::{CredentialProblem, Secret};
 
 /// Every GT key of the host, by name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Credentials(BTreeMap<String, Credential>);
 
 #[derive(Debug)]

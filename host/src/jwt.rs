@@ -79,19 +79,31 @@ impl Issuers {
         if settings.is_empty() {
             return Ok(None);
         }
-        let issuers = settings
-            .iter()
-            .map(|settings| Issuer::new(settings, health, metrics).map(Arc::new))
-            .collect::<Result<Vec<_>, _>>()?;
-        for issuer in &issuers {
+        let issuers = Self::read(settings, health, metrics)?;
+        for issuer in &issuers.issuers {
             issuer.fetch_first().await;
         }
-        Ok(Some(Self {
-            issuers,
+        Ok(Some(issuers))
+    }
+
+    /// Reads the key sets that lie in files, and asks nobody.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub(crate) fn read(
+        settings: &[IssuerSettings],
+        health: &Arc<Health>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, KeySetError> {
+        let issuers = settings
+            .iter()
+            .map(|settings| Issuer::new(settings, health, metrics).map(Arc::new));
+        Ok(Self {
+            issuers: issuers.collect::<Result<_, _>>()?,
             checks: Checks::default(),
             subjects: Subjects::default(),
             metrics: Arc::clone(metrics),
-        }))
+        })
     }
 
     /// Takes over changed key sets, for ever.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod credentials;
 pub mod digest;
 pub mod health;
+pub mod installation;
 pub mod jwt;
 pub mod keyring;
 pub mod limits;

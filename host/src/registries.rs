@@ -58,6 +58,11 @@ impl Registries {
         pulled.map_err(|error| failed(&error))
     }
 
+    /// Whether the login that is on file can be used now.
+    pub(crate) fn check_login(&self) -> Result<(), Failure> {
+        self.registry().map(drop)
+    }
+
     /// Asked by whom the password file names now: passwords change while a host runs.
     fn registry(&self) -> Result<Registry, Failure> {
         let login = self.login.as_ref().map(|login| self.login(login));

@@ -17,7 +17,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use bind::{load_options, runtime_settings};
 pub use bind_error::BindError;
+pub(crate) use start::signer;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 

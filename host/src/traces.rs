@@ -21,6 +21,7 @@ use opentelemetry::trace::{SpanId, TraceId};
 pub(crate) use open::OpenTrace;
 pub(crate) use spans::{Call, Ended};
 
+pub(crate) use client::Collector;
 pub use client::CollectorError;
 
 use crate::config::TraceSettings;

@@ -35,21 +35,24 @@ pub enum CasesProblem {
 
 /// Policy name to cases, as JSON.
 pub(crate) fn read(config: &Config) -> Result<BTreeMap<String, Vec<u8>>, CasesError> {
-    let entry = |(policy, path): (&String, &PathBuf)| match one(config, path) {
-        Ok(cases) => Ok((policy.clone(), cases)),
-        Err(problem) => Err(CasesError {
-            policy: policy.clone(),
-            path: path.clone(),
-            problem,
-        }),
+    let entry = |(policy, path): (&String, &PathBuf)| {
+        let cases = of(config, policy, path)?;
+        Ok((policy.clone(), cases))
     };
     config.swap.cases.iter().map(entry).collect()
 }
 
-fn one(config: &Config, path: &Path) -> Result<Vec<u8>, CasesProblem> {
-    let bytes = watch::read(path, LARGEST_CASES).map_err(CasesProblem::Read)?;
+/// The cases for one policy, as JSON.
+pub(crate) fn of(config: &Config, policy: &str, path: &Path) -> Result<Vec<u8>, CasesError> {
+    let refuse = |problem| CasesError {
+        policy: policy.to_owned(),
+        path: path.to_owned(),
+        problem,
+    };
+    let bytes = watch::read(path, LARGEST_CASES);
+    let bytes = bytes.map_err(|error| refuse(CasesProblem::Read(error)))?;
     let cases = config.sources.cases(path, bytes);
-    cases.map_err(CasesProblem::Source)
+    cases.map_err(|error| refuse(CasesProblem::Source(error)))
 }
 
 /// A component's own are at most a MiB; an operator may have a few more.

@@ -175,7 +175,7 @@ fn settings(
 }
 
 /// How policies are loaded, as the configuration has it.
-fn load_options(config: &Config) -> LoadOptions {
+pub(crate) fn load_options(config: &Config) -> LoadOptions {
     LoadOptions {
         isolation: match config.decisions.isolation {
             Isolation::Request => signalbox_runtime::Isolation::Request,
@@ -194,6 +194,13 @@ fn start_runtime(
     workers: usize,
     cache: Option<Cache>,
 ) -> Result<(Runtime, DecisionPool), StartError> {
+    let runtime = Runtime::new(runtime_settings(config, workers, cache))?;
+    let pool = runtime.decision_pool()?;
+    Ok((runtime, pool))
+}
+
+/// How policies run, as the configuration has it.
+pub(crate) fn runtime_settings(config: &Config, workers: usize, cache: Option<Cache>) -> Settings {
     let mut settings = Settings {
         workers,
         cache,
@@ -204,9 +211,7 @@ fn start_runtime(
     if let Some(threads) = config.decisions.threads {
         settings.decision_threads = threads.get();
     }
-    let runtime = Runtime::new(settings)?;
-    let pool = runtime.decision_pool()?;
-    Ok((runtime, pool))
+    settings
 }
 
 /// Does what takes its time on a thread that has it.

@@ -226,42 +226,43 @@ pub(super) fn state(config: &Config) -> Result<(Option<State>, Option<Cache>), B
 
 /// Who may vouch for policies.
 pub(super) fn signers(settings: &SignatureSettings) -> Result<Signers, BindError> {
-    let signer = |(id, signer): (&String, &SignerConfig)| {
-        let refuse = |cause: String| BindError::Signer {
-            id: id.clone(),
-            cause,
-        };
-        let key = match &signer.key {
-            SignerKey::Given(key) => *key,
-            SignerKey::File(path) => {
-                let text = watch::read_text(path, LARGEST_KEY);
-                let text =
-                    text.map_err(|error| refuse(format!("`{}`: {error}", path.display())))?;
-                verifying_key(&text).map_err(|error| {
-                    refuse(format!(
-                        "`{}`: {}; {}",
-                        path.display(),
-                        chain(&error),
-                        error.help()
-                    ))
-                })?
-            }
-        };
-        let policies = match &signer.policies {
-            None => SignsFor::All,
-            Some(names) => SignsFor::Only(names.iter().cloned().collect()),
-        };
-        Ok(Signer {
-            id: id.clone(),
-            key,
-            policies,
-        })
-    };
-    let signers = settings.signers.iter().map(signer);
+    let signers = settings.signers.iter().map(|(id, known)| signer(id, known));
     Ok(Signers::new(
         settings.required,
         signers.collect::<Result<_, BindError>>()?,
     ))
+}
+
+/// One who may vouch.
+pub(crate) fn signer(id: &str, known: &SignerConfig) -> Result<Signer, BindError> {
+    let refuse = |cause: String| BindError::Signer {
+        id: id.to_owned(),
+        cause,
+    };
+    let key = match &known.key {
+        SignerKey::Given(key) => *key,
+        SignerKey::File(path) => {
+            let text = watch::read_text(path, LARGEST_KEY);
+            let text = text.map_err(|error| refuse(format!("`{}`: {error}", path.display())))?;
+            verifying_key(&text).map_err(|error| {
+                refuse(format!(
+                    "`{}`: {}; {}",
+                    path.display(),
+                    chain(&error),
+                    error.help()
+                ))
+            })?
+        }
+    };
+    let policies = match &known.policies {
+        None => SignsFor::All,
+        Some(names) => SignsFor::Only(names.iter().cloned().collect()),
+    };
+    Ok(Signer {
+        id: id.to_owned(),
+        key,
+        policies,
+    })
 }
 
 /// A public key in PEM has 113 bytes.

@@ -64,7 +64,7 @@ enum Unreached {
 
 /// The collector, and what it takes to speak to it.
 #[derive(Clone)]
-pub(super) struct Collector {
+pub(crate) struct Collector {
     url: UpstreamUrl,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     headers_file: Option<PathBuf>,
@@ -72,7 +72,7 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(settings: &TraceSettings) -> Result<Self, CollectorError> {
+    pub(crate) fn new(settings: &TraceSettings) -> Result<Self, CollectorError> {
         let mut url = settings.endpoint.clone();
         if url.base_path.is_empty() {
             // Where OTLP has it.
