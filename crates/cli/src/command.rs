@@ -15,6 +15,7 @@ mod sign;
 mod status;
 mod swap;
 mod test;
+mod upgrade_check;
 
 use crate::exit::Exit;
 
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Status(status::Arguments),
     /// Vouch for a component, or make a key to do so.
     Sign(sign::Arguments),
+    /// Say what of an installation this version would not load.
+    UpgradeCheck(upgrade_check::Arguments),
     /// Run the GT simulator alone.
     GtSim(gt_sim::Arguments),
 }
@@ -73,6 +76,7 @@ impl Command {
             Self::History(arguments) => history::run(&arguments),
             Self::Status(arguments) => status::run(&arguments),
             Self::Sign(arguments) => sign::run(&arguments),
+            Self::UpgradeCheck(arguments) => upgrade_check::run(&arguments),
             Self::GtSim(arguments) => gt_sim::run(&arguments),
         }
     }

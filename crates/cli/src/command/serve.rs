@@ -179,7 +179,7 @@ fn credentials_from_environment() -> BTreeMap<String, CredentialSource> {
 }
 
 /// Secrets that stand in the documentation open nothing outside the demo.
-fn refuse_demo_secrets(config: &Config) -> anyhow::Result<()> {
+pub(super) fn refuse_demo_secrets(config: &Config) -> anyhow::Result<()> {
     if let KeySource::File(path) = &config.keys {
         let keyring = load(path)?;
         if let Some(id) = keyring.demo_key() {

@@ -14,8 +14,23 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
     let help = run(&["--help"]);
     assert_eq!(help.code, Some(0));
     for command in [
-        "demo", "serve", "build", "check", "test", "explain", "keys", "swap", "rollback",
-        "promote", "withdraw", "revoke", "history", "status", "sign", "gt-sim",
+        "demo",
+        "serve",
+        "build",
+        "check",
+        "test",
+        "explain",
+        "keys",
+        "swap",
+        "rollback",
+        "promote",
+        "withdraw",
+        "revoke",
+        "history",
+        "status",
+        "sign",
+        "upgrade-check",
+        "gt-sim",
     ] {
         assert!(help.stdout.contains(command), "{command}");
         let one = run(&[command, "--help"]);

@@ -19,4 +19,5 @@ mod sign;
 mod signalbox;
 mod tls;
 mod unread_log;
+mod upgrade_check;
 mod usage;
