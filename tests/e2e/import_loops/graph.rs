@@ -68,7 +68,7 @@ impl Crate {
             .iter()
             .flat_map(|(module, (_, file))| {
                 let names = file.test_modules.iter();
-                names.map(|name| [module.as_slice(), &[name.clone()]].concat())
+                names.map(|name| [module.as_slice(), std::slice::from_ref(name)].concat())
             })
             .collect();
         self.modules
