@@ -16,6 +16,7 @@ mod bypass;
 mod bytes;
 mod conformance;
 mod failing_guest;
+mod frozen;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
 #[expect(
     dead_code,
