@@ -14,6 +14,7 @@ mod peers;
 mod plan;
 mod plot;
 mod report;
+mod sample;
 mod scratch;
 mod statistics;
 mod turns;

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 
 use super::{
     contender::Contender,
-    load::{Sample, Turn},
+    sample::{Sample, Turn},
     statistics::percentile,
 };
 

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use numbers::{ratio, thousands};
 
 use super::{
-    load::Sample,
     report::{PEER_BASELINES, Report, Row, Table},
+    sample::Sample,
     statistics::coverage,
 };
 

@@ -3,7 +3,7 @@
 mod json;
 
 use super::{
-    load::Sample,
+    sample::Sample,
     statistics::{Interval, median, median_interval},
 };
 

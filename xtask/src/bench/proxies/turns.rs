@@ -5,9 +5,10 @@ use anyhow::Context as _;
 
 use super::{
     contender::Contender,
-    load::{Load, Sample},
+    load::Load,
     order::Chance,
     report::{Report, Row, Table},
+    sample::Sample,
     scratch::Scratch,
 };
 use crate::process::{root, say};

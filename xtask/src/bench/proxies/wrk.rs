@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::{
     contender::Contender,
-    load::{Sample, Turn},
+    sample::{Sample, Turn},
     scratch::Scratch,
 };
 

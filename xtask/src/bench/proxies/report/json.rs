@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{Report, Row, Table};
-use crate::bench::proxies::load::Sample;
+use crate::bench::proxies::sample::Sample;
 
 impl Report {
     pub(in crate::bench) fn to_json(&self) -> anyhow::Result<String> {
