@@ -6,12 +6,14 @@
 
 mod client;
 mod compare;
+mod files;
 mod fixture;
 mod format;
 mod gt;
 mod host;
 mod http1;
 mod http2;
+mod message;
 mod normal;
 mod play;
 mod printed;
@@ -24,11 +26,12 @@ use std::{fmt::Debug, net::SocketAddr, time::Duration};
 use serde_json::Value;
 
 pub use compare::differences;
+pub use files::folder;
 pub use fixture::{Fixture, Guests};
 pub use format::{Answer, Exchange, Expected, Seen, Step, Topic, Version};
 pub use host::HostDoor;
 pub use play::Stage;
-pub use topic::{check, folder, is_as_printed, names, read, rewrite};
+pub use topic::{check, is_as_printed, names, read, rewrite};
 
 /// What is put in front of GT. It is started with a [`Fixture`] and ends when it is dropped.
 pub trait Door: Debug {

@@ -10,7 +10,7 @@ use std::{
 use signalbox_host::{config::Config, sources::PolicySource};
 use tokio::net::TcpSocket;
 
-use super::topic;
+use super::files;
 use crate::policies;
 
 /// Policies that no document can express, by the name of their file.
@@ -89,5 +89,5 @@ fn component(path: &Path, guests: &Guests) -> Vec<u8> {
 }
 
 fn folder() -> PathBuf {
-    topic::folder().join("fixture")
+    files::folder().join("fixture")
 }

@@ -1,5 +1,6 @@
 //! The words of the format; `tests/conformance/README.md` says what each means.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -236,4 +237,20 @@ const fn is_one(count: &usize) -> bool {
 
 const fn is_false(value: &bool) -> bool {
     !*value
+}
+
+impl Piece {
+    /// The bytes to write; `None` for what is not written.
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+        Some(match self {
+            Self::Text(text) => text.clone().into_bytes(),
+            Self::Joined(parts) => {
+                let bytes = |part: &Self| part.bytes().expect("only bytes can be joined");
+                parts.iter().flat_map(bytes).collect()
+            }
+            Self::Base64 { base64 } => STANDARD.decode(base64).expect("valid base64"),
+            Self::Repeat { repeat, times } => repeat.repeat(*times).into_bytes(),
+            Self::Until { .. } | Self::Do { .. } => return None,
+        })
+    }
 }

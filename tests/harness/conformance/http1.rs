@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     PATIENCE,
-    client::{Came, Sends, What},
     format::{Act, Framing, Piece, Request},
+    message::{Came, Sends, What},
     progress::Progress,
 };
 

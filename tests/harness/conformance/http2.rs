@@ -13,8 +13,8 @@ use tokio::{
 
 use super::{
     PATIENCE,
-    client::{Came, Sends, What},
     format::{Framing, Piece, Request},
+    message::{Came, Sends, What},
     progress::Progress,
 };
 

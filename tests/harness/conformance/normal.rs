@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Map, Value};
 
-use super::{client::Came, format::Answer, written::Written};
+use super::{format::Answer, message::Came, written::Written};
 
 /// Headers of a request to GT: names in lower case and in their order, with GT's address as `{gt}`.
 pub(super) fn seen_headers(lines: &[String], gt: SocketAddr) -> Vec<String> {

@@ -4,10 +4,11 @@ use std::{sync::Arc, thread};
 
 use super::{
     Door, Open,
-    client::{Client, Sends},
+    client::Client,
     fixture::{Fixture, Guests},
     format::{Exchange, Expected, Step, Topic, Version},
     gt::Gt,
+    message::Sends,
     normal,
     progress::Progress,
 };

@@ -1,22 +1,16 @@
 //! The files of `tests/conformance`: read, played, and written again.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use super::{
     Open,
     compare::{differences, record},
+    files::folder,
     fixture::Guests,
     format::{Topic, Version},
     play::Stage,
     printed::printed,
 };
-use crate::root;
-
-/// Where the files are.
-#[must_use]
-pub fn folder() -> PathBuf {
-    root().join("tests/conformance")
-}
 
 /// The names of the files, in their order, without `.json`.
 ///

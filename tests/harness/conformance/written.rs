@@ -3,7 +3,6 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::format::Piece;
 use crate::gate::sha256;
 
 /// Bytes that were recorded: text, line by line where there are several lines; base64 where they
@@ -57,22 +56,6 @@ impl Written {
             0 | 1 => Self::Text(text.to_owned()),
             _ => Self::Lines(lines),
         }
-    }
-}
-
-impl Piece {
-    /// The bytes to write; `None` for what is not written.
-    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
-        Some(match self {
-            Self::Text(text) => text.clone().into_bytes(),
-            Self::Joined(parts) => {
-                let bytes = |part: &Self| part.bytes().expect("only bytes can be joined");
-                parts.iter().flat_map(bytes).collect()
-            }
-            Self::Base64 { base64 } => STANDARD.decode(base64).expect("valid base64"),
-            Self::Repeat { repeat, times } => repeat.repeat(*times).into_bytes(),
-            Self::Until { .. } | Self::Do { .. } => return None,
-        })
     }
 }
 

@@ -175,6 +175,15 @@ fn engine() -> anyhow::Result<()> {
 /// A rise since it last passed counts, however many commits ago that was; without a note, the parent's.
 fn instructions() -> anyhow::Result<()> {
     let base = passed::commit(Step::Instructions).unwrap_or_else(|| "HEAD^".to_owned());
+    let revision = format!("{base}^{{commit}}");
+    if Run::new("git", ["rev-parse", "--verify", "--quiet"])
+        .args([revision.as_str()])
+        .output()
+        .is_err()
+    {
+        say("this clone has no commit to compare with");
+        return Ok(());
+    }
     bench::instructions_since(&base)
 }
 
