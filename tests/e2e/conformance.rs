@@ -1,7 +1,8 @@
 //! Every exchange of `tests/conformance`, played against the host; and that the player can fail.
 //! `BLESS=1` writes down what came.
 
-mod player;
+mod changed;
+mod lying;
 
 use std::{collections::BTreeSet, fs};
 

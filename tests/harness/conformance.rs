@@ -9,6 +9,7 @@ mod compare;
 mod files;
 mod fixture;
 mod format;
+mod framed;
 mod gt;
 mod host;
 mod http1;

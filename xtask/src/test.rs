@@ -42,7 +42,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let steps = chosen(arguments, passed::with_these_inputs);
+    let has_passed = |step: Step| {
+        step.suite()
+            .is_some_and(|it| passed::with_these_inputs(&it))
+    };
+    let steps = chosen(arguments, has_passed);
     if steps.is_empty() {
         bail!("no step is left to run");
     }
@@ -60,8 +64,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             Ok(()) => {
                 say(&format!("--- {name}: {time}"));
                 // CI only reads: what it would write would be lost.
-                if step.is_suite() && env::var_os("CI").is_none() {
-                    passed::note(*step)?;
+                if let Some(suite) = step.suite()
+                    && env::var_os("CI").is_none()
+                {
+                    passed::note(&suite)?;
                 }
             }
             Err(error) => {

@@ -11,7 +11,7 @@ use std::{
 use super::{
     PATIENCE,
     format::{Act, Piece, Seen},
-    http1::{self, Body, Framed},
+    framed::{Body, Framed, find},
     normal,
     progress::Progress,
     written::Written,
@@ -187,7 +187,7 @@ impl Connection {
     /// The next head, without its empty line; `None` if the connection ends before it.
     fn head(&mut self) -> Option<String> {
         let end = loop {
-            if let Some(end) = http1::find(&self.received, b"\r\n\r\n") {
+            if let Some(end) = find(&self.received, b"\r\n\r\n") {
                 break end;
             }
             self.more()?;

@@ -38,11 +38,20 @@ impl Progress {
 
     /// Waits until something holds.
     pub(super) fn until(&self, what: &str, holds: impl Fn(&State) -> bool) {
+        assert!(
+            self.comes_to(holds),
+            "waited for {what}: {:?}",
+            self.state()
+        );
+    }
+
+    /// Waits until something holds; `false` if it does not come to that.
+    pub(super) fn comes_to(&self, holds: impl Fn(&State) -> bool) -> bool {
         let waited = self
             .changed
             .wait_timeout_while(self.state(), PATIENCE, |state| !holds(state));
-        let (state, result) = waited.expect("nobody panics with it");
-        assert!(!result.timed_out(), "waited for {what}: {state:?}");
+        let (_guard, result) = waited.expect("nobody panics with it");
+        !result.timed_out()
     }
 
     pub(super) fn until_client_has(&self, text: &str) {

@@ -56,13 +56,18 @@ pub fn check(name: &str, guests: &Guests, open: Open<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     for version in Version::ALL {
         let stage = Stage::open(&topic, guests, open);
+        let mut unplayed = 0;
         for exchange in &topic.exchanges {
-            if !exchange.over.contains(&version) {
+            // What does not come is waited for each time.
+            if !exchange.over.contains(&version) || unplayed == MOST_UNPLAYED {
                 continue;
             }
             let lines = match stage.play(exchange, version) {
                 Ok(came) => differences(exchange, version, &came),
-                Err(what) => vec![what],
+                Err(what) => {
+                    unplayed += 1;
+                    vec![what]
+                }
             };
             if !lines.is_empty() {
                 let title = format!("{name}.json, {:?}, {version:?}", exchange.name);
@@ -106,3 +111,6 @@ pub fn rewrite(name: &str, guests: &Guests, open: Open<'_>) {
     let path = folder().join(name).with_extension("json");
     fs::write(path, printed(&topic)).expect("the file can be written");
 }
+
+/// After so many exchanges that could not be played the rest of a file is left out.
+const MOST_UNPLAYED: usize = 3;

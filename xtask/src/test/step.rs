@@ -4,7 +4,11 @@
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use super::{clients, passed, registry};
+use super::{
+    clients,
+    passed::{self, Suite},
+    registry,
+};
 use crate::{
     bench, fuzz,
     process::{Run, cargo, has, say},
@@ -71,8 +75,14 @@ impl Step {
         !self.inputs().is_empty()
     }
 
+    /// Its name and inputs, if it is a suite.
+    pub(super) fn suite(self) -> Option<Suite> {
+        let (name, inputs) = (self.name(), self.inputs());
+        self.is_suite().then_some(Suite { name, inputs })
+    }
+
     /// Of a suite: the files and folders that its outcome depends on.
-    pub(super) const fn inputs(self) -> &'static [&'static str] {
+    const fn inputs(self) -> &'static [&'static str] {
         match self {
             Self::Instructions => &[
                 "Cargo.lock",
@@ -174,7 +184,10 @@ fn engine() -> anyhow::Result<()> {
 
 /// A rise since it last passed counts, however many commits ago that was; without a note, the parent's.
 fn instructions() -> anyhow::Result<()> {
-    let base = passed::commit(Step::Instructions).unwrap_or_else(|| "HEAD^".to_owned());
+    let base = Step::Instructions
+        .suite()
+        .and_then(|suite| passed::commit(&suite))
+        .unwrap_or_else(|| "HEAD^".to_owned());
     let revision = format!("{base}^{{commit}}");
     if Run::new("git", ["rev-parse", "--verify", "--quiet"])
         .args([revision.as_str()])
@@ -232,3 +245,23 @@ fn nextest() -> bool {
 }
 
 const WASM: &str = "wasm32-unknown-unknown";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::root;
+
+    #[test]
+    fn every_input_of_a_suite_is_there() {
+        let suites = Step::value_variants()
+            .iter()
+            .filter_map(|step| step.suite());
+        let suites: Vec<Suite> = suites.collect();
+        assert_eq!(suites.len(), 3);
+        for Suite { name, inputs } in suites {
+            for input in inputs {
+                assert!(root().join(input).exists(), "{name}: {input}");
+            }
+        }
+    }
+}
