@@ -62,6 +62,8 @@ impl Http2 {
         let tasks = Tasks(Rc::new(guards));
         let (sender, connection) = Builder::new(tasks.clone())
             .timer(TokioTimer::new())
+            // Until GT has said how many it takes: what is more would wait in here, unseen.
+            .initial_max_send_streams(1)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buf_size(SEND_BUFFER)
