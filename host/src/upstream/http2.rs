@@ -23,6 +23,7 @@ use hyper::client::conn::http2::{Builder, Connection, SendRequest};
 use hyper::rt::Executor;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::body::RequestBody;
@@ -32,7 +33,10 @@ use super::hosts::Host;
 /// A connection that requests share. It closes when nobody holds it any more.
 pub(super) struct Http2 {
     sender: RefCell<SendRequest<Piped>>,
-    most: Box<dyn Fn() -> usize>,
+    /// How many streams GT takes at a time, and we put on one connection; `None` until it has said.
+    granted: Box<dyn Fn() -> Option<usize>>,
+    /// Rung when it has, or when the connection has ended.
+    said: Rc<Notify>,
     streams: Cell<usize>,
     /// Since when there is no stream on it.
     idle: Cell<Instant>,
@@ -62,8 +66,7 @@ impl Http2 {
         let tasks = Tasks(Rc::new(guards));
         let (sender, connection) = Builder::new(tasks.clone())
             .timer(TokioTimer::new())
-            // Until GT has said how many it takes: what is more would wait in here, unseen.
-            .initial_max_send_streams(1)
+            .initial_max_send_streams(UNSAID)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buf_size(SEND_BUFFER)
@@ -73,11 +76,13 @@ impl Http2 {
             .handshake(TokioIo::new(stream))
             .await?;
         let connection = Rc::new(RefCell::new(Some(connection)));
-        tasks.execute(drive(Rc::clone(&connection)));
+        let said = Rc::new(Notify::new());
+        tasks.execute(drive(Rc::clone(&connection), Rc::clone(&said)));
         let now = Instant::now();
         Ok(Rc::new(Self {
             sender: RefCell::new(sender),
-            most: Box::new(move || most_streams(&connection)),
+            granted: Box::new(move || granted(&connection)),
+            said,
             streams: Cell::new(0),
             idle: Cell::new(now),
             since: now,
@@ -91,11 +96,24 @@ impl Http2 {
     /// A place for one more stream, unless it has as many as GT takes.
     pub(super) fn open(self: &Rc<Self>) -> Option<Stream> {
         let streams = self.streams.get();
-        if streams >= (self.most)() {
+        // What GT does not take would wait in here for a stream to end, unseen.
+        if streams >= (self.granted)().unwrap_or(1) {
             return None;
         }
         self.streams.set(streams + 1);
         Some(Stream(Rc::clone(self)))
+    }
+
+    /// Whether GT has not said yet how many streams it takes.
+    pub(super) fn is_new(&self) -> bool {
+        !self.is_closed() && (self.granted)().is_none()
+    }
+
+    /// Waits until it has, or has gone.
+    pub(super) async fn settled(&self) {
+        while self.is_new() {
+            self.said.notified().await;
+        }
     }
 
     /// For how long there has been no stream on it; `None` if there is one.
@@ -186,32 +204,41 @@ fn of_h2(error: &hyper::Error) -> Option<&h2::Error> {
 /// `None` once it has ended: only when it is dropped, requests that it did not take come back.
 type Shared<S> = Rc<RefCell<Option<Connection<TokioIo<S>, Piped, Tasks>>>>;
 
-async fn drive<S>(connection: Shared<S>)
+async fn drive<S>(connection: Shared<S>, said: Rc<Notify>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let ended = poll_fn(|context| match &mut *connection.borrow_mut() {
-        Some(connection) => Pin::new(connection).poll(context),
-        None => Poll::Ready(Ok(())),
+    let mut is_new = true;
+    let ended = poll_fn(|context| {
+        let polled = match &mut *connection.borrow_mut() {
+            Some(connection) => Pin::new(connection).poll(context),
+            None => Poll::Ready(Ok(())),
+        };
+        if is_new && granted(&connection).is_some() {
+            is_new = false;
+            said.notify_waiters();
+        }
+        polled
     });
     let ended = ended.await;
     drop(connection.borrow_mut().take());
+    said.notify_waiters();
     if let Err(error) = ended {
         let error = &error as &dyn Error;
         tracing::debug!(error, "upstream connection ended");
     }
 }
 
-/// How many streams GT takes at a time, and we put on one connection.
-fn most_streams<S>(connection: &Shared<S>) -> usize
+/// How many streams GT takes at a time, and we put on one connection; `None` until it has said.
+fn granted<S>(connection: &Shared<S>) -> Option<usize>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let connection = connection.borrow();
     let granted = connection
         .as_ref()
-        .map(Connection::current_max_send_streams);
-    granted.unwrap_or_default().min(MOST_STREAMS)
+        .map_or(0, Connection::current_max_send_streams);
+    (granted != UNSAID).then(|| granted.min(MOST_STREAMS))
 }
 
 /// Runs a connection's tasks where it belongs.
@@ -255,6 +282,8 @@ impl Body for Piped {
 
 /// More go onto another connection: one lost packet does not hold up all of a worker's answers.
 const MOST_STREAMS: usize = 100;
+/// In place of what GT has not said yet: no server takes just so many.
+const UNSAID: usize = usize::MAX - 1;
 /// What GT may send of an answer whose client does not read: memory that a slow reader costs us.
 /// Events and JSON need a fraction; audio over 50 ms of distance still comes with 2.5 MB/s.
 const STREAM_WINDOW: u32 = 128 << 10;

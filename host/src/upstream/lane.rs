@@ -125,6 +125,13 @@ impl Lane {
         })
     }
 
+    /// A connection of which GT has not said yet how many streams it takes.
+    fn new_one(&self) -> Option<Rc<Http2>> {
+        let shared = self.shared.borrow();
+        let new = shared.iter().find(|connection| connection.is_new());
+        new.map(Rc::clone)
+    }
+
     /// A place for one more connection.
     pub(super) fn place(&self) -> Option<Place> {
         self.places.take()
@@ -138,8 +145,15 @@ impl Lane {
         }
         // Whoever was first knows better.
         let _alone = alone.filter(|_| self.speaks_http2.get() != Some(false));
-        if let Some((carrier, _idle)) = self.shared(Instant::now()) {
-            return Ok(self.way(carrier, true));
+        loop {
+            if let Some((carrier, _idle)) = self.shared(Instant::now()) {
+                return Ok(self.way(carrier, true));
+            }
+            // GT says with its first bytes how many streams it takes: that is worth waiting for.
+            match self.new_one() {
+                Some(connection) => connection.settled().await,
+                None => break,
+            }
         }
         let carrier = match connect(&self.hosts, &self.host, Some(place)).await? {
             Connection::Http1(own) => {
