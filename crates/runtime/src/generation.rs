@@ -90,7 +90,7 @@ impl Generation {
     pub fn decide(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
         let outcome = match &self.warm {
             Some(warm) => self.plugin.decide_warm(warm, request),
-            None => self.plugin.decide(request),
+            None => self.plugin.decide_now(request),
         };
         self.served().count(&outcome);
         outcome

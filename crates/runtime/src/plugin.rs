@@ -107,8 +107,12 @@ impl Plugin {
     /// # Errors
     /// The guest failed, gave an answer outside the contract, or no instance was to be had.
     pub fn decide(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
-        let mut instance = self.start()?;
-        self.ask(&mut instance, request)
+        self.decide_within(self.budget().off_the_request_path(), request)
+    }
+
+    /// As [`Plugin::decide`], for a request that somebody waits for.
+    pub(crate) fn decide_now(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
+        self.decide_within(self.budget(), request)
     }
 
     /// As [`Plugin::decide`], on an instance of `warm` if there can be one.
@@ -117,8 +121,10 @@ impl Plugin {
         warm: &Warm,
         request: &Request<'_>,
     ) -> Result<Decision, DecideError> {
-        warm.with(|| self.start(), |instance| self.ask(instance, request))
-            .unwrap_or_else(|| self.decide(request))
+        let budget = self.budget();
+        let ask = |instance: &mut Instance| self.ask(instance, budget, request);
+        warm.with(|| self.start(budget), ask)
+            .unwrap_or_else(|| self.decide_now(request))
     }
 
     /// A place for warm instances, if this policy's decisions may share them.
@@ -128,13 +134,26 @@ impl Plugin {
         shares.then(|| Warm::new(parts.threads, Arc::clone(&parts.permits)))
     }
 
-    fn start(&self) -> Result<Instance, DecideError> {
-        Instance::start(&self.0.pre, self.0.memory, self.budget())
+    fn decide_within(
+        &self,
+        budget: Budget,
+        request: &Request<'_>,
+    ) -> Result<Decision, DecideError> {
+        self.ask(&mut self.start(budget)?, budget, request)
     }
 
-    fn ask(&self, instance: &mut Instance, request: &Request<'_>) -> Result<Decision, DecideError> {
+    fn start(&self, budget: Budget) -> Result<Instance, DecideError> {
+        Instance::start(&self.0.pre, self.0.memory, budget)
+    }
+
+    fn ask(
+        &self,
+        instance: &mut Instance,
+        budget: Budget,
+        request: &Request<'_>,
+    ) -> Result<Decision, DecideError> {
         let surface = &self.0.surface;
-        let decision = instance.decide(request, &surface.description, self.budget())?;
+        let decision = instance.decide(request, &surface.description, budget)?;
         legal::check(&decision, request, surface).map_err(DecideError::Contract)?;
         Ok(decision)
     }
