@@ -229,11 +229,29 @@ impl Open {
                 let taken = self.received.drain(..at + mark.len()).collect::<Vec<_>>();
                 return String::from_utf8_lossy(&taken).into_owned();
             }
-            let read = self.stream.read(&mut buffer).expect("the answer goes on");
-            let so_far = String::from_utf8_lossy(&self.received);
-            assert!(read > 0, "the answer ended before {mark:?}: {so_far}");
-            self.received.extend(buffer.iter().take(read));
+            self.receive(&mut buffer, mark);
         }
+    }
+
+    /// The content of what comes to the end of a body in chunks, wherever it is cut into them.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn rest(mut self) -> String {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some((content, _)) = unchunk(&self.received) {
+                return String::from_utf8_lossy(&content).into_owned();
+            }
+            self.receive(&mut buffer, "its end");
+        }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], before: &str) {
+        let read = self.stream.read(buffer).expect("the answer goes on");
+        let so_far = String::from_utf8_lossy(&self.received);
+        assert!(read > 0, "the answer ended before {before:?}: {so_far}");
+        self.received.extend(buffer.iter().take(read));
     }
 }
 
