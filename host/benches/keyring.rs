@@ -9,11 +9,11 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use signalbox_gate::Digest;
+use signalbox_gate::keyring::Keyring;
 use signalbox_host::Keys;
 use signalbox_host::config::{KeyLimits, KeySource};
-use signalbox_host::credentials::Credentials;
-use signalbox_host::digest::Digest;
-use signalbox_host::keyring::Keyring;
+use signalbox_host::credentials::CredentialFiles;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -85,7 +85,8 @@ fn reloading(text: &str) -> Fallible<Vec<(&'static str, Vec<Duration>)>> {
     let path = folder.path().join("keys.yaml");
     fs::write(&path, text)?;
     let source = KeySource::File(path);
-    let credentials = Arc::new(Credentials::load(&Default::default())?);
+    let files = CredentialFiles::load(&Default::default())?;
+    let credentials = Arc::clone(files.current());
     let keys = Keys::load(&source, KeyLimits::default(), credentials)?;
     let mut times = vec![("read and checked", Vec::new()), ("taken over", Vec::new())];
     for _ in 0..RUNS {

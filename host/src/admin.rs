@@ -63,11 +63,11 @@ pub use crate::tls::TlsError;
 
 use crate::config::{AdminConfig, AdminTls};
 use crate::health::Readiness;
-use crate::keyring::Key;
 use crate::record::DecisionId;
 use crate::status::Status;
 use crate::tls::Certificates;
 use desk::Desk;
+use signalbox_gate::keyring::Key;
 
 /// What the admin listener shows, and acts on.
 pub trait Overview: Send + Sync + 'static {

@@ -1,28 +1,27 @@
-//! Who may ask: keys of the keyring, and JWTs.
+//! Who may ask: the keyring that is watched, and the issuers of JWTs.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use signalbox_gate::TokenVerifier;
 
 use crate::jwt::{self, Issuers};
-use crate::keyring::Key;
 use crate::keys::Keys;
+use signalbox_gate::keyring::{Key, Keyring};
 
 /// Everything that names a caller.
 #[derive(Debug)]
 pub(crate) struct Auth {
     pub(crate) keys: Arc<Keys>,
-    pub(crate) jwt: Option<Issuers>,
+    pub(crate) jwt: Option<Arc<Issuers>>,
 }
 
-impl Auth {
-    /// The key of a token: of a JWT where there are issuers, else of the keyring. Never of both, so
-    /// that no token means two things.
-    pub(crate) fn key_of(&self, token: &str, now: Timestamp) -> Option<Arc<Key>> {
-        let keyring = self.keys.current();
-        match &self.jwt {
-            Some(issuers) if jwt::is_one(token) => issuers.key_of(token, &keyring, now),
-            _ => keyring.lookup(token).map(Arc::clone),
-        }
+impl TokenVerifier for Issuers {
+    fn takes(&self, token: &str) -> bool {
+        jwt::is_one(token)
+    }
+
+    fn key_of(&self, token: &str, keyring: &Keyring, now: Timestamp) -> Option<Arc<Key>> {
+        Self::key_of(self, token, keyring, now)
     }
 }

@@ -13,12 +13,10 @@ use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use signalbox_http::refusal::{Code, Refusal};
+use signalbox_gate::{BodyFailure, ChunkBuffer};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::budget::Reservation;
-use crate::gathered::Gathered;
-use crate::upstream::{BodyBounds, BodyFailure, RequestBody};
+use crate::upstream::BodyTimes;
 
 /// The body of a client's request, and what of it is here.
 #[derive(Debug)]
@@ -26,7 +24,7 @@ pub(crate) struct ClientBody {
     incoming: Incoming,
     declared: Option<u64>,
     waits_for_continue: bool,
-    here: Gathered,
+    here: ChunkBuffer,
     state: State,
 }
 
@@ -61,28 +59,6 @@ pub(crate) enum Connection {
     Keep,
 }
 
-/// Why a body could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum ReadError {
-    /// It did not arrive.
-    #[error(transparent)]
-    Failed(#[from] BodyFailure),
-    /// There is no room for it at present.
-    #[error("no room to hold the body")]
-    NoRoom,
-}
-
-impl ReadError {
-    /// What the client is told.
-    pub(crate) fn refusal(self) -> Refusal {
-        match self {
-            Self::Failed(failure) => failure.refusal(),
-            Self::NoRoom => Refusal::of(Code::Overloaded),
-        }
-    }
-}
-
 impl ClientBody {
     pub(crate) fn new(incoming: Incoming, headers: &HeaderMap) -> Self {
         let state = if incoming.is_end_stream() {
@@ -96,7 +72,7 @@ impl ClientBody {
             incoming,
             declared,
             waits_for_continue,
-            here: Gathered::default(),
+            here: ChunkBuffer::default(),
             state,
         }
     }
@@ -104,11 +80,6 @@ impl ClientBody {
     /// The length the head declared; `None` if it is chunked.
     pub(crate) const fn declared(&self) -> Option<u64> {
         self.declared
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.declared == Some(0)
     }
 
     /// The whole body, if it is small and came with the head.
@@ -121,53 +92,28 @@ impl ClientBody {
         (self.state == State::Ended).then(|| self.here.bytes())
     }
 
-    /// The whole body. Room for it is taken from `room` before it is read.
-    pub(crate) async fn read(
-        &mut self,
-        bounds: BodyBounds,
-        room: &mut Reservation,
-    ) -> Result<Bytes, ReadError> {
-        let mut length = self.here.len();
-        room.grow(self.declared.unwrap_or(length))
-            .map_err(|_| ReadError::NoRoom)?;
-        while let Some(piece) = self.arriving(bounds).await? {
-            length += piece.len() as u64;
-            if length > bounds.bytes {
-                return Err(self.fail(BodyFailure::TooLarge).into());
-            }
-            let more = match self.declared {
-                Some(_) => 0,
-                None => piece.len() as u64,
-            };
-            // Kept whatever comes of it: a policy that is swapped in may have it read on.
-            self.here.add(piece, self.declared);
-            room.grow(more).map_err(|_| ReadError::NoRoom)?;
-        }
-        Ok(self.here.bytes())
-    }
-
     /// The next piece of the body, for whoever keeps it; `None` at its end.
-    pub(crate) async fn next(&mut self, bounds: BodyBounds) -> Result<Option<Bytes>, BodyFailure> {
-        if self.here.len() > 0 {
+    pub(crate) async fn next(&mut self, times: BodyTimes) -> Result<Option<Bytes>, BodyFailure> {
+        if !self.here.is_empty() {
             return Ok(Some(std::mem::take(&mut self.here).bytes()));
         }
-        self.arriving(bounds).await
+        self.arriving(times).await
     }
 
     /// Whether nothing more comes.
     pub(crate) fn has_ended(&self) -> bool {
-        self.state == State::Ended && self.here.len() == 0
+        self.state == State::Ended && self.here.is_empty()
     }
 
     /// The next piece that was not here yet.
-    async fn arriving(&mut self, bounds: BodyBounds) -> Result<Option<Bytes>, BodyFailure> {
+    async fn arriving(&mut self, times: BodyTimes) -> Result<Option<Bytes>, BodyFailure> {
         loop {
             match self.state {
                 State::Coming => {}
                 State::Ended => return Ok(None),
                 State::Failed(failure) => return Err(failure),
             }
-            let deadline = bounds.end.min(Instant::now() + bounds.idle);
+            let deadline = times.end.min(Instant::now() + times.idle);
             let Ok(next) = timeout_at(deadline, self.incoming.frame()).await else {
                 return Err(self.fail(BodyFailure::TooSlow));
             };
@@ -185,20 +131,9 @@ impl ClientBody {
         }
     }
 
-    /// The body for a request that passes it on as it comes, with what of it is here already.
-    pub(crate) fn into_upstream(mut self, bounds: BodyBounds) -> RequestBody {
-        let here = self.here.bytes();
-        match self.state {
-            State::Ended => RequestBody::Held(here.into()),
-            State::Coming | State::Failed(_) => {
-                RequestBody::streamed(here.into(), self.incoming, None, bounds)
-            }
-        }
-    }
-
-    /// What is still to come; `None` at the end.
-    pub(crate) fn into_rest(self) -> Option<Incoming> {
-        (self.state != State::Ended).then_some(self.incoming)
+    /// What is here and was not given to anybody, and what is still to come.
+    pub(crate) fn into_rest(mut self) -> (Bytes, Incoming) {
+        (self.here.bytes(), self.incoming)
     }
 
     /// Lets go of a body that an answer did not wait for.

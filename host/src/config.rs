@@ -13,7 +13,6 @@ mod jwt;
 mod settings;
 mod swapping;
 mod traces;
-mod units;
 mod upstream;
 mod url;
 mod value;
@@ -24,27 +23,28 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use clients::{Announce, CorsSettings, ForwardedHeader, ForwardedSettings, ListenerTls};
+pub use clients::{CorsSettings, ListenerTls};
 pub use error::{ConfigError, Problem};
 pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, KeySetUrl, ProfileChoice};
 pub use settings::{
-    AnswerHeaders, ClientAddress, Decisions, Isolation, KeyLimits, Limits, RecordSettings, Times,
+    AnswerHeaders, ClientAddress, Decisions, Isolation, Limits, RecordSettings, Times,
 };
+pub use signalbox_gate::{Announce, ForwardedHeader, ForwardedSettings, KeyLimits};
+pub use signalbox_gate::{Size, Span};
 pub use swapping::{
     RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig, SignerKey, SwapSettings,
 };
 pub use traces::TraceSettings;
-pub use units::{Size, Span};
 pub use upstream::{CredentialSource, HealthCheck, Http2, UpstreamConfig};
 pub use url::{Scheme, UpstreamUrl, UrlError};
 
-pub(crate) use check::key_limits;
 pub(crate) use clients::TlsFiles;
-pub(crate) use file::KeyLimits as WrittenKeyLimits;
-pub(crate) use url::is_loopback;
-pub(crate) use value::is_name;
+pub(crate) use signalbox_gate::is_loopback;
+pub(crate) use signalbox_gate::is_name;
 
-use crate::digest::Digest;
+use signalbox_gate::Digest;
+use signalbox_gate::OwnHosts;
+
 use crate::sources::{AsIs, PolicySource, Sources};
 
 /// What a host is told at start.
@@ -198,7 +198,16 @@ impl Config {
     /// Whether an authority (`host` or `host:port`) names this host.
     #[must_use]
     pub fn is_own_host(&self, authority: &str) -> bool {
-        names_host(authority, self.listen, &self.host_names)
+        self.own_hosts().contain(authority)
+    }
+
+    /// The names this host is known by.
+    #[must_use]
+    pub fn own_hosts(&self) -> OwnHosts {
+        OwnHosts {
+            address: Some(self.listen.ip()),
+            names: self.host_names.clone(),
+        }
     }
 }
 
@@ -225,22 +234,12 @@ impl AdminConfig {
     /// Whether an authority (`host` or `host:port`) names this listener.
     #[must_use]
     pub fn is_own_host(&self, authority: &str) -> bool {
-        names_host(authority, self.listen, &self.hosts)
+        let names = OwnHosts {
+            address: Some(self.listen.ip()),
+            names: self.hosts.clone(),
+        };
+        names.contain(authority)
     }
-}
-
-/// Loopback, the listening address, or one of the names.
-fn names_host(authority: &str, listen: SocketAddr, names: &[String]) -> bool {
-    let Ok(authority) = authority.parse::<http::uri::Authority>() else {
-        return false;
-    };
-    let host = authority.host().trim_matches(['[', ']']);
-    !authority.as_str().contains('@')
-        && (is_loopback(host)
-            || host
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address == listen.ip())
-            || names.iter().any(|name| name.eq_ignore_ascii_case(host)))
 }
 
 /// The token of `signalbox demo`: everyone knows it.

@@ -12,22 +12,18 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, ready};
 
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use hyper::body::Incoming;
+use signalbox_gate::{Client, Peer};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::client::{Client, Peer};
 use crate::cors::{self, Page};
-use crate::forwarded;
 use crate::phase::{Phase, Phases};
-use crate::request_guards::Held;
-use crate::request_id;
-use crate::request_path;
+use crate::pipeline;
+use crate::request_log::{Place, RequestLog};
 use crate::response_body::AnswerBody;
 use crate::shared::Shared;
-use crate::trail::Trail;
 use crate::wire::{Link, Socket, Tap};
 use crate::worker::Worker;
 use bounds::Bounds;
@@ -140,9 +136,11 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let Site { worker, link, peer } = &*site;
-    let config = &worker.shared.config;
-    let client = forwarded::client_of(&config.forwarded, *peer, &request);
-    let Some(cors) = &config.cors else {
+    let shared = &worker.shared;
+    let client = shared
+        .gate
+        .client_of(*peer, request.headers(), request.version());
+    let Some(cors) = &shared.config.cors else {
         return Ok(decided_answer(worker, link, client, request).await);
     };
     let page = Page::of(cors, request.headers());
@@ -152,9 +150,10 @@ async fn answer(
     {
         Some(answer) => {
             let (asked, _empty) = request.into_parts();
-            let mut held = held_by(worker, link, client);
-            held.trail.came(&asked, |host| config.is_own_host(host));
-            told_page(link, held, answer)
+            let log = log_for(worker, link);
+            let told = shared.gate.respond_preflight(client, &asked, answer, log);
+            link.answered();
+            pipeline::ours(told)
         }
         None => decided_answer(worker, link, client, request).await,
     };
@@ -162,20 +161,10 @@ async fn answer(
     Ok(answer)
 }
 
-/// What a request holds from its beginning on.
-fn held_by(worker: &Worker, link: &Rc<Link>, client: Client) -> Held {
-    let trail = Trail::new(&worker.shared.observers, client);
-    Held::new(trail, worker.begin(), link.begin())
-}
-
-/// Tells a page whether it may call. No key is asked for, and no policy.
-fn told_page(link: &Link, mut held: Held, answer: Response<()>) -> Response<AnswerBody> {
-    held.trail.answers();
-    let (mut head, ()) = answer.into_parts();
-    held.trail.stamp(&mut head);
-    request_id::stamp(&mut head.headers, &HeaderMap::new(), held.trail.id());
-    link.answered();
-    Response::from_parts(head, AnswerBody::bytes(Bytes::new(), held))
+/// What is told of a request, from its beginning on.
+fn log_for(worker: &Worker, link: &Rc<Link>) -> RequestLog {
+    let place = Place::new(Rc::clone(&worker.counters), worker.begin(), link.begin());
+    RequestLog::new(&worker.shared.observers, Some(place))
 }
 
 /// Answers one request; a panic on the way is a refusal too.
@@ -185,11 +174,8 @@ async fn decided_answer(
     client: Client,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let mut path = pin!(request_path::serve(
-        worker,
-        held_by(worker, link, client),
-        request
-    ));
+    let log = log_for(worker, link);
+    let mut path = pin!(pipeline::handle(worker, log, client, request));
     let walked = poll_fn(|context| {
         // Whatever the request held is dropped with it; nothing of it is looked at again.
         match catch_unwind(AssertUnwindSafe(|| path.as_mut().poll(context))) {
@@ -199,7 +185,7 @@ async fn decided_answer(
     });
     let answer = match walked.await {
         Some(answer) => answer,
-        None => request_path::panicked(held_by(worker, link, client)),
+        None => pipeline::panicked(worker, log_for(worker, link), client),
     };
     link.answered();
     answer

@@ -32,13 +32,13 @@ impl Page {
         &self,
         settings: &CorsSettings,
         request: &Request<impl Body>,
-    ) -> Option<Response<()>> {
+    ) -> Option<Response<Vec<u8>>> {
         let asked = request.headers();
         let asks = asked.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if request.method() != Method::OPTIONS || !asks || !request.body().is_end_stream() {
             return None;
         }
-        let mut answer = Response::new(());
+        let mut answer = Response::new(Vec::new());
         *answer.status_mut() = StatusCode::NO_CONTENT;
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);

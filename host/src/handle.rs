@@ -7,10 +7,10 @@ use signalbox_swap::{
 };
 
 use crate::admin::Overview as _;
-use crate::keyring::KeyringError;
 use crate::reload;
 use crate::shared::Shared;
 use crate::status::Status;
+use signalbox_gate::keyring::KeyringError;
 
 /// What acts on a host while it runs. Cheap to clone, and may outlive the host.
 #[derive(Clone, Debug)]
@@ -84,6 +84,6 @@ impl Handle {
     /// How many requests are under way that a policy let through.
     #[must_use]
     pub fn requests(&self) -> u32 {
-        self.0.capacity.gate.inside()
+        self.0.gate.capacity().requests.inside()
     }
 }

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_reason_has_every_cause() {
         let health = Health::default();
-        let error = crate::keyring::Keyring::parse("keys: [{id: a}]").unwrap_err();
+        let error = signalbox_gate::keyring::Keyring::parse("keys: [{id: a}]").unwrap_err();
         health.degrade_by("keys", &error);
         let reason = &health.readiness().reasons["keys"];
         assert_eq!(

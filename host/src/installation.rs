@@ -15,9 +15,8 @@ use std::sync::Arc;
 pub use finding::{Effect, Finding};
 pub use policies::check_component;
 
-use crate::budget::Budget;
 use crate::config::{Config, CredentialSource, KeySetSource, KeySource};
-use crate::credentials::{CredentialProblem, Credentials, Secret};
+use crate::credentials::{CredentialFiles, CredentialProblem, Credentials, Secret};
 use crate::health::{Health, chain};
 use crate::jwt::Issuers;
 use crate::keys::Keys;
@@ -26,13 +25,14 @@ use crate::registries::Registries;
 use crate::tls::{Certificates, ClientTls};
 use crate::traces::Collector;
 use crate::upstream::Hosts;
+use signalbox_gate::Budget;
 
 /// What of an installation this version does not load, treats differently, or could not be asked
 /// about from here. Takes as long as a start.
 #[must_use]
 pub fn check(config: &Config) -> Vec<Finding> {
     let mut found = Vec::new();
-    let credentials = Arc::new(credentials(config, &mut found));
+    let credentials = credentials(config, &mut found);
     let keys = keyring(config, credentials, &mut found);
     listeners(config, &mut found);
     let (health, metrics) = (Arc::new(Health::default()), metrics());
@@ -51,11 +51,11 @@ pub fn check(config: &Config) -> Vec<Finding> {
 
 /// Every GT key. In place of one that cannot be had here stands another that nobody has, so that
 /// the keyring can be checked all the same.
-fn credentials(config: &Config, found: &mut Vec<Finding>) -> Credentials {
+fn credentials(config: &Config, found: &mut Vec<Finding>) -> Arc<Credentials> {
     let mut usable = BTreeMap::new();
     for (name, source) in &config.upstream.credentials {
         let one = BTreeMap::from([(name.clone(), source.clone())]);
-        let Err(error) = Credentials::load(&one) else {
+        let Err(error) = CredentialFiles::load(&one) else {
             usable.extend(one);
             continue;
         };
@@ -79,7 +79,9 @@ fn credentials(config: &Config, found: &mut Vec<Finding>) -> Credentials {
         }
     }
     // Each was loaded before, or is one that was just made.
-    Credentials::load(&usable).unwrap_or_default()
+    let loaded = CredentialFiles::load(&usable);
+    let current = loaded.map(|files| Arc::clone(files.current()));
+    current.unwrap_or_default()
 }
 
 fn keyring(

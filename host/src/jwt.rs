@@ -35,14 +35,14 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::config::IssuerSettings;
-use crate::digest::Digest;
 use crate::health::Health;
-use crate::keyring::{Grant, Key, Keyring};
 use crate::metrics::Metrics;
 use crate::status::IssuerStatus;
 use cache::{Checked, Checks};
 use issuer::Issuer;
 use key_set::Signer;
+use signalbox_gate::Digest;
+use signalbox_gate::keyring::{Grant, Key, Keyring};
 use subjects::Subjects;
 use token::Token;
 

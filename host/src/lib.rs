@@ -1,68 +1,45 @@
 //! The hyper host: serves GT through a policy.
 //!
 //! [`Host::bind`] checks everything it is told, [`Host::run`] serves until it is told to stop, and
-//! a [`Handle`] acts on it meanwhile. The path of a request is one file, `request_path.rs`, in the
-//! order in which it is walked.
+//! a [`Handle`] acts on it meanwhile. What is done with a request is `crates/gate`; the host moves the
+//! bytes (`pipeline.rs`).
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod admin;
-pub mod budget;
 pub mod config;
 pub mod credentials;
-pub mod digest;
 pub mod health;
 pub mod installation;
 pub mod jwt;
-pub mod keyring;
-pub mod limits;
 pub mod metrics;
-pub mod presets;
 pub mod record;
 pub mod sources;
 pub mod status;
 mod watch;
-pub mod yaml;
 
-mod abort_reason;
-mod answer;
-mod ask;
 mod auth;
-mod cancellation;
-mod client;
 mod client_body;
 mod connection;
 mod cors;
 mod doors;
-mod facts;
-mod forwarded;
-mod framed;
-mod gathered;
 mod handle;
-mod header_values;
-mod held_body;
+mod keyring_file;
 mod keys;
-mod models_answer;
 mod observers;
-mod outbound;
 mod phase;
-mod refusals;
+mod pipeline;
 mod registries;
 mod reload;
-mod request_guards;
-mod request_id;
-mod request_path;
+mod request_log;
 mod resolve;
 mod response_body;
-mod route_book;
-mod secret;
+mod route_counters;
 mod server;
 mod shared;
 mod spool;
-mod syntax;
 mod tls;
 mod traces;
-mod trail;
 mod upstream;
 mod upstream_models;
 mod wire;
@@ -70,8 +47,10 @@ mod worker;
 
 pub use doors::{CasesError, CasesProblem};
 pub use handle::Handle;
+pub use keyring_file::load_keyring;
 pub use keys::Keys;
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use server::{BindError, Exit, Host, RunError};
+pub(crate) use signalbox_gate::yaml;
 pub use traces::CollectorError;
 pub use upstream::{TargetError, TrustError};

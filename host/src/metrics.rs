@@ -73,12 +73,12 @@ pub use labels::{Outcome, Reloaded};
 pub use lost_lines::LostLines;
 pub use requests::{Ending, RouteRequests};
 
-use crate::budget::Budget;
 use crate::status::IssuerStatus;
 use labels::{
     Cause, IssuerLabel, JwtLabels, PolicyLabels, ReloadLabels, RollbackLabels, SwapLabels,
 };
 use requests::Routes;
+use signalbox_gate::Budget;
 use standing::Standing;
 
 /// Every metric. On the request path they are atomics: nothing is looked up but a route.

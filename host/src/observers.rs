@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::config::AnswerHeaders;
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::record::Records;
@@ -17,6 +16,4 @@ pub(crate) struct Observers {
     pub(crate) records: Records,
     /// Where spans go; `None` if nobody wants any.
     pub(crate) traces: Option<Traces>,
-    /// What clients are told.
-    pub(crate) answer_headers: AnswerHeaders,
 }

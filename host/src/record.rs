@@ -7,24 +7,17 @@
 //! not look like one. A record is `/decisions/{id}` on the admin listener while it is among the last.
 
 mod access;
-mod id;
 mod shown;
 mod written;
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use jiff::Timestamp;
-use signalbox_policy::{Caller, Decision, Request};
-use signalbox_runtime::Digest;
+use std::sync::{Mutex, PoisonError};
 
 pub use access::Access;
 use access::network;
 pub(crate) use access::{method, protocol};
-pub use id::{DecisionId, DecisionIds};
+pub use signalbox_gate::{Conclusion, Decider, DecisionId, Record as Entry, RecordFacts as Facts};
 
 use crate::config::{ClientAddress, RecordSettings};
 use shown::Shown;
@@ -33,7 +26,6 @@ use written::Record;
 /// The last decisions.
 #[derive(Debug)]
 pub struct Records {
-    ids: DecisionIds,
     slots: Box<[Mutex<Option<Record>>]>,
     next: AtomicUsize,
     shown: Shown,
@@ -42,123 +34,11 @@ pub struct Records {
     client_address: ClientAddress,
 }
 
-/// What there is to remember of one decision.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    /// Its id, which the client was told.
-    pub id: DecisionId,
-    /// When it was made.
-    pub time: Timestamp,
-    /// Who decided; `None` if no policy was asked.
-    pub policy: Option<&'a Decider>,
-    /// What was known of the request.
-    pub facts: Facts<'a>,
-    /// What came of it.
-    pub conclusion: Conclusion<'a>,
-    /// How long the policy took, all calls together.
-    pub took: Duration,
-}
-
-/// Who decided. A record shares it: a clone copies no text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decider {
-    /// The policy's name.
-    pub name: Arc<str>,
-    /// The generation's number.
-    pub generation: u64,
-    /// SHA-256 of its component.
-    pub digest: Digest,
-}
-
-/// What was known of the request.
-///
-/// Exhaustive on purpose: a request was shown to a policy or not.
-#[derive(Clone, Copy)]
-pub enum Facts<'a> {
-    /// No more than this: it was refused before.
-    Head {
-        /// Its method.
-        method: &'a str,
-        /// Its path, without the query.
-        path: &'a str,
-    },
-    /// What the policy was told last.
-    Request {
-        /// All of it.
-        request: &'a Request<'a>,
-        /// The caller in it, to be kept without a copy.
-        caller: &'a Arc<Caller>,
-    },
-}
-
-/// What came of it.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub enum Conclusion<'a> {
-    /// The policy's decision, and the host went by it.
-    Decided(&'a Decision),
-    /// The host refused by itself.
-    Refused {
-        /// The status.
-        status: u16,
-        /// The code.
-        code: &'a str,
-    },
-    /// The policy failed, or decided what it may not.
-    Failed {
-        /// The status.
-        status: u16,
-        /// The code.
-        code: &'a str,
-        /// The word of what went wrong.
-        cause: &'static str,
-    },
-}
-
-/// An entry holds a request as it came: nothing of it is printed by accident.
-impl fmt::Debug for Entry<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Entry")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Facts<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Head { .. } => "Facts::Head",
-            Self::Request { .. } => "Facts::Request",
-        })
-    }
-}
-
-impl fmt::Debug for Conclusion<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Decided(_) => "Conclusion::Decided",
-            Self::Refused { .. } => "Conclusion::Refused",
-            Self::Failed { .. } => "Conclusion::Failed",
-        })
-    }
-}
-
-impl Conclusion<'_> {
-    const fn cause(&self) -> Option<&'static str> {
-        match self {
-            Self::Failed { cause, .. } => Some(cause),
-            Self::Decided(_) | Self::Refused { .. } => None,
-        }
-    }
-}
-
 impl Records {
     /// An empty ring of the size the operator wants.
     #[must_use]
     pub fn new(settings: &RecordSettings) -> Self {
         Self {
-            ids: DecisionIds::default(),
             slots: (0..settings.keep).map(|_| Mutex::new(None)).collect(),
             next: AtomicUsize::new(0),
             shown: Shown::new(settings.headers.clone()),
@@ -166,12 +46,6 @@ impl Records {
             is_access_logged: settings.access,
             client_address: settings.client_address,
         }
-    }
-
-    /// A new id.
-    #[must_use]
-    pub fn id(&self) -> DecisionId {
-        self.ids.next()
     }
 
     /// Remembers a decision. Never waits: if somebody reads the very slot, the ring goes without.

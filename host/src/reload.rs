@@ -7,12 +7,12 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::credentials::CredentialError;
 use crate::doors::read_cases;
-use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::{Outcome, Reloaded};
 use crate::shared::Shared;
 use crate::tls::{ClientTls, TlsError};
 use crate::upstream::{Trust, TrustError};
 use crate::watch::LOOK;
+use signalbox_gate::keyring::{Keyring, KeyringError};
 
 /// Takes over what has changed, for ever. What cannot be used changes nothing but readiness.
 ///
@@ -31,7 +31,7 @@ pub(crate) async fn watch(shared: &Arc<Shared>) {
 }
 
 fn look(shared: &Shared) {
-    shared.auth.keys.free_retired();
+    shared.auth.keys.live().free_retired();
     for (name, outcome) in shared.upstream.credentials.poll() {
         note_credential(shared, name, outcome);
     }

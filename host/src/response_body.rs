@@ -12,30 +12,21 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use signalbox_http::restamp::Restamp;
+use signalbox_gate::{AbortReason, Completion, LOOK, RelayBody};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::abort_reason::BrokenOff;
-use crate::cancellation::{Cancellation, LOOK};
 use crate::config::Times;
 use crate::phase::{Phase, Phases};
-use crate::request_guards::Held;
+use crate::request_log::RequestLog;
 use crate::upstream::Lease;
 use keep_alive::KeepAlive;
 
 /// The body of an answer, and what is held until it ends.
 #[derive(Debug)]
-pub(crate) struct AnswerBody {
-    source: Source,
-    held: Held,
-}
-
-#[derive(Debug)]
-enum Source {
-    Bytes(Option<Bytes>),
+pub(crate) enum AnswerBody {
+    Bytes(Option<Bytes>, Completion<RequestLog>),
     Upstream(Box<FromUpstream>),
 }
 
@@ -45,116 +36,64 @@ pub(crate) struct FromUpstream {
     /// `None` once nothing more is wanted of it: over HTTP/2 that ends its stream.
     incoming: Option<Incoming>,
     lease: Option<Lease>,
-    restamp: Restamp,
-    kind: Kind,
+    relay: RelayBody<RequestLog>,
     idle: Duration,
     phases: Rc<Phases>,
-    cancellation: Cancellation,
     /// Set while nothing comes; it may ring early, and is set again then.
     alarm: Option<Pin<Box<Sleep>>>,
     heard: Instant,
     keep_alive: Option<KeepAlive>,
     /// hyper takes a stream that is reset with `CANCEL` or `NO_ERROR` for one that ended.
     is_http2: bool,
-    /// Zero once the end was told.
-    status: u16,
     is_over: bool,
-    broke_off: Option<BrokenOff>,
-}
-
-/// How an answer that breaks off can say so.
-///
-/// Exhaustive on purpose: only a stream of events has room for an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// An event with the error ends it.
-    Events,
-    /// The connection is cut, so that the client does not take a part for the whole.
-    Other,
 }
 
 impl AnswerBody {
-    pub(crate) const fn bytes(bytes: Bytes, held: Held) -> Self {
-        Self {
-            source: Source::Bytes(Some(bytes)),
-            held,
-        }
-    }
-
     /// The same answer without its bytes, for whoever asked for its head only.
-    pub(crate) fn left_out(mut self) -> Self {
-        self.source = Source::Bytes(None);
-        self
-    }
-
-    pub(crate) fn upstream(mut from: FromUpstream, held: Held) -> Self {
-        if from.is_at_end() && !from.restamp.changes_bytes() {
-            from.end();
+    pub(crate) fn left_out(self) -> Self {
+        match self {
+            Self::Bytes(_, completion) => Self::Bytes(None, completion),
+            // Nothing that is asked for its head only is forwarded.
+            upstream @ Self::Upstream(_) => upstream,
         }
-        let mut body = Self {
-            source: Source::Upstream(Box::new(from)),
-            held,
-        };
-        body.note_end();
-        body
-    }
-
-    /// Tells the trail, once, that GT's answer is over.
-    fn note_end(&mut self) {
-        let Source::Upstream(from) = &mut self.source else {
-            return;
-        };
-        if !from.is_over || from.status == 0 {
-            return;
-        }
-        match from.broke_off {
-            Some(broken) => self.held.trail.broke_off(broken),
-            None => self
-                .held
-                .trail
-                .passed_on(from.status, from.restamp.oversized()),
-        }
-        from.status = 0;
     }
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = BrokenOff;
+    type Error = AbortReason;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        let this = self.get_mut();
-        let next = match &mut this.source {
-            Source::Bytes(bytes) => Ok(bytes.take()),
-            Source::Upstream(from) => ready!(from.poll_chunk(context)),
+    ) -> Poll<Option<Result<Frame<Bytes>, AbortReason>>> {
+        let (chunk, log) = match self.get_mut() {
+            Self::Bytes(bytes, completion) => (bytes.take(), completion.observer_mut()),
+            Self::Upstream(from) => match ready!(from.poll_chunk(context)) {
+                Ok(chunk) => (chunk, from.relay.observer_mut()),
+                Err(aborted) => return Poll::Ready(Some(Err(aborted))),
+            },
         };
-        this.note_end();
-        Poll::Ready(match next {
-            Ok(chunk) => chunk.map(|chunk| {
-                this.held.trail.sent(chunk.len());
-                Ok(Frame::data(chunk))
-            }),
-            Err(broken) => Some(Err(broken)),
-        })
+        Poll::Ready(chunk.map(|chunk| {
+            log.sent(chunk.len());
+            Ok(Frame::data(chunk))
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.source {
-            Source::Bytes(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Source::Upstream(from) => from.is_over,
+        match self {
+            Self::Bytes(bytes, _) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Self::Upstream(from) => from.is_over,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.source {
-            Source::Bytes(bytes) => {
+        match self {
+            Self::Bytes(bytes, _) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Source::Upstream(from) if from.restamp.changes_bytes() => SizeHint::default(),
-            Source::Upstream(from) => from
+            Self::Upstream(from) if from.relay.changes_bytes() => SizeHint::default(),
+            Self::Upstream(from) => from
                 .incoming
                 .as_ref()
                 .map_or_else(SizeHint::default, Body::size_hint),
@@ -165,38 +104,40 @@ impl Body for AnswerBody {
 impl FromUpstream {
     /// GT's body, on its way to the holder of a key.
     pub(crate) fn new(
-        answer: Response<Incoming>,
+        incoming: Incoming,
         lease: Lease,
-        restamp: Restamp,
-        kind: Kind,
+        is_http2: bool,
+        relay: RelayBody<RequestLog>,
         times: &Times,
         phases: &Rc<Phases>,
-        cancellation: Cancellation,
     ) -> Self {
-        let keep_alive = times.sse_comment.filter(|_| kind == Kind::Events);
-        Self {
-            status: answer.status().as_u16(),
-            is_http2: answer.version() == Version::HTTP_2,
-            incoming: Some(answer.into_body()),
+        let keep_alive = times.sse_comment.filter(|_| relay.is_events());
+        let mut from = Self {
+            incoming: Some(incoming),
             lease: Some(lease),
-            restamp,
-            kind,
+            relay,
             idle: times.answer_idle.duration(),
             phases: Rc::clone(phases),
-            cancellation,
             alarm: None,
             heard: Instant::now(),
             keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
+            is_http2,
             is_over: false,
-            broke_off: None,
+        };
+        if from.is_at_end() && !from.relay.changes_bytes() {
+            from.end();
         }
+        from
     }
 
     /// The next bytes for the client; `None` at the end.
-    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BrokenOff>> {
+    fn poll_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, AbortReason>> {
         while !self.is_over {
             if self.phases.current() == Phase::Cutting {
-                return Poll::Ready(self.break_off(BrokenOff::Shutdown));
+                return Poll::Ready(self.break_off(AbortReason::Shutdown));
             }
             let Some(incoming) = &mut self.incoming else {
                 return Poll::Ready(Ok(None));
@@ -216,11 +157,11 @@ impl FromUpstream {
             }
             match next {
                 None if self.is_http2 && !self.is_at_end() => {
-                    return Poll::Ready(self.break_off(BrokenOff::Upstream));
+                    return Poll::Ready(self.break_off(AbortReason::Upstream));
                 }
-                None => return Poll::Ready(Ok(self.last())),
+                None => return Poll::Ready(Ok(self.end())),
                 Some(Err(_broken)) => {
-                    return Poll::Ready(self.break_off(BrokenOff::Upstream));
+                    return Poll::Ready(self.break_off(AbortReason::Upstream));
                 }
                 Some(Ok(frame)) => {
                     // Trailers speak of the bytes GT sent, and no client of these routes reads any.
@@ -241,60 +182,42 @@ impl FromUpstream {
 
     /// What of a chunk can go on now; `None` if the restamp has to see more first.
     fn restamped(&mut self, chunk: Bytes) -> Option<Bytes> {
-        if !self.restamp.changes_bytes() {
-            if self.is_at_end() {
-                self.end();
-            }
-            return Some(chunk);
+        let passes = self.relay.push(chunk);
+        if !self.relay.changes_bytes() && self.is_at_end() {
+            self.end();
         }
-        let mut out = Vec::with_capacity(chunk.len() + 64);
-        self.restamp.push(&chunk, &mut out);
-        (!out.is_empty()).then(|| out.into())
-    }
-
-    /// What the restamp kept back; the connection to GT is free again.
-    fn last(&mut self) -> Option<Bytes> {
-        self.end();
-        let mut out = Vec::new();
-        if self.restamp.changes_bytes() {
-            self.restamp.finish(&mut out);
-        }
-        (!out.is_empty()).then(|| out.into())
+        passes
     }
 
     fn is_at_end(&self) -> bool {
         self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
-    fn end(&mut self) {
+    /// What was kept back; the connection to GT is free again.
+    fn end(&mut self) -> Option<Bytes> {
         self.is_over = true;
         if let Some(lease) = self.lease.take() {
             lease.give_back();
         }
+        let last = self.relay.finish();
+        let skipped = self.relay.oversized();
+        self.relay.observer_mut().passed_on(skipped);
+        last
     }
 
-    fn break_off(&mut self, broken: BrokenOff) -> Result<Option<Bytes>, BrokenOff> {
+    fn break_off(&mut self, reason: AbortReason) -> Result<Option<Bytes>, AbortReason> {
         self.is_over = true;
         self.incoming = None;
         self.lease = None;
-        self.broke_off = Some(broken);
-        match self.kind {
-            Kind::Other => Err(broken),
-            Kind::Events => {
-                let mut out = Vec::new();
-                if self.restamp.changes_bytes() {
-                    self.restamp.finish(&mut out);
-                }
-                out.extend_from_slice(&broken.refusal().sse_event());
-                Ok(Some(out.into()))
-            }
-        }
+        let last = self.relay.abort(reason);
+        self.relay.observer_mut().broke_off(reason);
+        last.map(Some).ok_or(reason)
     }
 
     /// Something came: the wait begins anew. A busy stream looks for its cancellation here.
-    fn hears(&mut self) -> Option<BrokenOff> {
+    fn hears(&mut self) -> Option<AbortReason> {
         self.heard = Instant::now();
-        self.cancellation.look_if_due(self.heard)
+        self.relay.cancelled_if_due(self.heard.into_std())
     }
 
     /// Nothing comes: ready when something is to be done about it. A quiet stream looks for its
@@ -314,9 +237,9 @@ impl FromUpstream {
             self.alarm = None;
             let now = Instant::now();
             if now >= end {
-                return Poll::Ready(Rung::End(BrokenOff::Quiet));
+                return Poll::Ready(Rung::End(AbortReason::Quiet));
             }
-            if let Some(broken) = self.cancellation.look() {
+            if let Some(broken) = self.relay.cancelled(now.into_std()) {
                 return Poll::Ready(Rung::End(broken));
             }
             if let Some(keep_alive) = &mut self.keep_alive
@@ -332,5 +255,5 @@ impl FromUpstream {
 #[derive(Clone, Copy, Debug)]
 enum Rung {
     Comment,
-    End(BrokenOff),
+    End(AbortReason),
 }

@@ -1,17 +1,17 @@
 //! What all workers share, by concern.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
+use signalbox_gate::{Clock, Gate};
 use signalbox_runtime::DecisionPool;
 use signalbox_swap::Swaps;
 
 use crate::auth::Auth;
-use crate::budget::Budget;
 use crate::config::Config;
-use crate::credentials::Credentials;
+use crate::credentials::CredentialFiles;
 use crate::doors::PolicySources;
-use crate::limits::Gate;
 use crate::observers::Observers;
 use crate::tls::ClientTls;
 use crate::upstream::Hosts;
@@ -22,9 +22,10 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// The certificate shown to clients; without one they are spoken to in plaintext.
     pub(crate) tls: Option<ClientTls>,
+    /// What is done with a request.
+    pub(crate) gate: Arc<Gate>,
     pub(crate) auth: Auth,
     pub(crate) policies: Policies,
-    pub(crate) capacity: Capacity,
     pub(crate) upstream: UpstreamAccess,
     pub(crate) observers: Arc<Observers>,
     /// Where policies come from.
@@ -41,17 +42,23 @@ pub(crate) struct Policies {
     pub(crate) pool: DecisionPool,
 }
 
-/// How much the host takes on at a time.
-#[derive(Debug)]
-pub(crate) struct Capacity {
-    pub(crate) memory: Arc<Budget>,
-    pub(crate) disk: Arc<Budget>,
-    pub(crate) gate: Arc<Gate>,
-}
-
 /// GT's hosts, and the keys that open them.
 #[derive(Debug)]
 pub(crate) struct UpstreamAccess {
     pub(crate) hosts: Arc<Hosts>,
-    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) credentials: CredentialFiles,
+}
+
+/// The clocks of this machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn monotonic(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
 }

@@ -26,9 +26,9 @@ pub use client::CollectorError;
 
 use crate::config::TraceSettings;
 use crate::metrics::Metrics;
-use crate::record::{DecisionId, DecisionIds};
 use context::Parent;
 use export::Exporter;
+use signalbox_gate::{DecisionId, DecisionIds};
 
 /// Where the spans of requests go.
 #[derive(Debug)]

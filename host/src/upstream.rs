@@ -31,7 +31,7 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub(crate) use body::{BodyBounds, BodyFailure, Fate, RequestBody};
+pub(crate) use body::{BodyTimes, Fate, RequestBody};
 pub(crate) use check::check_hosts;
 pub(crate) use error::UpstreamError;
 pub(crate) use hosts::Hosts;
@@ -112,12 +112,6 @@ impl Upstream {
             freed,
         })
     }
-
-    /// What stands before `/v1/…`, the same at every host.
-    pub(crate) fn base_path(&self) -> &str {
-        self.hosts.base_path()
-    }
-
     /// The one host there is; `None` if there are several to choose from.
     pub(crate) fn only_host(&self) -> Option<&HeaderValue> {
         match &*self.hosts.list {

@@ -18,13 +18,13 @@ use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use signalbox_gate::Peer;
 use signalbox_http::refusal::Refusal;
 
 pub(crate) use link::{Exchange, Link};
 pub(crate) use socket::{Socket, Tap};
 
-use crate::client::Peer;
-use crate::observers::Observers;
+use crate::shared::Shared;
 use linger::Linger;
 use link::Stage;
 
@@ -33,7 +33,7 @@ use link::Stage;
 pub(crate) struct Wire {
     socket: TokioIo<Tap>,
     link: Rc<Link>,
-    observers: Arc<Observers>,
+    shared: Arc<Shared>,
     peer: Peer,
     closing: Closing,
     /// Our own answer to what is no request, as far as it is not written yet.
@@ -50,11 +50,11 @@ enum Closing {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Tap, link: Rc<Link>, observers: &Arc<Observers>, peer: Peer) -> Self {
+    pub(crate) fn new(socket: Tap, link: Rc<Link>, shared: &Arc<Shared>, peer: Peer) -> Self {
         Self {
             socket: TokioIo::new(socket),
             link,
-            observers: Arc::clone(observers),
+            shared: Arc::clone(shared),
             peer,
             closing: Closing::Open,
             own: Vec::new(),
@@ -70,7 +70,7 @@ impl Wire {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        self.own = no_request::bytes(&self.observers, self.peer, refusal);
+        self.own = no_request::bytes(&self.shared, self.peer, refusal);
         self.closing = Closing::ToLinger;
     }
 

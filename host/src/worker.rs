@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::phase::Phases;
-use crate::route_book::RouteBooks;
+use crate::route_counters::RouteCounters;
 use crate::shared::Shared;
 use crate::upstream::{Upstream, UpstreamLimits};
 use crate::upstream_models::Lists;
@@ -20,7 +20,7 @@ pub(crate) struct Worker {
     pub(crate) upstream: Rc<Upstream>,
     pub(crate) phases: Rc<Phases>,
     pub(crate) lists: Lists,
-    pub(crate) books: RouteBooks,
+    pub(crate) counters: Rc<RouteCounters>,
     requests: Rc<Cell<usize>>,
 }
 
@@ -32,7 +32,7 @@ impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, limits: UpstreamLimits) -> Rc<Self> {
         Rc::new(Self {
             upstream: Upstream::new(Arc::clone(&shared.upstream.hosts), limits),
-            books: RouteBooks::new(Arc::clone(&shared.observers.metrics)),
+            counters: Rc::new(RouteCounters::new(Arc::clone(&shared.observers.metrics))),
             shared,
             phases: Phases::new(),
             lists: Lists::default(),

@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
+use signalbox_gate::keyring::Keyring;
 use signalbox_harness::{
     gate::{Setup, key_entry},
     http::Ask,
 };
-use signalbox_host::{config::Config, keyring::Keyring};
+use signalbox_host::config::Config;
 use signalbox_policy::{Names, read};
 
 const DOCUMENT: &str = "policy: p\n\

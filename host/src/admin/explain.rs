@@ -20,9 +20,9 @@ use super::desk::Desk;
 use super::json;
 use super::refused::Refused;
 use super::upload::Upload;
-use crate::keyring::{Key, Standing};
 use decided::Decided;
 use question::{Question, Who};
+use signalbox_gate::keyring::{Key, KeyStatus};
 
 /// The plugin a question goes to.
 struct Asked {
@@ -60,7 +60,7 @@ impl Desk {
         let digest = plugin.digest().to_string();
         let is_usable = key
             .as_ref()
-            .is_none_or(|key| key.standing(jiff::Timestamp::now()) == Standing::Valid);
+            .is_none_or(|key| key.status(jiff::Timestamp::now()) == KeyStatus::Valid);
         let caller = caller(who, key);
         let decision = if is_usable {
             let _place = self.explanations.acquire().await;

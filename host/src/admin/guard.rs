@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::refused::Refused;
 use crate::config::AdminConfig;
-use crate::digest::Digest;
+use signalbox_gate::Digest;
 
 /// What it takes to be answered, from nothing to everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

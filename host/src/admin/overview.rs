@@ -11,10 +11,10 @@ use signalbox_swap::{Failure, Swaps};
 
 use super::{Overview, TlsError};
 use crate::health::Readiness;
-use crate::keyring::Key;
 use crate::record::DecisionId;
 use crate::shared::Shared;
 use crate::status::{PolicyStatus, Status};
+use signalbox_gate::keyring::Key;
 
 impl Overview for Shared {
     fn readiness(&self) -> Readiness {
@@ -45,6 +45,7 @@ impl Overview for Shared {
             credentials: self
                 .upstream
                 .credentials
+                .current()
                 .names()
                 .map(str::to_owned)
                 .collect(),

@@ -21,8 +21,8 @@ use super::desk::{Desk, Peer};
 use super::refused::Refused;
 use super::transaction::Form;
 use super::upload::{Bounds, Unread, Upload, check_json};
-use crate::header_values::values;
 pub(super) use one::check_digest;
+use signalbox_gate::header_values as values;
 use terms::Terms;
 
 /// A transaction somebody wants, with all that the request said.

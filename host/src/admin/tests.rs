@@ -19,15 +19,15 @@ use signalbox_runtime::Runtime;
 use signalbox_swap::{Candidate, Serving, Settings, Source};
 
 use super::*;
-use crate::budget::Budget;
 use crate::config::{RecordSettings, RegistrySettings};
-use crate::digest::Digest;
 use crate::health::{Health, Phase};
-use crate::keyring::Keyring;
 use crate::metrics::Metrics;
 use crate::record::{Conclusion, Entry, Facts, Records};
 use crate::registries::Registries;
 use crate::status::PolicyStatus;
+use signalbox_gate::Budget;
+use signalbox_gate::Digest;
+use signalbox_gate::keyring::Keyring;
 
 struct Everything {
     health: Health,

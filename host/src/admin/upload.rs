@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::object::Object;
 use super::refused::Refused;
-use crate::header_values::values;
+use signalbox_gate::header_values as values;
 
 /// The body of a request.
 ///

@@ -13,13 +13,11 @@ use serde_saphyr::Spanned;
 use super::file::{self, File};
 use super::value::{address, host_names, path, threads, wrong};
 use super::{
-    AdminConfig, AdminTls, Config, ConfigError, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, KeyLimits,
-    KeySource, Problem, SignatureSettings,
+    AdminConfig, AdminTls, Config, ConfigError, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, KeySource,
+    Problem, SignatureSettings,
 };
-use crate::digest::Digest;
 use crate::sources::AsIs;
-
-pub(crate) use settings::key_limits;
+use signalbox_gate::Digest;
 
 pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
     let keys = path("keys", &file.keys, folder)?;
@@ -53,7 +51,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
         },
         registry: swapping::registry(file.registry.unwrap_or_default(), folder)?,
         workers: threads("workers", file.workers)?,
-        key_limits: key_limits("key_limits", file.key_limits, KeyLimits::default())?,
+        key_limits: settings::key_limits(file.key_limits)?,
         limits: settings::limits(file.limits.unwrap_or_default())?,
         times: settings::times(file.times.unwrap_or_default())?,
         decisions: settings::decisions(file.decisions.unwrap_or_default())?,

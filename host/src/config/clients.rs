@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use ipnet::IpNet;
-
 use super::{AdminTls, Span};
 
 /// TLS on the listener for clients. The files are PEM.
@@ -22,44 +20,6 @@ pub(crate) struct TlsFiles<'a> {
     pub(crate) key_file: &'a Path,
     /// `None` asks clients for no certificate.
     pub(crate) client_ca_file: Option<&'a Path>,
-}
-
-/// Whose word on a client's address is taken, and what of it GT is told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ForwardedSettings {
-    /// Addresses of hops before us. Nobody else is believed.
-    pub trust: Vec<IpNet>,
-    /// The header they write. One that they do not write is the client's own, and not read.
-    pub read: ForwardedHeader,
-    /// What GT is told.
-    pub send: Announce,
-}
-
-/// A header that names the client of a hop.
-///
-/// Exhaustive on purpose: there are these two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ForwardedHeader {
-    /// `x-forwarded-for`, which nearly every load balancer writes.
-    #[default]
-    XForwardedFor,
-    /// `forwarded` of RFC 7239.
-    Forwarded,
-}
-
-/// How GT is told of the client's address.
-///
-/// Exhaustive on purpose: there are these three.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Announce {
-    /// Not at all: an address is about a person, and GT does not ask for it.
-    #[default]
-    Nothing,
-    /// `x-forwarded-for` and `x-forwarded-proto`.
-    XForwarded,
-    /// `forwarded`.
-    Forwarded,
 }
 
 /// Which pages of browsers may call.

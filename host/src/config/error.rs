@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use signalbox_gate::LimitProblem;
 use signalbox_registry::ReferenceError;
 
 use super::url::UrlError;
@@ -115,12 +116,9 @@ pub enum Problem {
     /// Not a size.
     #[error("write a whole number above zero and `B`, `KiB`, `MiB` or `GiB`")]
     Size,
-    /// Not a limit.
-    #[error("write a whole number from 1 to {0}, or the word `unlimited`")]
-    Limit(u32),
-    /// Not a limit that can be lifted.
-    #[error("write a whole number from 1 to {0}")]
-    Bounded(u32),
+    /// Not a limit of a key.
+    #[error(transparent)]
+    Limit(#[from] LimitProblem),
     /// Outside of its bounds.
     #[error("write a whole number from {0} to {1}")]
     Range(u64, u64),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
+use signalbox_gate::WrittenKeyLimits;
 
 use super::traces::Traces;
 use crate::yaml::{WrittenNames, present, required};
@@ -44,7 +45,7 @@ pub(super) struct File {
     #[serde(default, deserialize_with = "present")]
     pub(super) workers: Option<Spanned<u64>>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) key_limits: Option<KeyLimits>,
+    pub(super) key_limits: Option<WrittenKeyLimits>,
     #[serde(default, deserialize_with = "present")]
     pub(super) limits: Option<Limits>,
     #[serde(default, deserialize_with = "present")]
@@ -242,22 +243,6 @@ pub(super) struct Registry {
     pub(super) plaintext: Option<Vec<Spanned<String>>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) ca_file: Option<Spanned<String>>,
-}
-
-/// Also the form of `limits` in a keyring.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct KeyLimits {
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) per_minute: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) concurrent: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) streams: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) body_mb: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) upload_mb: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

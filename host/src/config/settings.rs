@@ -1,40 +1,8 @@
 //! Settings that all have defaults, and the reason for each.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 
 use super::{Size, Span};
-
-/// What one key may use at a time. `None` sets no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyLimits {
-    /// Requests a minute.
-    pub per_minute: Option<NonZeroU32>,
-    /// Requests at a time.
-    pub concurrent: Option<NonZeroU32>,
-    /// Streamed answers at a time.
-    pub streams: Option<NonZeroU32>,
-    /// Bytes of one JSON body. It has no "unlimited": the host's own limits hold as well.
-    pub body: Size,
-    /// Bytes of one body that streams: uploads and forms. `None` leaves it to the host's own limit.
-    pub upload: Option<Size>,
-}
-
-impl Default for KeyLimits {
-    /// Bounds on what a key holds at a time, none on how fast it asks: the rate is the operator's to
-    /// choose, and a gate that refuses at a rate nobody chose would look broken.
-    fn default() -> Self {
-        Self {
-            per_minute: None,
-            // A quarter of the host's 4,096: one runaway client does not take it all.
-            concurrent: NonZeroU32::new(1_024),
-            streams: NonZeroU32::new(1_024),
-            // A few images in base64, or a long conversation many times over.
-            body: Size::mib(32),
-            // It streams: what it costs is time, and the host's limit is made for that.
-            upload: None,
-        }
-    }
-}
 
 /// Limits of all requests together, and of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

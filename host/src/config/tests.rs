@@ -1,5 +1,7 @@
 //! Tests of the configuration: what is taken, and what opens nothing.
 
+use signalbox_gate::LimitProblem;
+
 use super::*;
 
 mod upstream;
@@ -273,31 +275,31 @@ fn values_that_cannot_be_used_are_named_with_their_line() {
             more("key_limits: {per_minute: 0}"),
             "key_limits.per_minute",
             4,
-            Problem::Limit(1_000_000),
+            Problem::Limit(LimitProblem::Limit(1_000_000)),
         ),
         (
             more("key_limits: {streams: all}"),
             "key_limits.streams",
             4,
-            Problem::Limit(1_000_000),
+            Problem::Limit(LimitProblem::Limit(1_000_000)),
         ),
         (
             more("key_limits: {concurrent: +5}"),
             "key_limits.concurrent",
             4,
-            Problem::Limit(1_000_000),
+            Problem::Limit(LimitProblem::Limit(1_000_000)),
         ),
         (
             more("key_limits: {upload_mb: 0}"),
             "key_limits.upload_mb",
             4,
-            Problem::Bounded(4_096),
+            Problem::Limit(LimitProblem::Bounded(4_096)),
         ),
         (
             more("key_limits: {body_mb: unlimited}"),
             "key_limits.body_mb",
             4,
-            Problem::Bounded(4_096),
+            Problem::Limit(LimitProblem::Bounded(4_096)),
         ),
         (
             more("limits: {head: 0KiB}"),
@@ -380,7 +382,7 @@ fn the_example_files_load_and_fit_together() {
     let KeySource::File(keys) = &config.keys else {
         panic!("{:?}", config.keys)
     };
-    let keyring = crate::keyring::Keyring::load(keys).unwrap();
+    let keyring = crate::load_keyring(keys).unwrap();
     let identity = |name: &str| {
         let is_there = config.upstream.credentials.contains_key(name);
         is_there.then(|| Digest::of(name))
@@ -412,7 +414,8 @@ fn every_key_and_metric_is_documented() {
         include_str!("file.rs"),
         include_str!("jwt/read.rs"),
         include_str!("traces.rs"),
-        include_str!("../keyring/file.rs"),
+        include_str!("../../../crates/gate/src/auth/keyring/file.rs"),
+        include_str!("../../../crates/gate/src/auth/key_limits.rs"),
     ]
     .concat();
     let keys: Vec<_> = keys

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Span, UpstreamUrl};
 use crate::resolve::{Resolve, SystemResolver};
-use crate::secret::Secret;
+use signalbox_gate::Secret;
 
 /// GT, and what opens it.
 #[derive(Clone, Debug)]

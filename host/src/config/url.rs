@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Uri;
+use signalbox_gate::is_loopback;
 
 /// GT's base, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,14 +148,6 @@ impl fmt::Display for UpstreamUrl {
             self.base_path
         )
     }
-}
-
-/// Whether a host (no port, no brackets) is this machine by name or address.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 fn base_path(path: &str) -> Result<String, UrlError> {

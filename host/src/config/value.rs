@@ -1,21 +1,13 @@
 //! Reading one value: text and its place to something checked, or what is wrong with it.
 
 use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde_saphyr::Spanned;
 
 use super::{ConfigError, Problem, Size, Span};
 use crate::yaml::Position;
-
-/// Whether `text` can name a policy, a credential or a group: safe in labels, headers and paths.
-pub(crate) fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-}
 
 pub(super) fn address(key: &str, text: &Spanned<String>) -> Result<SocketAddr, ConfigError> {
     text.value
@@ -121,13 +113,5 @@ pub(super) fn wrong_at(key: &str, position: Position, problem: Problem) -> Confi
     }
 }
 
-pub(super) fn number(text: &str) -> Option<NonZeroU32> {
-    let is_plain = text.bytes().all(|b| b.is_ascii_digit());
-    is_plain
-        .then(|| text.parse().ok())
-        .flatten()
-        .filter(|n: &NonZeroU32| n.get() <= LARGEST_LIMIT)
-}
-
 /// A million of anything a key may have at once or in a minute; more is a slip of the keyboard.
-pub(super) const LARGEST_LIMIT: u32 = 1_000_000;
+const LARGEST_LIMIT: u32 = 1_000_000;

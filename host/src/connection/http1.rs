@@ -10,16 +10,15 @@ use hyper::body::Incoming;
 use hyper::rt::Write as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use signalbox_gate::{Framed, MAX_HEADERS};
 
 use super::{Bounds, Site, answer};
-use crate::framed::Framed;
-use crate::syntax::MAX_HEADERS;
 use crate::wire::{Link, Tap, Wire};
 
 /// Serves it to its end.
 pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {
     let (worker, link) = (Rc::clone(&site.worker), Rc::clone(&site.link));
-    let wire = Wire::new(tap, Rc::clone(&link), &worker.shared.observers, site.peer);
+    let wire = Wire::new(tap, Rc::clone(&link), &worker.shared, site.peer);
     let service = service_fn(move |mut request| {
         note_framing(&site.link, &mut request);
         answer(Rc::clone(&site), request)

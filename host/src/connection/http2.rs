@@ -27,12 +27,7 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {
     site.link.speaks_frames();
     bounds.may_be_told_early();
     let worker = Rc::clone(&site.worker);
-    let wire = Wire::new(
-        tap,
-        Rc::clone(&site.link),
-        &worker.shared.observers,
-        site.peer,
-    );
+    let wire = Wire::new(tap, Rc::clone(&site.link), &worker.shared, site.peer);
     let service = service_fn(move |request| framed_answer(Rc::clone(&site), request));
     let limits = &worker.shared.config.limits;
     let head = u32::try_from(limits.head.bytes()).unwrap_or(u32::MAX / 2);

@@ -1,16 +1,19 @@
 //! Tests of GT keys: which one goes out, rotation, and that nothing prints them.
 
+use signalbox_gate::Digest;
+use signalbox_policy::Purpose;
+
 use super::*;
-use crate::keyring::Keyring;
+use signalbox_gate::keyring::{Key, Keyring};
 
 fn given(text: &str) -> CredentialSource {
     CredentialSource::Given(Secret::read(text).unwrap())
 }
 
-fn all() -> Credentials {
+fn all() -> CredentialFiles {
     let names = ["inference", "upload", "conversation", "other"];
     let sources = names.map(|name| (name.to_owned(), given(&format!("gtak_{name}"))));
-    Credentials::load(&BTreeMap::from(sources)).unwrap()
+    CredentialFiles::load(&BTreeMap::from(sources)).unwrap()
 }
 
 fn key(purposes: &str, more: &str) -> Arc<Key> {
@@ -21,8 +24,8 @@ fn key(purposes: &str, more: &str) -> Arc<Key> {
     Arc::clone(Keyring::parse(&text).unwrap().key("a").unwrap())
 }
 
-fn sent(credentials: &Credentials, key: &Key, asked: Use<'_>) -> Result<String, NoCredential> {
-    let secret = credentials.for_request(key, asked)?;
+fn sent(credentials: &CredentialFiles, key: &Key, asked: Use<'_>) -> Result<String, NoCredential> {
+    let (_, secret) = credentials.current().for_request(key, asked)?;
     Ok(secret.authorization().to_str().unwrap().to_owned())
 }
 
@@ -155,7 +158,7 @@ fn a_key_may_name_another_gt_key_and_a_missing_one_is_told() {
     };
     let named = key("inference", ", credentials: {inference: other}");
     assert_eq!(sent(&all(), &named, asked).unwrap(), "Bearer gtak_other");
-    let none = Credentials::load(&BTreeMap::new()).unwrap();
+    let none = CredentialFiles::load(&BTreeMap::new()).unwrap();
     let missing = Err(NoCredential::Missing(Purpose::Inference));
     assert_eq!(sent(&none, &named, asked), missing);
 }
@@ -171,20 +174,20 @@ fn a_changed_file_takes_effect_and_a_broken_one_does_not() {
     };
     put("  gtak_one\r\n");
     let source = BTreeMap::from([("inference".to_owned(), CredentialSource::File(path.clone()))]);
-    let credentials = Credentials::load(&source).unwrap();
+    let credentials = CredentialFiles::load(&source).unwrap();
     let key = key("inference", "");
     let asked = Use {
         template: "/v1/models",
         in_conversation: false,
     };
-    let before = credentials.for_request(&key, asked).unwrap();
+    let (_, before) = credentials.current().for_request(&key, asked).unwrap();
     assert_eq!(before.authorization(), "Bearer gtak_one");
-    let identity = credentials.identity("inference");
+    let identity = credentials.current().identity("inference");
     put("gtak_two\n");
     assert!(credentials.poll().is_empty());
     assert!(matches!(credentials.poll()[..], [("inference", Ok(()))]));
     assert_eq!(sent(&credentials, &key, asked).unwrap(), "Bearer gtak_two");
-    assert_ne!(credentials.identity("inference"), identity);
+    assert_ne!(credentials.current().identity("inference"), identity);
     assert_eq!(
         before.authorization(),
         "Bearer gtak_one",
@@ -228,14 +231,14 @@ fn what_is_not_there_stops_the_start() {
     ];
     for source in sources {
         let sources = BTreeMap::from([("upload".to_owned(), source)]);
-        let error = Credentials::load(&sources).unwrap_err();
+        let error = CredentialFiles::load(&sources).unwrap_err();
         assert_eq!(error.to_string(), "credential `upload` cannot be used");
     }
     let set = BTreeMap::from([(
         "x".to_owned(),
         CredentialSource::Env("CARGO_PKG_NAME".to_owned()),
     )]);
-    assert!(Credentials::load(&set).is_ok(), "cargo sets this one");
+    assert!(CredentialFiles::load(&set).is_ok(), "cargo sets this one");
 }
 
 #[test]
@@ -245,9 +248,8 @@ fn nothing_prints_a_gt_key() {
         template: "/v1/models",
         in_conversation: false,
     };
-    let secret = credentials
-        .for_request(&key("inference", ""), asked)
-        .unwrap();
+    let key = key("inference", "");
+    let (_, secret) = credentials.current().for_request(&key, asked).unwrap();
     let header = secret.authorization();
     for text in [
         format!("{credentials:?}"),
@@ -266,9 +268,18 @@ fn equal_gt_keys_have_one_identity() {
         ("b".to_owned(), given(" gtak_x ")),
         ("c".to_owned(), given("gtak_y")),
     ]);
-    let credentials = Credentials::load(&same).unwrap();
-    assert_eq!(credentials.identity("a"), credentials.identity("b"));
-    assert_ne!(credentials.identity("a"), credentials.identity("c"));
-    assert_eq!(credentials.identity("d"), None);
-    assert_eq!(credentials.names().collect::<Vec<_>>(), ["a", "b", "c"]);
+    let credentials = CredentialFiles::load(&same).unwrap();
+    assert_eq!(
+        credentials.current().identity("a"),
+        credentials.current().identity("b")
+    );
+    assert_ne!(
+        credentials.current().identity("a"),
+        credentials.current().identity("c")
+    );
+    assert_eq!(credentials.current().identity("d"), None);
+    assert_eq!(
+        credentials.current().names().collect::<Vec<_>>(),
+        ["a", "b", "c"]
+    );
 }

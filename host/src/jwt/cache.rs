@@ -12,8 +12,8 @@ use signalbox_policy::Names;
 
 use super::claims::Claims;
 use super::key_set::Signer;
-use crate::digest::Digest;
-use crate::keyring::Key;
+use signalbox_gate::Digest;
+use signalbox_gate::keyring::Key;
 
 /// A token that was checked.
 #[derive(Clone, Debug)]

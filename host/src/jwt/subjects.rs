@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::keyring::Key;
-use crate::limits::Usage;
+use signalbox_gate::KeyUsage as Usage;
+use signalbox_gate::keyring::Key;
 
 /// What each caller uses.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ const BETWEEN: Duration = Duration::from_secs(1);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyring::Keyring;
+    use signalbox_gate::keyring::Keyring;
 
     fn profile() -> Arc<Key> {
         let text = "keys: [{id: p, profile: true, preset: chat-client, models: all, \

@@ -8,9 +8,9 @@ use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::budget::Budget;
 use crate::config::Config;
-use crate::keyring::Standing;
+use signalbox_gate::Budget;
+use signalbox_gate::keyring::KeyStatus;
 use signing::{Signing, encode, key_set, message};
 
 const PROFILES: &str = "keys:
@@ -98,11 +98,11 @@ fn a_token_of_each_kind_of_key_names_its_caller() {
             ..(*profile.caller).clone()
         };
         assert_eq!(*key.caller, caller, "{}", signing.kid);
-        assert_eq!(key.standing(now()), Standing::Valid);
+        assert_eq!(key.status(now()), KeyStatus::Valid);
         let end = Timestamp::from_second(NOW + 630).unwrap();
         assert_eq!(
-            (key.expires, key.standing(end)),
-            (Some(end), Standing::Expired)
+            (key.expires, key.status(end)),
+            (Some(end), KeyStatus::Expired)
         );
     }
 }
@@ -316,7 +316,7 @@ fn a_known_token_follows_its_profile_and_its_key() {
         panic!("{issuer:?}");
     };
     while issuer.poll(watch).is_none() {}
-    let crate::keyring::Opener::Jwt(grant) = key.opener() else {
+    let signalbox_gate::keyring::Opener::Jwt(grant) = key.opener() else {
         panic!("{key:?}");
     };
     assert!(!grant.holds(), "what is open ends");
@@ -328,7 +328,7 @@ fn a_known_token_follows_its_profile_and_its_key() {
 fn a_revoked_profile_is_that_of_revoked_callers() {
     let stage = stage("    profile: gone\n");
     let key = stage.key(&stage.ec.token(&claims())).unwrap();
-    assert_eq!(key.standing(now()), Standing::Revoked);
+    assert_eq!(key.status(now()), KeyStatus::Revoked);
 }
 
 #[test]

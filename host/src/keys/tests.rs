@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use signalbox_gate::{Authenticator, Digest};
+
 use super::*;
 use crate::config::CredentialSource;
-use crate::credentials::Secret;
-use crate::digest::Digest;
+use crate::credentials::{CredentialFiles, Secret};
 
 fn text(token: &str) -> String {
     let sha256 = Digest::of(token);
@@ -16,7 +18,7 @@ fn text(token: &str) -> String {
 fn credentials() -> Arc<Credentials> {
     let secret = Secret::read("gtak_gt").unwrap();
     let source = BTreeMap::from([("conversation".to_owned(), CredentialSource::Given(secret))]);
-    Arc::new(Credentials::load(&source).unwrap())
+    Arc::clone(CredentialFiles::load(&source).unwrap().current())
 }
 
 fn opened() -> (tempfile::TempDir, PathBuf, Keys) {
@@ -89,7 +91,8 @@ fn a_key_in_use_ends_with_its_entry() {
     let (_folder, path, keys) = opened();
     let now = Timestamp::UNIX_EPOCH;
     let key = Arc::clone(keys.current().lookup("gtak_one").unwrap());
-    assert!(keys.still_admits(&key, now));
+    let authenticator = Authenticator::new(Arc::clone(keys.live()), None);
+    assert!(authenticator.still_admits(&key, now));
     let with =
         |more: &str| text("gtak_one").replace("models: all", &format!("models: all, {more}"));
     for (text, is_valid) in [
@@ -103,7 +106,7 @@ fn a_key_in_use_ends_with_its_entry() {
     ] {
         replace(&path, &text);
         keys.reload().unwrap();
-        assert_eq!(keys.still_admits(&key, now), is_valid, "{text}");
+        assert_eq!(authenticator.still_admits(&key, now), is_valid, "{text}");
     }
 }
 

@@ -9,7 +9,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 
-use crate::budget::Budget;
+use signalbox_gate::Budget;
 
 /// How many of something are open.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,7 @@ use super::standing::Standing;
 use super::{
     ANSWER_BOUNDS, Connections, Durations, LostLines, Metrics, Open, POLICY_BOUNDS, Spans,
 };
-use crate::budget::Budget;
+use signalbox_gate::Budget;
 
 /// A counter's name is written without `_total`, which the encoder adds.
 pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) -> Metrics {

@@ -1,10 +1,15 @@
 //! Tests of decision records: what is kept, and what is never written.
 
+use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use signalbox_policy::{
-    Caller, Forward, Header, HeaderBuf, Names, Purpose, Purposes, Refusal, RequestedModel,
+    Caller, Decision, Forward, Header, HeaderBuf, Names, Purpose, Purposes, Refusal, Request,
+    RequestedModel,
 };
+use signalbox_runtime::Digest;
 use tracing::field::{Field, Visit};
 
 use super::*;
@@ -141,7 +146,7 @@ fn a_record_tells_the_facts_and_the_decision() {
     let records = Records::new(&settings(8));
     let (caller, headers, decision) = (caller(), headers(), forward());
     let request = request(&caller, &headers[..1], "gpt-4o");
-    let id = records.id();
+    let id = new_id();
     let lines = logged(|| {
         records.add(&entry(
             id,
@@ -211,7 +216,7 @@ fn no_record_and_no_line_holds_a_secret_or_a_prompt() {
             "/v1/gtak_client",
         ] {
             request.path = path;
-            let id = records.id();
+            let id = new_id();
             texts.extend(logged(|| {
                 records.add(&entry(
                     id,
@@ -225,12 +230,7 @@ fn no_record_and_no_line_holds_a_secret_or_a_prompt() {
                 method: "GET",
                 path,
             };
-            let mut early = entry(
-                records.id(),
-                &caller,
-                &request,
-                Conclusion::Decided(&decision),
-            );
+            let mut early = entry(new_id(), &caller, &request, Conclusion::Decided(&decision));
             early.facts = head;
             texts.extend(logged(|| records.add(&early)));
             texts.push(records.find(early.id).unwrap().to_string());
@@ -287,7 +287,7 @@ fn refusals_and_failures_keep_their_code_and_cause() {
             None,
         ),
     ] {
-        let id = records.id();
+        let id = new_id();
         let lines = logged(|| records.add(&entry(id, &caller, &request, conclusion)));
         let record = records.find(id).unwrap();
         assert_eq!(record["decision"]["status"], status);
@@ -310,7 +310,7 @@ fn the_ring_keeps_the_last_ones() {
     let conclusion = Conclusion::Decided(&Decision::ReadModel);
     for keep in [0, 1, 3] {
         let records = Records::new(&settings(keep));
-        let ids: Vec<_> = (0..5).map(|_| records.id()).collect();
+        let ids: Vec<_> = (0..5).map(|_| new_id()).collect();
         for id in &ids {
             records.add(&entry(*id, &caller, &request, conclusion));
         }
@@ -333,8 +333,14 @@ fn the_log_can_be_turned_off() {
     });
     let caller = caller();
     let request = request(&caller, &[], "gpt-4o");
-    let id = records.id();
+    let id = new_id();
     let conclusion = Conclusion::Decided(&Decision::ReadModel);
     assert!(logged(|| records.add(&entry(id, &caller, &request, conclusion))).is_empty());
     assert!(records.find(id).is_some());
+}
+
+/// An id like no other.
+fn new_id() -> DecisionId {
+    static IDS: LazyLock<signalbox_gate::DecisionIds> = LazyLock::new(Default::default);
+    IDS.next()
 }

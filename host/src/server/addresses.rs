@@ -9,7 +9,6 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::ForwardedSettings;
-use crate::forwarded::is_trusted;
 
 /// How many connections each client address has open.
 #[derive(Debug)]
@@ -38,7 +37,7 @@ impl Addresses {
     /// Counts one more connection, unless its address has as many as it may.
     pub(super) fn count(self: &Arc<Self>, peer: IpAddr) -> Option<Counted> {
         let peer = peer.to_canonical();
-        if is_trusted(&self.hops, peer) {
+        if self.hops.trusts(peer) {
             return Some(Counted { of: None });
         }
         let address = customer(peer);

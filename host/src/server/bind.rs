@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use signalbox_gate::{Authenticator, Budget, Capacity, ConcurrencyLimit, Gate, TokenVerifier};
 use signalbox_policy::Caller;
 use signalbox_runtime::{Cache, DecisionPool, LoadOptions, Runtime, Settings, StartError};
 use signalbox_swap::{Entry, Swaps};
@@ -15,23 +16,21 @@ use super::bind_error::BindError;
 use super::start::{self, Watched};
 use crate::admin::Admin;
 use crate::auth::Auth;
-use crate::budget::Budget;
 use crate::config::{AdminConfig, Config, Isolation};
-use crate::credentials::Credentials;
+use crate::credentials::CredentialFiles;
 use crate::doors::{Hangups, Look, PolicySources, read_cases};
 use crate::health::{Health, PolicyHealth};
 use crate::jwt::Issuers;
-use crate::keyring::{Key, Standing};
 use crate::keys::Keys;
-use crate::limits::Gate;
 use crate::metrics::Metrics;
 use crate::observers::Observers;
 use crate::record::Records;
 use crate::registries::Registries;
-use crate::shared::{Capacity, Policies, Shared, UpstreamAccess};
+use crate::shared::{Policies, Shared, SystemClock, UpstreamAccess};
 use crate::tls::ClientTls;
 use crate::traces::Traces;
 use crate::upstream::Hosts;
+use signalbox_gate::keyring::{Key, KeyStatus};
 
 impl Host {
     /// Binds a host. `given` are policies as `(name, component)`; what the configuration names
@@ -44,8 +43,9 @@ impl Host {
     pub async fn bind(config: Config, given: Vec<(String, Vec<u8>)>) -> Result<Self, BindError> {
         // Before anything that takes its time: until then the signal would end the process.
         let hangups = Hangups::listen();
-        let credentials = Arc::new(Credentials::load(&config.upstream.credentials)?);
-        let keys = Keys::load(&config.keys, config.key_limits, Arc::clone(&credentials))?;
+        let credentials = CredentialFiles::load(&config.upstream.credentials)?;
+        let current = Arc::clone(credentials.current());
+        let keys = Keys::load(&config.keys, config.key_limits, current)?;
         let keys = Arc::new(keys);
         let (state, cache) = start::state(&config)?;
         let workers = workers(&config);
@@ -53,13 +53,17 @@ impl Host {
         let registry = Arc::new(Registries::new(&config.registry, &config.policies)?);
         let health = Arc::new(Health::default());
         let policies = Arc::new(PolicyHealth::new(Arc::clone(&health)));
-        let memory = Budget::new(config.limits.held_memory.bytes());
-        let disk = Budget::new(config.limits.held_disk.bytes());
+        let capacity = Capacity {
+            memory: Budget::new(config.limits.held_memory.bytes()),
+            disk: Budget::new(config.limits.held_disk.bytes()),
+            requests: ConcurrencyLimit::new(config.limits.requests),
+        };
         let started = Timestamp::now();
-        let metrics = Metrics::new(&memory, &disk, started.as_second());
+        let metrics = Metrics::new(&capacity.memory, &capacity.disk, started.as_second());
         let hosts = Arc::new(Hosts::new(&config.upstream, &health, &metrics)?);
         let jwt = Issuers::start(&config.jwt, &health, &metrics).await?;
-        check_profiles(jwt.as_ref(), &keys)?;
+        let jwt = jwt.map(Arc::new);
+        check_profiles(jwt.as_deref(), &keys)?;
         let mut settings = settings(&config, &keys, &metrics, &policies)?;
         settings.state = state;
         let swaps = Swaps::new(runtime, settings)?;
@@ -89,19 +93,22 @@ impl Host {
             files,
             look: Look::default(),
         };
+        let tokens = jwt.clone().map(|issuers| issuers as Arc<dyn TokenVerifier>);
         let shared = Shared {
             observers: Arc::new(Observers {
                 traces: traces.transpose()?,
                 health,
                 metrics,
                 records: Records::new(&config.records),
-                answer_headers: config.answer_headers,
             }),
-            capacity: Capacity {
-                gate: Gate::new(config.limits.requests),
-                memory,
-                disk,
-            },
+            gate: Gate::new(
+                gate_settings(&config, hosts.base_path()),
+                capacity,
+                Arc::new(Authenticator::new(Arc::clone(keys.live()), tokens)),
+                Arc::clone(credentials.current()),
+                swaps.clone(),
+                Arc::new(SystemClock),
+            ),
             started,
             config,
             auth: Auth { keys, jwt },
@@ -121,6 +128,23 @@ impl Host {
             workers,
         })
     }
+}
+
+/// What the gate needs to know of the configuration.
+fn gate_settings(config: &Config, base_path: &str) -> signalbox_gate::Settings {
+    let (limits, headers) = (&config.limits, config.answer_headers);
+    let mut settings = signalbox_gate::Settings::default();
+    settings.base_path = base_path.to_owned();
+    settings.own_hosts = config.own_hosts();
+    settings.largest_head = limits.head.bytes();
+    settings.json_body = limits.json_body.bytes();
+    settings.upload_body = limits.upload_body.bytes();
+    settings.multipart_memory = limits.multipart_memory.bytes();
+    settings.multipart_disk = limits.multipart_disk.bytes();
+    settings.forwarded = config.forwarded.clone();
+    settings.decision_header = headers.decision;
+    settings.policy_header = headers.policy;
+    settings
 }
 
 /// A misspelt profile is found at start, not by the first caller.
@@ -146,7 +170,7 @@ fn settings(
     let callers = move |policy: &str| {
         let (keyring, now) = (keys.current(), Timestamp::now());
         let is_asked =
-            |key: &&Arc<Key>| key.policy == policy && key.standing(now) == Standing::Valid;
+            |key: &&Arc<Key>| key.policy == policy && key.status(now) == KeyStatus::Valid;
         let keys = keyring.iter().filter(is_asked);
         keys.map(|key| Caller::clone(&key.caller)).collect()
     };

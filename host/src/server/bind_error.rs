@@ -10,11 +10,11 @@ use signalbox_swap::{Failure, StateError};
 use crate::credentials::CredentialError;
 use crate::doors::CasesError;
 use crate::jwt::KeySetError;
-use crate::keyring::KeyringError;
 use crate::sources::SourceError;
 use crate::tls::TlsError;
 use crate::traces::CollectorError;
 use crate::upstream::TargetError;
+use signalbox_gate::keyring::KeyringError;
 
 /// Why a host could not be bound.
 #[derive(Debug, thiserror::Error)]

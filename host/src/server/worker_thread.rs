@@ -16,13 +16,13 @@ use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::seat::Seat;
-use crate::client::Peer;
 use crate::connection;
 use crate::metrics::OpenGuard;
 use crate::phase::Phase;
 use crate::shared::{Shared, UpstreamAccess};
 use crate::upstream::{UpstreamLimits, check_hosts};
 use crate::worker::Worker;
+use signalbox_gate::Peer;
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ fn run(
             && let Some(check) = &shared.config.upstream.health
         {
             let UpstreamAccess { hosts, credentials } = &shared.upstream;
-            check_hosts(hosts, credentials, check);
+            check_hosts(hosts, credentials.current(), check);
         }
         let running = Rc::new(Running {
             worker: Worker::new(shared, limits),

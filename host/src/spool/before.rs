@@ -9,10 +9,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use signalbox_gate::BodyRoom;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{PIECE, Rooms};
-use crate::budget::Reservation;
+use super::PIECE;
 
 /// Bytes that are all here, in a few parts so that none is copied. They are a body, or go before
 /// the rest of one.
@@ -20,18 +20,9 @@ use crate::budget::Reservation;
 pub(crate) struct Before {
     parts: VecDeque<Part>,
     left: u64,
-    /// Given back as soon as nothing is held any more: the rest of the body may take hours.
-    held: Held,
-}
-
-/// What the bytes were taken from.
-#[derive(Debug, Default)]
-enum Held {
-    /// Shared with the same bytes kept for a second try.
-    Memory(Rc<Reservation>),
-    #[default]
-    Nothing,
-    Spool(#[expect(dead_code, reason = "given back when it is dropped")] Rooms),
+    /// Given back as soon as nothing is held any more: the rest of the body may take hours. Shared
+    /// with the same bytes kept for a second try.
+    room: Option<Rc<BodyRoom>>,
 }
 
 #[derive(Debug)]
@@ -56,13 +47,22 @@ enum State {
 }
 
 impl Before {
-    /// Bytes in memory, and what they were taken from.
-    pub(crate) fn of(parts: impl IntoIterator<Item = Bytes>, room: Option<Reservation>) -> Self {
-        let mut before = Self::default();
-        for bytes in parts {
-            before.push(bytes);
+    /// The parts of a body, of which `file` has those that are not in memory.
+    pub(crate) fn new(
+        parts: Vec<signalbox_gate::Part>,
+        room: BodyRoom,
+        mut file: Option<File>,
+    ) -> Self {
+        let mut before = Self {
+            room: Some(Rc::new(room)),
+            ..Self::default()
+        };
+        for part in parts {
+            match part {
+                signalbox_gate::Part::Bytes(bytes) => before.push(bytes),
+                signalbox_gate::Part::Spooled(length) => before.push_file(file.take(), length),
+            }
         }
-        before.held = room.map_or(Held::Nothing, |room| Held::Memory(Rc::new(room)));
         before
     }
 
@@ -72,38 +72,25 @@ impl Before {
             Part::Bytes(bytes) => Some(Part::Bytes(bytes.clone())),
             Part::File(_) => None,
         });
-        let held = match &self.held {
-            Held::Memory(room) => Held::Memory(Rc::clone(room)),
-            Held::Nothing => Held::Nothing,
-            Held::Spool(_) => return None,
-        };
         Some(Self {
             parts: parts.collect::<Option<_>>()?,
             left: self.left,
-            held,
+            room: self.room.clone(),
         })
     }
 
-    pub(super) fn holds(&mut self, rooms: Rooms) {
-        self.held = Held::Spool(rooms);
-    }
-
-    /// Adds bytes at the end.
-    pub(crate) fn push(&mut self, bytes: Bytes) {
+    fn push(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {
             self.left += bytes.len() as u64;
             self.parts.push_back(Part::Bytes(bytes));
         }
     }
 
-    /// Adds a file of this length at the end.
-    pub(super) fn push_file(&mut self, file: File, length: u64) {
-        if length > 0 {
-            self.left += length;
-            let state = State::AtStart(file);
-            let left = length;
-            self.parts.push_back(Part::File(Reading { left, state }));
-        }
+    fn push_file(&mut self, file: Option<File>, length: u64) {
+        self.left += length;
+        let state = file.map_or(State::Failed, State::AtStart);
+        let left = length;
+        self.parts.push_back(Part::File(Reading { left, state }));
     }
 
     /// The bytes that were not given on yet.
@@ -117,7 +104,7 @@ impl Before {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
         let Some(part) = self.parts.front_mut() else {
-            self.held = Held::Nothing;
+            self.room = None;
             return Poll::Ready(None);
         };
         let (bytes, is_last) = match part {
@@ -132,12 +119,6 @@ impl Before {
         }
         self.left -= bytes.len() as u64;
         Poll::Ready(Some(Ok(bytes)))
-    }
-}
-
-impl From<Bytes> for Before {
-    fn from(bytes: Bytes) -> Self {
-        Self::of([bytes], None)
     }
 }
 

@@ -53,7 +53,6 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
 }
 
 pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-pub(super) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const SAMPLED: u128 = 1;
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use http::HeaderMap;
 use http::uri::Authority;
 use opentelemetry::trace::{SpanId, TraceId};
+use signalbox_gate::TraceHeaders;
 
-use super::context::{self, Parent, TRACEPARENT, TRACESTATE};
+use super::context::{self, Parent};
 
 /// A sampled request's place in its trace.
 #[derive(Debug)]
@@ -54,7 +54,12 @@ impl OpenTrace {
 
     /// The request is about to go to GT: its span begins, and GT is told of it. What a client
     /// says with `tracestate` belongs to the trace it named, and goes with it only.
-    pub(crate) fn sends(&mut self, span: SpanId, model: Option<&str>, headers: &mut HeaderMap) {
+    pub(crate) fn sends(
+        &mut self,
+        span: SpanId,
+        model: Option<&str>,
+        headers: &mut TraceHeaders<'_>,
+    ) {
         let at = Instant::now();
         if let Some(before) = self.sent.last_mut() {
             before.until = Some(at);
@@ -67,10 +72,10 @@ impl OpenTrace {
             until: None,
         });
         if let Some(traceparent) = context::traceparent(self.trace, span) {
-            headers.insert(TRACEPARENT, traceparent);
+            headers.set_parent(traceparent);
         }
         if self.parent.is_none() {
-            headers.remove(TRACESTATE);
+            headers.remove_state();
         }
     }
 }

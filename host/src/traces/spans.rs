@@ -15,8 +15,8 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::OpenTrace;
 use super::open::Sent;
-use crate::client::Client;
 use crate::record::{Decider, DecisionId, method, protocol};
+use signalbox_gate::Client;
 
 /// What is known of a request that has ended.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use http::HeaderValue;
 
 use super::*;
-use crate::budget::Budget;
 use crate::config::UpstreamUrl;
+use signalbox_gate::Budget;
 
 fn traces(sample: &str) -> Traces {
     let endpoint = UpstreamUrl::parse("http://127.0.0.1:9").unwrap();

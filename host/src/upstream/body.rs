@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use signalbox_http::multipart::Scanner;
-use signalbox_http::refusal::{Code, Refusal};
+use signalbox_gate::{BodyFailure, RestOfBody};
+use signalbox_http::refusal::Refusal;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::spool::Before;
@@ -29,12 +29,13 @@ pub(crate) enum RequestBody {
 #[derive(Debug)]
 pub(crate) struct Streamed {
     before: Before,
+    /// What the client has sent already, and nobody has looked at.
+    ahead: Bytes,
     /// `None` once it is dropped.
     incoming: Option<Incoming>,
-    /// What of the rest may go on, of a body that is looked through to its end.
-    scanner: Option<Scanner>,
+    /// What of all that may go on.
+    rest: RestOfBody,
     fate: Rc<Fate>,
-    limit: u64,
     idle: Duration,
     end: Instant,
     alarm: Option<Pin<Box<Sleep>>>,
@@ -51,48 +52,9 @@ pub(crate) struct Fate {
     left: Cell<Option<Incoming>>,
 }
 
-/// Why a client's body did not arrive whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum BodyFailure {
-    /// The client went away, or its framing broke.
-    #[error("the body ended early")]
-    Broken,
-    /// What of it was held on disk is gone.
-    #[error("the body could not be read back from disk")]
-    NotHeld,
-    /// It is not what the route takes; the refusal says why.
-    #[error("the body is not what it has to be")]
-    Refused,
-    /// It is longer than it may be.
-    #[error("the body is too large")]
-    TooLarge,
-    /// Nothing came for too long, or the whole took too long.
-    #[error("the body took too long")]
-    TooSlow,
-}
-
-impl BodyFailure {
-    /// What the client is told.
-    pub(crate) fn refusal(self) -> Refusal {
-        match self {
-            Self::Broken => Refusal::new(
-                Code::InvalidBody,
-                "The body ended before its announced end. Send all of it.",
-            ),
-            Self::NotHeld => Refusal::of(Code::Overloaded),
-            Self::Refused => Refusal::of(Code::InvalidBody),
-            Self::TooLarge => Refusal::of(Code::BodyTooLarge),
-            Self::TooSlow => Refusal::of(Code::RequestTimeout),
-        }
-    }
-}
-
-/// Bounds of a body that still comes.
+/// How long a body may take that still comes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyBounds {
-    /// What may still come.
-    pub(crate) bytes: u64,
+pub(crate) struct BodyTimes {
     /// Between two pieces.
     pub(crate) idle: Duration,
     /// When all of it has to be here.
@@ -109,21 +71,21 @@ impl RequestBody {
         }
     }
 
-    /// A body as it comes, after what of it has come. With a scanner, only what passes it goes on.
+    /// A body as it comes, after what of it has come: only what `rest` lets through goes on.
     pub(crate) fn streamed(
         before: Before,
-        incoming: Incoming,
-        scanner: Option<Scanner>,
-        bounds: BodyBounds,
+        (ahead, incoming): (Bytes, Incoming),
+        rest: RestOfBody,
+        times: BodyTimes,
     ) -> Self {
         Self::Streamed(Box::new(Streamed {
             before,
+            ahead,
             incoming: Some(incoming),
-            scanner,
+            rest,
             fate: Rc::default(),
-            limit: bounds.bytes,
-            idle: bounds.idle,
-            end: bounds.end,
+            idle: times.idle,
+            end: times.end,
             alarm: None,
         }))
     }
@@ -234,6 +196,10 @@ impl Streamed {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyFailure>>> {
+        if !self.ahead.is_empty() {
+            let ahead = std::mem::take(&mut self.ahead);
+            return Poll::Ready(Some(self.arrived(ahead)));
+        }
         let Some(incoming) = &mut self.incoming else {
             return Poll::Ready(None);
         };
@@ -246,7 +212,11 @@ impl Streamed {
         Poll::Ready(match ready!(next) {
             None => {
                 self.fate.ended.set(true);
-                self.scanner.take().map(|scanner| self.scan(scanner, None))
+                let is_scanned = self.rest.is_scanned();
+                is_scanned.then(|| {
+                    let finished = self.rest.finish();
+                    finished.map_err(|refusal| self.refuse(refusal))
+                })
             }
             Some(Err(_gone)) => Some(Err(self.fail(BodyFailure::Broken))),
             // Trailers are headers nobody allowed.
@@ -259,41 +229,15 @@ impl Streamed {
     }
 
     fn arrived(&mut self, piece: Bytes) -> Result<Bytes, BodyFailure> {
-        let Some(left) = self.limit.checked_sub(piece.len() as u64) else {
-            return Err(self.fail(BodyFailure::TooLarge));
-        };
-        self.limit = left;
         let is_last = self.incoming.as_ref().is_none_or(Body::is_end_stream);
         self.fate.ended.set(is_last);
-        match self.scanner.take() {
-            Some(scanner) => self.scan(scanner, Some((&piece, is_last))),
-            None => Ok(piece),
-        }
+        let passed = self.rest.push(piece, is_last);
+        passed.map_err(|refusal| self.refuse(refusal))
     }
 
-    /// What passes of a piece, the last one or not, or at the end.
-    fn scan(
-        &mut self,
-        mut scanner: Scanner,
-        piece: Option<(&Bytes, bool)>,
-    ) -> Result<Bytes, BodyFailure> {
-        let mut passed = Vec::new();
-        let (bytes, is_last) = piece.map_or((&[][..], true), |(piece, is_last)| (piece, is_last));
-        passed.reserve(bytes.len() + scanner.kept_back().len());
-        // It has seen the model: a second one is a flaw.
-        let mut scanned = scanner.push(bytes, &mut passed).map(drop);
-        if is_last {
-            scanned = scanned.and_then(|()| scanner.finish(&mut passed));
-        } else {
-            self.scanner = Some(scanner);
-        }
-        match scanned {
-            Ok(()) => Ok(passed.into()),
-            Err(refusal) => {
-                self.fate.refusal.set(Some(refusal));
-                Err(self.fail(BodyFailure::Refused))
-            }
-        }
+    fn refuse(&mut self, refusal: Refusal) -> BodyFailure {
+        self.fate.refusal.set(Some(refusal));
+        self.fail(BodyFailure::Refused)
     }
 
     fn pass(&self, piece: Bytes) -> Frame<Bytes> {
@@ -306,16 +250,13 @@ impl Streamed {
     fn is_end_stream(&self) -> bool {
         let incoming = self.incoming.as_ref();
         self.before.left() == 0
-            && self.scanner.is_none()
+            && self.ahead.is_empty()
+            && !self.rest.is_scanned()
             && incoming.is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let kept_back = self
-            .scanner
-            .as_ref()
-            .map_or(0, |scanner| scanner.kept_back().len());
-        let here = self.before.left() + kept_back as u64;
+        let here = self.before.left() + (self.ahead.len() + self.rest.kept_back()) as u64;
         let incoming = self.incoming.as_ref();
         let coming = incoming.and_then(|body| body.size_hint().exact());
         coming.map_or_else(SizeHint::default, |coming| {

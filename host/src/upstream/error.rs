@@ -1,8 +1,8 @@
 //! Why GT gave no answer.
 
+use signalbox_gate::BodyFailure;
 use signalbox_http::refusal::{Code, Refusal};
 
-use super::body::BodyFailure;
 use super::tls::CertificateProblem;
 
 /// Why GT gave no answer.

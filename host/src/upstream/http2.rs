@@ -314,11 +314,11 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::budget::Budget;
     use crate::config::{UpstreamConfig, UpstreamUrl};
     use crate::health::Health;
     use crate::metrics::Metrics;
     use crate::upstream::hosts::Hosts;
+    use signalbox_gate::Budget;
 
     fn hosts() -> Hosts {
         let url = UpstreamUrl::parse("http://127.0.0.1:9/api/tenant").unwrap();

@@ -6,7 +6,7 @@
 
 use memchr::memchr;
 
-use crate::framed::Framed;
+use signalbox_gate::Framed;
 
 /// What the heads on one connection are known to say.
 #[derive(Clone, Copy, Debug)]

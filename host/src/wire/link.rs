@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::framing::Framings;
-use crate::framed::Framed;
+use signalbox_gate::Framed;
 
 /// What one connection knows of itself; shared by its bytes, its requests and its clock.
 #[derive(Debug)]

@@ -1,16 +1,11 @@
 //! Answers to what never became a request. They have the shape of all refusals and a decision id, and
 //! are counted and recorded like them.
 
-use std::sync::Arc;
-
-use http::{HeaderMap, Response, StatusCode};
+use signalbox_gate::Peer;
 use signalbox_http::refusal::{Code, Refusal};
 
-use crate::client::{Client, Peer};
-use crate::observers::Observers;
-use crate::refusals::No;
-use crate::request_id;
-use crate::trail::Trail;
+use crate::request_log::RequestLog;
+use crate::shared::Shared;
 
 /// The refusal in place of an answer that has the shape of hyper's own: no header but these three,
 /// no body.
@@ -37,37 +32,28 @@ pub(super) fn slow_head() -> Refusal {
 }
 
 /// The bytes of a refusal, the last on its connection.
-pub(super) fn bytes(observers: &Arc<Observers>, peer: Peer, refusal: Refusal) -> Vec<u8> {
-    let mut trail = Trail::new(observers, Client::unheard(peer));
-    let no = No::Host(refusal);
-    trail.never_came(&no);
-    let refusal = no.refusal();
-    let body = refusal.body();
-    let reason = StatusCode::from_u16(refusal.status())
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or_default();
-    let mut head = format!("HTTP/1.1 {} {reason}\r\n", refusal.status());
+pub(super) fn bytes(shared: &Shared, peer: Peer, refusal: Refusal) -> Vec<u8> {
+    let log = RequestLog::new(&shared.observers, None);
+    let refused = shared.gate.refuse_malformed(peer, refusal, log);
+    let (answer, mut completion) = refused.into_parts();
+    let (head, body) = answer.into_parts();
+    let reason = head.status.canonical_reason().unwrap_or_default();
+    let mut text = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_u16());
     let mut line = |name: &str, value: &str| {
         for part in [name, ": ", value, "\r\n"] {
-            head.push_str(part);
+            text.push_str(part);
         }
     };
-    for (name, value) in refusal.headers() {
-        line(name, &value);
-    }
-    let (mut stamped, ()) = Response::new(()).into_parts();
-    stamped.status = StatusCode::from_u16(refusal.status()).unwrap_or_default();
-    trail.stamp(&mut stamped);
-    request_id::stamp(&mut stamped.headers, &HeaderMap::new(), trail.id());
-    for (name, value) in &stamped.headers {
+    for (name, value) in &head.headers {
         line(name.as_str(), value.to_str().unwrap_or_default());
     }
     line("content-length", &body.len().to_string());
     line("connection", "close");
-    head.push_str("\r\n");
-    trail.sent(body.len());
-    let mut answer = head.into_bytes();
+    text.push_str("\r\n");
+    let log = completion.observer_mut();
+    log.responds(head.status);
+    log.sent(body.len());
+    let mut answer = text.into_bytes();
     answer.extend_from_slice(&body);
     answer
 }

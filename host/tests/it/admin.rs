@@ -4,8 +4,8 @@ mod tls;
 
 use std::num::NonZeroU32;
 
+use signalbox_gate::Digest;
 use signalbox_host::config::AdminConfig;
-use signalbox_host::digest::Digest;
 
 use crate::harness::{Answer, Ask, Client, Gate, Gt, within};
 

@@ -7,8 +7,8 @@
 use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use signalbox_gate::Digest;
 use signalbox_host::config::{AdminConfig, Config, TraceSettings, UpstreamUrl};
-use signalbox_host::digest::Digest;
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata, span};
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use signalbox_harness::command::signalbox;
 use signalbox_host::{
     config::{Config, Isolation, KeySetSource, SignerKey},
-    keyring::Keyring,
+    load_keyring,
 };
 
 use super::{Kind, STOPPED, beside, frozen, json, loading, says, upgrade_check};
@@ -24,7 +24,7 @@ fn keyrings_hold_the_keys_they_held() {
 
 #[test]
 fn what_no_command_shows_of_a_key_is_as_it_was() {
-    let keyring = Keyring::load(&frozen().join("0.1/keyrings/everything.yaml"));
+    let keyring = load_keyring(&frozen().join("0.1/keyrings/everything.yaml"));
     let keyring = keyring.expect("a keyring");
     let key = keyring.key("team:a@b.example").expect("a key");
     assert_eq!(key.credentials.inference, "own-inference");
@@ -32,9 +32,9 @@ fn what_no_command_shows_of_a_key_is_as_it_was() {
     assert_eq!(key.credentials.conversation, "own-conversation");
     assert_eq!(key.limits.body.bytes(), 16 << 20);
     assert_eq!(key.limits.upload.map(|size| size.bytes()), Some(4096 << 20));
-    let json = Keyring::load(&frozen().join("0.1/keyrings/json.yaml")).expect("a keyring");
+    let json = load_keyring(&frozen().join("0.1/keyrings/json.yaml")).expect("a keyring");
     let token = "2222222222222222222222222222222222222222222222222222222222222223";
-    let digest = signalbox_host::digest::Digest::from_hex(token).expect("a digest");
+    let digest = signalbox_gate::Digest::from_hex(token).expect("a digest");
     assert_eq!(json.find(&digest).expect("a key").caller.id, "json");
 }
 

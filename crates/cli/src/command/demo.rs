@@ -6,12 +6,12 @@ mod welcome;
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
+use signalbox_gate::Digest;
 use signalbox_gt_sim::{Simulator, Tenant};
 use signalbox_host::{
     BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, Span, UpstreamUrl},
     credentials::Secret,
-    digest::Digest,
 };
 
 use crate::{

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
-use signalbox_host::keyring::Keyring;
+use signalbox_host::load_keyring;
 use signalbox_http::path::{self, Target};
 use signalbox_policy::{
     Caller, Decision, Explanation, Header, Names, Policy, Purpose, Request, RequestedModel,
@@ -192,7 +192,7 @@ fn key(reference: &str) -> anyhow::Result<Caller> {
     let (file, id) = reference
         .rsplit_once('#')
         .ok_or_else(|| Misused(format!("--key {reference} is not KEYS.yaml#ID")))?;
-    let keyring = Keyring::load(Path::new(file)).with_context(|| format!("cannot use {file}"))?;
+    let keyring = load_keyring(Path::new(file)).with_context(|| format!("cannot use {file}"))?;
     let key = keyring
         .key(id)
         .with_context(|| format!("{file} has no key `{id}`"))?;

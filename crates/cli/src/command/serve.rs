@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use signalbox_host::{
     BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, UpstreamUrl},
-    keyring::Keyring,
+    load_keyring,
     sources::PolicySource,
 };
 
@@ -199,6 +199,6 @@ pub(super) fn refuse_demo_secrets(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn load(path: &Path) -> anyhow::Result<Keyring> {
-    Keyring::load(path).with_context(|| format!("cannot use {}", path.display()))
+fn load(path: &Path) -> anyhow::Result<signalbox_gate::keyring::Keyring> {
+    load_keyring(path).with_context(|| format!("cannot use {}", path.display()))
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
-use signalbox_host::digest::Digest;
+use signalbox_gate::Digest;
 use tempfile::TempDir;
 
 use crate::signalbox::{Ran, Serving, Stream, file, run, run_with};

@@ -318,8 +318,8 @@ fn demo_secrets_are_found_as_serve_finds_them() {
     let folder = Folder::new();
     let config = folder.configure("", "");
     // SHA-256 of `signalbox-demo`.
-    let demo = signalbox_host::digest::Digest::of(signalbox_host::config::DEMO_ADMIN_TOKEN);
-    let view = signalbox_host::digest::Digest::of("view").to_string();
+    let demo = signalbox_gate::Digest::of(signalbox_host::config::DEMO_ADMIN_TOKEN);
+    let view = signalbox_gate::Digest::of("view").to_string();
     let text = fs::read_to_string(&config)
         .unwrap()
         .replace(&view, &demo.to_string());

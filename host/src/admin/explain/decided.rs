@@ -10,7 +10,7 @@ use signalbox_policy::{Caller, Decision, Forward, Header, ListMode, Request, Req
 use signalbox_runtime::{DecideError, Plugin};
 
 use super::question::Question;
-use crate::ask::AskError;
+use signalbox_gate::AskError;
 
 /// What a client would get.
 #[derive(Debug, PartialEq, Eq, Serialize)]

@@ -11,7 +11,7 @@ use super::super::refused::Refused;
 use super::terms::{Terms, Written};
 use super::{From, Policy, Wanted, percent};
 use crate::config::is_name;
-use crate::header_values::values;
+use signalbox_gate::header_values as values;
 
 /// What is known before the body is read.
 pub(super) struct Announced {

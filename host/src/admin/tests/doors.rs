@@ -159,7 +159,7 @@ fn status_metrics_and_decisions_are_shown() {
     assert_eq!((status, &json(&text)["keys"]), (200, &serde_json::json!(3)));
     let (status, text) = get(&admin, "/metrics", VIEW);
     assert!(status == 200 && text.ends_with("# EOF\n"), "{text}");
-    let id = everything.records.id();
+    let id = signalbox_gate::DecisionIds::default().next();
     everything.records.add(&Entry {
         id,
         time: jiff::Timestamp::UNIX_EPOCH,

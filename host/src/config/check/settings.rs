@@ -1,49 +1,20 @@
 //! The settings that all have defaults.
 
 use serde_saphyr::Spanned;
+use signalbox_gate::WrittenKeyLimits;
 
-use super::super::value::{LARGEST_LIMIT, count, number, range, size, span, threads, wrong};
+use super::super::value::{count, range, size, span, threads, wrong, wrong_at};
 use super::super::{
     AnswerHeaders, ClientAddress, ConfigError, Decisions, Isolation, KeyLimits, Limits, Problem,
-    RecordSettings, Size, Span, Times, file,
+    RecordSettings, Span, Times, file,
 };
 
-/// The limits of a key, over those it does not set.
-pub(crate) fn key_limits(
-    key: &str,
-    written: Option<file::KeyLimits>,
-    unset: KeyLimits,
-) -> Result<KeyLimits, ConfigError> {
-    let written = written.unwrap_or_default();
-    let limit = |name: &str, text: Option<Spanned<String>>, unset| match text {
-        None => Ok(unset),
-        Some(text) if text.value == "unlimited" => Ok(None),
-        Some(text) => match number(&text.value) {
-            Some(number) => Ok(Some(number)),
-            None => Err(wrong(
-                &format!("{key}.{name}"),
-                &text,
-                Problem::Limit(LARGEST_LIMIT),
-            )),
-        },
-    };
-    let mib = |name: &str, text: Option<Spanned<String>>| match text {
-        None => Ok(None),
-        Some(text) => match number(&text.value).filter(|mib| mib.get() <= LARGEST_BODY_MB) {
-            Some(mib) => Ok(Some(Size::mib(mib.get()))),
-            None => Err(wrong(
-                &format!("{key}.{name}"),
-                &text,
-                Problem::Bounded(LARGEST_BODY_MB),
-            )),
-        },
-    };
-    Ok(KeyLimits {
-        per_minute: limit("per_minute", written.per_minute, unset.per_minute)?,
-        concurrent: limit("concurrent", written.concurrent, unset.concurrent)?,
-        streams: limit("streams", written.streams, unset.streams)?,
-        body: mib("body_mb", written.body_mb)?.unwrap_or(unset.body),
-        upload: mib("upload_mb", written.upload_mb)?.or(unset.upload),
+/// The limits of keys that set none.
+pub(super) fn key_limits(written: Option<WrittenKeyLimits>) -> Result<KeyLimits, ConfigError> {
+    let limits = written.unwrap_or_default().over(KeyLimits::default());
+    limits.map_err(|error| {
+        let key = format!("key_limits.{}", error.field);
+        wrong_at(&key, error.position, error.problem.into())
     })
 }
 
@@ -195,8 +166,6 @@ pub(super) fn records(written: file::Records) -> Result<RecordSettings, ConfigEr
     })
 }
 
-/// 4 GiB.
-const LARGEST_BODY_MB: u32 = 4_096;
 /// Never kept as they are, whatever the configuration says.
 const SECRET_HEADERS: [&str; 7] = [
     "api-key",

@@ -8,7 +8,8 @@ use serde_saphyr::Spanned;
 use signalbox_runtime::Share;
 use signalbox_swap::verifying_key;
 
-use super::super::value::{is_name, path, range, span, wrong, wrong_at};
+use super::super::is_name;
+use super::super::value::{path, range, span, wrong, wrong_at};
 use super::super::{
     ConfigError, Problem, RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig,
     SignerKey, SwapSettings, file,

@@ -7,7 +7,8 @@ use serde_saphyr::Spanned;
 use signalbox_policy::Purpose;
 
 use super::super::file;
-use super::super::value::{is_name, path, range, span, wrong, wrong_at};
+use super::super::is_name;
+use super::super::value::{path, range, span, wrong, wrong_at};
 use super::super::{
     ConfigError, CredentialSource, HealthCheck, Http2, Problem, Scheme, UpstreamConfig,
     UpstreamUrl, UrlError,

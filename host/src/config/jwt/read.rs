@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::super::value::{is_name, path, span, wrong, wrong_at};
+use super::super::is_name;
+use super::super::value::{path, span, wrong, wrong_at};
 use super::super::{ConfigError, Problem, Span};
 use super::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, KeySetUrl, ProfileChoice};
 use crate::yaml::{Position, present, required};

@@ -8,8 +8,8 @@ use super::*;
 use crate::config::JwtAlgorithm;
 use crate::jwt::key_set::KeySet;
 use crate::jwt::tests_of_keys::SET;
-use crate::keyring::{Grant, Keyring};
-use crate::limits::Usage;
+use signalbox_gate::KeyUsage as Usage;
+use signalbox_gate::keyring::{Grant, Keyring};
 
 fn checked(models: usize) -> Checked {
     let keyring =

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use signalbox_gate::Digest;
 use signalbox_host::config::{AdminConfig, AdminTls};
-use signalbox_host::digest::Digest;
 
 use crate::harness::{Gate, Gt, within};
 

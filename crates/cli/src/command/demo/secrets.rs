@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::Context as _;
 use base16ct::HexDisplay;
-use signalbox_host::{config::DEMO_ADMIN_TOKEN, digest::Digest, keyring::DEMO_TOKENS};
+use signalbox_gate::{Digest, keyring::DEMO_TOKENS};
+use signalbox_host::config::DEMO_ADMIN_TOKEN;
 
 /// Every secret of one demo.
 pub(super) struct Secrets {

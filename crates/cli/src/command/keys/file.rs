@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use signalbox_host::keyring::{Key, Keyring, KeyringError};
+use signalbox_gate::keyring::{Key, Keyring, KeyringError};
 
 use crate::whole_file;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use signalbox_host::keyring::{Key, Standing};
+use signalbox_gate::keyring::{Key, KeyStatus};
 use signalbox_policy::{Names, Purpose};
 
 use super::file::KeyFile;
@@ -60,7 +60,7 @@ fn entry(key: &Key, now: Timestamp) -> Value {
     let limits = &key.limits;
     json!({
         "id": caller.id,
-        "standing": standing(key.standing(now)),
+        "standing": status(key.status(now)),
         "profile": key.is_profile(),
         "policy": key.policy,
         "purposes": caller.purposes.iter().map(Purpose::word).collect::<Vec<_>>(),
@@ -81,17 +81,17 @@ fn entry(key: &Key, now: Timestamp) -> Value {
 
 /// A profile opens nothing by itself, however well it stands.
 fn state(key: &Key, now: Timestamp) -> &'static str {
-    match key.standing(now) {
-        Standing::Valid if key.is_profile() => "profile",
-        other => standing(other),
+    match key.status(now) {
+        KeyStatus::Valid if key.is_profile() => "profile",
+        other => status(other),
     }
 }
 
-const fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Valid => "valid",
-        Standing::Expired => "expired",
-        Standing::Revoked => "revoked",
+const fn status(status: KeyStatus) -> &'static str {
+    match status {
+        KeyStatus::Valid => "valid",
+        KeyStatus::Expired => "expired",
+        KeyStatus::Revoked => "revoked",
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use base16ct::HexDisplay;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use signalbox_host::{keyring::Keyring, presets::Preset};
+use signalbox_gate::{keyring::Keyring, presets::Preset};
 
 use super::append;
 use crate::{exit::Exit, output};

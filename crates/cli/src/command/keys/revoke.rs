@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use signalbox_host::keyring::Key;
+use signalbox_gate::keyring::Key;
 
 use super::file::KeyFile;
 use crate::{exit::Exit, output};

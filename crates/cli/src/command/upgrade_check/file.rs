@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use signalbox_host::{
     installation::{Finding, check_component},
-    keyring::Keyring,
+    load_keyring,
     sources::{SourceError, Sources as _},
 };
 use signalbox_policy::Case;
@@ -31,7 +31,7 @@ pub(super) fn check(path: &Path) -> anyhow::Result<Vec<Finding>> {
     let found = match Kind::of(&bytes) {
         Kind::Configuration => return super::installation(path),
         Kind::Policy => policy(path, bytes),
-        Kind::Keyring => one("keyring", Keyring::load(path)),
+        Kind::Keyring => one("keyring", load_keyring(path)),
         Kind::Cases => cases(path, bytes).err().into_iter().collect(),
         Kind::Statement => statement(&bytes).err().into_iter().collect(),
         Kind::PublicKey => one("signer", verifying_key(&String::from_utf8_lossy(&bytes))),

@@ -1,0 +1,141 @@
+//! GT keys, and which one a request goes out with.
+//!
+//! | route | GT key | for keys with the purpose |
+//! | --- | --- | --- |
+//! | models, chat, embeddings, audio, images, and any other | `inference` | any |
+//! | `/v1/datasets/…` | `upload` | upload |
+//! | `/v1/conversations…`, and any request with `x-gt-conversation-id` | `conversation` | conversation |
+//! | `/v1/files/…`, `/v1/uploads/…` | `conversation` if held, else `upload`; with both, the one that knows the file | either |
+//!
+//! A GT key for conversations or files never goes out for a key without the purpose, whatever a
+//! policy says: the keyring's check of who shares it looks at purposes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use signalbox_policy::Purpose;
+
+use crate::auth::digest::Digest;
+use crate::auth::keyring::Key;
+use crate::auth::secret::Secret;
+
+/// Every GT key, by name. The names are fixed; what they stand for may be replaced at any time.
+#[derive(Debug, Default)]
+pub struct Credentials(BTreeMap<String, ArcSwap<Secret>>);
+
+/// What a request asks of GT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use<'a> {
+    /// The template of the route it goes to.
+    pub template: &'a str,
+    /// Whether it carries `x-gt-conversation-id`.
+    pub in_conversation: bool,
+}
+
+/// Why a request has no GT key to go out with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoCredential {
+    /// The key was not made for it: 403.
+    #[error("the key was not made for this")]
+    Purpose(Purpose),
+    /// Nobody configured one: the operator's matter.
+    #[error("no GT key is configured for the purpose `{}`", .0.word())]
+    Missing(Purpose),
+}
+
+impl Credentials {
+    /// Replaces the GT key of a name; `false` if there is no such name.
+    pub fn replace(&self, name: &str, secret: Secret) -> bool {
+        let slot = self.0.get(name);
+        slot.map(|slot| slot.store(Arc::new(secret))).is_some()
+    }
+
+    /// The name of the GT key a request goes out with, and the key.
+    ///
+    /// # Errors
+    /// If the key was not made for it, or the operator configured none.
+    pub fn for_request<'k>(
+        &self,
+        key: &'k Key,
+        asked: Use<'_>,
+    ) -> Result<(&'k str, Arc<Secret>), NoCredential> {
+        let purpose = asked.purpose(key)?;
+        let name = key.credentials.name(purpose);
+        let secret = self.named(name).ok_or(NoCredential::Missing(purpose))?;
+        Ok((name, secret))
+    }
+
+    /// The GT key of a name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<Secret>> {
+        self.0.get(name).map(ArcSwap::load_full)
+    }
+
+    /// The other GT key that may know a file: a key with both purposes uploads with two.
+    #[must_use]
+    pub fn second_for_file<'k>(
+        &self,
+        key: &'k Key,
+        asked: Use<'_>,
+    ) -> Option<(&'k str, Arc<Secret>)> {
+        if asked.in_conversation || !asked.template.starts_with("/v1/files/") {
+            return None;
+        }
+        let held = |purpose| key.caller.purposes.contains(purpose);
+        let first = key.credentials.name(Purpose::Conversation);
+        let second = key.credentials.name(Purpose::Upload);
+        if !held(Purpose::Conversation)
+            || !held(Purpose::Upload)
+            || self.identity(first) == self.identity(second)
+        {
+            return None;
+        }
+        Some((second, self.named(second)?))
+    }
+
+    /// What a name stands for: equal for two names of one GT key.
+    #[must_use]
+    pub fn identity(&self, name: &str) -> Option<Digest> {
+        self.0.get(name).map(|secret| secret.load().identity())
+    }
+
+    /// The names there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+impl FromIterator<(String, Secret)> for Credentials {
+    fn from_iter<I: IntoIterator<Item = (String, Secret)>>(all: I) -> Self {
+        let slot = |(name, secret)| (name, ArcSwap::from_pointee(secret));
+        Self(all.into_iter().map(slot).collect())
+    }
+}
+
+impl Use<'_> {
+    fn purpose(&self, key: &Key) -> Result<Purpose, NoCredential> {
+        let held = |purpose| key.caller.purposes.contains(purpose);
+        let only = |purpose| {
+            if held(purpose) {
+                Ok(purpose)
+            } else {
+                Err(NoCredential::Purpose(purpose))
+            }
+        };
+        let is_under = |folder: &str| {
+            let rest = self.template.strip_prefix(folder);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if self.in_conversation || is_under("/v1/conversations") {
+            only(Purpose::Conversation)
+        } else if is_under("/v1/datasets") {
+            only(Purpose::Upload)
+        } else if is_under("/v1/files") || is_under("/v1/uploads") {
+            only(Purpose::Conversation).or_else(|_| only(Purpose::Upload))
+        } else {
+            Ok(Purpose::Inference)
+        }
+    }
+}

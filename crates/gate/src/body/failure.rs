@@ -1,0 +1,41 @@
+//! Why a client's body did not arrive whole.
+
+use signalbox_http::refusal::{Code, Refusal};
+
+/// Why a client's body did not arrive whole. A door says so of a body it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyFailure {
+    /// The client went away, or its framing broke.
+    #[error("the body ended early")]
+    Broken,
+    /// What of it was held on disk is gone.
+    #[error("the body could not be read back from disk")]
+    NotHeld,
+    /// It is not what the route takes; the refusal says why.
+    #[error("the body is not what it has to be")]
+    Refused,
+    /// It is longer than it may be.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Nothing came for too long, or the whole took too long.
+    #[error("the body took too long")]
+    TooSlow,
+}
+
+impl BodyFailure {
+    /// What the client is told.
+    #[must_use]
+    pub fn refusal(self) -> Refusal {
+        match self {
+            Self::Broken => Refusal::new(
+                Code::InvalidBody,
+                "The body ended before its announced end. Send all of it.",
+            ),
+            Self::NotHeld => Refusal::of(Code::Overloaded),
+            Self::Refused => Refusal::of(Code::InvalidBody),
+            Self::TooLarge => Refusal::of(Code::BodyTooLarge),
+            Self::TooSlow => Refusal::of(Code::RequestTimeout),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The body of a request to GT: what of it is here, and what of the rest may follow.
+
+use bytes::Bytes;
+use signalbox_http::multipart::Scanner;
+use signalbox_http::refusal::Refusal;
+
+use crate::body::budget::Reservation;
+use crate::body::failure::BodyFailure;
+
+/// The body of a request to GT. A door sends the parts in their order, and then what
+/// [`RestOfBody`] lets through of what the client has sent and the gate was not given as a piece, or
+/// still sends.
+#[derive(Debug, Default)]
+pub struct UpstreamBody {
+    /// What is here already.
+    pub parts: Vec<Part>,
+    /// What the parts hold of the budgets; given back when it is dropped.
+    pub room: BodyRoom,
+    /// `None` if nothing may follow the parts.
+    pub rest: Option<RestOfBody>,
+}
+
+/// A part of a body that is here already.
+#[derive(Debug)]
+pub enum Part {
+    /// In memory.
+    Bytes(Bytes),
+    /// In the door's spool: so many bytes, from the first on.
+    Spooled(u64),
+}
+
+/// What held bytes take of the budgets, until it is dropped.
+#[derive(Debug, Default)]
+pub struct BodyRoom {
+    _memory: Option<Reservation>,
+    _disk: Option<Reservation>,
+}
+
+/// What of a client's body may still follow: so many bytes, and for a form only what passes its
+/// scanner.
+#[derive(Debug)]
+pub struct RestOfBody {
+    left: u64,
+    scanner: Option<Scanner>,
+}
+
+impl UpstreamBody {
+    pub(crate) fn whole(
+        parts: Vec<Part>,
+        memory: Option<Reservation>,
+        disk: Option<Reservation>,
+    ) -> Self {
+        Self {
+            parts,
+            room: BodyRoom {
+                _memory: memory,
+                _disk: disk,
+            },
+            rest: None,
+        }
+    }
+
+    /// Whether there is nothing to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_none() && self.parts.is_empty()
+    }
+}
+
+impl RestOfBody {
+    pub(crate) const fn new(left: u64, scanner: Option<Scanner>) -> Self {
+        Self { left, scanner }
+    }
+
+    /// What goes on of the next piece the client sent; `is_last` if nothing comes after it. After an
+    /// error nothing more may be sent: the request to GT is to be broken off.
+    ///
+    /// # Errors
+    /// What the client is told, if the body is not what it has to be.
+    pub fn push(&mut self, piece: Bytes, is_last: bool) -> Result<Bytes, Refusal> {
+        let Some(left) = self.left.checked_sub(piece.len() as u64) else {
+            return Err(BodyFailure::TooLarge.refusal());
+        };
+        self.left = left;
+        match self.scanner.take() {
+            Some(scanner) => self.scan(scanner, &piece, is_last),
+            None => Ok(piece),
+        }
+    }
+
+    /// What goes on at the end of the body, if the last piece was not known to be the last.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn finish(&mut self) -> Result<Bytes, Refusal> {
+        match self.scanner.take() {
+            Some(scanner) => self.scan(scanner, &[], true),
+            None => Ok(Bytes::new()),
+        }
+    }
+
+    /// The bytes that were pushed and have not gone on yet.
+    #[must_use]
+    pub fn kept_back(&self) -> usize {
+        let scanner = self.scanner.as_ref();
+        scanner.map_or(0, |scanner| scanner.kept_back().len())
+    }
+
+    /// Whether something may have to go on after the last piece.
+    #[must_use]
+    pub const fn is_scanned(&self) -> bool {
+        self.scanner.is_some()
+    }
+
+    fn scan(
+        &mut self,
+        mut scanner: Scanner,
+        piece: &[u8],
+        is_last: bool,
+    ) -> Result<Bytes, Refusal> {
+        let mut passed = Vec::with_capacity(piece.len() + scanner.kept_back().len());
+        // It has seen the model: a second one is a flaw.
+        scanner.push(piece, &mut passed).map(drop)?;
+        if is_last {
+            scanner.finish(&mut passed)?;
+        } else {
+            self.scanner = Some(scanner);
+        }
+        Ok(passed.into())
+    }
+}

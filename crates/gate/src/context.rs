@@ -1,0 +1,209 @@
+//! What one exchange holds from its beginning to the last byte of its response.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderValue, Method, response};
+use signalbox_http::refusal::Refusal;
+use signalbox_policy::RequestedModel;
+use signalbox_runtime::Generation;
+
+use crate::auth::keyring::Key;
+use crate::auth::limits::{ConcurrencyPermit, RequestPermit, StreamPermit};
+use crate::facts::{DecidedBy, End, Facts, Told};
+use crate::gate::Gate;
+use crate::observer::Observer;
+use crate::policy::record::{Conclusion, Record, RecordFacts};
+use crate::policy::request::PolicyRequest;
+use crate::policy::route_table::RouteTable;
+use crate::request::client::Client;
+use crate::response::rejection::{self, Rejection};
+use crate::response::request_id;
+use crate::settings::Settings;
+
+/// What one exchange holds until its response has ended, however it ends: what is known of it, who is
+/// told, and its place in every limit.
+#[derive(Debug)]
+pub(crate) struct Context<O: Observer> {
+    pub(crate) facts: Facts,
+    pub(crate) observer: O,
+    pub(crate) guards: Guards,
+    /// The client's own id of the request, if it is a plain word.
+    request_id: Option<HeaderValue>,
+    is_recorded: bool,
+}
+
+/// Its place in every limit.
+#[derive(Debug, Default)]
+pub(crate) struct Guards {
+    pub(crate) concurrency: Option<ConcurrencyPermit>,
+    pub(crate) request: Option<RequestPermit>,
+    pub(crate) stream: Option<StreamPermit>,
+}
+
+impl<O: Observer> Context<O> {
+    pub(crate) fn new(
+        gate: &Gate,
+        client: Client,
+        method: Method,
+        request_id: Option<HeaderValue>,
+        observer: O,
+    ) -> Box<Self> {
+        Box::new(Self {
+            facts: Facts {
+                id: gate.ids().next(),
+                began: gate.clock().monotonic(),
+                time: gate.clock().wall(),
+                client,
+                method,
+                key: None,
+                path: None,
+                query: None,
+                told: Told::Unread,
+                policy: None,
+                route: None,
+                policy_time: std::time::Duration::ZERO,
+                end: End::Open,
+            },
+            observer,
+            guards: Guards::default(),
+            request_id,
+            is_recorded: false,
+        })
+    }
+
+    /// The head is here.
+    pub(crate) fn began(&mut self, gate: &Gate, head: &Parts) {
+        let own_hosts = &gate.settings().own_hosts;
+        self.observer.began(&self.facts, own_hosts, head);
+    }
+
+    /// A policy is about to be asked; `table` is the generation's.
+    pub(crate) fn asks(
+        &mut self,
+        generation: &Generation,
+        table: &Arc<RouteTable>,
+        model: RequestedModel<'_>,
+    ) {
+        let is_it = |policy: &DecidedBy| Arc::ptr_eq(&policy.table, table);
+        if !self.facts.policy.as_ref().is_some_and(is_it) {
+            self.facts.policy = Some(DecidedBy {
+                _open: generation.served().open(),
+                table: Arc::clone(table),
+            });
+        }
+        self.facts.told.note(model);
+    }
+
+    /// The decision stands.
+    pub(crate) fn record(&mut self, head: &Parts, conclusion: Conclusion<'_>) {
+        self.record_as(head.uri.path(), Some(head), conclusion);
+    }
+
+    /// The request goes no further.
+    pub(crate) fn refused(&mut self, path: &str, head: Option<&Parts>, rejection: &Rejection) {
+        let refusal = rejection.refusal();
+        let (status, code) = (refusal.status(), refusal.code());
+        let conclusion = match rejection {
+            Rejection::Failed { cause, .. } => Conclusion::Failed {
+                status,
+                code,
+                cause,
+            },
+            Rejection::Host(_) => Conclusion::Refused { status, code },
+            Rejection::Policy { decision, .. } => Conclusion::Decided(decision),
+        };
+        self.record_as(path, head, conclusion);
+        self.counts_only(rejection);
+    }
+
+    /// The request goes no further, and its head is gone: it is counted only.
+    pub(crate) fn counts_only(&mut self, rejection: &Rejection) {
+        self.observer.refused(rejection);
+        self.facts.end = End::Refused(rejection.refusal().code().to_owned());
+    }
+
+    /// 429 where the key has as many streams open as it may; once for a request.
+    pub(crate) fn take_stream(&mut self, key: &Key) -> Result<(), Refusal> {
+        if self.guards.stream.is_none() {
+            let stream = key.usage.open_stream(&key.limits);
+            self.guards.stream = Some(stream.map_err(rejection::limited)?);
+        }
+        Ok(())
+    }
+
+    /// The gate answers by itself.
+    pub(crate) fn answered(&mut self) {
+        self.facts.end = End::Answered;
+    }
+
+    /// Says in the head of a response which decision it comes from, whose, and its id.
+    pub(crate) fn stamp(&self, settings: &Settings, head: &mut response::Parts) {
+        if settings.decision_header
+            && let Ok(id) = HeaderValue::from_bytes(&self.facts.id.digits())
+        {
+            head.headers.insert(request_id::DECISION, id);
+        }
+        if settings.policy_header
+            && let Some(policy) = &self.facts.policy
+            && let Some(shown) = policy.table.shown()
+        {
+            head.headers.insert(request_id::POLICY, shown.clone());
+        }
+        request_id::stamp(&mut head.headers, self.request_id.as_ref(), self.facts.id);
+    }
+
+    fn record_as(&mut self, path: &str, head: Option<&Parts>, conclusion: Conclusion<'_>) {
+        if std::mem::replace(&mut self.is_recorded, true) {
+            return;
+        }
+        let facts = &self.facts;
+        let policy = facts.policy.as_ref();
+        let known = asked_of(facts, head);
+        let headers;
+        let request;
+        let record_facts = match (known, policy) {
+            (Some((asked, key)), Some(policy)) => {
+                headers = asked.headers(policy.table.headers());
+                request = asked.request(&headers, facts.told.model());
+                RecordFacts::Request {
+                    request: &request,
+                    caller: &key.caller,
+                }
+            }
+            _ => RecordFacts::Head {
+                method: head.map_or(&facts.method, |head| &head.method).as_str(),
+                path,
+            },
+        };
+        self.observer.decided(&Record {
+            id: facts.id,
+            time: facts.time,
+            policy: policy.map(|policy| policy.table.decider()),
+            facts: record_facts,
+            conclusion,
+            took: facts.policy_time,
+        });
+    }
+}
+
+/// The request as a policy is asked about it, if it came so far.
+fn asked_of<'a>(
+    facts: &'a Facts,
+    head: Option<&'a Parts>,
+) -> Option<(PolicyRequest<'a>, &'a Arc<Key>)> {
+    let (key, path) = (facts.key.as_ref()?, facts.path.as_deref()?);
+    let asked = PolicyRequest {
+        head: head?,
+        path,
+        query: facts.query.as_deref(),
+        caller: &key.caller,
+    };
+    Some((asked, key))
+}
+
+impl<O: Observer> Drop for Context<O> {
+    fn drop(&mut self) {
+        self.observer.finished(&self.facts);
+    }
+}

@@ -1,0 +1,119 @@
+//! One exchange: a request, and what was found out about it so far.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::request::Parts;
+use signalbox_http::refusal::Refusal;
+use signalbox_policy::Decision;
+use signalbox_runtime::Generation;
+
+use crate::auth::keyring::Key;
+use crate::body::incoming::Body;
+use crate::context::Context;
+use crate::gate::Gate;
+use crate::observer::Observer;
+use crate::policy::call::AskError;
+use crate::request::framed::Framed;
+use crate::request::head_only;
+use crate::request::incoming::IncomingRequest;
+use crate::response::rejection::Rejection;
+use crate::response::request_id;
+
+/// A request on its way to a decision. Each time a door brings what was missing, the order of checks
+/// is walked on from where it stopped.
+#[derive(Debug)]
+pub(crate) struct Exchange<O: Observer> {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) head: Parts,
+    pub(crate) framing: Framed,
+    pub(crate) body: Body,
+    /// `None` until the head has passed.
+    pub(crate) key: Option<Arc<Key>>,
+    /// The model of `/v1/models/{id}`.
+    pub(crate) model_id: Option<String>,
+    pub(crate) asking: Asking,
+    pub(crate) decided: Option<Decided>,
+    /// What GT lists, once it was asked for.
+    pub(crate) published: Option<Result<Arc<HashSet<String>>, Refusal>>,
+    pub(crate) context: Box<Context<O>>,
+}
+
+/// What was asked of policies, and what they said. All of it is about one generation, by its number:
+/// nothing is decided by two.
+#[derive(Debug, Default)]
+pub(crate) struct Asking {
+    /// A generation's answer that a door has brought.
+    pub(crate) answer: Option<(u64, Result<Decision, AskError>)>,
+    /// When the door was told to ask.
+    pub(crate) since: Option<Instant>,
+    /// The generation that wants to know the model.
+    pub(crate) wants_model: Option<u64>,
+    /// The generation that is asked about head and model at once.
+    pub(crate) at_once: Option<u64>,
+    /// What it said to that, if it was no.
+    pub(crate) late: Option<(u64, Box<Rejection>)>,
+}
+
+/// What a policy decided, and which.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) decision: Decision,
+    pub(crate) stage: Stage,
+}
+
+/// On what a decision was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Head,
+    Model,
+}
+
+impl<O: Observer> Exchange<O> {
+    pub(crate) fn begin(gate: &Arc<Gate>, request: IncomingRequest, observer: O) -> Box<Self> {
+        let IncomingRequest {
+            mut head,
+            client,
+            framing,
+            declared,
+            whole,
+        } = request;
+        let request_id = request_id::of_client(&head.headers).cloned();
+        let mut context = Context::new(gate, client, head.method.clone(), request_id, observer);
+        context.began(gate, &head);
+        head_only::take_as_get(&mut head);
+        Box::new(Self {
+            gate: Arc::clone(gate),
+            head,
+            framing,
+            body: Body::new(declared, whole),
+            key: None,
+            model_id: None,
+            asking: Asking::default(),
+            decided: None,
+            published: None,
+            context,
+        })
+    }
+
+    /// Takes a policy's answer that the door has brought.
+    pub(crate) fn answered(&mut self, generation: u64, answer: Result<Decision, AskError>) {
+        if let Some(since) = self.asking.since.take() {
+            self.took(since);
+        }
+        self.asking.answer = Some((generation, answer));
+    }
+
+    /// Counts the time since a policy was asked.
+    pub(crate) fn took(&mut self, since: Instant) {
+        let took = self
+            .gate
+            .clock()
+            .monotonic()
+            .saturating_duration_since(since);
+        self.context.facts.policy_time += took;
+        self.context.observer.policy_asked(took);
+    }
+}

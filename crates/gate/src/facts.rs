@@ -1,0 +1,163 @@
+//! What is known of one exchange.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Method;
+use jiff::Timestamp;
+use signalbox_policy::RequestedModel;
+use signalbox_runtime::Open;
+
+use crate::auth::keyring::Key;
+use crate::policy::route_table::{RouteEntry, RouteTable};
+use crate::request::client::Client;
+use crate::response::abort_reason::AbortReason;
+use crate::response::id::DecisionId;
+
+/// What is known of one exchange so far.
+#[derive(Debug)]
+pub struct Facts {
+    pub(crate) id: DecisionId,
+    pub(crate) began: Instant,
+    pub(crate) time: Timestamp,
+    pub(crate) client: Client,
+    pub(crate) method: Method,
+    pub(crate) key: Option<Arc<Key>>,
+    pub(crate) path: Option<String>,
+    pub(crate) query: Option<String>,
+    pub(crate) told: Told,
+    pub(crate) policy: Option<DecidedBy>,
+    pub(crate) route: Option<usize>,
+    pub(crate) policy_time: Duration,
+    pub(crate) end: End,
+}
+
+/// What decided last, as far as a response may hold on to it: none of its code.
+#[derive(Debug)]
+pub(crate) struct DecidedBy {
+    /// Counts this request among the responses it decided.
+    pub(crate) _open: Open,
+    pub(crate) table: Arc<RouteTable>,
+}
+
+/// What the policy was told of the model, last.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Absent,
+    Named(String),
+    Unread,
+}
+
+/// How an exchange ended, as far as it has.
+///
+/// Exhaustive on purpose: each is counted in its own way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// There is no response yet, or GT's is still being passed on.
+    Open,
+    /// The gate answered by itself.
+    Answered,
+    /// GT's response broke off after it had begun.
+    Aborted(AbortReason),
+    /// GT's response of this status was passed on to its end.
+    Forwarded(u16),
+    /// The request was refused, with this code.
+    Refused(String),
+}
+
+impl Facts {
+    /// The id of the decision.
+    #[must_use]
+    pub const fn id(&self) -> DecisionId {
+        self.id
+    }
+
+    /// When the request began, for what is measured.
+    #[must_use]
+    pub const fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// When the request came.
+    #[must_use]
+    pub const fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// Who sent it.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Its method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The key that was presented, whether it may be used or not.
+    #[must_use]
+    pub const fn key(&self) -> Option<&Arc<Key>> {
+        self.key.as_ref()
+    }
+
+    /// What decided last.
+    #[must_use]
+    pub fn policy(&self) -> Option<&Arc<RouteTable>> {
+        self.policy.as_ref().map(|policy| &policy.table)
+    }
+
+    /// The place of the policy's route in [`RouteTable::routes`].
+    #[must_use]
+    pub const fn route_index(&self) -> Option<usize> {
+        self.route
+    }
+
+    /// The policy's route.
+    #[must_use]
+    pub fn route(&self) -> Option<&RouteEntry> {
+        self.policy()?.routes().get(self.route?)
+    }
+
+    /// The model the client named, as far as a policy was told of it.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        match &self.told {
+            Told::Named(name) => Some(name),
+            Told::Absent | Told::Unread => None,
+        }
+    }
+
+    /// How long policies took, all calls together.
+    #[must_use]
+    pub const fn policy_time(&self) -> Duration {
+        self.policy_time
+    }
+
+    /// How it ended, as far as it has.
+    #[must_use]
+    pub const fn end(&self) -> &End {
+        &self.end
+    }
+}
+
+impl Told {
+    pub(crate) fn model(&self) -> RequestedModel<'_> {
+        match self {
+            Self::Absent => RequestedModel::Absent,
+            Self::Named(name) => RequestedModel::Named(name),
+            Self::Unread => RequestedModel::Unread,
+        }
+    }
+
+    pub(crate) fn note(&mut self, model: RequestedModel<'_>) {
+        if self.model() != model {
+            *self = match model {
+                RequestedModel::Absent => Self::Absent,
+                RequestedModel::Named(name) => Self::Named(name.to_owned()),
+                RequestedModel::Unread => Self::Unread,
+            };
+        }
+    }
+}

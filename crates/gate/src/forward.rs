@@ -1,0 +1,170 @@
+//! A request that goes to GT, and what comes of it.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{Request, StatusCode, response};
+use signalbox_http::refusal::Refusal;
+
+use crate::body::upstream_body::UpstreamBody;
+use crate::context::Context;
+use crate::forwarding::Forwarding;
+use crate::gate::Gate;
+use crate::observer::{Observer, TraceHeaders};
+use crate::relay::Relay;
+use crate::respond::Respond;
+use crate::response::abort_reason::AbortReason;
+use crate::response::head;
+use crate::response::rejection::Rejection;
+
+/// A request for GT, ready to be sent.
+#[derive(Debug)]
+pub struct Forward<O: Observer> {
+    gate: Arc<Gate>,
+    context: Box<Context<O>>,
+    forwarding: Box<Forwarding>,
+}
+
+/// A request that was sent, and whose response did not come yet.
+#[derive(Debug)]
+pub struct Sent<O: Observer> {
+    gate: Arc<Gate>,
+    context: Box<Context<O>>,
+    forwarding: Box<Forwarding>,
+}
+
+/// What comes of GT's response.
+///
+/// Exhaustive on purpose: it is the client's, or something else is to be done.
+#[derive(Debug)]
+pub enum Responded<O: Observer> {
+    /// It goes to the client.
+    Relay(Relay<O>),
+    /// Let go of it: GT is asked once more.
+    Again(Forward<O>),
+    /// Let go of it: the gate answers by itself.
+    Respond(Respond<O>),
+}
+
+impl<O: Observer> Forward<O> {
+    pub(crate) fn new(
+        gate: Arc<Gate>,
+        mut context: Box<Context<O>>,
+        mut forwarding: Box<Forwarding>,
+    ) -> Self {
+        let model = forwarding.published.as_deref();
+        let mut trace = TraceHeaders(&mut forwarding.head.headers);
+        context.observer.sends(model, &mut trace);
+        Self {
+            gate,
+            context,
+            forwarding,
+        }
+    }
+
+    /// The name of the GT key it goes out with.
+    #[must_use]
+    pub fn credential(&self) -> &str {
+        &self.forwarding.credential
+    }
+
+    /// The head for GT. `host` is empty, for the door to fill in; `content-length` and
+    /// `transfer-encoding` follow from the body.
+    #[must_use]
+    pub const fn head(&self) -> &Parts {
+        &self.forwarding.head
+    }
+
+    /// Who is told of the exchange.
+    pub const fn observer_mut(&mut self) -> &mut O {
+        &mut self.context.observer
+    }
+
+    /// What is to be sent, and the exchange that waits for GT's response.
+    #[must_use]
+    pub fn send(mut self) -> (Parts, UpstreamBody, Sent<O>) {
+        let (empty, ()) = Request::new(()).into_parts();
+        let head = std::mem::replace(&mut self.forwarding.head, empty);
+        let body = std::mem::take(&mut self.forwarding.body);
+        if self.forwarding.second.is_some() {
+            self.forwarding.head.uri.clone_from(&head.uri);
+        }
+        let Self {
+            gate,
+            context,
+            forwarding,
+        } = self;
+        let sent = Sent {
+            gate,
+            context,
+            forwarding,
+        };
+        (head, body, sent)
+    }
+}
+
+impl<O: Observer> Sent<O> {
+    /// Whether an operator has ended what the policy let through: look every so often while GT does
+    /// not answer.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.forwarding.served.is_cut()
+    }
+
+    /// Who is told of the exchange.
+    pub const fn observer_mut(&mut self) -> &mut O {
+        &mut self.context.observer
+    }
+
+    /// GT's response is here, its head at least.
+    #[must_use]
+    pub fn responded(mut self, answer: &response::Parts) -> Responded<O> {
+        let restamp = self.forwarding.restamp.as_deref();
+        let (head, restamp) = match head::head_of_upstream(answer, restamp) {
+            Ok(passes) => passes,
+            Err(refusal) => {
+                self.context.observer.response_refused(&refusal);
+                return Responded::Respond(self.failed(refusal));
+            }
+        };
+        if answer.status == StatusCode::NOT_FOUND
+            && let Some(second) = self.forwarding.second.take()
+        {
+            self.forwarding.credential = second.credential;
+            self.forwarding.head.headers = second.headers;
+            self.forwarding.published = None;
+            return Responded::Again(Forward::new(self.gate, self.context, self.forwarding));
+        }
+        let is_events = head::is_events(&head.headers);
+        if is_events {
+            // What did not ask for a stream gets one all the same: the key's limit holds.
+            if let Err(refusal) = self.context.take_stream(&self.forwarding.key) {
+                return Responded::Respond(self.failed(refusal));
+            }
+            self.context.observer.streams();
+        }
+        let Forwarding { key, served, .. } = *self.forwarding;
+        Responded::Relay(Relay::new(
+            &self.gate,
+            self.context,
+            (head, restamp, is_events),
+            &key,
+            &served,
+        ))
+    }
+
+    /// There is no response of GT's, or not in time: what the client is told.
+    #[must_use]
+    pub fn failed(mut self, refusal: Refusal) -> Respond<O> {
+        let rejection = Rejection::from(refusal);
+        self.context.counts_only(&rejection);
+        let response = head::refusal(rejection.refusal());
+        Respond::new(&self.gate, self.context, response)
+    }
+
+    /// GT is not waited for any more.
+    #[must_use]
+    pub fn aborted(self, reason: AbortReason) -> Respond<O> {
+        self.failed(reason.refusal())
+    }
+}

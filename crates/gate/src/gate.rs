@@ -1,0 +1,157 @@
+//! What all exchanges of a gate share.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, Version};
+use signalbox_http::refusal::{Code, Refusal};
+use signalbox_swap::Swaps;
+
+use crate::auth::authenticator::Authenticator;
+use crate::auth::credentials::Credentials;
+use crate::auth::keyring::Key;
+use crate::auth::limits::ConcurrencyLimit;
+use crate::body::budget::{Budget, Reservation};
+use crate::clock::Clock;
+use crate::policy::route_table::RouteTables;
+use crate::request::client::{Client, Peer};
+use crate::request::forwarded;
+use crate::response::id::DecisionIds;
+use crate::settings::Settings;
+
+/// What all exchanges of a gate share: who may ask, what decides, and how much is taken on at a time.
+pub struct Gate {
+    settings: Settings,
+    authenticator: Arc<Authenticator>,
+    credentials: Arc<Credentials>,
+    policies: Swaps,
+    clock: Arc<dyn Clock>,
+    capacity: Capacity,
+    ids: DecisionIds,
+    tables: RouteTables,
+}
+
+/// How much a gate takes on at a time, all keys together.
+#[derive(Clone, Debug)]
+pub struct Capacity {
+    /// Bytes held in memory; a key holds at most a quarter.
+    pub memory: Arc<Budget>,
+    /// Bytes held on disk; a key holds at most a quarter.
+    pub disk: Arc<Budget>,
+    /// Requests at a time.
+    pub requests: Arc<ConcurrencyLimit>,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self {
+            memory: Budget::new(512 << 20),
+            disk: Budget::new(4 << 30),
+            // Responses of minutes at hundreds of requests a second.
+            requests: ConcurrencyLimit::new(4_096),
+        }
+    }
+}
+
+impl Gate {
+    /// A gate whose policies, keys and GT keys may be replaced while it is in use.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        capacity: Capacity,
+        authenticator: Arc<Authenticator>,
+        credentials: Arc<Credentials>,
+        policies: Swaps,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            capacity,
+            ids: DecisionIds::default(),
+            tables: RouteTables::default(),
+            settings,
+            authenticator,
+            credentials,
+            policies,
+            clock,
+        })
+    }
+
+    /// Who sent a request over a connection from `peer`.
+    #[must_use]
+    pub fn client_of(&self, peer: Peer, headers: &HeaderMap, version: Version) -> Client {
+        forwarded::client_of(&self.settings.forwarded, peer, headers, version)
+    }
+
+    /// What it was told.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Who may ask.
+    #[must_use]
+    pub const fn authenticator(&self) -> &Arc<Authenticator> {
+        &self.authenticator
+    }
+
+    /// The GT keys.
+    #[must_use]
+    pub const fn credentials(&self) -> &Arc<Credentials> {
+        &self.credentials
+    }
+
+    /// What decides, and everything that changes it.
+    #[must_use]
+    pub const fn policies(&self) -> &Swaps {
+        &self.policies
+    }
+
+    /// How much it takes on at a time.
+    #[must_use]
+    pub const fn capacity(&self) -> &Capacity {
+        &self.capacity
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub(crate) const fn ids(&self) -> &DecisionIds {
+        &self.ids
+    }
+
+    pub(crate) const fn tables(&self) -> &RouteTables {
+        &self.tables
+    }
+
+    /// The largest JSON body a key may send.
+    pub(crate) fn json_limit(&self, key: &Key) -> u64 {
+        self.settings.json_body.min(key.limits.body.bytes())
+    }
+
+    /// The largest body that streams a key may send.
+    pub(crate) fn upload_limit(&self, key: &Key) -> u64 {
+        let limit = self.settings.upload_body;
+        let own = key.limits.upload.map_or(limit, |own| own.bytes());
+        own.min(limit)
+    }
+
+    pub(crate) fn memory_for(&self, key: &Key) -> Result<Reservation, Refusal> {
+        let reserved = self.capacity.memory.reserve(key.usage.memory(), 0);
+        reserved.map_err(|_spent| Refusal::of(Code::Overloaded))
+    }
+
+    pub(crate) fn disk_for(&self, key: &Key) -> Result<Reservation, Refusal> {
+        let reserved = self.capacity.disk.reserve(key.usage.disk(), 0);
+        reserved.map_err(|_spent| Refusal::of(Code::Overloaded))
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Gate")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,232 @@
+//! The order of checks.
+//!
+//! The first check that fails decides what the client is told, so the order is part of the interface:
+//! it is the list in `docs/design.md`, and no door can change it. Whatever goes wrong is a refusal.
+//!
+//! The functions here are walked from the top each time a door has brought what was missing; what
+//! was found out before is not looked at again.
+
+use std::sync::Arc;
+
+use http::Response;
+use signalbox_http::refusal::{Code, Refusal};
+use signalbox_policy::{Decision, ListMode, ModelSource};
+use signalbox_runtime::{Beside, Generation};
+
+use crate::auth::credentials::Use;
+use crate::auth::keyring::Key;
+use crate::body::incoming::{Media, Missing};
+use crate::exchange::{Decided, Exchange, Stage};
+use crate::forwarding::Forwarding;
+use crate::halt::{Halt, Need};
+use crate::observer::Observer;
+use crate::policy::record::Conclusion;
+use crate::request::syntax::{check_http2, check_syntax};
+use crate::response::models;
+use crate::response::rejection;
+use crate::upstream::models_request::ModelsRequest;
+use crate::upstream::request::ContractViolation;
+
+/// A request that has passed every check.
+#[derive(Debug)]
+pub(crate) enum Passed {
+    /// It goes to GT.
+    Forward(Box<Forwarding>),
+    /// The gate answers it.
+    Answer(Response<Vec<u8>>),
+}
+
+impl<O: Observer> Exchange<O> {
+    /// The order of checks, from the head of the request to what is forwarded.
+    pub(crate) fn check(&mut self) -> Result<Passed, Halt> {
+        let key = match &self.key {
+            Some(key) => Arc::clone(key),
+            None => {
+                check_http2(&self.head, self.gate.settings().largest_head)?;
+                check_syntax(&self.head, self.framing, self.has_framed_body())?;
+                let key = self.find_key()?;
+                self.read_target()?;
+                Arc::clone(self.key.insert(key))
+            }
+        };
+        let decided = match self.decided.take() {
+            Some(decided) => decided,
+            None => self.decide(&key)?,
+        };
+        match &decided.decision {
+            Decision::Forward(_) => {
+                let forwarding = self.forward(&key, decided)?;
+                Ok(Passed::Forward(Box::new(forwarding)))
+            }
+            Decision::ListModels(_) => self.list_models(&key, decided),
+            Decision::ReadModel | Decision::Refuse(_) => Err(ContractViolation::Model.into()),
+        }
+    }
+
+    /// The policy's decision. A swap may come in between: then what decides now is asked everything
+    /// again, for nothing is decided by two generations.
+    fn decide(&mut self, key: &Arc<Key>) -> Result<Decided, Halt> {
+        loop {
+            let live = self.live_policy(key)?;
+            let outcome = self.decide_by(key, &live.generation);
+            if let Err(Halt::Need(need)) = outcome {
+                return Err(Halt::Need(need));
+            }
+            if self.live_policy(key)?.generation.number() != live.generation.number() {
+                continue;
+            }
+            if let Some(shadow) = live.shadow {
+                self.compare(&live.generation, shadow, &outcome);
+            }
+            return outcome;
+        }
+    }
+
+    /// One generation's decision, check by check.
+    fn decide_by(&mut self, key: &Key, policy: &Arc<Generation>) -> Result<Decided, Halt> {
+        let source = self.source_of_model(policy);
+        if self.can_decide_at_once(key, policy, source) {
+            return self.decide_at_once(key, policy);
+        }
+        let decision = self.ask_about_head(policy)?;
+        if let Decision::Forward(_) = decision {
+            self.check_plain()?;
+            self.check_declared(self.gate.upload_limit(key))?;
+        }
+        if let Decision::Forward(_) | Decision::ListModels(_) = decision {
+            self.admit(key)?;
+            return Ok(decided(policy, decision, Stage::Head));
+        }
+        // A route without a model is never asked about one.
+        let media = self.check_media(source)?;
+        let media = media.ok_or(ContractViolation::Route)?;
+        self.check_declared(self.limit_of(&media, key))?;
+        self.admit(key)?;
+        self.read_model(key, &media)?;
+        let decision = self.ask_about_model(policy)?;
+        Ok(decided(policy, decision, Stage::Model))
+    }
+
+    /// The short way for a body that came with its head and is in order: one question. Only if the
+    /// answer is no, the head is asked about by itself, so that the client hears of the first rule
+    /// it broke.
+    fn decide_at_once(&mut self, key: &Key, policy: &Arc<Generation>) -> Result<Decided, Halt> {
+        let number = policy.number();
+        self.asking.at_once = Some(number);
+        if self
+            .asking
+            .late
+            .as_ref()
+            .is_none_or(|late| late.0 != number)
+        {
+            match self.ask_about_model(policy) {
+                Ok(decision) => {
+                    self.admit(key)?;
+                    return Ok(decided(policy, decision, Stage::Model));
+                }
+                Err(Halt::Rejected(late)) if late.is_by_policy() => {
+                    self.asking.late = Some((number, late));
+                }
+                Err(halt) => return Err(halt),
+            }
+        }
+        self.ask_about_head(policy)?;
+        self.note_model(policy)?;
+        self.admit(key)?;
+        match self.asking.late.take() {
+            Some((_, late)) => Err(Halt::Rejected(late)),
+            None => Err(ContractViolation::Model.into()),
+        }
+    }
+
+    /// What goes to GT, or why it may not: the decision is checked once more.
+    fn forward(&mut self, key: &Arc<Key>, decided: Decided) -> Result<Forwarding, Halt> {
+        let route = self.check_contract(key, &decided)?;
+        self.admit_stream(key)?;
+        let mut forwarding = Forwarding::prepare(self, key, &decided, route)?;
+        self.context
+            .record(&self.head, Conclusion::Decided(&decided.decision));
+        forwarding.restamps(decided.decision);
+        Ok(forwarding)
+    }
+
+    /// The names the key is shown, or the one it asks for.
+    fn list_models(&mut self, key: &Key, decided: Decided) -> Result<Passed, Halt> {
+        let Decision::ListModels(mode) = &decided.decision else {
+            return Err(ContractViolation::Model.into());
+        };
+        self.context
+            .record(&self.head, Conclusion::Decided(&decided.decision));
+        let published = match (mode, self.published.take()) {
+            (ListMode::Upstream, None) => {
+                let need = self.models_request(key)?;
+                self.decided = Some(decided);
+                return Err(Need::Models(need).into());
+            }
+            (ListMode::Upstream, Some(published)) => Some(published?),
+            (ListMode::Catalogue | ListMode::Only(_), _) => None,
+        };
+        let generation = &decided.generation;
+        let names = models::names(&key.caller, generation, mode, published.as_deref());
+        let answer = models::answer(&names, self.model_id.as_deref())?;
+        Ok(Passed::Answer(answer))
+    }
+
+    fn models_request(&self, key: &Key) -> Result<ModelsRequest, Refusal> {
+        let asked = Use {
+            template: "/v1/models",
+            in_conversation: false,
+        };
+        let credential = self.gate.credentials().for_request(key, asked);
+        let (name, secret) = credential.map_err(rejection::no_credential)?;
+        ModelsRequest::new(&self.gate.settings().base_path, name, &secret)
+    }
+
+    /// As much of the body as it takes to know its model.
+    fn read_model(&mut self, key: &Key, media: &Media) -> Result<(), Halt> {
+        match self.body.read(&self.gate, key, media)? {
+            Missing::Nothing => Ok(()),
+            Missing::Piece => Err(Need::Piece.into()),
+            Missing::Write(bytes) => Err(Need::Write(bytes).into()),
+        }
+    }
+
+    /// What decides for the key right now: 503 where nothing does.
+    fn live_policy(&self, key: &Key) -> Result<LivePolicy, Refusal> {
+        let policies = self.gate.policies().slot().load();
+        let lane = policies.get(&key.policy);
+        let lane = lane.ok_or_else(|| Refusal::of(Code::NoPolicy))?;
+        Ok(LivePolicy {
+            generation: Arc::clone(lane.for_caller(&key.caller.id)),
+            shadow: match lane.beside() {
+                Some(Beside::Shadow(shadow)) => Some(Arc::clone(shadow)),
+                Some(Beside::Canary(..)) | None => None,
+            },
+        })
+    }
+
+    fn can_decide_at_once(&mut self, key: &Key, policy: &Generation, source: ModelSource) -> bool {
+        if self.asking.at_once == Some(policy.number()) {
+            return true;
+        }
+        source == ModelSource::Json
+            && self.check_json().is_ok()
+            && self.check_declared(self.gate.json_limit(key)).is_ok()
+            && self.body.read_at_once()
+    }
+}
+
+/// What decides for a key at one moment.
+struct LivePolicy {
+    generation: Arc<Generation>,
+    /// What is asked beside it, in vain.
+    shadow: Option<Arc<Generation>>,
+}
+
+fn decided(policy: &Arc<Generation>, decision: Decision, stage: Stage) -> Decided {
+    Decided {
+        generation: Arc::clone(policy),
+        decision,
+        stage,
+    }
+}

@@ -1,0 +1,146 @@
+//! What HTTP/2 and hyper let pass in a head, and the gate does not: whatever is not one plain
+//! request.
+
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Version, header};
+use signalbox_http::head::{self, Framing};
+use signalbox_http::refusal::{Code, Refusal};
+use signalbox_policy::gt::CONVERSATION_HEADER;
+
+use crate::request::framed::Framed;
+use crate::request::header_values::values;
+
+/// Refuses what is not one plain request, whichever version it came by.
+///
+/// The door's HTTP library has refused different lengths already. `has_body` says what frames say over
+/// HTTP/2.
+pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Result<(), Refusal> {
+    let version = match head.version {
+        Version::HTTP_10 => head::Version::Http10,
+        Version::HTTP_2 => head::Version::Http2,
+        _ => head::Version::Http11,
+    };
+    let values = |name| values(&head.headers, name);
+    check_framed(framing)?;
+    let framing = head::framing(
+        version,
+        &values(header::CONTENT_LENGTH),
+        &values(header::TRANSFER_ENCODING),
+    )?;
+    head::check_method(
+        head.method.as_str(),
+        if has_body { Framing::Chunked } else { framing },
+        wants_other_protocol(&head.headers),
+    )?;
+    // Over HTTP/2 it was made of `:authority`.
+    let names_host = match version {
+        head::Version::Http2 => head::Version::Http11,
+        version => version,
+    };
+    head::host(names_host, &values(header::HOST))?;
+    check_expect(&head.headers, framing)?;
+    let conversation = HeaderName::from_static(CONVERSATION_HEADER);
+    if values(conversation).len() > 1 {
+        return refuse("The request has more than one `x-gt-conversation-id`. Send one.");
+    }
+    let types = head.headers.get_all(header::CONTENT_TYPE);
+    if types.iter().any(|value| value.to_str().is_err()) {
+        return refuse("The request's `content-type` is not plain text.");
+    }
+    Ok(())
+}
+
+/// Refuses a head that says in two ways how long its body is.
+///
+/// hyper keeps the chunks and drops the length; a hop before us that kept the length saw another
+/// request.
+fn check_framed(framing: Framed) -> Result<(), Refusal> {
+    match framing {
+        Framed::Plainly => Ok(()),
+        Framed::Twice => refuse(
+            "The request has both `content-length` and `transfer-encoding`. Send one of them.",
+        ),
+        Framed::Unseen => refuse(
+            "A request in chunks came right behind another. Wait for the answer, or send \
+             `content-length`.",
+        ),
+    }
+}
+
+/// Refuses what HTTP/2 frames carry and one plain request does not. h2 has refused what is no
+/// request at all: no or two `:method`, `:scheme` or `:path`, upper-case names, headers of the
+/// connection, `te` but for `trailers`.
+pub(crate) fn check_http2(head: &Parts, largest_head: u64) -> Result<(), Refusal> {
+    if head.version != Version::HTTP_2 {
+        return Ok(());
+    }
+    check_size(head, largest_head)?;
+    match head.uri.scheme_str() {
+        // Dropped by h2 where there is no authority.
+        None | Some("http" | "https") => {}
+        Some(_) => return refuse("The request's `:scheme` is neither `http` nor `https`."),
+    }
+    if head
+        .uri
+        .path_and_query()
+        .is_none_or(|path| !path.as_str().starts_with('/'))
+    {
+        return refuse("The request's `:path` does not begin with `/`.");
+    }
+    let hosts = head.headers.get_all(header::HOST);
+    let authority = head
+        .uri
+        .authority()
+        .map(|authority| authority.as_str().as_bytes());
+    let differs = |host: &[u8]| authority.is_some_and(|name| !name.eq_ignore_ascii_case(host));
+    if hosts.iter().any(|host| differs(host.as_bytes())) {
+        return refuse("The request's `host` and `:authority` differ. Send one of them.");
+    }
+    Ok(())
+}
+
+/// Whether a request is to become something else than requests and answers.
+///
+/// An offer of HTTP/2 is not taken up and changes nothing: Java's client makes one with every first
+/// request without TLS, and `curl --http2` does.
+fn wants_other_protocol(headers: &HeaderMap) -> bool {
+    let mut offers = headers.get_all(header::UPGRADE).iter();
+    offers.any(|offer| !offer.as_bytes().trim_ascii().eq_ignore_ascii_case(b"h2c"))
+}
+
+/// Over HTTP/1 the reader of heads bounds both.
+fn check_size(head: &Parts, most: u64) -> Result<(), Refusal> {
+    let lines = head.headers.iter();
+    let lines: usize = lines
+        .map(|(name, value)| name.as_str().len() + value.len() + OVERHEAD)
+        .sum();
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    if head.headers.len() > MAX_HEADERS || (lines + target) as u64 > most {
+        return Err(Refusal::new(
+            Code::HeadTooLarge,
+            "The request's headers are too large or too many. Send fewer or shorter headers.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_expect(headers: &HeaderMap, framing: Framing) -> Result<(), Refusal> {
+    match headers.get(header::EXPECT) {
+        None => Ok(()),
+        Some(value) if value.as_bytes().eq_ignore_ascii_case(b"100-continue") => Ok(()),
+        Some(_) if framing == Framing::Unsaid => Ok(()),
+        Some(_) => refuse("This gate fulfils no expectation but `100-continue`."),
+    }
+}
+
+fn refuse<T>(message: &'static str) -> Result<T, Refusal> {
+    Err(Refusal::new(Code::InvalidRequest, message))
+}
+
+/// Twice what the chattiest clients send through proxies.
+pub const MAX_HEADERS: usize = 128;
+/// What RFC 9113 counts for a header beside its characters.
+const OVERHEAD: usize = 32;

@@ -1,0 +1,57 @@
+//! Cancellation of what a request waits for or passes on: by the end of its key, or by an operator
+//! who ends the responses of a policy.
+//!
+//! Nobody is called: whoever carries a response looks here every so often.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use signalbox_runtime::Served;
+
+use crate::auth::keyring::Key;
+use crate::gate::Gate;
+use crate::response::abort_reason::AbortReason;
+
+/// Whether a response may go on: its key may still be used, and nobody ended the responses of the
+/// policy that decided it.
+#[derive(Debug)]
+pub(crate) struct Cancellation {
+    gate: Arc<Gate>,
+    key: Arc<Key>,
+    /// What decided it: its counts and its switch, none of its code.
+    served: Arc<Served>,
+    looked: Instant,
+}
+
+impl Cancellation {
+    pub(crate) fn new(gate: &Arc<Gate>, key: &Arc<Key>, served: &Arc<Served>) -> Self {
+        Self {
+            gate: Arc::clone(gate),
+            key: Arc::clone(key),
+            served: Arc::clone(served),
+            looked: gate.clock().monotonic(),
+        }
+    }
+
+    /// Looks, unless it did a moment ago.
+    pub(crate) fn look_if_due(&mut self, now: Instant) -> Option<AbortReason> {
+        if now.saturating_duration_since(self.looked) < LOOK {
+            return None;
+        }
+        self.look(now)
+    }
+
+    /// Why the response is to end now, if it is.
+    pub(crate) fn look(&mut self, now: Instant) -> Option<AbortReason> {
+        self.looked = now;
+        let time = self.gate.clock().wall();
+        if !self.gate.authenticator().still_admits(&self.key, time) {
+            return Some(AbortReason::Key);
+        }
+        self.served.is_cut().then_some(AbortReason::Cut)
+    }
+}
+
+/// What is to end is cut within five seconds: a changed keyring is noticed in two, and looked at
+/// here in as many.
+pub const LOOK: Duration = Duration::from_secs(2);

@@ -1,0 +1,89 @@
+//! The head of what goes back to the client: of a refusal, of bytes of our own, of GT's answer.
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Response, StatusCode, response};
+use signalbox_http::head;
+use signalbox_http::refusal::{Code, Refusal};
+use signalbox_http::restamp::Restamp;
+
+use crate::request::header_values::{text, values};
+
+/// Turns a refusal into an answer.
+pub(crate) fn refusal(refusal: &Refusal) -> Response<Vec<u8>> {
+    let mut answer = Response::new(refusal.body());
+    *answer.status_mut() =
+        StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    for (name, value) in refusal.headers() {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            answer
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    answer
+}
+
+/// An answer of ours in JSON.
+pub(crate) fn json(body: Vec<u8>) -> Response<Vec<u8>> {
+    let mut answer = Response::new(body);
+    let json = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, json);
+    answer
+}
+
+/// The head for the client and the way of the body, made of GT's head.
+///
+/// # Errors
+/// Where GT's answer is not the client's: it speaks of our credential, sends us elsewhere, or
+/// cannot be restamped.
+pub(crate) fn head_of_upstream(
+    answer: &response::Parts,
+    stamp: Option<&str>,
+) -> Result<(response::Parts, Restamp), Refusal> {
+    check_status(answer.status)?;
+    let encodings = values(&answer.headers, header::CONTENT_ENCODING);
+    let encoding = (!encodings.is_empty())
+        .then(|| String::from_utf8_lossy(&encodings.join(&b", "[..])).into_owned());
+    let restamp = Restamp::for_answer(
+        text(&answer.headers, &header::CONTENT_TYPE),
+        encoding.as_deref(),
+        answer.status.as_u16(),
+        stamp,
+    )?;
+    let (mut head, ()) = Response::new(()).into_parts();
+    head.status = answer.status;
+    head.headers = passing(&answer.headers, restamp.changes_bytes());
+    Ok((head, restamp))
+}
+
+/// Whether an answer is a stream of events.
+pub(crate) fn is_events(headers: &HeaderMap) -> bool {
+    let essence = text(headers, &header::CONTENT_TYPE).and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// # Errors
+/// For a status that is not the client's.
+pub fn check_status(status: StatusCode) -> Result<(), Refusal> {
+    match status.as_u16() {
+        401 | 403 => Err(Refusal::of(Code::UpstreamCredentialRejected)),
+        304 => Ok(()),
+        300..400 => Err(Refusal::of(Code::UpstreamRedirect)),
+        200..600 => Ok(()),
+        _ => Err(Refusal::of(Code::UpstreamProtocol)),
+    }
+}
+
+/// GT's headers without those that are not the client's.
+fn passing(headers: &HeaderMap, changed: bool) -> HeaderMap {
+    let connection = values(headers, header::CONNECTION);
+    let mut passing = HeaderMap::with_capacity(headers.len() + 4);
+    for (name, value) in headers {
+        let is_the_connections = head::connection_names(&connection)
+            .any(|listed| listed.eq_ignore_ascii_case(name.as_str()));
+        if head::answer_header_passes(name.as_str(), changed) && !is_the_connections {
+            passing.append(name, value.clone());
+        }
+    }
+    passing
+}

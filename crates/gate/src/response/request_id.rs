@@ -1,0 +1,43 @@
+//! The id by which both sides speak of a request: `x-request-id` on every answer.
+//!
+//! GT's own if its answer has one, for that is the one GT's operator can look up; else the client's,
+//! which it has in its own log; else the decision's. Towards GT goes the client's and no other.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::response::id::DecisionId;
+
+/// Gives an answer its id, if GT gave it none.
+pub(crate) fn stamp(answer: &mut HeaderMap, client: Option<&HeaderValue>, decision: DecisionId) {
+    if answer.contains_key(REQUEST_ID) {
+        return;
+    }
+    let stamped = answer.get(DECISION);
+    let id = match (client, stamped) {
+        (Some(id), _) | (None, Some(id)) => Some(id.clone()),
+        (None, None) => HeaderValue::try_from(decision.to_string()).ok(),
+    };
+    if let Some(id) = id {
+        answer.insert(REQUEST_ID, id);
+    }
+}
+
+/// The one id of the client's, if it is a plain word: what comes back in an answer is written into
+/// logs and shown to people.
+pub(crate) fn of_client(asked: &HeaderMap) -> Option<&HeaderValue> {
+    let mut values = asked.get_all(REQUEST_ID).iter();
+    let (Some(id), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let is_plain =
+        (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
+    is_plain.then_some(id)
+}
+
+/// Four times a UUID: room for every generator known, none for a letter.
+const LONGEST: usize = 128;
+/// The id of a decision, in its answer.
+pub(crate) const DECISION: HeaderName = HeaderName::from_static("x-signalbox-decision");
+/// The policy that decided, and its generation.
+pub(crate) const POLICY: HeaderName = HeaderName::from_static("x-signalbox-policy");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

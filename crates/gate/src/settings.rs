@@ -1,0 +1,49 @@
+//! What a gate is told once.
+
+use crate::request::forwarded::ForwardedSettings;
+use crate::request::own_hosts::OwnHosts;
+
+/// What a gate is told once. Sizes are in bytes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// GT's path before `/v1/…`, like `/api/tenant`.
+    pub base_path: String,
+    /// The names the gate is known by.
+    pub own_hosts: OwnHosts,
+    /// The largest request line and headers, over HTTP/2.
+    pub largest_head: u64,
+    /// The largest JSON body.
+    pub json_body: u64,
+    /// The largest body that streams: uploads and forms.
+    pub upload_body: u64,
+    /// What is held of one form in memory until its model is known.
+    pub multipart_memory: u64,
+    /// What is held of one form on disk until its model is known.
+    pub multipart_disk: u64,
+    /// Whose word on a client's address is taken, and what of it GT is told.
+    pub forwarded: ForwardedSettings,
+    /// Whether responses say `x-signalbox-decision`.
+    pub decision_header: bool,
+    /// Whether responses say `x-signalbox-policy`.
+    pub policy_header: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base_path: String::new(),
+            own_hosts: OwnHosts::default(),
+            // OpenAI clients send under 2 KiB; proxies before us may add tracing and cookies.
+            largest_head: 64 << 10,
+            json_body: 32 << 20,
+            // Uploads stream: only GT's own limit matters, which is not documented.
+            upload_body: 1 << 30,
+            multipart_memory: 1 << 20,
+            multipart_disk: 64 << 20,
+            forwarded: ForwardedSettings::default(),
+            decision_header: true,
+            policy_header: true,
+        }
+    }
+}
