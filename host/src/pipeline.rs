@@ -24,7 +24,7 @@ use crate::client_body::ClientBody;
 use crate::request_log::RequestLog;
 use crate::response_body::AnswerBody;
 use crate::spool::{Before, Spool};
-use crate::upstream::{BodyTimes, Fate, Lease, RequestBody, UpstreamError};
+use crate::upstream::{BodyTimes, Fate, Lease, RequestBody};
 use crate::worker::Worker;
 
 /// Answers one request. Never fails: what goes wrong is a refusal.
@@ -176,8 +176,7 @@ impl RequestContext<'_> {
             }
             Err(error) => {
                 sent.observer_mut().upstream_failed(error.cause(), &error);
-                let refusal = self.unanswered(&error);
-                ControlFlow::Continue(Step::Respond(sent.failed(refusal)))
+                ControlFlow::Continue(Step::Respond(sent.failed(error.refusal())))
             }
         }
     }
@@ -205,14 +204,6 @@ impl RequestContext<'_> {
             log.took_in(body.size_hint().exact().unwrap_or_default());
         }
         body
-    }
-
-    /// GT gave no answer: if that is because the client's body turned out wrong, the client is told
-    /// what is wrong with it.
-    fn unanswered(&self, error: &UpstreamError) -> signalbox_http::refusal::Refusal {
-        let fate = self.sent_body.as_ref();
-        let refusal = fate.and_then(|fate| fate.take_refusal());
-        refusal.unwrap_or_else(|| error.refusal())
     }
 
     /// The time for all of a body begins when it is first waited for, and only once.

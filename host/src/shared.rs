@@ -1,10 +1,9 @@
 //! What all workers share, by concern.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use jiff::Timestamp;
-use signalbox_gate::{Clock, Gate};
+use signalbox_gate::Gate;
 use signalbox_runtime::DecisionPool;
 use signalbox_swap::Swaps;
 
@@ -47,18 +46,4 @@ pub(crate) struct Policies {
 pub(crate) struct UpstreamAccess {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) credentials: CredentialFiles,
-}
-
-/// The clocks of this machine.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SystemClock;
-
-impl Clock for SystemClock {
-    fn monotonic(&self) -> Instant {
-        Instant::now()
-    }
-
-    fn wall(&self) -> Timestamp {
-        Timestamp::now()
-    }
 }

@@ -13,3 +13,17 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// The time of day, for what ends at a given time.
     fn wall(&self) -> Timestamp;
 }
+
+/// The clocks of this machine, for doors that have no others.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn monotonic(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}

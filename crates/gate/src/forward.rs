@@ -153,10 +153,13 @@ impl<O: Observer> Sent<O> {
         ))
     }
 
-    /// There is no response of GT's, or not in time: what the client is told.
+    /// There is no response of GT's, or not in time: what the client is told, unless that is because
+    /// its own body turned out not to be what it has to be.
     #[must_use]
     pub fn failed(mut self, refusal: Refusal) -> Respond<O> {
-        let rejection = Rejection::from(refusal);
+        let flaw = self.forwarding.flaw.as_ref();
+        let flaw = flaw.and_then(|flaw| flaw.refusal().cloned());
+        let rejection = Rejection::from(flaw.unwrap_or(refusal));
         self.context.counts_only(&rejection);
         let response = head::refusal(rejection.refusal());
         Respond::new(&self.gate, self.context, response)

@@ -12,7 +12,7 @@ use crate::auth::credentials::Use;
 use crate::auth::keyring::Key;
 use crate::body::incoming::Body;
 use crate::body::passing::Passing;
-use crate::body::upstream_body::UpstreamBody;
+use crate::body::upstream_body::{Flaw, UpstreamBody};
 use crate::exchange::{Decided, Exchange, Stage};
 use crate::halt::Halt;
 use crate::observer::Observer;
@@ -30,6 +30,8 @@ pub(crate) struct Forwarding {
     pub(crate) credential: String,
     pub(crate) head: Parts,
     pub(crate) body: UpstreamBody,
+    /// What turns out to be wrong with the body.
+    pub(crate) flaw: Option<Flaw>,
     pub(crate) second: Option<Second>,
     pub(crate) restamp: Option<String>,
     pub(crate) published: Option<String>,
@@ -101,6 +103,7 @@ impl Forwarding {
             served: Arc::clone(decided.generation.served()),
             credential: name.to_owned(),
             head,
+            flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
             body,
             second,
             restamp: None,

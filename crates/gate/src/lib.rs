@@ -39,7 +39,7 @@ pub use body::budget::{Budget, Holding, Reservation, Spent};
 pub use body::chunk_buffer::ChunkBuffer;
 pub use body::failure::BodyFailure;
 pub use body::upstream_body::{BodyRoom, Part, RestOfBody, UpstreamBody};
-pub use clock::Clock;
+pub use clock::{Clock, SystemClock};
 pub use facts::{End, Facts};
 pub use forward::{Forward, Responded, Sent};
 pub use gate::{Capacity, Gate};

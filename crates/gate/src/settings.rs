@@ -29,6 +29,17 @@ pub struct Settings {
     pub policy_header: bool,
 }
 
+impl Settings {
+    /// The defaults, before a GT whose path is `base_path`.
+    #[must_use]
+    pub fn at(base_path: impl Into<String>) -> Self {
+        Self {
+            base_path: base_path.into(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

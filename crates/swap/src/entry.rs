@@ -193,6 +193,19 @@ impl Action {
     }
 }
 
+impl Entry {
+    /// What was done, or the step that failed.
+    ///
+    /// # Errors
+    /// If a step failed: nothing changed.
+    pub fn into_result(self) -> Result<Self, Failure> {
+        match self.outcome {
+            Outcome::Failed(failure) => Err(failure),
+            Outcome::Done | Outcome::Passed => Ok(self),
+        }
+    }
+}
+
 impl Failure {
     /// A step that failed. Line breaks in either text become spaces.
     #[must_use]

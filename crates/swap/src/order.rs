@@ -39,6 +39,35 @@ pub struct Candidate {
     pub cases: Option<Vec<u8>>,
 }
 
+impl Candidate {
+    /// A component as it is: without a statement, and with no cases but its own.
+    #[must_use]
+    pub fn new(name: impl Into<String>, component: Vec<u8>) -> Self {
+        Self {
+            name: name.into(),
+            component,
+            digest: None,
+            statement: None,
+            source: None,
+            cases: None,
+        }
+    }
+}
+
+impl Order {
+    /// One policy put into service, with nothing said about what else may happen.
+    #[must_use]
+    pub fn serve(candidate: Candidate, actor: Actor) -> Self {
+        Self {
+            candidates: vec![candidate],
+            mode: Mode::default(),
+            roll_back: RollBack::default(),
+            open_answers: OpenAnswers::default(),
+            actor,
+        }
+    }
+}
+
 /// What becomes of a candidate that passed every check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Mode {

@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use signalbox_gate::{Authenticator, Budget, Capacity, ConcurrencyLimit, Gate, TokenVerifier};
+use signalbox_gate::{
+    Authenticator, Budget, Capacity, ConcurrencyLimit, Gate, SystemClock, TokenVerifier,
+};
 use signalbox_policy::Caller;
 use signalbox_runtime::{Cache, DecisionPool, LoadOptions, Runtime, Settings, StartError};
 use signalbox_swap::{Entry, Swaps};
@@ -26,7 +28,7 @@ use crate::metrics::Metrics;
 use crate::observers::Observers;
 use crate::record::Records;
 use crate::registries::Registries;
-use crate::shared::{Policies, Shared, SystemClock, UpstreamAccess};
+use crate::shared::{Policies, Shared, UpstreamAccess};
 use crate::tls::ClientTls;
 use crate::traces::Traces;
 use crate::upstream::Hosts;

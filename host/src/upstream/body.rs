@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use signalbox_gate::{BodyFailure, RestOfBody};
-use signalbox_http::refusal::Refusal;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::spool::Before;
@@ -46,7 +45,6 @@ pub(crate) struct Streamed {
 pub(crate) struct Fate {
     ended: Cell<bool>,
     failure: Cell<Option<BodyFailure>>,
-    refusal: Cell<Option<Refusal>>,
     sent: Cell<u64>,
     /// The rest of a body that GT did not want.
     left: Cell<Option<Incoming>>,
@@ -107,11 +105,6 @@ impl Fate {
 
     pub(crate) const fn failure(&self) -> Option<BodyFailure> {
         self.failure.get()
-    }
-
-    /// Why the body is refused that GT was reading.
-    pub(crate) fn take_refusal(&self) -> Option<Refusal> {
-        self.refusal.take()
     }
 
     /// The bytes that went on.
@@ -215,7 +208,7 @@ impl Streamed {
                 let is_scanned = self.rest.is_scanned();
                 is_scanned.then(|| {
                     let finished = self.rest.finish();
-                    finished.map_err(|refusal| self.refuse(refusal))
+                    finished.map_err(|failure| self.fail(failure))
                 })
             }
             Some(Err(_gone)) => Some(Err(self.fail(BodyFailure::Broken))),
@@ -232,12 +225,7 @@ impl Streamed {
         let is_last = self.incoming.as_ref().is_none_or(Body::is_end_stream);
         self.fate.ended.set(is_last);
         let passed = self.rest.push(piece, is_last);
-        passed.map_err(|refusal| self.refuse(refusal))
-    }
-
-    fn refuse(&mut self, refusal: Refusal) -> BodyFailure {
-        self.fate.refusal.set(Some(refusal));
-        self.fail(BodyFailure::Refused)
+        passed.map_err(|failure| self.fail(failure))
     }
 
     fn pass(&self, piece: Bytes) -> Frame<Bytes> {

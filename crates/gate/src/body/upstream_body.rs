@@ -1,5 +1,7 @@
 //! The body of a request to GT: what of it is here, and what of the rest may follow.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use signalbox_http::multipart::Scanner;
 use signalbox_http::refusal::Refusal;
@@ -42,6 +44,28 @@ pub struct BodyRoom {
 pub struct RestOfBody {
     left: u64,
     scanner: Option<Scanner>,
+    flaw: Flaw,
+}
+
+/// What turned out to be wrong with a body while it was passed on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flaw(Arc<OnceLock<Refusal>>);
+
+impl Flaw {
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.0.get()
+    }
+}
+
+impl Part {
+    /// The bytes, if they are in memory.
+    #[must_use]
+    pub fn in_memory(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Spooled(_) => &[],
+        }
+    }
 }
 
 impl UpstreamBody {
@@ -68,18 +92,28 @@ impl UpstreamBody {
 }
 
 impl RestOfBody {
-    pub(crate) const fn new(left: u64, scanner: Option<Scanner>) -> Self {
-        Self { left, scanner }
+    pub(crate) fn new(left: u64, scanner: Option<Scanner>) -> Self {
+        Self {
+            left,
+            scanner,
+            flaw: Flaw::default(),
+        }
+    }
+
+    /// What turns out to be wrong with it.
+    pub(crate) const fn flaw(&self) -> &Flaw {
+        &self.flaw
     }
 
     /// What goes on of the next piece the client sent; `is_last` if nothing comes after it. After an
-    /// error nothing more may be sent: the request to GT is to be broken off.
+    /// error nothing more may be sent: the request to GT is to be broken off, and
+    /// [`Sent::failed`](crate::Sent::failed) tells the client what was wrong with its body.
     ///
     /// # Errors
-    /// What the client is told, if the body is not what it has to be.
-    pub fn push(&mut self, piece: Bytes, is_last: bool) -> Result<Bytes, Refusal> {
+    /// If the body is not what it has to be.
+    pub fn push(&mut self, piece: Bytes, is_last: bool) -> Result<Bytes, BodyFailure> {
         let Some(left) = self.left.checked_sub(piece.len() as u64) else {
-            return Err(BodyFailure::TooLarge.refusal());
+            return Err(self.refuse(BodyFailure::TooLarge.refusal()));
         };
         self.left = left;
         match self.scanner.take() {
@@ -92,7 +126,7 @@ impl RestOfBody {
     ///
     /// # Errors
     /// As [`Self::push`].
-    pub fn finish(&mut self) -> Result<Bytes, Refusal> {
+    pub fn finish(&mut self) -> Result<Bytes, BodyFailure> {
         match self.scanner.take() {
             Some(scanner) => self.scan(scanner, &[], true),
             None => Ok(Bytes::new()),
@@ -117,15 +151,24 @@ impl RestOfBody {
         mut scanner: Scanner,
         piece: &[u8],
         is_last: bool,
-    ) -> Result<Bytes, Refusal> {
+    ) -> Result<Bytes, BodyFailure> {
         let mut passed = Vec::with_capacity(piece.len() + scanner.kept_back().len());
         // It has seen the model: a second one is a flaw.
-        scanner.push(piece, &mut passed).map(drop)?;
+        let mut scanned = scanner.push(piece, &mut passed).map(drop);
         if is_last {
-            scanner.finish(&mut passed)?;
+            scanned = scanned.and_then(|()| scanner.finish(&mut passed));
         } else {
             self.scanner = Some(scanner);
         }
-        Ok(passed.into())
+        match scanned {
+            Ok(()) => Ok(passed.into()),
+            Err(refusal) => Err(self.refuse(refusal)),
+        }
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> BodyFailure {
+        // The first flaw is the one that is told.
+        let _ = self.flaw.0.set(refusal);
+        BodyFailure::Refused
     }
 }

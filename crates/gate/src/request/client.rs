@@ -13,6 +13,17 @@ pub struct Peer {
     pub is_tls: bool,
 }
 
+impl Peer {
+    /// The other end of a connection without TLS.
+    #[must_use]
+    pub const fn plain(address: SocketAddr) -> Self {
+        Self {
+            address,
+            is_tls: false,
+        }
+    }
+}
+
 /// Who sent one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client {

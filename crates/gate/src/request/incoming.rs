@@ -22,3 +22,17 @@ pub struct IncomingRequest {
     /// not look into it, it is what [`RestOfBody`](crate::RestOfBody) lets through first.
     pub whole: Option<Bytes>,
 }
+
+impl IncomingRequest {
+    /// A request whose body the door has not looked at, and whose head says in one way where it ends.
+    #[must_use]
+    pub const fn new(head: Parts, client: Client, declared: Option<u64>) -> Self {
+        Self {
+            head,
+            client,
+            framing: Framed::Plainly,
+            declared,
+            whole: None,
+        }
+    }
+}
