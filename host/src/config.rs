@@ -1,7 +1,7 @@
 //! `signalbox.yaml`: what a host is told once, at start.
 //!
 //! [`Config`] is the checked form: nothing downstream looks at text again. Every key, its default
-//! and the reason for it are in `docs/operating.md`; the reasons of limits and times stand beside
+//! and the reason for it are in `docs/configuration.md`; the reasons of limits and times stand beside
 //! their defaults in `config/settings.rs`. Relative paths are relative to the file. A key that is there has a value:
 //! blank and null are errors, and what is missing opens nothing.
 

@@ -94,7 +94,7 @@ impl Refused {
             Self::Route => (
                 StatusCode::NOT_FOUND,
                 "unknown_route",
-                "There is no such route; docs/operating.md lists them.",
+                "There is no such route; docs/observability.md lists them.",
             ),
             Self::Method(there_are) => {
                 let message = format!("This route takes {there_are}.");

@@ -42,7 +42,7 @@ fn example(gate: &Gate, name: &str, key: &str, args: &[&str]) -> Result<String, 
 #[test]
 fn a_file_is_asked_about_in_its_conversation() {
     let gate = gate();
-    let file = root().join("docs/operating.md");
+    let file = root().join("docs/configuration.md");
     let file = file.to_string_lossy();
     for (name, key, gt_key) in [
         ("extensions.py", DEMO_ALL, "conversation"),
@@ -92,7 +92,7 @@ fn check_asked(gate: &Gate, before: usize, gt_key: &str) {
 #[test]
 fn a_file_goes_into_a_dataset() {
     let gate = gate();
-    let file = root().join("docs/operating.md");
+    let file = root().join("docs/configuration.md");
     let file = file.to_string_lossy();
     for name in EXAMPLES {
         let allowed = ["dataset", "reference-briefs", &file];
