@@ -100,7 +100,12 @@ fn only_the_tests_of_a_crate_use_its_hostile_guests() {
 
 #[test]
 fn runtime_and_host_do_not_know_the_document_language() {
-    for name in ["signalbox-runtime", "signalbox-testkit", "signalbox-host"] {
+    for name in [
+        "signalbox-gate",
+        "signalbox-runtime",
+        "signalbox-testkit",
+        "signalbox-host",
+    ] {
         let policy = shipped(package(name))
             .find(|dependency| dependency.name == "signalbox-policy")
             .unwrap_or_else(|| panic!("{name} uses the policy crate's words"));
@@ -179,6 +184,27 @@ fn the_runtime_knows_no_http() {
         "signalbox-host",
     ];
     assert_eq!(known_of("signalbox-runtime", forbidden), set([]));
+}
+
+#[test]
+fn the_gate_does_no_io() {
+    let forbidden = [
+        "hyper",
+        "hyper-util",
+        "http-body",
+        "http-body-util",
+        "tokio",
+        "tokio-rustls",
+        "rustls",
+        "rustix",
+        "tempfile",
+        "tracing",
+        "prometheus-client",
+        "signalbox-host",
+        "signalbox-registry",
+        "signalbox-compiler",
+    ];
+    assert_eq!(known_of("signalbox-gate", forbidden), set([]));
 }
 
 #[test]

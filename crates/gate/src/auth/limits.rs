@@ -6,17 +6,18 @@
 //! guard. Nothing here reads a clock.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::auth::key_limits::KeyLimits;
 use crate::body::budget::Holding;
 
 /// What one key uses now. It outlives a reload of the keyring: a changed file refills nothing.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct KeyUsage {
-    origin: Instant,
+    /// When it was first used.
+    origin: OnceLock<Instant>,
     /// GCRA's "theoretical arrival time": nanoseconds after `origin` at which the bucket is full.
     full_at: AtomicU64,
     concurrent: AtomicU32,
@@ -56,7 +57,7 @@ impl KeyUsage {
     #[must_use]
     pub fn new(now: Instant) -> Arc<Self> {
         Arc::new(Self {
-            origin: now,
+            origin: OnceLock::from(now),
             full_at: AtomicU64::new(0),
             concurrent: AtomicU32::new(0),
             streams: AtomicU32::new(0),
@@ -69,7 +70,7 @@ impl KeyUsage {
     /// one profile have one share together.
     pub fn beside(other: &Self, now: Instant) -> Arc<Self> {
         Arc::new(Self {
-            origin: now,
+            origin: OnceLock::from(now),
             full_at: AtomicU64::new(0),
             concurrent: AtomicU32::new(0),
             streams: AtomicU32::new(0),
@@ -80,7 +81,7 @@ impl KeyUsage {
 
     /// Whether forgetting it would give nothing back: nothing is under way, and its minute is full.
     pub fn is_at_rest(&self, now: Instant) -> bool {
-        let now = nanos(now.saturating_duration_since(self.origin));
+        let now = self.nanos_until(now);
         self.full_at.load(Relaxed) <= now
             && self.concurrent.load(Relaxed) == 0
             && self.streams.load(Relaxed) == 0
@@ -129,9 +130,13 @@ impl KeyUsage {
         &self.disk
     }
 
+    /// Nanoseconds since it was first used. A clock that steps back counts as one that stands still.
+    fn nanos_until(&self, now: Instant) -> u64 {
+        nanos(now.saturating_duration_since(*self.origin.get_or_init(|| now)))
+    }
+
     fn take_token(&self, per_minute: NonZeroU32, now: Instant) -> Result<(), Limited> {
-        // A clock that steps back counts as one that stands still.
-        let now = nanos(now.saturating_duration_since(self.origin));
+        let now = self.nanos_until(now);
         let interval = MINUTE_NANOS / u64::from(per_minute.get());
         let burst = MINUTE_NANOS - interval;
         let taken = self.full_at.fetch_update(Relaxed, Relaxed, |full_at| {

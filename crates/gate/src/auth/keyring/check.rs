@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_saphyr::Spanned;
 use signalbox_policy::{Caller, Names, Purpose, Purposes};
@@ -11,7 +10,6 @@ use super::file::{self, Entry};
 use super::{Key, KeyCredentials, KeyProblem, Keyring, KeyringError, Opener};
 use crate::auth::digest::Digest;
 use crate::auth::key_limits::{KeyLimits, WrittenKeyLimits};
-use crate::auth::limits::KeyUsage;
 use crate::auth::presets::{KNOWN_SCOPES, Preset};
 use crate::text::name::is_name;
 use crate::text::yaml::{Position, WrittenNames};
@@ -127,7 +125,7 @@ fn key(
             .map(|text| word(&refuse, "group", text))
             .transpose()?,
         credentials: credentials(&refuse, entry.credentials.unwrap_or_default(), purposes)?,
-        usage: usage.unwrap_or_else(|| KeyUsage::new(Instant::now())),
+        usage: usage.unwrap_or_default(),
         opener,
         position,
     })

@@ -1,0 +1,383 @@
+//! A door without a socket: it plays one exchange from what it is given, and tells what came of it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Request, Response, StatusCode};
+use jiff::Timestamp;
+use signalbox_gate::{
+    AbortReason, Authenticator, BodyFailure, Capacity, Clock, Credentials, Digest, Framed, Gate,
+    IncomingRequest, LiveKeyring, Part, Peer, RelayBody, Responded, Secret, Settings, Step,
+    UpstreamBody, keyring::Keyring,
+};
+use signalbox_http::refusal::{Code, Refusal};
+use signalbox_runtime::{Allocation, Runtime};
+use signalbox_swap::{Actor, Candidate, Order, Swaps, Way};
+
+/// A policy with a route of each kind.
+pub(crate) const POLICY: &str = r#"
+policy: test
+routes:
+  GET /v1/models: {verdict: native}
+  POST /v1/chat/completions: {verdict: native, scope: "inference:chat", model: json}
+  POST /v1/embeddings: {verdict: native, scope: "inference:embed", model: json}
+  POST /v1/audio/transcriptions: {verdict: native, scope: "inference:transcribe", model: multipart}
+  POST /v1/audio/speech: {verdict: not_supported, because: "The test has no speaker."}
+  POST /v1/images/generations: {verdict: gt_extension, because: "Call it at GT."}
+  POST /v1/conversations/files: {verdict: gt_extension, action: forward, scope: none, because: "Test."}
+  POST /v1/datasets/{id}/files: {verdict: gt_extension, action: forward, scope: "datasets:write", because: "Test."}
+  GET /v1/files/{id}: {verdict: gt_extension, action: forward, because: "Test."}
+models:
+  gpt-4o: {published: support-agent}
+  embedder: {published: gt-embed, for: [embeddings]}
+"#;
+
+/// Key names (the token is `token-NAME`) and the rest of their entries.
+const KEYS: &[(&str, &str)] = &[
+    (
+        "all",
+        "group: t, purposes: [inference, upload, conversation], models: all, datasets: [briefs], \
+         scopes: ['inference:chat', 'inference:embed', 'inference:transcribe', 'datasets:write']",
+    ),
+    ("chat", "preset: chat-client, models: all"),
+    (
+        "upload",
+        "group: t, preset: dataset-upload, models: [], datasets: [briefs]",
+    ),
+    ("revoked", "preset: chat-client, models: all, revoked: true"),
+    ("absent", "preset: chat-client, models: all, policy: absent"),
+    (
+        "once",
+        "preset: chat-client, models: all, limits: {per_minute: 1}",
+    ),
+    (
+        "stream",
+        "preset: chat-client, models: all, limits: {streams: 1}",
+    ),
+];
+
+/// A clock that goes on when it is told to.
+#[derive(Debug)]
+pub(crate) struct TestClock(Mutex<Duration>, Instant);
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self(Mutex::default(), Instant::now())
+    }
+}
+
+impl TestClock {
+    /// Lets time pass.
+    pub(crate) fn pass(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for TestClock {
+    fn monotonic(&self) -> Instant {
+        self.1 + *self.0.lock().unwrap()
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + *self.0.lock().unwrap()
+    }
+}
+
+/// A gate before `/api/tenant`, whose GT keys are `gtak_` and the purpose.
+pub(crate) fn gate(
+    clock: &Arc<TestClock>,
+    set: impl FnOnce(&mut Settings, &mut Capacity),
+) -> Arc<Gate> {
+    let settings = signalbox_runtime::Settings {
+        workers: 1,
+        decision_threads: 1,
+        allocation: Allocation::OnDemand,
+        ..Default::default()
+    };
+    let runtime = Runtime::new(settings).unwrap();
+    let swaps = Swaps::new(runtime, Default::default()).unwrap();
+    swap(&swaps, POLICY);
+    let mut keys = "keys:\n".to_owned();
+    for (id, rest) in KEYS {
+        let sha256 = Digest::of(&format!("token-{id}"));
+        keys.push_str(&format!("  - {{id: {id}, sha256: '{sha256}', {rest}}}\n"));
+    }
+    let keyring = Arc::new(LiveKeyring::new(Keyring::parse(&keys).unwrap()));
+    let secret = |name: &str| Secret::read(&format!("gtak_{name}")).unwrap();
+    let names = ["inference", "upload", "conversation"];
+    let credentials = names.map(|name| (name.to_owned(), secret(name)));
+    let (mut settings, mut capacity) = (Settings::at("/api/tenant"), Capacity::default());
+    set(&mut settings, &mut capacity);
+    Gate::new(
+        settings,
+        capacity,
+        Arc::new(Authenticator::new(keyring, None)),
+        Arc::new(Credentials::from_iter(credentials)),
+        swaps,
+        Arc::clone(clock) as Arc<dyn Clock>,
+    )
+}
+
+/// Puts a policy into service.
+pub(crate) fn swap(swaps: &Swaps, document: &str) {
+    let policy = signalbox_policy::read(document).unwrap();
+    let component = signalbox_compiler::compile(&policy, document).unwrap();
+    let actor = Actor::new(Way::Embedder, "a test");
+    let order = Order::serve(Candidate::new("default", component), actor);
+    swaps.swap(order, &mut |_| {}).into_result().unwrap();
+}
+
+/// A head, with the key `token-all` unless `headers` have another.
+pub(crate) fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+    let mut request = Request::builder().method(method).uri(uri);
+    let has = |name: &str| headers.iter().any(|(other, _)| *other == name);
+    if !has("authorization") {
+        request = request.header("authorization", "Bearer token-all");
+    }
+    if !has("host") {
+        request = request.header("host", "gate.example");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
+
+/// What a client sends, and in which pieces the door has it.
+pub(crate) struct Asked {
+    pub(crate) head: Parts,
+    pub(crate) framing: Framed,
+    pub(crate) declared: Option<u64>,
+    pub(crate) pieces: Vec<Bytes>,
+    /// Whether the whole body came with the head.
+    pub(crate) comes_whole: bool,
+    /// Whether the door knows of the last piece that it is the last.
+    pub(crate) knows_end: bool,
+    /// What becomes of the body after its pieces.
+    pub(crate) failure: Option<BodyFailure>,
+}
+
+impl Asked {
+    pub(crate) fn new(head: Parts, body: &[u8]) -> Self {
+        let pieces = match body.is_empty() {
+            true => Vec::new(),
+            false => vec![Bytes::copy_from_slice(body)],
+        };
+        Self {
+            head,
+            framing: Framed::Plainly,
+            declared: Some(body.len() as u64),
+            pieces,
+            comes_whole: false,
+            knows_end: true,
+            failure: None,
+        }
+    }
+}
+
+/// What GT does: an answer in pieces, or none.
+#[derive(Clone, Debug)]
+pub(crate) enum Upstream {
+    Answers {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        pieces: Vec<Bytes>,
+        breaks_off: bool,
+    },
+    Fails(Code),
+}
+
+impl Upstream {
+    pub(crate) fn json(status: u16, body: &str) -> Self {
+        Self::Answers {
+            status,
+            headers: vec![("content-type", "application/json".to_owned())],
+            pieces: vec![Bytes::copy_from_slice(body.as_bytes())],
+            breaks_off: false,
+        }
+    }
+}
+
+/// What came of an exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    /// What GT was sent: the head in one line a header, and the body; `None` for a body that was
+    /// broken off.
+    pub(crate) sent: Vec<(String, Option<Vec<u8>>)>,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// `None` if the connection was cut.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Told {
+    /// The code of a refusal; empty for what is none.
+    pub(crate) fn code(&self) -> String {
+        let body = self.body.as_deref().unwrap_or_default();
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let code = body.pointer("/error/code").and_then(|code| code.as_str());
+        code.unwrap_or_default().to_owned()
+    }
+}
+
+/// Plays an exchange to its end.
+pub(crate) fn play(gate: &Arc<Gate>, asked: Asked, upstream: &[Upstream]) -> Told {
+    let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+    let client = gate.client_of(peer, &asked.head.headers, asked.head.version);
+    let whole = asked
+        .comes_whole
+        .then(|| Bytes::from(asked.pieces.concat()));
+    let mut coming: VecDeque<Bytes> = asked.pieces.into();
+    let request = IncomingRequest {
+        head: asked.head,
+        client,
+        framing: asked.framing,
+        declared: asked.declared,
+        whole,
+    };
+    let (mut spool, mut sent_so_far) = (Vec::new(), Vec::new());
+    let mut upstream = upstream.iter();
+    let mut step = gate.begin(request, ());
+    loop {
+        step = match step {
+            Step::ReadBody(read) => match (coming.pop_front(), asked.failure) {
+                (Some(piece), failure) => {
+                    let is_last = asked.knows_end && coming.is_empty() && failure.is_none();
+                    read.piece(piece, is_last)
+                }
+                (None, Some(failure)) => read.failed(failure),
+                (None, None) => read.end(),
+            },
+            Step::SpoolWrite(write) => {
+                spool.extend_from_slice(write.bytes());
+                write.written()
+            }
+            Step::AskPolicy(mut ask) => {
+                let call = ask.take_call().unwrap();
+                ask.answered(call.ask())
+            }
+            Step::FetchModels(fetch) => fetch.fetched(Err(Refusal::of(Code::UpstreamTimeout))),
+            Step::Forward(forward) => {
+                let (head, body, sent) = forward.send();
+                let body = send(body, &mut coming, &spool, asked.knows_end, asked.failure);
+                let is_whole = body.is_some();
+                sent_so_far.push((shown(&head), body));
+                let refusal = match upstream.next() {
+                    // A request that is broken off has no answer.
+                    _ if !is_whole => Refusal::of(Code::UpstreamUnreachable),
+                    None => Refusal::of(Code::UpstreamUnreachable),
+                    Some(Upstream::Fails(code)) => Refusal::of(*code),
+                    Some(Upstream::Answers {
+                        status,
+                        headers,
+                        pieces,
+                        breaks_off,
+                    }) => {
+                        let mut answer = Response::builder().status(*status);
+                        for (name, value) in headers {
+                            answer = answer.header(*name, value);
+                        }
+                        let (head, ()) = answer.body(()).unwrap().into_parts();
+                        match sent.responded(&head) {
+                            Responded::Again(forward) => {
+                                step = Step::Forward(forward);
+                                continue;
+                            }
+                            Responded::Respond(respond) => {
+                                step = Step::Respond(respond);
+                                continue;
+                            }
+                            Responded::Relay(relay) => {
+                                let (head, relay) = relay.into_parts();
+                                let body = relayed(relay, pieces, *breaks_off);
+                                return told(sent_so_far, head.status, head.headers, body);
+                            }
+                        }
+                    }
+                };
+                Step::Respond(sent.failed(refusal))
+            }
+            Step::Respond(respond) => {
+                let (response, _completion) = respond.into_parts();
+                let (head, body) = response.into_parts();
+                return told(sent_so_far, head.status, head.headers, Some(body.to_vec()));
+            }
+        };
+    }
+}
+
+fn told(
+    sent: Vec<(String, Option<Vec<u8>>)>,
+    status: StatusCode,
+    mut headers: HeaderMap,
+    body: Option<Vec<u8>>,
+) -> Told {
+    // They differ from one exchange to the next.
+    headers.remove("x-signalbox-decision");
+    headers.remove("x-request-id");
+    Told {
+        sent,
+        status: status.as_u16(),
+        headers,
+        body,
+    }
+}
+
+/// The body GT gets; `None` if it is broken off.
+fn send(
+    body: UpstreamBody,
+    coming: &mut VecDeque<Bytes>,
+    spool: &[u8],
+    knows_end: bool,
+    failure: Option<BodyFailure>,
+) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    for part in &body.parts {
+        match part {
+            Part::Bytes(bytes) => all.extend_from_slice(bytes),
+            Part::Spooled(length) => {
+                assert_eq!(*length, spool.len() as u64);
+                all.extend_from_slice(spool);
+            }
+        }
+    }
+    let Some(mut rest) = body.rest else {
+        return Some(all);
+    };
+    let mut knew = false;
+    while let Some(piece) = coming.pop_front() {
+        knew = knows_end && coming.is_empty() && failure.is_none();
+        all.extend_from_slice(&rest.push(piece, knew).ok()?);
+    }
+    if failure.is_some() {
+        return None;
+    }
+    if !knew {
+        all.extend_from_slice(&rest.finish().ok()?);
+    }
+    Some(all)
+}
+
+fn relayed(mut relay: RelayBody<()>, pieces: &[Bytes], breaks_off: bool) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    for piece in pieces {
+        all.extend_from_slice(&relay.push(piece.clone()).unwrap_or_default());
+    }
+    let last = match breaks_off {
+        true => relay.abort(AbortReason::Upstream)?,
+        false => relay.finish().unwrap_or_default(),
+    };
+    all.extend_from_slice(&last);
+    Some(all)
+}
+
+fn shown(head: &Parts) -> String {
+    let mut text = format!("{} {}\n", head.method, head.uri);
+    for (name, value) in &head.headers {
+        text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
+    }
+    text
+}

@@ -1,0 +1,75 @@
+//! What an exchange holds, and when it gives it back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use signalbox_gate::{IncomingRequest, Peer, Responded, Step};
+use signalbox_http::refusal::Code;
+
+use crate::door::{Asked, Upstream, gate, head, play};
+
+const CHAT: &str = "/v1/chat/completions";
+
+fn stream() -> Asked {
+    let headers = [
+        ("content-type", "application/json"),
+        ("authorization", "Bearer token-stream"),
+    ];
+    let body = br#"{"model":"gpt-4o","stream":true}"#;
+    Asked::new(head("POST", CHAT, &headers), body)
+}
+
+#[test]
+fn a_stream_counts_until_its_last_byte_is_sent() {
+    let gate = gate(&Arc::default(), |_, _| {});
+    let open = stream();
+    let client = gate.client_of(
+        Peer::plain(([192, 0, 2, 1], 1).into()),
+        &open.head.headers,
+        open.head.version,
+    );
+    let mut request = IncomingRequest::new(open.head, client, open.declared);
+    request.whole = Some(Bytes::from(open.pieces.concat()));
+    let Step::Forward(forward) = gate.begin(request, ()) else {
+        panic!("it goes to GT");
+    };
+    assert_eq!(gate.capacity().requests.inside(), 1);
+    let (_, _, sent) = forward.send();
+    let refused = play(&gate, stream(), &[]);
+    assert_eq!(refused.code(), Code::TooManyStreams.word());
+    let (head, ()) = http::Response::builder()
+        .header("content-type", "text/event-stream")
+        .body(())
+        .unwrap()
+        .into_parts();
+    let Responded::Relay(relay) = sent.responded(&head) else {
+        panic!("it is the client's");
+    };
+    let (_, mut body) = relay.into_parts();
+    assert_eq!(body.finish(), None);
+    assert_eq!(
+        play(&gate, stream(), &[]).code(),
+        Code::TooManyStreams.word()
+    );
+    drop(body);
+    assert_eq!(gate.capacity().requests.inside(), 0);
+    let answer = Upstream::json(200, "{}");
+    assert_eq!(play(&gate, stream(), &[answer]).status, 200);
+}
+
+#[test]
+fn a_step_that_is_dropped_gives_everything_back() {
+    let gate = gate(&Arc::default(), |_, _| {});
+    let mut asked = stream();
+    asked.declared = Some(1 << 20);
+    let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+    let client = gate.client_of(peer, &asked.head.headers, asked.head.version);
+    let request = IncomingRequest::new(asked.head, client, asked.declared);
+    let step = gate.begin(request, ());
+    assert!(matches!(step, Step::ReadBody(_)));
+    assert_eq!(gate.capacity().memory.held(), 1 << 20);
+    assert_eq!(gate.capacity().requests.inside(), 1);
+    drop(step);
+    assert_eq!(gate.capacity().memory.held(), 0);
+    assert_eq!(gate.capacity().requests.inside(), 0);
+}

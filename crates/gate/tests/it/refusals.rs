@@ -1,0 +1,253 @@
+//! Every code that a refusal can have, reached through the gate.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Version;
+use signalbox_gate::{BodyFailure, ConcurrencyLimit, Framed};
+use signalbox_http::refusal::Code;
+
+use crate::door::{Asked, TestClock, Told, Upstream, gate, head, play};
+
+const CHAT: &str = "/v1/chat/completions";
+const JSON: (&str, &str) = ("content-type", "application/json");
+const BODY: &[u8] = br#"{"model":"gpt-4o","messages":[]}"#;
+
+fn chat(headers: &[(&str, &str)], body: &[u8]) -> Asked {
+    Asked::new(head("POST", CHAT, &[&[JSON], headers].concat()), body)
+}
+
+fn get(uri: &str, headers: &[(&str, &str)]) -> Asked {
+    Asked::new(head("GET", uri, headers), b"")
+}
+
+fn post(uri: &str, headers: &[(&str, &str)], body: &[u8]) -> Asked {
+    Asked::new(head("POST", uri, headers), body)
+}
+
+/// Requests that are refused before GT is asked, by the code of the refusal.
+fn refused() -> Vec<(Code, Asked)> {
+    let key = |name| ("authorization", name);
+    let mut large_head = get("/v1/models", &[("x-large", &"x".repeat(70_000))]);
+    large_head.head.version = Version::HTTP_2;
+    let mut twice = chat(&[], BODY);
+    twice.framing = Framed::Twice;
+    let mut slow = chat(&[], BODY);
+    (slow.failure, slow.declared) = (Some(BodyFailure::TooSlow), None);
+    let mut huge = chat(&[], BODY);
+    huge.declared = Some(1 << 40);
+    vec![
+        (Code::HeadTooLarge, large_head),
+        (Code::InvalidRequest, twice),
+        (
+            Code::InvalidRequest,
+            chat(&[("upgrade", "websocket")], BODY),
+        ),
+        (
+            Code::InvalidApiKey,
+            get("/v1/models", &[key("Bearer nobody")]),
+        ),
+        (
+            Code::InvalidApiKey,
+            get("/v1/models", &[key("Bearer token-revoked")]),
+        ),
+        (Code::InvalidApiKey, get("/v1/models", &[key("Basic x")])),
+        (Code::InvalidPath, get("/v1//models", &[])),
+        (Code::InvalidQuery, get("/v1/models?a=1&a=2", &[])),
+        (
+            Code::NoPolicy,
+            get("/v1/models", &[key("Bearer token-absent")]),
+        ),
+        (Code::UnknownRoute, get("/v1/nothing", &[])),
+        (Code::MethodNotAllowed, get(CHAT, &[])),
+        (
+            Code::RouteNotSupported,
+            post("/v1/audio/speech", &[JSON], BODY),
+        ),
+        (
+            Code::GtExtensionRoute,
+            post("/v1/images/generations", &[JSON], BODY),
+        ),
+        (
+            Code::PurposeNotAllowed,
+            chat(&[key("Bearer token-upload")], BODY),
+        ),
+        (
+            Code::InsufficientScope,
+            post("/v1/embeddings", &[JSON, key("Bearer token-chat")], BODY),
+        ),
+        (
+            Code::DatasetNotAllowed,
+            post("/v1/datasets/other/files", &[], b"x"),
+        ),
+        (
+            Code::ConversationNotAllowed,
+            chat(
+                &[key("Bearer token-chat"), ("x-gt-conversation-id", "c")],
+                BODY,
+            ),
+        ),
+        (
+            Code::MissingConversation,
+            post("/v1/conversations/files", &[], b"x"),
+        ),
+        (
+            Code::UnsupportedMediaType,
+            post(CHAT, &[("content-type", "text/plain")], BODY),
+        ),
+        (Code::BodyTooLarge, huge),
+        (Code::InvalidBody, chat(&[], b"[]")),
+        (
+            Code::AmbiguousModel,
+            chat(&[], br#"{"model":"a","model":"b"}"#),
+        ),
+        (Code::MissingModel, chat(&[], b"{}")),
+        (Code::ModelNotFound, chat(&[], br#"{"model":"nobody"}"#)),
+        (Code::RequestTimeout, slow),
+    ]
+}
+
+#[test]
+fn each_refusal_before_gt_has_its_code_and_sends_nothing() {
+    let gate = gate(&Arc::default(), |_, _| {});
+    for (code, asked) in refused() {
+        let what = format!("{} {}", asked.head.method, asked.head.uri);
+        let told = play(&gate, asked, &[]);
+        assert_eq!(
+            (told.status, &*told.code()),
+            (code.status(), code.word()),
+            "{what}"
+        );
+        assert_eq!(told.sent, [], "{what}");
+    }
+}
+
+/// What GT does, by the code of the refusal.
+fn failing() -> Vec<(Code, Upstream)> {
+    vec![
+        (
+            Code::UpstreamUnreachable,
+            Upstream::Fails(Code::UpstreamUnreachable),
+        ),
+        (
+            Code::UpstreamTimeout,
+            Upstream::Fails(Code::UpstreamTimeout),
+        ),
+        (Code::UpstreamCredentialRejected, Upstream::json(401, "{}")),
+        (Code::UpstreamCredentialRejected, Upstream::json(403, "{}")),
+        (Code::UpstreamRedirect, Upstream::json(307, "{}")),
+        (
+            Code::UpstreamProtocol,
+            Upstream::Answers {
+                status: 200,
+                headers: vec![
+                    ("content-type", "application/json".to_owned()),
+                    ("content-encoding", "gzip".to_owned()),
+                ],
+                pieces: Vec::new(),
+                breaks_off: false,
+            },
+        ),
+    ]
+}
+
+#[test]
+fn what_gt_says_that_is_not_the_clients_is_refused() {
+    let gate = gate(&Arc::default(), |_, _| {});
+    for (code, upstream) in failing() {
+        let told = play(&gate, chat(&[], BODY), std::slice::from_ref(&upstream));
+        assert_eq!(
+            (told.status, &*told.code()),
+            (code.status(), code.word()),
+            "{upstream:?}"
+        );
+        assert_eq!(told.sent.len(), 1);
+    }
+}
+
+#[test]
+fn a_key_waits_where_its_limits_say() {
+    let clock = Arc::new(TestClock::default());
+    let gate = gate(&clock, |_, _| {});
+    let once = || {
+        play(
+            &gate,
+            chat(&[("authorization", "Bearer token-once")], BODY),
+            &[ok()],
+        )
+    };
+    assert_eq!(once().status, 200);
+    let limited = once();
+    assert_eq!((limited.status, &*limited.code()), (429, "rate_limited"));
+    assert_eq!(limited.headers["retry-after"], "60");
+    clock.pass(Duration::from_secs(60));
+    assert_eq!(once().status, 200);
+}
+
+#[test]
+fn a_full_gate_takes_nobody() {
+    let gate = gate(&Arc::default(), |_, capacity| {
+        capacity.requests = ConcurrencyLimit::new(1);
+    });
+    let _place = gate.capacity().requests.enter().unwrap();
+    let told = play(&gate, chat(&[], BODY), &[ok()]);
+    assert_eq!((told.status, &*told.code()), (503, "overloaded"));
+}
+
+#[test]
+fn what_is_wrong_with_the_rest_of_a_form_is_told_by_the_gate() {
+    let gate = gate(&Arc::default(), |_, _| {});
+    let told = form(&gate, &["gpt-4o", "gpt-4o"]);
+    assert_eq!((told.status, &*told.code()), (400, "ambiguous_model"));
+}
+
+fn form(gate: &Arc<signalbox_gate::Gate>, models: &[&str]) -> Told {
+    let mut body = String::new();
+    for model in models {
+        body.push_str(&format!(
+            "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\n{model}\r\n"
+        ));
+    }
+    body.push_str("--b--\r\n");
+    let types = ("content-type", "multipart/form-data; boundary=b");
+    let mut asked = post("/v1/audio/transcriptions", &[types], body.as_bytes());
+    asked.pieces = body
+        .as_bytes()
+        .chunks(7)
+        .map(Bytes::copy_from_slice)
+        .collect();
+    play(gate, asked, &[ok()])
+}
+
+fn ok() -> Upstream {
+    Upstream::json(200, r#"{"model":"support-agent"}"#)
+}
+
+/// Those that no exchange here has: each is reached where it says.
+const ELSEWHERE: &[(Code, &str)] = &[
+    (Code::TooManyStreams, "limits.rs"),
+    (Code::RateLimited, "a_key_waits_where_its_limits_say"),
+    (Code::Overloaded, "a_full_gate_takes_nobody"),
+    (
+        Code::PolicyFailed,
+        "tests/e2e/failing_guest.rs: it takes a guest that fails",
+    ),
+    (
+        Code::PolicyTimeout,
+        "tests/e2e/failing_guest.rs: it takes a guest that does not end",
+    ),
+];
+
+#[test]
+fn no_code_is_left_out() {
+    let reached: Vec<Code> = refused()
+        .into_iter()
+        .map(|(code, _)| code)
+        .chain(failing().into_iter().map(|(code, _)| code))
+        .chain(ELSEWHERE.iter().map(|(code, _)| *code))
+        .collect();
+    for code in Code::ALL {
+        assert!(reached.contains(code), "{}", code.word());
+    }
+}

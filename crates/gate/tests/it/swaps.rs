@@ -1,0 +1,45 @@
+//! A swap while a request is on its way: nothing is decided by two generations.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use signalbox_gate::{IncomingRequest, Peer, Step};
+
+use crate::door::{POLICY, gate, head, swap};
+
+/// A request whose body is cut into two, with a swap to `document` in between.
+fn swapped_in_between(document: &str) -> Step<()> {
+    let gate = gate(&Arc::default(), |_, _| {});
+    let headers = [("content-type", "application/json")];
+    let head = head("POST", "/v1/chat/completions", &headers);
+    let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+    let client = gate.client_of(peer, &head.headers, head.version);
+    let Step::ReadBody(read) = gate.begin(IncomingRequest::new(head, client, None), ()) else {
+        panic!("the body is wanted");
+    };
+    let Step::ReadBody(read) = read.piece(Bytes::from_static(br#"{"model":"#), false) else {
+        panic!("all of it");
+    };
+    swap(gate.policies(), document);
+    read.piece(Bytes::from_static(br#""gpt-4o"}"#), true)
+}
+
+#[test]
+fn the_new_policy_decides_on_what_was_read() {
+    let Step::Forward(forward) = swapped_in_between(&POLICY.replace("support-agent", "other"))
+    else {
+        panic!("it goes to GT");
+    };
+    let (_, body, _) = forward.send();
+    let parts: Vec<&[u8]> = body.parts.iter().map(|part| part.in_memory()).collect();
+    assert_eq!(parts.concat(), br#"{"model":"other"}"#);
+}
+
+#[test]
+fn what_the_new_policy_does_not_forward_is_refused() {
+    let without = POLICY.replace("  gpt-4o: {published: support-agent}\n", "");
+    let Step::Respond(respond) = swapped_in_between(&without) else {
+        panic!("it is refused");
+    };
+    assert_eq!(respond.response().status(), 404);
+}
