@@ -6,9 +6,38 @@ use signalbox_gt_sim::Handle;
 use signalbox_harness::{
     gate::{DEMO, Gate},
     http::Ask,
+    small_host::{Serves, SmallHost},
 };
 
 const CHAT: &str = "/api/tenant/v1/chat/completions";
+
+/// The same of every host.
+macro_rules! of_every_host {
+    ($($law:ident)*) => {
+        mod host {
+            $(#[test]
+            fn $law() {
+                super::$law(&super::Gate::demo());
+            })*
+        }
+
+        mod small_host {
+            $(#[test]
+            fn $law() {
+                super::$law(&super::SmallHost::demo());
+            })*
+        }
+    };
+}
+
+of_every_host! {
+    only_the_one_value_changes
+    a_body_is_the_same_however_it_is_framed_and_cut
+    a_body_that_does_not_say_it_is_json_is_not_sent
+    the_answer_differs_only_in_the_model
+    a_stream_is_passed_on_event_by_event
+    what_is_not_one_plain_object_with_one_model_is_not_sent
+}
 
 /// A body in three parts: before the value of `model`, the value as the client writes it, after it.
 struct Body {
@@ -112,9 +141,7 @@ fn plain_bodies() -> Vec<Body> {
     ]
 }
 
-#[test]
-fn only_the_one_value_changes() {
-    let gate = Gate::demo();
+fn only_the_one_value_changes(gate: &dyn Serves) {
     for Body {
         name,
         parts: [before, value, after],
@@ -148,9 +175,7 @@ fn sha256(bytes: &[u8]) -> String {
         .collect()
 }
 
-#[test]
-fn a_body_is_the_same_however_it_is_framed_and_cut() {
-    let gate = Gate::demo();
+fn a_body_is_the_same_however_it_is_framed_and_cut(gate: &dyn Serves) {
     let body = format!("{{{MESSAGES},\"model\":\"gpt-4o\",\"x\":1.50}}");
     let expected = body.replace("gpt-4o", "support-agent");
     for size in [1, 2, 7, 64, 1000] {
@@ -177,8 +202,7 @@ fn a_body_is_the_same_however_it_is_framed_and_cut() {
     }
 }
 
-#[test]
-fn what_is_not_one_plain_object_with_one_model_is_not_sent() {
+fn what_is_not_one_plain_object_with_one_model_is_not_sent(gate: &dyn Serves) {
     let too_deep = format!(
         "{{\"model\":\"gpt-4o\",\"x\":{}{}}}",
         "[".repeat(128),
@@ -319,7 +343,6 @@ fn what_is_not_one_plain_object_with_one_model_is_not_sent() {
     ])
     .collect();
 
-    let gate = Gate::demo();
     for (name, body, code) in bodies {
         let answer = gate.ask(&Ask::json(CHAT, body).key(DEMO));
         assert_eq!(
@@ -332,9 +355,7 @@ fn what_is_not_one_plain_object_with_one_model_is_not_sent() {
     assert_eq!(gate.gt().requests_seen(), 0);
 }
 
-#[test]
-fn a_body_that_does_not_say_it_is_json_is_not_sent() {
-    let gate = Gate::demo();
+fn a_body_that_does_not_say_it_is_json_is_not_sent(gate: &dyn Serves) {
     let ask = |headers: &[(&str, &str)]| {
         let plain = Ask::new("POST", CHAT)
             .key(DEMO)
@@ -380,9 +401,7 @@ fn a_body_that_does_not_say_it_is_json_is_not_sent() {
     assert_eq!(gate.gt().requests_seen(), 4);
 }
 
-#[test]
-fn the_answer_differs_only_in_the_model() {
-    let gate = Gate::demo();
+fn the_answer_differs_only_in_the_model(gate: &dyn Serves) {
     let chat = format!("{{\"model\":\"gpt-4o\",{MESSAGES}}}");
     let through = gate.ask(&Ask::json(CHAT, chat.clone()).key(DEMO));
     let fault = signalbox_gt_sim::Fault::status(
@@ -398,9 +417,7 @@ fn the_answer_differs_only_in_the_model() {
     );
 }
 
-#[test]
-fn a_stream_is_passed_on_event_by_event() {
-    let gate = Gate::demo();
+fn a_stream_is_passed_on_event_by_event(gate: &dyn Serves) {
     let hold = gate.gt().hold_streams();
     let chat = format!("{{\"model\":\"gpt-4o\",\"stream\":true,{MESSAGES}}}");
     let mut open = Ask::json(CHAT, chat).key(DEMO).open(gate.address());

@@ -27,6 +27,7 @@ pub mod readers;
 pub mod recorder;
 pub mod registry;
 pub mod served;
+pub mod small_host;
 pub mod steady;
 pub mod storm;
 

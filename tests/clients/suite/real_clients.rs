@@ -14,6 +14,7 @@ use signalbox_harness::{
     clients::{self, LitellmProxy, Setting, SteadyChat},
     gate::{DEMO, Gate},
     http::{Answer, Ask},
+    small_host::{Serves as _, SmallHost},
     wait_for,
 };
 
@@ -98,25 +99,35 @@ fn stream_facts() -> Value {
 #[test]
 fn litellm_sdk_passes_the_checklist() {
     let gate = Gate::demo();
+    for_both_bases(&gate, check_litellm_sdk);
+}
+
+#[test]
+fn litellm_sdk_passes_the_checklist_before_the_small_host() {
+    let host = SmallHost::demo();
+    for base in ["/api/tenant", "/api/tenant/v1"] {
+        check_litellm_sdk(&setting(&format!("http://{}{base}", host.address())));
+    }
+}
+
+fn check_litellm_sdk(setting: &Setting<'_>) {
     // LiteLLM raises its own copies of the OpenAI SDK's types, and keeps the code in some.
     let refused = |raised: &str, status: u16, code: Option<&str>| json!({"raised": raised, "status": status, "code": code});
-    for_both_bases(&gate, |setting| {
-        let facts = clients::litellm_sdk(setting);
-        let expected = json!({
-            "models": ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"],
-            "chat": chat_facts(),
-            "stream": stream_facts(),
-            "embeddings": {
-                "object": "list", "model": "text-embedding-3-small", "vectors": 2,
-                "same_length": true,
-            },
-            "unknown_model": refused("NotFoundError", 404, None),
-            "speech": refused("NotFoundError", 404, Some("route_not_supported")),
-            "images": refused("BadRequestError", 404, None),
-            "wrong_key": refused("AuthenticationError", 401, None),
-        });
-        assert_eq!(facts, expected);
+    let facts = clients::litellm_sdk(setting);
+    let expected = json!({
+        "models": ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"],
+        "chat": chat_facts(),
+        "stream": stream_facts(),
+        "embeddings": {
+            "object": "list", "model": "text-embedding-3-small", "vectors": 2,
+            "same_length": true,
+        },
+        "unknown_model": refused("NotFoundError", 404, None),
+        "speech": refused("NotFoundError", 404, Some("route_not_supported")),
+        "images": refused("BadRequestError", 404, None),
+        "wrong_key": refused("AuthenticationError", 401, None),
     });
+    assert_eq!(facts, expected);
 }
 
 #[test]
