@@ -6,12 +6,14 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use signalbox_gate::Gate;
 
-use crate::door::{Asked, Told, Upstream, gate, head, play};
+use crate::door::{Asked, Engine, Told, Upstream, gate, head, play};
 
-static GATE: LazyLock<Arc<Gate>> = LazyLock::new(|| {
-    gate(&Arc::default(), |settings, _| {
-        // Small enough that forms reach the disk.
-        settings.multipart_memory = 40;
+static GATES: LazyLock<[Arc<Gate>; 2]> = LazyLock::new(|| {
+    [Engine::Known, Engine::Unknown].map(|engine| {
+        gate(&Arc::default(), engine, |settings, _| {
+            // Small enough that forms reach the disk.
+            settings.multipart_memory = 40;
+        })
     })
 });
 
@@ -129,6 +131,7 @@ struct Cut {
     comes_whole: bool,
     knows_end: bool,
     is_declared: bool,
+    engine: Engine,
 }
 
 fn pieces(bytes: &[u8], cuts: &[usize]) -> Vec<Bytes> {
@@ -153,7 +156,12 @@ fn play_cut(case: &Case, cut: &Cut) -> Told {
     if let Upstream::Answers { pieces: whole, .. } = &mut answer {
         *whole = pieces(&whole.concat(), &cut.answer);
     }
-    play(&GATE, asked, &[answer])
+    let [known, unknown] = &*GATES;
+    let gate = match cut.engine {
+        Engine::Known => known,
+        Engine::Unknown => unknown,
+    };
+    play(gate, asked, &[answer])
 }
 
 /// What a client and GT see, apart from what depends on when a flaw is found: a request to GT that is
@@ -173,6 +181,7 @@ fn uncut() -> Cut {
         comes_whole: false,
         knows_end: true,
         is_declared: true,
+        engine: Engine::Known,
     }
 }
 
@@ -181,11 +190,17 @@ fn a_cut_at_any_one_place_changes_nothing() {
     for (number, case) in cases().iter().enumerate() {
         let whole = seen(play_cut(case, &uncut()));
         for at in 0..=case.body.len() {
-            for (comes_whole, knows_end) in [(false, true), (false, false), (true, true)] {
+            for (comes_whole, knows_end, engine) in [
+                (false, true, Engine::Known),
+                (false, false, Engine::Known),
+                (true, true, Engine::Known),
+                (false, true, Engine::Unknown),
+            ] {
                 let cut = Cut {
                     body: vec![at],
                     comes_whole,
                     knows_end,
+                    engine,
                     ..uncut()
                 };
                 assert_eq!(seen(play_cut(case, &cut)), whole, "case {number}, {cut:?}");
@@ -214,11 +229,12 @@ proptest! {
         number in 0..12_usize,
         body in prop::collection::vec(any::<usize>(), 0..12),
         answer in prop::collection::vec(any::<usize>(), 0..12),
-        (comes_whole, knows_end, is_declared) in any::<(bool, bool, bool)>(),
+        (comes_whole, knows_end, is_declared, is_known) in any::<(bool, bool, bool, bool)>(),
     ) {
         let cases = cases();
         let case = &cases[number];
-        let cut = Cut { body, answer, comes_whole, knows_end, is_declared };
+        let engine = if is_known { Engine::Known } else { Engine::Unknown };
+        let cut = Cut { body, answer, comes_whole, knows_end, is_declared, engine };
         prop_assert_eq!(seen(play_cut(case, &cut)), seen(play_cut(case, &uncut())));
     }
 }

@@ -9,11 +9,12 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use jiff::Timestamp;
 use signalbox_gate::{
-    AbortReason, Authenticator, BodyFailure, Capacity, Clock, Credentials, Digest, Framed, Gate,
-    IncomingRequest, LiveKeyring, Part, Peer, RelayBody, Responded, Secret, Settings, Step,
-    UpstreamBody, keyring::Keyring,
+    AbortReason, AskError, Authenticator, BodyFailure, Capacity, Clock, Credentials, Digest,
+    Framed, Gate, IncomingRequest, LiveKeyring, Part, Peer, PolicyCall, RelayBody, Responded,
+    Secret, Settings, Step, UpstreamBody, keyring::Keyring,
 };
 use signalbox_http::refusal::{Code, Refusal};
+use signalbox_policy::Decision;
 use signalbox_runtime::{Allocation, Runtime};
 use signalbox_swap::{Actor, Candidate, Order, Swaps, Way};
 
@@ -89,6 +90,7 @@ impl Clock for TestClock {
 /// A gate before `/api/tenant`, whose GT keys are `gtak_` and the purpose.
 pub(crate) fn gate(
     clock: &Arc<TestClock>,
+    engine: Engine,
     set: impl FnOnce(&mut Settings, &mut Capacity),
 ) -> Arc<Gate> {
     let settings = signalbox_runtime::Settings {
@@ -99,7 +101,7 @@ pub(crate) fn gate(
     };
     let runtime = Runtime::new(settings).unwrap();
     let swaps = Swaps::new(runtime, Default::default()).unwrap();
-    swap(&swaps, POLICY);
+    swap(&swaps, POLICY, engine);
     let mut keys = "keys:\n".to_owned();
     for (id, rest) in KEYS {
         let sha256 = Digest::of(&format!("token-{id}"));
@@ -121,10 +123,24 @@ pub(crate) fn gate(
     )
 }
 
+/// What decides: a policy is asked right here, or the door has to ask it where it may block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Known,
+    /// The same with a word changed: its code is that of a stranger.
+    Unknown,
+}
+
 /// Puts a policy into service.
-pub(crate) fn swap(swaps: &Swaps, document: &str) {
+pub(crate) fn swap(swaps: &Swaps, document: &str, engine: Engine) {
     let policy = signalbox_policy::read(document).unwrap();
-    let component = signalbox_compiler::compile(&policy, document).unwrap();
+    let mut component = signalbox_compiler::compile(&policy, document).unwrap();
+    if let Engine::Unknown = engine {
+        let (text, other) = (b"Use a key that has it.", b"Use a key that HAS it.");
+        let mut places = component.windows(text.len());
+        let at = places.position(|bytes| bytes == text).unwrap();
+        component[at..at + text.len()].copy_from_slice(other);
+    }
     let actor = Actor::new(Way::Embedder, "a test");
     let order = Order::serve(Candidate::new("default", component), actor);
     swaps.swap(order, &mut |_| {}).into_result().unwrap();
@@ -225,6 +241,16 @@ impl Told {
 
 /// Plays an exchange to its end.
 pub(crate) fn play(gate: &Arc<Gate>, asked: Asked, upstream: &[Upstream]) -> Told {
+    play_with(gate, asked, upstream, |call| call.ask())
+}
+
+/// Plays an exchange to its end, in which policies that are asked elsewhere answer so.
+pub(crate) fn play_with(
+    gate: &Arc<Gate>,
+    asked: Asked,
+    upstream: &[Upstream],
+    mut decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
+) -> Told {
     let peer = Peer::plain(([192, 0, 2, 1], 1).into());
     let client = gate.client_of(peer, &asked.head.headers, asked.head.version);
     let whole = asked
@@ -257,7 +283,7 @@ pub(crate) fn play(gate: &Arc<Gate>, asked: Asked, upstream: &[Upstream]) -> Tol
             }
             Step::AskPolicy(mut ask) => {
                 let call = ask.take_call().unwrap();
-                ask.answered(call.ask())
+                ask.answered(decide(&call))
             }
             Step::FetchModels(fetch) => fetch.fetched(Err(Refusal::of(Code::UpstreamTimeout))),
             Step::Forward(forward) => {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use signalbox_gate::{IncomingRequest, Peer, Responded, Step};
 use signalbox_http::refusal::Code;
 
-use crate::door::{Asked, Upstream, gate, head, play};
+use crate::door::{Asked, Engine, Upstream, gate, head, play};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -21,7 +21,7 @@ fn stream() -> Asked {
 
 #[test]
 fn a_stream_counts_until_its_last_byte_is_sent() {
-    let gate = gate(&Arc::default(), |_, _| {});
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
     let open = stream();
     let client = gate.client_of(
         Peer::plain(([192, 0, 2, 1], 1).into()),
@@ -59,7 +59,7 @@ fn a_stream_counts_until_its_last_byte_is_sent() {
 
 #[test]
 fn a_step_that_is_dropped_gives_everything_back() {
-    let gate = gate(&Arc::default(), |_, _| {});
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
     let mut asked = stream();
     asked.declared = Some(1 << 20);
     let peer = Peer::plain(([192, 0, 2, 1], 1).into());

@@ -8,7 +8,7 @@ use http::Version;
 use signalbox_gate::{BodyFailure, ConcurrencyLimit, Framed};
 use signalbox_http::refusal::Code;
 
-use crate::door::{Asked, TestClock, Told, Upstream, gate, head, play};
+use crate::door::{Asked, Engine, TestClock, Told, Upstream, gate, head, play};
 
 const CHAT: &str = "/v1/chat/completions";
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -110,10 +110,14 @@ fn refused() -> Vec<(Code, Asked)> {
 
 #[test]
 fn each_refusal_before_gt_has_its_code_and_sends_nothing() {
-    let gate = gate(&Arc::default(), |_, _| {});
-    for (code, asked) in refused() {
+    let engines = [Engine::Known, Engine::Unknown];
+    let gates = engines.map(|engine| gate(&Arc::default(), engine, |_, _| {}));
+    let all = gates
+        .iter()
+        .flat_map(|gate| refused().into_iter().map(move |it| (gate, it)));
+    for (gate, (code, asked)) in all {
         let what = format!("{} {}", asked.head.method, asked.head.uri);
-        let told = play(&gate, asked, &[]);
+        let told = play(gate, asked, &[]);
         assert_eq!(
             (told.status, &*told.code()),
             (code.status(), code.word()),
@@ -154,7 +158,7 @@ fn failing() -> Vec<(Code, Upstream)> {
 
 #[test]
 fn what_gt_says_that_is_not_the_clients_is_refused() {
-    let gate = gate(&Arc::default(), |_, _| {});
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
     for (code, upstream) in failing() {
         let told = play(&gate, chat(&[], BODY), std::slice::from_ref(&upstream));
         assert_eq!(
@@ -169,7 +173,7 @@ fn what_gt_says_that_is_not_the_clients_is_refused() {
 #[test]
 fn a_key_waits_where_its_limits_say() {
     let clock = Arc::new(TestClock::default());
-    let gate = gate(&clock, |_, _| {});
+    let gate = gate(&clock, Engine::Known, |_, _| {});
     let once = || {
         play(
             &gate,
@@ -187,7 +191,7 @@ fn a_key_waits_where_its_limits_say() {
 
 #[test]
 fn a_full_gate_takes_nobody() {
-    let gate = gate(&Arc::default(), |_, capacity| {
+    let gate = gate(&Arc::default(), Engine::Known, |_, capacity| {
         capacity.requests = ConcurrencyLimit::new(1);
     });
     let _place = gate.capacity().requests.enter().unwrap();
@@ -197,7 +201,7 @@ fn a_full_gate_takes_nobody() {
 
 #[test]
 fn what_is_wrong_with_the_rest_of_a_form_is_told_by_the_gate() {
-    let gate = gate(&Arc::default(), |_, _| {});
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
     let told = form(&gate, &["gpt-4o", "gpt-4o"]);
     assert_eq!((told.status, &*told.code()), (400, "ambiguous_model"));
 }

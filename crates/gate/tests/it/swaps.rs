@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use signalbox_gate::{IncomingRequest, Peer, Step};
 
-use crate::door::{POLICY, gate, head, swap};
+use crate::door::{Engine, POLICY, gate, head, swap};
 
 /// A request whose body is cut into two, with a swap to `document` in between.
 fn swapped_in_between(document: &str) -> Step<()> {
-    let gate = gate(&Arc::default(), |_, _| {});
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
     let headers = [("content-type", "application/json")];
     let head = head("POST", "/v1/chat/completions", &headers);
     let peer = Peer::plain(([192, 0, 2, 1], 1).into());
@@ -20,7 +20,7 @@ fn swapped_in_between(document: &str) -> Step<()> {
     let Step::ReadBody(read) = read.piece(Bytes::from_static(br#"{"model":"#), false) else {
         panic!("all of it");
     };
-    swap(gate.policies(), document);
+    swap(gate.policies(), document, Engine::Known);
     read.piece(Bytes::from_static(br#""gpt-4o"}"#), true)
 }
 
@@ -40,6 +40,29 @@ fn what_the_new_policy_does_not_forward_is_refused() {
     let without = POLICY.replace("  gpt-4o: {published: support-agent}\n", "");
     let Step::Respond(respond) = swapped_in_between(&without) else {
         panic!("it is refused");
+    };
+    assert_eq!(respond.response().status(), 404);
+}
+
+#[test]
+fn an_answer_of_a_policy_that_was_replaced_counts_for_nothing() {
+    let gate = gate(&Arc::default(), Engine::Unknown, |_, _| {});
+    let head = head("GET", "/v1/models", &[]);
+    let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+    let client = gate.client_of(peer, &head.headers, head.version);
+    let begun = gate.begin(IncomingRequest::new(head, client, Some(0)), ());
+    let Step::AskPolicy(mut ask) = begun else {
+        panic!("the policy is asked elsewhere");
+    };
+    let answer = ask.take_call().unwrap().ask();
+    let without = POLICY.replace("  GET /v1/models: {verdict: native}\n", "");
+    swap(gate.policies(), &without, Engine::Unknown);
+    let Step::AskPolicy(mut again) = ask.answered(answer) else {
+        panic!("the new policy is asked");
+    };
+    let answer = again.take_call().unwrap().ask();
+    let Step::Respond(respond) = again.answered(answer) else {
+        panic!("it has no such route");
     };
     assert_eq!(respond.response().status(), 404);
 }
