@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use signalbox_gate::Digest;
 use signalbox_gate::keyring::Keyring;
+use signalbox_host::CredentialFiles;
 use signalbox_host::Keys;
 use signalbox_host::config::{KeyLimits, KeySource};
-use signalbox_host::credentials::CredentialFiles;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -59,18 +59,18 @@ use signalbox_registry::{Pulled, Reference};
 use signalbox_swap::{Failure, Swaps};
 use tokio::sync::oneshot;
 
-pub use crate::tls::TlsError;
+pub(crate) use crate::listener::tls::TlsError;
 
 use crate::config::{AdminConfig, AdminTls};
-use crate::health::Readiness;
-use crate::record::DecisionId;
-use crate::status::Status;
-use crate::tls::Certificates;
+use crate::listener::tls::Certificates;
+use crate::observe::health::Readiness;
+use crate::observe::record::DecisionId;
+use crate::observe::status::Status;
 use desk::Desk;
 use signalbox_gate::keyring::Key;
 
 /// What the admin listener shows, and acts on.
-pub trait Overview: Send + Sync + 'static {
+pub(crate) trait Overview: Send + Sync + 'static {
     /// How ready the host is.
     fn readiness(&self) -> Readiness;
     /// How it is in general.
@@ -96,7 +96,7 @@ pub trait Overview: Send + Sync + 'static {
 }
 
 /// The address is taken; nobody is answered yet.
-pub struct Admin {
+pub(crate) struct Admin {
     listener: TcpListener,
     address: SocketAddr,
     config: AdminConfig,
@@ -105,7 +105,8 @@ pub struct Admin {
 
 /// The listener at work. Dropping it ends it.
 #[derive(Debug)]
-pub struct AdminThread {
+pub(crate) struct AdminThread {
+    #[cfg(test)]
     address: SocketAddr,
     /// Dropping it is the signal.
     stop: Option<oneshot::Sender<()>>,
@@ -117,7 +118,7 @@ impl Admin {
     ///
     /// # Errors
     /// If it cannot be had, or they cannot be used: the error is then a [`TlsError`].
-    pub fn bind(config: AdminConfig) -> io::Result<Self> {
+    pub(crate) fn bind(config: AdminConfig) -> io::Result<Self> {
         let load = |tls: &AdminTls| Certificates::load(tls.files(), &[b"http/1.1"]);
         let certificates = config.tls.as_ref().map(load).transpose();
         let certificates =
@@ -135,7 +136,7 @@ impl Admin {
 
     /// Where operators connect.
     #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
+    pub(crate) const fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
@@ -143,16 +144,16 @@ impl Admin {
     ///
     /// # Errors
     /// If there is no thread or no runtime to be had.
-    pub fn start(self, overview: Arc<dyn Overview>) -> io::Result<AdminThread> {
+    pub(crate) fn start(self, overview: Arc<dyn Overview>) -> io::Result<AdminThread> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let (stop, stopped) = oneshot::channel();
         let Self {
             listener,
-            address,
             config,
             certificates,
+            ..
         } = self;
         let listener = {
             let _inside = runtime.enter();
@@ -166,7 +167,8 @@ impl Admin {
                 runtime.block_on(serve::serve(listener, certificates, desk, stopped));
             })?;
         Ok(AdminThread {
-            address,
+            #[cfg(test)]
+            address: self.address,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -182,10 +184,11 @@ impl fmt::Debug for Admin {
     }
 }
 
+#[cfg(test)]
 impl AdminThread {
     /// Where operators connect.
     #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
+    pub(crate) const fn local_addr(&self) -> SocketAddr {
         self.address
     }
 }

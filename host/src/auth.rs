@@ -1,12 +1,16 @@
 //! Who may ask: the keyring that is watched, and the issuers of JWTs.
 
+pub(crate) mod credentials;
+pub(crate) mod jwt;
+pub(crate) mod keyring_file;
+pub(crate) mod keys;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use signalbox_gate::TokenVerifier;
 
-use crate::jwt::{self, Issuers};
-use crate::keys::Keys;
+use crate::auth::jwt::Issuers;
+use crate::auth::keys::Keys;
 use signalbox_gate::keyring::{Key, Keyring};
 
 /// Everything that names a caller.

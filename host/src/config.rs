@@ -45,7 +45,7 @@ pub(crate) use signalbox_gate::is_name;
 use signalbox_gate::Digest;
 use signalbox_gate::OwnHosts;
 
-use crate::sources::{AsIs, PolicySource, Sources};
+use crate::policy_sources::sources::{AsIs, PolicySource, Sources};
 
 /// What a host is told at start.
 #[derive(Clone, Debug)]

@@ -15,15 +15,15 @@ use std::sync::Arc;
 pub use finding::{Effect, Finding};
 pub use policies::check_component;
 
+use crate::auth::credentials::{CredentialFiles, CredentialProblem, Credentials, Secret};
+use crate::auth::jwt::Issuers;
+use crate::auth::keys::Keys;
 use crate::config::{Config, CredentialSource, KeySetSource, KeySource};
-use crate::credentials::{CredentialFiles, CredentialProblem, Credentials, Secret};
-use crate::health::{Health, chain};
-use crate::jwt::Issuers;
-use crate::keys::Keys;
-use crate::metrics::Metrics;
-use crate::registries::Registries;
-use crate::tls::{Certificates, ClientTls};
-use crate::traces::Collector;
+use crate::listener::tls::{Certificates, ClientTls};
+use crate::observe::health::{Health, chain};
+use crate::observe::metrics::Metrics;
+use crate::observe::traces::Collector;
+use crate::policy_sources::registries::Registries;
 use crate::upstream::Hosts;
 use signalbox_gate::Budget;
 

@@ -2,55 +2,45 @@
 //!
 //! [`Host::bind`] checks everything it is told, [`Host::run`] serves until it is told to stop, and
 //! a [`Handle`] acts on it meanwhile. What is done with a request is `crates/gate`; the host moves the
-//! bytes (`pipeline.rs`).
+//! bytes (`request/pipeline.rs`).
+//!
+//! | folder | what is in it |
+//! | --- | --- |
+//! | `server` | start, listening sockets, workers, shutdown |
+//! | `listener` | client connections: HTTP/1.1, HTTP/2, TLS, CORS |
+//! | `request` | one request through the gate: bodies, spool, responses |
+//! | `auth` | the file of keys, GT keys, JWTs |
+//! | `upstream` | GT's hosts: connections, health, TLS |
+//! | `policy_sources` | files, registries and signals that policies come from |
+//! | `observe` | request log, decision log, metrics, traces, health, status |
+//! | `admin` | the admin API |
+//! | `config` | `signalbox.yaml` |
+//! | `installation` | `upgrade-check` |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod admin;
+mod admin;
+mod auth;
 pub mod config;
-pub mod credentials;
-pub mod health;
 pub mod installation;
-pub mod jwt;
-pub mod metrics;
-pub mod record;
-pub mod sources;
-pub mod status;
+mod listener;
+mod observe;
+mod policy_sources;
+mod request;
+mod server;
+mod upstream;
 mod watch;
 
-mod auth;
-mod client_body;
-mod connection;
-mod cors;
-mod doors;
-mod handle;
-mod keyring_file;
-mod keys;
-mod observers;
-mod phase;
-mod pipeline;
-mod registries;
-mod reload;
-mod request_log;
-mod resolve;
-mod response_body;
-mod route_counters;
-mod server;
-mod shared;
-mod spool;
-mod tls;
-mod traces;
-mod upstream;
-mod upstream_models;
-mod wire;
-mod worker;
-
-pub use doors::{CasesError, CasesProblem};
-pub use handle::Handle;
-pub use keyring_file::load_keyring;
-pub use keys::Keys;
-pub use resolve::{Resolve, Resolving, SystemResolver};
+pub use auth::credentials::{CredentialError, CredentialFiles};
+pub use auth::jwt::{FetchError, KeySetError, KeySetProblem};
+pub use auth::keyring_file::load_keyring;
+pub use auth::keys::Keys;
+pub use observe::metrics::LostLines;
+pub use observe::traces::CollectorError;
+pub use policy_sources::doors::{CasesError, CasesProblem};
+pub use policy_sources::sources::{AsIs, PolicySource, SourceError, Sources};
+pub use server::handle::Handle;
 pub use server::{BindError, Exit, Host, RunError};
 pub(crate) use signalbox_gate::yaml;
-pub use traces::CollectorError;
+pub use upstream::resolve::{Resolve, Resolving, SystemResolver};
 pub use upstream::{TargetError, TrustError};

@@ -15,8 +15,10 @@ mod hosts;
 mod http1;
 mod http2;
 mod lane;
+pub(crate) mod models;
 mod place;
 mod pool;
+pub(crate) mod resolve;
 mod standing;
 mod tls;
 

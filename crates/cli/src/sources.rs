@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use signalbox_host::sources::{SourceError, Sources};
+use signalbox_host::{SourceError, Sources};
 
 use crate::{
     cases_file,

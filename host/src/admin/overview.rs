@@ -10,10 +10,10 @@ use signalbox_registry::{Pulled, Reference};
 use signalbox_swap::{Failure, Swaps};
 
 use super::{Overview, TlsError};
-use crate::health::Readiness;
-use crate::record::DecisionId;
-use crate::shared::Shared;
-use crate::status::{PolicyStatus, Status};
+use crate::observe::health::Readiness;
+use crate::observe::record::DecisionId;
+use crate::observe::status::{PolicyStatus, Status};
+use crate::server::shared::Shared;
 use signalbox_gate::keyring::Key;
 
 impl Overview for Shared {

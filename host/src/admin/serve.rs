@@ -21,7 +21,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::desk::{Desk, Peer};
-use crate::tls::Certificates;
+use crate::listener::tls::Certificates;
 
 /// Answers until `stopped` resolves. Transactions under way then are waited for and told of;
 /// everybody else is cut.

@@ -7,7 +7,7 @@ use super::desk::Desk;
 use super::json;
 use super::refused::Refused;
 use super::route::Show;
-use crate::record::DecisionId;
+use crate::observe::record::DecisionId;
 
 impl Desk {
     pub(super) fn show(&self, show: Show<'_>) -> Result<Answer, Refused> {

@@ -20,11 +20,11 @@ use signalbox_swap::{Candidate, Serving, Settings, Source};
 
 use super::*;
 use crate::config::{RecordSettings, RegistrySettings};
-use crate::health::{Health, Phase};
-use crate::metrics::Metrics;
-use crate::record::{Conclusion, Entry, Facts, Records};
-use crate::registries::Registries;
-use crate::status::PolicyStatus;
+use crate::observe::health::{Health, Phase};
+use crate::observe::metrics::Metrics;
+use crate::observe::record::{Conclusion, Entry, Facts, Records};
+use crate::observe::status::PolicyStatus;
+use crate::policy_sources::registries::Registries;
 use signalbox_gate::Budget;
 use signalbox_gate::Digest;
 use signalbox_gate::keyring::Keyring;

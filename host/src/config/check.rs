@@ -16,7 +16,7 @@ use super::{
     AdminConfig, AdminTls, Config, ConfigError, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, KeySource,
     Problem, SignatureSettings,
 };
-use crate::sources::AsIs;
+use crate::policy_sources::sources::AsIs;
 use signalbox_gate::Digest;
 
 pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {

@@ -438,7 +438,7 @@ fn every_key_and_metric_is_documented() {
         ];
         assert!(is_there.iter().any(|form| text.contains(form)), "{key}");
     }
-    let metrics = include_str!("../metrics.rs");
+    let metrics = include_str!("../observe/metrics.rs");
     let rows = metrics
         .lines()
         .filter_map(|line| line.strip_prefix("//! "))

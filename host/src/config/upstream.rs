@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Span, UpstreamUrl};
-use crate::resolve::{Resolve, SystemResolver};
+use crate::upstream::resolve::{Resolve, SystemResolver};
 use signalbox_gate::Secret;
 
 /// GT, and what opens it.

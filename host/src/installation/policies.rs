@@ -16,7 +16,7 @@ use signalbox_swap::{
 
 use super::{Effect, Finding};
 use crate::config::Config;
-use crate::health::chain;
+use crate::observe::health::chain;
 use crate::server::{load_options, runtime_settings};
 use read::{Policy, candidate, cases, of_state, read, remembered, signers};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Effect, check};
 use crate::Host;
 use crate::config::Config;
-use crate::sources::{SourceError, Sources};
+use crate::policy_sources::sources::{SourceError, Sources};
 
 /// A version, by the component it makes of whatever lies in the file.
 #[derive(Debug)]

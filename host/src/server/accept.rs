@@ -18,8 +18,8 @@ use tokio::time::sleep;
 use super::addresses::Addresses;
 use super::seat::Seat;
 use super::worker_thread::WorkerHandle;
-use crate::metrics::Metrics;
-use crate::shared::Shared;
+use crate::observe::metrics::Metrics;
+use crate::server::shared::Shared;
 
 /// The accepting thread.
 #[derive(Debug)]

@@ -7,12 +7,12 @@ use signalbox_registry::SetupError;
 use signalbox_runtime::StartError;
 use signalbox_swap::{Failure, StateError};
 
-use crate::credentials::CredentialError;
-use crate::doors::CasesError;
-use crate::jwt::KeySetError;
-use crate::sources::SourceError;
-use crate::tls::TlsError;
-use crate::traces::CollectorError;
+use crate::auth::credentials::CredentialError;
+use crate::auth::jwt::KeySetError;
+use crate::listener::tls::TlsError;
+use crate::observe::traces::CollectorError;
+use crate::policy_sources::doors::CasesError;
+use crate::policy_sources::sources::SourceError;
 use crate::upstream::TargetError;
 use signalbox_gate::keyring::KeyringError;
 

@@ -13,10 +13,10 @@ use tokio::task::JoinSet;
 
 use super::bind_error::BindError;
 use crate::config::{Config, SignatureSettings, SignerConfig, SignerKey};
-use crate::doors::{Files, Followed, Found, Unmade, registry_source};
-use crate::health::{PolicyHealth, chain};
-use crate::registries::Registries;
-use crate::sources::PolicySource;
+use crate::observe::health::{PolicyHealth, chain};
+use crate::policy_sources::doors::{Files, Followed, Found, Unmade, registry_source};
+use crate::policy_sources::registries::Registries;
+use crate::policy_sources::sources::PolicySource;
 use crate::watch;
 
 /// Every source, read once.

@@ -16,12 +16,12 @@ use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::seat::Seat;
-use crate::connection;
-use crate::metrics::OpenGuard;
-use crate::phase::Phase;
-use crate::shared::{Shared, UpstreamAccess};
+use crate::listener::connection;
+use crate::observe::metrics::OpenGuard;
+use crate::server::phase::Phase;
+use crate::server::shared::{Shared, UpstreamAccess};
+use crate::server::worker::Worker;
 use crate::upstream::{UpstreamLimits, check_hosts};
-use crate::worker::Worker;
 use signalbox_gate::Peer;
 
 /// What a worker is told.

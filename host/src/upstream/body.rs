@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use signalbox_gate::{BodyFailure, RestOfBody};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::spool::Before;
+use crate::request::spool::Before;
 
 /// The body of a request to GT.
 #[derive(Debug)]

@@ -15,9 +15,9 @@ use super::body::RequestBody;
 use super::connect::{Connection, connect};
 use super::error::UpstreamError;
 use super::hosts::{Host, Hosts};
+use crate::auth::credentials::Credentials;
 use crate::config::HealthCheck;
-use crate::credentials::Credentials;
-use crate::health::chain;
+use crate::observe::health::chain;
 
 /// Asks every host as the configuration has it, until the worker ends.
 pub(crate) fn check_hosts(hosts: &Arc<Hosts>, credentials: &Arc<Credentials>, check: &HealthCheck) {

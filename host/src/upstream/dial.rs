@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::resolve::Resolve;
+use crate::upstream::resolve::Resolve;
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +103,7 @@ mod tests {
     use tokio::task::LocalSet;
 
     use super::*;
-    use crate::resolve::{Resolve, Resolving};
+    use crate::upstream::resolve::{Resolve, Resolving};
 
     #[derive(Debug)]
     struct Fixed(Vec<SocketAddr>);

@@ -12,10 +12,10 @@ use super::error::UpstreamError;
 use super::standing::{Standing, Use};
 use super::tls::{Trust, TrustError};
 use crate::config::{Http2, Scheme, UpstreamConfig, UpstreamUrl};
-use crate::health::Health;
-use crate::metrics::{Connections, HostMetrics, Metrics, OpenGuard};
-use crate::resolve::Resolve;
-use crate::status::UpstreamStatus;
+use crate::observe::health::Health;
+use crate::observe::metrics::{Connections, HostMetrics, Metrics, OpenGuard};
+use crate::observe::status::UpstreamStatus;
+use crate::upstream::resolve::Resolve;
 
 /// GT's hosts, in the order of the configuration.
 #[derive(Debug)]

@@ -315,8 +315,8 @@ mod tests {
 
     use super::*;
     use crate::config::{UpstreamConfig, UpstreamUrl};
-    use crate::health::Health;
-    use crate::metrics::Metrics;
+    use crate::observe::health::Health;
+    use crate::observe::metrics::Metrics;
     use crate::upstream::hosts::Hosts;
     use signalbox_gate::Budget;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use signalbox_host::BindError;
-use signalbox_host::sources::{SourceError, Sources};
+use signalbox_host::{SourceError, Sources};
 use signalbox_swap::{Outcome, Step, Way};
 
 use crate::harness::{Ask, Gate, GateBuilder, Gt, POLICY, component, within};

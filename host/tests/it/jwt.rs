@@ -1,6 +1,6 @@
 //! JWTs over real sockets: issuers that behave, and issuers that do not.
 
-#[path = "../../src/jwt/tests/signing.rs"]
+#[path = "../../src/auth/jwt/tests/signing.rs"]
 #[expect(dead_code, reason = "shared with the unit tests, which use more of it")]
 mod signing;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use signalbox_host::sources::PolicySource;
+use signalbox_host::PolicySource;
 use signalbox_swap::{Outcome, Step, Way};
 
 use crate::harness::{Ask, Gate, GateBuilder, Gt, POLICY, component, within};

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use signalbox_host::{config::Config, sources::PolicySource};
+use signalbox_host::{PolicySource, config::Config};
 use tokio::net::TcpSocket;
 
 use super::files;

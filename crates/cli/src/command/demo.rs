@@ -6,12 +6,11 @@ mod welcome;
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
-use signalbox_gate::Digest;
+use signalbox_gate::{Digest, Secret};
 use signalbox_gt_sim::{Simulator, Tenant};
 use signalbox_host::{
     BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, Span, UpstreamUrl},
-    credentials::Secret,
 };
 
 use crate::{

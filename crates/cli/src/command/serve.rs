@@ -9,10 +9,9 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use signalbox_host::{
-    BindError, Host,
+    BindError, Host, PolicySource,
     config::{AdminConfig, Config, CredentialSource, KeySource, UpstreamUrl},
     load_keyring,
-    sources::PolicySource,
 };
 
 use crate::{

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use signalbox_host::metrics::LostLines;
+use signalbox_host::LostLines;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Where lines are put.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, mpsc},
 };
 
-use signalbox_host::metrics::LostLines;
+use signalbox_host::LostLines;
 
 use super::*;
 

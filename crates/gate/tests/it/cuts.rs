@@ -164,9 +164,12 @@ fn play_cut(case: &Case, cut: &Cut) -> Told {
     play(gate, asked, &[answer])
 }
 
+/// Requests to GT, and the status and body of the response.
+type Seen = (Vec<(String, Vec<u8>)>, u16, Option<Vec<u8>>);
+
 /// What a client and GT see, apart from what depends on when a flaw is found: a request to GT that is
 /// broken off tells GT nothing.
-fn seen(told: Told) -> (Vec<(String, Vec<u8>)>, u16, Option<Vec<u8>>) {
+fn seen(told: Told) -> Seen {
     let whole = told
         .sent
         .into_iter()

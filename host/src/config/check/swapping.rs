@@ -14,7 +14,7 @@ use super::super::{
     ConfigError, Problem, RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig,
     SignerKey, SwapSettings, file,
 };
-use crate::sources::PolicySource;
+use crate::policy_sources::sources::PolicySource;
 use crate::yaml::{Position, WrittenNames};
 
 pub(super) fn policies(

@@ -7,11 +7,11 @@ use signalbox_runtime::Digest;
 use signalbox_swap::{Candidate, Failure, Remembered, Signers, Source, State, StateError, Step};
 
 use crate::config::{Config, SignerKey};
-use crate::doors::{CasesProblem, Found, Unmade, cases_of};
-use crate::health::chain;
 use crate::installation::{Effect, Finding};
+use crate::observe::health::chain;
+use crate::policy_sources::doors::{CasesProblem, Found, Unmade, cases_of};
+use crate::policy_sources::sources::PolicySource;
 use crate::server::signer;
-use crate::sources::PolicySource;
 
 /// A policy of the configuration, as it lies there.
 pub(super) struct Policy<'a> {

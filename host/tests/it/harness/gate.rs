@@ -8,9 +8,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use signalbox_gate::Secret;
+use signalbox_host::PolicySource;
 use signalbox_host::config::{Config, CredentialSource, KeySource, UpstreamUrl};
-use signalbox_host::credentials::Secret;
-use signalbox_host::sources::PolicySource;
 use signalbox_host::{BindError, Exit, Handle, Host};
 use tokio::sync::oneshot;
 

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use signalbox_host::{
+    SourceError, Sources as _,
     installation::{Finding, check_component},
     load_keyring,
-    sources::{SourceError, Sources as _},
 };
 use signalbox_policy::Case;
 use signalbox_swap::{SignatureError, Statement, verifying_key};

@@ -1,0 +1,285 @@
+//! Tests of GT keys: which one goes out, rotation, and that nothing prints them.
+
+use signalbox_gate::{Digest, NoCredential, Use};
+use signalbox_policy::Purpose;
+
+use super::*;
+use signalbox_gate::keyring::{Key, Keyring};
+
+fn given(text: &str) -> CredentialSource {
+    CredentialSource::Given(Secret::read(text).unwrap())
+}
+
+fn all() -> CredentialFiles {
+    let names = ["inference", "upload", "conversation", "other"];
+    let sources = names.map(|name| (name.to_owned(), given(&format!("gtak_{name}"))));
+    CredentialFiles::load(&BTreeMap::from(sources)).unwrap()
+}
+
+fn key(purposes: &str, more: &str) -> Arc<Key> {
+    let sha256 = Digest::of("t");
+    let text = format!(
+        "keys: [{{id: a, sha256: '{sha256}', purposes: [{purposes}], scopes: [], models: all{more}}}]"
+    );
+    Arc::clone(Keyring::parse(&text).unwrap().key("a").unwrap())
+}
+
+fn sent(credentials: &CredentialFiles, key: &Key, asked: Use<'_>) -> Result<String, NoCredential> {
+    let (_, secret) = credentials.current().for_request(key, asked)?;
+    Ok(secret.authorization().to_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_route_and_the_keys_purposes_say_which_gt_key_goes_out() {
+    let credentials = all();
+    let purpose = |purpose| Err(NoCredential::Purpose(purpose));
+    let to = |name: &str| Ok(format!("Bearer gtak_{name}"));
+    let (upload, conversation) = (Purpose::Upload, Purpose::Conversation);
+    for (purposes, template, in_conversation, expected) in [
+        ("inference", "/v1/models", false, to("inference")),
+        ("inference", "/v1/chat/completions", false, to("inference")),
+        (
+            "inference",
+            "/v1/chat/completions",
+            true,
+            purpose(conversation),
+        ),
+        ("inference", "/v1/embeddings", false, to("inference")),
+        ("inference", "/v1/audio/speech", false, to("inference")),
+        (
+            "inference",
+            "/v1/images/generations",
+            false,
+            to("inference"),
+        ),
+        (
+            "inference",
+            "/v1/datasets/{id}/files",
+            false,
+            purpose(upload),
+        ),
+        (
+            "inference",
+            "/v1/conversations",
+            false,
+            purpose(conversation),
+        ),
+        (
+            "inference",
+            "/v1/conversations/files",
+            true,
+            purpose(conversation),
+        ),
+        ("inference", "/v1/files/{id}", false, purpose(upload)),
+        ("upload", "/v1/datasets/{id}/files", false, to("upload")),
+        (
+            "upload",
+            "/v1/datasets/{id}/files",
+            true,
+            purpose(conversation),
+        ),
+        ("upload", "/v1/files/{id}", false, to("upload")),
+        ("upload", "/v1/uploads/{id}", false, to("upload")),
+        (
+            "upload",
+            "/v1/conversations/files",
+            false,
+            purpose(conversation),
+        ),
+        (
+            "upload",
+            "/v1/conversations/{id}",
+            false,
+            purpose(conversation),
+        ),
+        (
+            "conversation",
+            "/v1/chat/completions",
+            false,
+            to("inference"),
+        ),
+        (
+            "conversation",
+            "/v1/chat/completions",
+            true,
+            to("conversation"),
+        ),
+        (
+            "conversation",
+            "/v1/conversations",
+            false,
+            to("conversation"),
+        ),
+        (
+            "conversation",
+            "/v1/conversations/files",
+            true,
+            to("conversation"),
+        ),
+        ("conversation", "/v1/files/{id}", false, to("conversation")),
+        (
+            "conversation",
+            "/v1/datasets/{id}/files",
+            false,
+            purpose(upload),
+        ),
+        (
+            "upload, conversation",
+            "/v1/files/{id}",
+            false,
+            to("conversation"),
+        ),
+        (
+            "upload, conversation",
+            "/v1/datasets/{id}/files",
+            false,
+            to("upload"),
+        ),
+        ("inference", "/v1/conversationsx", false, to("inference")),
+    ] {
+        let asked = Use {
+            template,
+            in_conversation,
+        };
+        let key = key(purposes, "");
+        assert_eq!(
+            sent(&credentials, &key, asked),
+            expected,
+            "{purposes} {asked:?}"
+        );
+    }
+}
+
+#[test]
+fn a_key_may_name_another_gt_key_and_a_missing_one_is_told() {
+    let asked = Use {
+        template: "/v1/models",
+        in_conversation: false,
+    };
+    let named = key("inference", ", credentials: {inference: other}");
+    assert_eq!(sent(&all(), &named, asked).unwrap(), "Bearer gtak_other");
+    let none = CredentialFiles::load(&BTreeMap::new()).unwrap();
+    let missing = Err(NoCredential::Missing(Purpose::Inference));
+    assert_eq!(sent(&none, &named, asked), missing);
+}
+
+#[test]
+fn a_changed_file_takes_effect_and_a_broken_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gt");
+    let put = |text: &str| {
+        let next = folder.path().join("next");
+        std::fs::write(&next, text).unwrap();
+        std::fs::rename(&next, &path).unwrap();
+    };
+    put("  gtak_one\r\n");
+    let source = BTreeMap::from([("inference".to_owned(), CredentialSource::File(path.clone()))]);
+    let credentials = CredentialFiles::load(&source).unwrap();
+    let key = key("inference", "");
+    let asked = Use {
+        template: "/v1/models",
+        in_conversation: false,
+    };
+    let (_, before) = credentials.current().for_request(&key, asked).unwrap();
+    assert_eq!(before.authorization(), "Bearer gtak_one");
+    let identity = credentials.current().identity("inference");
+    put("gtak_two\n");
+    assert!(credentials.poll().is_empty());
+    assert!(matches!(credentials.poll()[..], [("inference", Ok(()))]));
+    assert_eq!(sent(&credentials, &key, asked).unwrap(), "Bearer gtak_two");
+    assert_ne!(credentials.current().identity("inference"), identity);
+    assert_eq!(
+        before.authorization(),
+        "Bearer gtak_one",
+        "who took one keeps it"
+    );
+    for broken in [
+        "",
+        " \n",
+        "gtak_a gtak_b",
+        "gtak_a\ngtak_b",
+        "gtak_\u{e4}",
+        "gtak_\u{0}",
+    ] {
+        put(broken);
+        assert!(credentials.poll().is_empty());
+        let outcome = credentials.poll();
+        assert!(
+            matches!(&outcome[..], [(_, Err(error))] if !format!("{error:?}").contains("gtak_"))
+        );
+        assert_eq!(
+            sent(&credentials, &key, asked).unwrap(),
+            "Bearer gtak_two",
+            "{broken:?}"
+        );
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert!(credentials.reload()[0].1.is_err());
+    put("gtak_three");
+    assert!(credentials.reload()[0].1.is_ok());
+    assert_eq!(
+        sent(&credentials, &key, asked).unwrap(),
+        "Bearer gtak_three"
+    );
+}
+
+#[test]
+fn what_is_not_there_stops_the_start() {
+    let sources = [
+        CredentialSource::File("/nowhere/gt".into()),
+        CredentialSource::Env("SIGNALBOX_TEST_VARIABLE_THAT_IS_NOT_SET".to_owned()),
+    ];
+    for source in sources {
+        let sources = BTreeMap::from([("upload".to_owned(), source)]);
+        let error = CredentialFiles::load(&sources).unwrap_err();
+        assert_eq!(error.to_string(), "credential `upload` cannot be used");
+    }
+    let set = BTreeMap::from([(
+        "x".to_owned(),
+        CredentialSource::Env("CARGO_PKG_NAME".to_owned()),
+    )]);
+    assert!(CredentialFiles::load(&set).is_ok(), "cargo sets this one");
+}
+
+#[test]
+fn nothing_prints_a_gt_key() {
+    let credentials = all();
+    let asked = Use {
+        template: "/v1/models",
+        in_conversation: false,
+    };
+    let key = key("inference", "");
+    let (_, secret) = credentials.current().for_request(&key, asked).unwrap();
+    let header = secret.authorization();
+    for text in [
+        format!("{credentials:?}"),
+        format!("{secret:?}"),
+        format!("{header:?}"),
+    ] {
+        assert!(!text.contains("gtak_"), "{text}");
+    }
+    assert_eq!(format!("{:?}", given("gtak_x")), "Given(Secret(…))");
+}
+
+#[test]
+fn equal_gt_keys_have_one_identity() {
+    let same = BTreeMap::from([
+        ("a".to_owned(), given("gtak_x")),
+        ("b".to_owned(), given(" gtak_x ")),
+        ("c".to_owned(), given("gtak_y")),
+    ]);
+    let credentials = CredentialFiles::load(&same).unwrap();
+    assert_eq!(
+        credentials.current().identity("a"),
+        credentials.current().identity("b")
+    );
+    assert_ne!(
+        credentials.current().identity("a"),
+        credentials.current().identity("c")
+    );
+    assert_eq!(credentials.current().identity("d"), None);
+    assert_eq!(
+        credentials.current().names().collect::<Vec<_>>(),
+        ["a", "b", "c"]
+    );
+}

@@ -1,0 +1,109 @@
+//! The keyring in use, and its replacement when the file changes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::Guard;
+use signalbox_gate::LiveKeyring;
+
+use crate::auth::credentials::Credentials;
+use crate::config::{KeyLimits, KeySource};
+use crate::watch::Watch;
+use signalbox_gate::keyring::{Keyring, KeyringError, LARGEST_FILE};
+
+/// The keyring in use. A file that cannot be used changes nothing: the last good one stays.
+#[derive(Debug)]
+pub struct Keys {
+    live: Arc<LiveKeyring>,
+    unset: KeyLimits,
+    credentials: Arc<Credentials>,
+    /// `None` for a keyring that came as text: there is nothing to read again.
+    watch: Option<Mutex<Watch>>,
+}
+
+impl Keys {
+    /// Reads the keyring for the first time.
+    ///
+    /// # Errors
+    /// If it cannot be used: a host does not start without one.
+    pub fn load(
+        source: &KeySource,
+        unset: KeyLimits,
+        credentials: Arc<Credentials>,
+    ) -> Result<Self, KeyringError> {
+        let (watch, text) = match source {
+            KeySource::Text(text) => (None, text.clone()),
+            KeySource::File(path) => {
+                let opened = Watch::open(path, LARGEST_FILE);
+                let (watch, text) = opened.map_err(|source| KeyringError::file(path, source))?;
+                (Some(Mutex::new(watch)), text)
+            }
+        };
+        let keyring = Keyring::parse_after(&text, unset, &Keyring::default())?;
+        keyring.check_credentials(&|name| credentials.identity(name))?;
+        Ok(Self {
+            live: Arc::new(LiveKeyring::new(keyring)),
+            unset,
+            credentials,
+            watch,
+        })
+    }
+
+    /// The keyring in use.
+    #[must_use]
+    pub fn current(&self) -> Guard<Arc<Keyring>> {
+        self.live.current()
+    }
+
+    /// The keyring in use, and whatever replaces it.
+    #[must_use]
+    pub const fn live(&self) -> &Arc<LiveKeyring> {
+        &self.live
+    }
+
+    /// Takes the file if it has changed; `None` if there is nothing new.
+    ///
+    /// # Errors
+    /// If it cannot be used; then the last good one stays.
+    pub fn poll(&self) -> Option<Result<Arc<Keyring>, KeyringError>> {
+        let mut watch = self
+            .watch
+            .as_ref()?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let text = watch.poll_text(LARGEST_FILE)?;
+        Some(self.replace(text.map_err(|source| KeyringError::file(watch.path(), source))))
+    }
+
+    /// Takes the file now, whether it has changed or not.
+    ///
+    /// # Errors
+    /// If it cannot be used; then the last good one stays.
+    pub fn reload(&self) -> Result<Arc<Keyring>, KeyringError> {
+        let Some(watch) = &self.watch else {
+            return Ok(self.live.current_full());
+        };
+        let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = watch.read_text(LARGEST_FILE);
+        self.replace(text.map_err(|source| KeyringError::file(watch.path(), source)))
+    }
+
+    /// Checks again who shares which GT key, after one of them has changed.
+    ///
+    /// # Errors
+    /// If strangers now share one. The keyring stays: the operator must part the GT keys.
+    pub fn recheck_credentials(&self) -> Result<(), KeyringError> {
+        self.live
+            .current()
+            .check_credentials(&|name| self.credentials.identity(name))
+    }
+
+    /// Under the lock of the watch, so that an older text never replaces a newer one.
+    fn replace(&self, text: Result<String, KeyringError>) -> Result<Arc<Keyring>, KeyringError> {
+        let keyring = Keyring::parse_after(&text?, self.unset, &self.live.current())?;
+        keyring.check_credentials(&|name| self.credentials.identity(name))?;
+        Ok(self.live.replace(keyring))
+    }
+}
+
+#[cfg(test)]
+mod tests;

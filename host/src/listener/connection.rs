@@ -1,0 +1,195 @@
+//! One client connection: TLS if there is to be, the version it speaks, hyper on it, the times it
+//! may take, and its way out.
+
+mod bounds;
+mod http1;
+mod http2;
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, ready};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use signalbox_gate::{Client, Peer};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::listener::cors::{self, Page};
+use crate::listener::wire::{Link, Socket, Tap};
+use crate::observe::request_log::{Place, RequestLog};
+use crate::request::pipeline;
+use crate::request::response_body::AnswerBody;
+use crate::server::phase::{Phase, Phases};
+use crate::server::shared::Shared;
+use crate::server::worker::Worker;
+use bounds::Bounds;
+
+/// What the requests of one connection share.
+struct Site {
+    worker: Rc<Worker>,
+    link: Rc<Link>,
+    peer: Peer,
+}
+
+/// What a connection speaks.
+///
+/// Exhaustive on purpose: each is served in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
+    let Some((socket, agreed)) = open(&worker.shared, socket).await else {
+        return;
+    };
+    let site = Rc::new(Site {
+        worker: Rc::clone(worker),
+        link: Link::new(),
+        peer,
+    });
+    let mut tap = Tap::new(socket, Rc::clone(&site.link));
+    let mut bounds = Bounds::new(&worker.shared.config.times, &worker.phases, &site.link);
+    let protocol = match agreed {
+        Some(protocol) => protocol,
+        None => match first_bytes(&mut bounds, &worker.phases, &mut tap).await {
+            Some(protocol) => protocol,
+            None => return,
+        },
+    };
+    match protocol {
+        Protocol::Http1 => http1::serve(&mut bounds, site, tap).await,
+        // Boxed, so that connections of HTTP/1.1 need not have the room for it.
+        Protocol::Http2 => Box::pin(http2::serve(&mut bounds, site, tap)).await,
+    }
+}
+
+/// The handshake, where there is TLS, and what it settles.
+async fn open(shared: &Shared, socket: TcpStream) -> Option<(Socket, Option<Protocol>)> {
+    let Some(tls) = &shared.tls else {
+        let agreed = (!shared.config.http2).then_some(Protocol::Http1);
+        return Some((Socket::Plain(socket), agreed));
+    };
+    let time = shared.config.times.handshake.duration();
+    match timeout(time, tls.acceptor().accept(socket)).await {
+        Ok(Ok(stream)) => {
+            let agreed = match stream.get_ref().1.alpn_protocol() {
+                Some(b"h2") => Protocol::Http2,
+                _ => Protocol::Http1,
+            };
+            Some((Socket::Tls(Box::new(stream)), Some(agreed)))
+        }
+        Ok(Err(error)) => {
+            shared.observers.metrics.connection_refused("handshake");
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(error, "no TLS with a client");
+            None
+        }
+        Err(_elapsed) => {
+            shared
+                .observers
+                .metrics
+                .connection_refused("handshake_time");
+            tracing::debug!("no TLS with a client in time");
+            None
+        }
+    }
+}
+
+/// What the first bytes of a connection without TLS say. `None` if there will be none.
+async fn first_bytes(bounds: &mut Bounds, phases: &Phases, tap: &mut Tap) -> Option<Protocol> {
+    let came_late = bounds.came_late();
+    let mut reading = pin!(poll_fn(|context| {
+        loop {
+            if !PREFACE.starts_with(tap.ahead()) {
+                return Poll::Ready(Some(match tap.ahead().starts_with(PREFACE) {
+                    true => Protocol::Http2,
+                    false => Protocol::Http1,
+                }));
+            }
+            if tap.ahead().len() == PREFACE.len() {
+                return Poll::Ready(Some(Protocol::Http2));
+            }
+            let is_leaving = phases.current() >= Phase::Draining && !came_late;
+            if is_leaving && tap.ahead().is_empty() {
+                return Poll::Ready(None);
+            }
+            match ready!(tap.poll_ahead(context)) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return Poll::Ready(None),
+            }
+        }
+    }));
+    // The way out is looked at above.
+    bounds.keep(reading.as_mut(), |_| {}).await.flatten()
+}
+
+/// Answers one request, and says whether a page may read the answer.
+async fn answer(
+    site: Rc<Site>,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let Site { worker, link, peer } = &*site;
+    let shared = &worker.shared;
+    let client = shared
+        .gate
+        .client_of(*peer, request.headers(), request.version());
+    let Some(cors) = &shared.config.cors else {
+        return Ok(decided_answer(worker, link, client, request).await);
+    };
+    let page = Page::of(cors, request.headers());
+    let mut answer = match page
+        .as_ref()
+        .and_then(|page| page.preflight(cors, &request))
+    {
+        Some(answer) => {
+            let (asked, _empty) = request.into_parts();
+            let log = log_for(worker, link);
+            let told = shared.gate.respond_preflight(client, &asked, answer, log);
+            link.answered();
+            pipeline::ours(told)
+        }
+        None => decided_answer(worker, link, client, request).await,
+    };
+    cors::stamp(page, answer.headers_mut());
+    Ok(answer)
+}
+
+/// What is told of a request, from its beginning on.
+fn log_for(worker: &Worker, link: &Rc<Link>) -> RequestLog {
+    let place = Place::new(Rc::clone(&worker.counters), worker.begin(), link.begin());
+    RequestLog::new(&worker.shared.observers, Some(place))
+}
+
+/// Answers one request; a panic on the way is a refusal too.
+async fn decided_answer(
+    worker: &Worker,
+    link: &Rc<Link>,
+    client: Client,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let log = log_for(worker, link);
+    let mut path = pin!(pipeline::handle(worker, log, client, request));
+    let walked = poll_fn(|context| {
+        // Whatever the request held is dropped with it; nothing of it is looked at again.
+        match catch_unwind(AssertUnwindSafe(|| path.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Some),
+            Err(_panic) => Poll::Ready(None),
+        }
+    });
+    let answer = match walked.await {
+        Some(answer) => answer,
+        None => pipeline::panicked(worker, log_for(worker, link), client),
+    };
+    link.answered();
+    answer
+}
+
+/// How HTTP/2 begins.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

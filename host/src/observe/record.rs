@@ -1,0 +1,124 @@
+//! What is remembered of decisions, a bounded ring in memory, and what is logged: one line for a
+//! decision when it is made, one for its request when it has ended.
+//!
+//! A record is {id, time, policy, generation, digest, facts, decision, cause, micros}. It holds no
+//! secret and no prompt: header values and query values are hashed unless the operator listed the
+//! header, ids of files and conversations are hashed, and so is every word a client sent that does
+//! not look like one. A record is `/decisions/{id}` on the admin listener while it is among the last.
+
+mod access;
+mod shown;
+mod written;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+pub(crate) use access::Access;
+use access::network;
+pub(crate) use access::{method, protocol};
+pub(crate) use signalbox_gate::{
+    Conclusion, Decider, DecisionId, Record as Entry, RecordFacts as Facts,
+};
+
+use crate::config::{ClientAddress, RecordSettings};
+use shown::Shown;
+use written::Record;
+
+/// The last decisions.
+#[derive(Debug)]
+pub(crate) struct Records {
+    slots: Box<[Mutex<Option<Record>>]>,
+    next: AtomicUsize,
+    shown: Shown,
+    is_logged: bool,
+    is_access_logged: bool,
+    client_address: ClientAddress,
+}
+
+impl Records {
+    /// An empty ring of the size the operator wants.
+    #[must_use]
+    pub(crate) fn new(settings: &RecordSettings) -> Self {
+        Self {
+            slots: (0..settings.keep).map(|_| Mutex::new(None)).collect(),
+            next: AtomicUsize::new(0),
+            shown: Shown::new(settings.headers.clone()),
+            is_logged: settings.log,
+            is_access_logged: settings.access,
+            client_address: settings.client_address,
+        }
+    }
+
+    /// Remembers a decision. Never waits: if somebody reads the very slot, the ring goes without.
+    pub(crate) fn add(&self, entry: &Entry<'_>) {
+        let is_logged = self.is_logged
+            && tracing::enabled!(target: "signalbox::decision", tracing::Level::INFO);
+        if self.slots.is_empty() && !is_logged {
+            return;
+        }
+        let record = Record::of(entry, &self.shown);
+        if is_logged {
+            record.log();
+        }
+        // A ring of no slots has none to give.
+        let place = self
+            .next
+            .fetch_add(1, Relaxed)
+            .checked_rem(self.slots.len());
+        if let Some(slot) = place.and_then(|place| self.slots.get(place))
+            && let Ok(mut slot) = slot.try_lock()
+        {
+            *slot = Some(record);
+        }
+    }
+
+    /// Whether anybody reads of requests that have ended.
+    #[must_use]
+    pub(crate) fn logs_access(&self) -> bool {
+        self.is_access_logged
+            && tracing::enabled!(target: "signalbox::access", tracing::Level::INFO)
+    }
+
+    /// A path as it may be written down.
+    pub(crate) fn shown_path(&self, path: &str) -> String {
+        let mut text = String::new();
+        self.shown.path(path, &mut text);
+        text
+    }
+
+    /// A word as it may be written down.
+    pub(crate) fn shown_word(&self, word: &str) -> String {
+        let mut text = String::new();
+        self.shown.word(word, &mut text);
+        text
+    }
+
+    /// A client's address as far as it may be written down.
+    pub(crate) fn shown_address(&self, address: IpAddr) -> Option<String> {
+        match self.client_address {
+            ClientAddress::Whole => Some(address.to_string()),
+            ClientAddress::Network => Some(network(address).to_string()),
+            ClientAddress::Hashed => Some(self.shown.address(address)),
+            ClientAddress::Hidden => None,
+        }
+    }
+
+    /// Writes one line of a request that has ended.
+    pub(crate) fn log_access(&self, access: &Access<'_>) {
+        access.log(&self.shown, self.client_address);
+    }
+
+    /// A decision of the last ones, as JSON.
+    #[must_use]
+    pub(crate) fn find(&self, id: DecisionId) -> Option<serde_json::Value> {
+        self.slots.iter().find_map(|slot| {
+            let slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            let record = slot.as_ref().filter(|record| record.id == id)?;
+            serde_json::to_value(record).ok()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! One request through the gate: the host does what each step asks for, and nothing else.
+//!
+//! What is checked, and in which order, is the gate's (`crates/gate/src/order.rs`). Here bytes are
+//! moved: the client's body, the file a form is held in, the connection to GT, its answer.
+
+mod leave;
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use http::{Request, Response, Version};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use signalbox_gate::{
+    AbortReason, AskError, AskPolicy, BodyFailure, Client, FetchModels, Forward, Framed,
+    IncomingRequest, ReadBody, Relay, Responded, SpoolWrite, Step, UpstreamBody,
+};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+
+pub(crate) use leave::{ours, panicked};
+
+use crate::observe::request_log::RequestLog;
+use crate::request::client_body::ClientBody;
+use crate::request::response_body::AnswerBody;
+use crate::request::spool::{Before, Spool};
+use crate::server::worker::Worker;
+use crate::upstream::{BodyTimes, Fate, Lease, RequestBody};
+
+/// Answers one request. Never fails: what goes wrong is a refusal.
+pub(crate) async fn handle(
+    worker: &Worker,
+    log: RequestLog,
+    client: Client,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let (mut head, incoming) = request.into_parts();
+    let mut body = ClientBody::new(incoming, &head.headers);
+    let request = IncomingRequest {
+        framing: head.extensions.remove().unwrap_or(Framed::Plainly),
+        client,
+        declared: body.declared(),
+        whole: body.already_here().await,
+        head,
+    };
+    let mut context = RequestContext {
+        worker,
+        body: Some(body),
+        body_end: None,
+        spool: Spool::default(),
+        sent_body: None,
+    };
+    let mut step = worker.shared.gate.begin(request, log);
+    loop {
+        step = match step {
+            Step::ReadBody(read) => context.read_body(read).await,
+            Step::SpoolWrite(write) => context.spool_write(write).await,
+            Step::AskPolicy(ask) => context.ask_policy(ask).await,
+            Step::FetchModels(fetch) => context.fetch_models(fetch).await,
+            Step::Forward(forward) => match context.forward(forward).await {
+                ControlFlow::Break((relay, answer)) => return context.relay(relay, answer).await,
+                ControlFlow::Continue(step) => step,
+            },
+            Step::Respond(respond) => return context.respond(respond).await,
+        };
+    }
+}
+
+/// What the host has at hand for one request.
+struct RequestContext<'w> {
+    worker: &'w Worker,
+    /// The client's body, until it is passed on.
+    body: Option<ClientBody>,
+    /// When all of it has to be here, once it is waited for.
+    body_end: Option<Instant>,
+    /// What of it is held on disk.
+    spool: Spool,
+    /// How it fares once it is passed on.
+    sent_body: Option<Rc<Fate>>,
+}
+
+/// GT's answer, and the connection it comes on.
+struct Answer {
+    incoming: Incoming,
+    lease: Lease,
+    is_http2: bool,
+}
+
+impl RequestContext<'_> {
+    async fn read_body(&mut self, read: ReadBody<RequestLog>) -> Step<RequestLog> {
+        let times = self.body_times();
+        let Some(body) = &mut self.body else {
+            return read.failed(BodyFailure::Broken);
+        };
+        match body.next(times).await {
+            Ok(Some(piece)) => read.piece(piece, body.has_ended()),
+            Ok(None) => read.end(),
+            Err(failure) => read.failed(failure),
+        }
+    }
+
+    async fn spool_write(&mut self, write: SpoolWrite<RequestLog>) -> Step<RequestLog> {
+        match self.spool.append(write.bytes().clone()).await {
+            Ok(()) => write.written(),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "a body cannot be held on disk");
+                write.failed()
+            }
+        }
+    }
+
+    async fn ask_policy(&mut self, mut ask: AskPolicy<RequestLog>) -> Step<RequestLog> {
+        let Some(call) = ask.take_call() else {
+            return ask.answered(Err(AskError::Dropped));
+        };
+        let (generation, request) = call.into_parts();
+        let (tell, told) = oneshot::channel();
+        let reply = move |outcome| {
+            // A client that went away in the meantime hears nothing.
+            let _ = tell.send(outcome);
+        };
+        let pool = &self.worker.shared.policies.pool;
+        if let Err(busy) = pool.submit(generation, request, reply) {
+            return ask.answered(Err(AskError::Busy(busy)));
+        }
+        let answer = told.await.map_err(|_dropped| AskError::Dropped);
+        ask.answered(answer.and_then(|answer| answer.map_err(AskError::Decide)))
+    }
+
+    async fn fetch_models(&mut self, fetch: FetchModels<RequestLog>) -> Step<RequestLog> {
+        let Worker {
+            upstream,
+            lists,
+            shared,
+            ..
+        } = self.worker;
+        let keep = shared.config.times.models_cache.duration();
+        let names = lists.published(upstream, fetch.credential(), fetch.request(), keep);
+        let names = names.await;
+        fetch.fetched(names)
+    }
+
+    /// GT's answer: 502 or 504 where it gives none that is the client's.
+    async fn forward(
+        &mut self,
+        forward: Forward<RequestLog>,
+    ) -> ControlFlow<(Relay<RequestLog>, Answer), Step<RequestLog>> {
+        let (head, body, mut sent) = forward.send();
+        let body = self.request_body(body, sent.observer_mut());
+        let upstream = &self.worker.upstream;
+        sent.observer_mut().forwards(upstream.only_host());
+        let answer = upstream.send(Request::from_parts(head, body));
+        let Some(answer) = unless_cut(|| sent.is_cut(), answer).await else {
+            sent.observer_mut().cut(AbortReason::Cut);
+            return ControlFlow::Continue(Step::Respond(sent.aborted(AbortReason::Cut)));
+        };
+        match answer {
+            Ok((answer, lease)) => {
+                let log = sent.observer_mut();
+                log.first_byte(answer.status(), lease.host());
+                let (head, incoming) = answer.into_parts();
+                let is_http2 = head.version == Version::HTTP_2;
+                match sent.responded(&head) {
+                    Responded::Again(forward) => ControlFlow::Continue(Step::Forward(forward)),
+                    Responded::Respond(respond) => ControlFlow::Continue(Step::Respond(respond)),
+                    Responded::Relay(relay) => ControlFlow::Break((
+                        relay,
+                        Answer {
+                            incoming,
+                            lease,
+                            is_http2,
+                        },
+                    )),
+                }
+            }
+            Err(error) => {
+                sent.observer_mut().upstream_failed(error.cause(), &error);
+                ControlFlow::Continue(Step::Respond(sent.failed(error.refusal())))
+            }
+        }
+    }
+
+    /// What was read, with the one value replaced, and what still comes; or the body itself, as it
+    /// comes.
+    fn request_body(&mut self, body: UpstreamBody, log: &mut RequestLog) -> RequestBody {
+        if body.is_empty() {
+            return RequestBody::Empty;
+        }
+        let times = self.body_times();
+        let file = std::mem::take(&mut self.spool).into_file();
+        let before = Before::new(body.parts, body.room, file);
+        let body = match (body.rest, self.body.take()) {
+            (Some(rest), Some(coming)) => {
+                RequestBody::streamed(before, coming.into_rest(), rest, times)
+            }
+            (_, read) => {
+                self.body = read;
+                RequestBody::Held(before)
+            }
+        };
+        self.sent_body = body.fate();
+        if let RequestBody::Held(_) = body {
+            log.took_in(body.size_hint().exact().unwrap_or_default());
+        }
+        body
+    }
+
+    /// The time for all of a body begins when it is first waited for, and only once.
+    fn body_times(&mut self) -> BodyTimes {
+        let times = &self.worker.shared.config.times;
+        let end = || Instant::now() + times.body_total.duration();
+        BodyTimes {
+            idle: times.body_idle.duration(),
+            end: *self.body_end.get_or_insert_with(end),
+        }
+    }
+}
+
+/// Waits for GT, unless the operator ends the answers of the policy that let the request through.
+async fn unless_cut<T>(is_cut: impl Fn() -> bool, wait: impl Future<Output = T>) -> Option<T> {
+    let mut wait = std::pin::pin!(wait);
+    loop {
+        match timeout(signalbox_gate::LOOK, wait.as_mut()).await {
+            Ok(come) if !is_cut() => return Some(come),
+            Err(_elapsed) if !is_cut() => {}
+            _ => return None,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The end of the way: from the last step to the answer.
+
+use http::header::CONNECTION;
+use http::{HeaderValue, Response, StatusCode, response};
+use signalbox_gate::{Client, Relay, Respond};
+
+use super::{Answer, RequestContext};
+use crate::observe::request_log::RequestLog;
+use crate::request::client_body::{Connection, Discard, read_on};
+use crate::request::response_body::{AnswerBody, FromUpstream};
+use crate::server::phase::Phase;
+use crate::server::worker::Worker;
+
+/// The answer where the host itself panicked.
+pub(crate) fn panicked(worker: &Worker, log: RequestLog, client: Client) -> Response<AnswerBody> {
+    let respond = worker.shared.gate.refuse_failed(client, log);
+    let mut answer = ours(respond);
+    close(answer.headers_mut());
+    answer
+}
+
+/// An answer of the gate's own.
+pub(crate) fn ours(respond: Respond<RequestLog>) -> Response<AnswerBody> {
+    let (answer, mut completion) = respond.into_parts();
+    completion.observer_mut().responds(answer.status());
+    answer.map(|bytes| AnswerBody::Bytes(Some(bytes), completion))
+}
+
+impl RequestContext<'_> {
+    /// Hands on GT's answer.
+    pub(super) async fn relay(
+        mut self,
+        relay: Relay<RequestLog>,
+        answer: Answer,
+    ) -> Response<AnswerBody> {
+        let (mut head, mut body) = relay.into_parts();
+        let connection = self.let_go(head.status, body.observer_mut()).await;
+        body.observer_mut().responds(head.status);
+        self.tell_connection(connection, &mut head);
+        let Answer {
+            incoming,
+            lease,
+            is_http2,
+        } = answer;
+        let Worker { shared, phases, .. } = self.worker;
+        let times = &shared.config.times;
+        let body = FromUpstream::new(incoming, lease, is_http2, body, times, phases);
+        Response::from_parts(head, AnswerBody::Upstream(Box::new(body)))
+    }
+
+    /// Hands on an answer of the gate's own. A body that nobody waited for is let go of, and the
+    /// client is told whether its connection is kept.
+    pub(super) async fn respond(mut self, respond: Respond<RequestLog>) -> Response<AnswerBody> {
+        let mut answer = ours(respond);
+        let status = answer.status();
+        let connection = match answer.body_mut() {
+            AnswerBody::Bytes(_, completion) => {
+                self.let_go(status, completion.observer_mut()).await
+            }
+            AnswerBody::Upstream(_) => Connection::Close,
+        };
+        let (mut head, body) = answer.into_parts();
+        self.tell_connection(connection, &mut head);
+        Response::from_parts(head, body)
+    }
+
+    fn tell_connection(&self, connection: Connection, head: &mut response::Parts) {
+        if connection == Connection::Close || self.worker.phases.current() >= Phase::Leaving {
+            close(&mut head.headers);
+        }
+    }
+
+    async fn let_go(&mut self, status: StatusCode, log: &mut RequestLog) -> Connection {
+        let config = &self.worker.shared.config;
+        let discard = match status {
+            StatusCode::UNAUTHORIZED => Discard::STRANGER,
+            _ => Discard {
+                bytes: config.limits.discard.bytes(),
+                time: config.times.discard.duration(),
+            },
+        };
+        let Some(fate) = self.sent_body.take() else {
+            return match self.body.take() {
+                Some(body) => body.let_go(discard).await,
+                None => Connection::Keep,
+            };
+        };
+        log.took_in(fate.sent());
+        if fate.has_ended() {
+            return Connection::Keep;
+        }
+        if let Some(left) = fate.take_left() {
+            read_on(left, discard);
+        }
+        Connection::Close
+    }
+}
+
+fn close(headers: &mut http::HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+}

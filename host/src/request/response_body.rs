@@ -1,0 +1,259 @@
+//! The body of an answer: bytes of ours, or GT's as they come.
+//!
+//! GT's chunks go on one by one, with the model restamped where that is due; nothing waits for
+//! more. What must live exactly as long as the answer (the key's permits, the connection to GT)
+//! lives in here, so that a client that goes away gives everything back, GT's attention included.
+
+mod keep_alive;
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use signalbox_gate::{AbortReason, Completion, LOOK, RelayBody};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::config::Times;
+use crate::observe::request_log::RequestLog;
+use crate::server::phase::{Phase, Phases};
+use crate::upstream::Lease;
+use keep_alive::KeepAlive;
+
+/// The body of an answer, and what is held until it ends.
+#[derive(Debug)]
+pub(crate) enum AnswerBody {
+    Bytes(Option<Bytes>, Completion<RequestLog>),
+    Upstream(Box<FromUpstream>),
+}
+
+/// GT's answer on its way through.
+#[derive(Debug)]
+pub(crate) struct FromUpstream {
+    /// `None` once nothing more is wanted of it: over HTTP/2 that ends its stream.
+    incoming: Option<Incoming>,
+    lease: Option<Lease>,
+    relay: RelayBody<RequestLog>,
+    idle: Duration,
+    phases: Rc<Phases>,
+    /// Set while nothing comes; it may ring early, and is set again then.
+    alarm: Option<Pin<Box<Sleep>>>,
+    heard: Instant,
+    keep_alive: Option<KeepAlive>,
+    /// hyper takes a stream that is reset with `CANCEL` or `NO_ERROR` for one that ended.
+    is_http2: bool,
+    is_over: bool,
+}
+
+impl AnswerBody {
+    /// The same answer without its bytes, for whoever asked for its head only.
+    pub(crate) fn left_out(self) -> Self {
+        match self {
+            Self::Bytes(_, completion) => Self::Bytes(None, completion),
+            // Nothing that is asked for its head only is forwarded.
+            upstream @ Self::Upstream(_) => upstream,
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = AbortReason;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AbortReason>>> {
+        let (chunk, log) = match self.get_mut() {
+            Self::Bytes(bytes, completion) => (bytes.take(), completion.observer_mut()),
+            Self::Upstream(from) => match ready!(from.poll_chunk(context)) {
+                Ok(chunk) => (chunk, from.relay.observer_mut()),
+                Err(aborted) => return Poll::Ready(Some(Err(aborted))),
+            },
+        };
+        Poll::Ready(chunk.map(|chunk| {
+            log.sent(chunk.len());
+            Ok(Frame::data(chunk))
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Bytes(bytes, _) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Self::Upstream(from) => from.is_over,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Bytes(bytes, _) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Self::Upstream(from) if from.relay.changes_bytes() => SizeHint::default(),
+            Self::Upstream(from) => from
+                .incoming
+                .as_ref()
+                .map_or_else(SizeHint::default, Body::size_hint),
+        }
+    }
+}
+
+impl FromUpstream {
+    /// GT's body, on its way to the holder of a key.
+    pub(crate) fn new(
+        incoming: Incoming,
+        lease: Lease,
+        is_http2: bool,
+        relay: RelayBody<RequestLog>,
+        times: &Times,
+        phases: &Rc<Phases>,
+    ) -> Self {
+        let keep_alive = times.sse_comment.filter(|_| relay.is_events());
+        let mut from = Self {
+            incoming: Some(incoming),
+            lease: Some(lease),
+            relay,
+            idle: times.answer_idle.duration(),
+            phases: Rc::clone(phases),
+            alarm: None,
+            heard: Instant::now(),
+            keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
+            is_http2,
+            is_over: false,
+        };
+        if from.is_at_end() && !from.relay.changes_bytes() {
+            from.end();
+        }
+        from
+    }
+
+    /// The next bytes for the client; `None` at the end.
+    fn poll_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, AbortReason>> {
+        while !self.is_over {
+            if self.phases.current() == Phase::Cutting {
+                return Poll::Ready(self.break_off(AbortReason::Shutdown));
+            }
+            let Some(incoming) = &mut self.incoming else {
+                return Poll::Ready(Ok(None));
+            };
+            let next = match Pin::new(incoming).poll_frame(context) {
+                Poll::Ready(next) => next,
+                Poll::Pending => {
+                    let rung = ready!(self.poll_alarm(context));
+                    return Poll::Ready(match rung {
+                        Rung::End(broken) => self.break_off(broken),
+                        Rung::Comment => Ok(Some(KeepAlive::COMMENT)),
+                    });
+                }
+            };
+            if let Some(broken) = self.hears() {
+                return Poll::Ready(self.break_off(broken));
+            }
+            match next {
+                None if self.is_http2 && !self.is_at_end() => {
+                    return Poll::Ready(self.break_off(AbortReason::Upstream));
+                }
+                None => return Poll::Ready(Ok(self.end())),
+                Some(Err(_broken)) => {
+                    return Poll::Ready(self.break_off(AbortReason::Upstream));
+                }
+                Some(Ok(frame)) => {
+                    // Trailers speak of the bytes GT sent, and no client of these routes reads any.
+                    let Ok(chunk) = frame.into_data() else {
+                        continue;
+                    };
+                    if let Some(keep_alive) = &mut self.keep_alive {
+                        keep_alive.hears(&chunk, self.heard);
+                    }
+                    if let Some(chunk) = self.restamped(chunk) {
+                        return Poll::Ready(Ok(Some(chunk)));
+                    }
+                }
+            }
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    /// What of a chunk can go on now; `None` if the restamp has to see more first.
+    fn restamped(&mut self, chunk: Bytes) -> Option<Bytes> {
+        let passes = self.relay.push(chunk);
+        if !self.relay.changes_bytes() && self.is_at_end() {
+            self.end();
+        }
+        passes
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    /// What was kept back; the connection to GT is free again.
+    fn end(&mut self) -> Option<Bytes> {
+        self.is_over = true;
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+        let last = self.relay.finish();
+        let skipped = self.relay.oversized();
+        self.relay.observer_mut().passed_on(skipped);
+        last
+    }
+
+    fn break_off(&mut self, reason: AbortReason) -> Result<Option<Bytes>, AbortReason> {
+        self.is_over = true;
+        self.incoming = None;
+        self.lease = None;
+        let last = self.relay.abort(reason);
+        self.relay.observer_mut().broke_off(reason);
+        last.map(Some).ok_or(reason)
+    }
+
+    /// Something came: the wait begins anew. A busy stream looks for its cancellation here.
+    fn hears(&mut self) -> Option<AbortReason> {
+        self.heard = Instant::now();
+        self.relay.cancelled_if_due(self.heard.into_std())
+    }
+
+    /// Nothing comes: ready when something is to be done about it. A quiet stream looks for its
+    /// cancellation here.
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<Rung> {
+        loop {
+            let end = self.heard + self.idle;
+            let comment = self.keep_alive.as_ref().and_then(KeepAlive::due);
+            let due = comment.map_or(end, |comment| comment.min(end));
+            let alarm = self
+                .alarm
+                .get_or_insert_with(|| Box::pin(sleep_until(due.min(Instant::now() + LOOK))));
+            if alarm.deadline() > due {
+                alarm.as_mut().reset(due);
+            }
+            ready!(alarm.as_mut().poll(context));
+            self.alarm = None;
+            let now = Instant::now();
+            if now >= end {
+                return Poll::Ready(Rung::End(AbortReason::Quiet));
+            }
+            if let Some(broken) = self.relay.cancelled(now.into_std()) {
+                return Poll::Ready(Rung::End(broken));
+            }
+            if let Some(keep_alive) = &mut self.keep_alive
+                && keep_alive.speaks(now)
+            {
+                return Poll::Ready(Rung::Comment);
+            }
+        }
+    }
+}
+
+/// What is to be done about GT's silence.
+#[derive(Clone, Copy, Debug)]
+enum Rung {
+    Comment,
+    End(AbortReason),
+}

@@ -1,0 +1,59 @@
+//! What the requests on one worker share.
+//!
+//! Nothing on a worker is locked: its connections to GT, its phase and its counters are its own. Its
+//! thread is in `server/worker_thread.rs`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::observe::route_counters::RouteCounters;
+use crate::server::phase::Phases;
+use crate::server::shared::Shared;
+use crate::upstream::models::Lists;
+use crate::upstream::{Upstream, UpstreamLimits};
+
+/// What a worker's requests share.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) upstream: Rc<Upstream>,
+    pub(crate) phases: Rc<Phases>,
+    pub(crate) lists: Lists,
+    pub(crate) counters: Rc<RouteCounters>,
+    requests: Rc<Cell<usize>>,
+}
+
+/// A request under way, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Rc<Cell<usize>>);
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>, limits: UpstreamLimits) -> Rc<Self> {
+        Rc::new(Self {
+            upstream: Upstream::new(Arc::clone(&shared.upstream.hosts), limits),
+            counters: Rc::new(RouteCounters::new(Arc::clone(&shared.observers.metrics))),
+            shared,
+            phases: Phases::new(),
+            lists: Lists::default(),
+            requests: Rc::default(),
+        })
+    }
+
+    /// Counts a request until the guard is dropped.
+    pub(crate) fn begin(&self) -> InFlight {
+        self.requests.set(self.requests.get() + 1);
+        InFlight(Rc::clone(&self.requests))
+    }
+
+    /// How many requests are under way.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.get()
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
