@@ -13,7 +13,6 @@ mod check;
 mod error;
 mod file;
 mod grant;
-mod plain;
 mod sharing;
 
 use std::collections::HashMap;
@@ -113,11 +112,6 @@ impl Keyring {
     /// # Errors
     /// If any of it cannot be used.
     pub fn parse_after(text: &str, unset: KeyLimits, before: &Self) -> Result<Self, KeyringError> {
-        let quick = plain::read(text).map(|entries| Self::check(entries, unset, before));
-        if let Some(Ok(keyring)) = quick {
-            return Ok(keyring);
-        }
-        // Read by the reader of all of YAML, which says where it is wrong.
         let file: file::File = crate::text::yaml::read(text).map_err(KeyringError::Syntax)?;
         let entries = file.keys.into_iter();
         let entries = entries.map(|entry| (Position::of(&entry), entry.value));
