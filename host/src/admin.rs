@@ -66,7 +66,7 @@ use crate::listener::tls::Certificates;
 use crate::observe::health::Readiness;
 use crate::observe::record::DecisionId;
 use crate::observe::status::Status;
-use desk::Desk;
+use desk::AdminApi;
 use signalbox_gate::keyring::Key;
 
 /// What the admin listener shows, and acts on.
@@ -159,7 +159,7 @@ impl Admin {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        let desk = Arc::new(Desk::new(config, overview));
+        let desk = Arc::new(AdminApi::new(config, overview));
         let thread = std::thread::Builder::new()
             .name("signalbox-admin".to_owned())
             // The runtime goes with the thread, and waits for whatever transaction has begun.

@@ -29,7 +29,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::Admin;
 use crate::observe::health;
-use crate::policy_sources::doors::{self, Followed, Hangups};
+use crate::policy_sources::doors::{self, Followed, Sighup};
 use crate::policy_sources::reload;
 use crate::server::handle::Handle;
 use crate::server::phase::Phase;
@@ -46,7 +46,7 @@ pub struct Host {
     admin: Option<Admin>,
     shared: Arc<Shared>,
     followed: Vec<Followed>,
-    hangups: Hangups,
+    hangups: Sighup,
     workers: usize,
 }
 
@@ -132,7 +132,7 @@ async fn refresh_issuers(shared: &Shared) {
 }
 
 /// Takes over policies from where they come from, for ever.
-async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: Hangups) {
+async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: Sighup) {
     let mut doors = JoinSet::new();
     doors.spawn(obey(hangups, Arc::clone(shared)));
     doors.spawn(doors::follow_registries(
@@ -147,7 +147,7 @@ async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: 
 }
 
 /// Reads everything again at each SIGHUP, for ever.
-async fn obey(mut hangups: Hangups, shared: Arc<Shared>) {
+async fn obey(mut hangups: Sighup, shared: Arc<Shared>) {
     while hangups.next().await.is_some() {
         tracing::info!("SIGHUP: reading everything again");
         doors::off_thread(&shared, reload::everything).await;

@@ -33,7 +33,7 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub(crate) use body::{BodyTimes, Fate, RequestBody};
+pub(crate) use body::{BodyOutcome, BodyTimes, RequestBody};
 pub(crate) use check::check_hosts;
 pub(crate) use error::UpstreamError;
 pub(crate) use hosts::Hosts;
@@ -41,8 +41,8 @@ pub use hosts::TargetError;
 pub(crate) use tls::Trust;
 pub use tls::TrustError;
 
-use lane::{Lane, Way};
-use place::Places;
+use lane::{HostPool, Way};
+use place::ConnectionLimit;
 use pool::Bounds;
 use standing::Use;
 
@@ -71,10 +71,10 @@ pub(crate) struct UpstreamLimits {
 pub(crate) struct Upstream {
     hosts: Arc<Hosts>,
     limits: UpstreamLimits,
-    lanes: Vec<Rc<Lane>>,
+    lanes: Vec<Rc<HostPool>>,
     /// Whose turn it is among hosts that have equally many requests.
     turn: Cell<usize>,
-    /// Rung when a request that waits for a connection may look again.
+    /// TimerEvent when a request that waits for a connection may look again.
     freed: Rc<Notify>,
 }
 
@@ -103,9 +103,9 @@ impl Upstream {
             idle_time: limits.idle_time,
             age: limits.age,
         };
-        let places = || Places::new(limits.connections, Rc::clone(&freed));
+        let places = || ConnectionLimit::new(limits.connections, Rc::clone(&freed));
         let lanes = hosts.list.iter();
-        let lanes = lanes.map(|host| Lane::new(&hosts, host, places(), bounds));
+        let lanes = lanes.map(|host| HostPool::new(&hosts, host, places(), bounds));
         Rc::new(Self {
             lanes: lanes.collect(),
             hosts,
@@ -201,7 +201,7 @@ impl Upstream {
         if let [_only] = &*self.lanes {
             return tried.hosts.is_empty().then_some(0);
         }
-        let is_used = |lane: &Lane| lane.host.may_use(self.limits.connect);
+        let is_used = |lane: &HostPool| lane.host.may_use(self.limits.connect);
         let mut best: Option<(usize, usize)> = None;
         let mut spare: Option<(usize, usize)> = None;
         let turn = self.turn.get();
@@ -264,7 +264,7 @@ impl Upstream {
                 return Err(UpstreamError::Refused(error));
             }
         } else if !way.is_kept {
-            let is_it = |lane: &Rc<Lane>| Rc::ptr_eq(lane, way.lane());
+            let is_it = |lane: &Rc<HostPool>| Rc::ptr_eq(lane, way.lane());
             let index = self.lanes.iter().position(is_it).unwrap_or_default();
             let error = UpstreamError::Connect(io::Error::other(error));
             self.cannot_connect(index, error, tried);
@@ -293,8 +293,8 @@ impl Lease {
 }
 
 /// Whose fault it was: our client's, if its body failed on the way.
-fn lost(error: hyper::Error, fate: Option<&Fate>) -> UpstreamError {
-    if let Some(failure) = fate.and_then(Fate::failure) {
+fn lost(error: hyper::Error, fate: Option<&BodyOutcome>) -> UpstreamError {
+    if let Some(failure) = fate.and_then(BodyOutcome::failure) {
         return UpstreamError::ClientBody(failure);
     }
     if http2::is_refused(&error) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// One watched file.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct FileWatcher {
     path: PathBuf,
     /// What was read last; `None` if it was not there.
     read: Option<Stamp>,
@@ -28,7 +28,7 @@ struct Stamp {
     changed: (i64, i64),
 }
 
-impl Watch {
+impl FileWatcher {
     /// Watches a file that was not read yet, and may not be there.
     pub(crate) fn new(path: &Path) -> Self {
         Self {
@@ -157,7 +157,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "one").unwrap();
-        let (mut watch, text) = Watch::open(&path, 100).unwrap();
+        let (mut watch, text) = FileWatcher::open(&path, 100).unwrap();
         assert_eq!(text, "one");
         assert!(watch.poll_text(100).is_none());
         std::fs::write(&path, "two").unwrap();
@@ -176,7 +176,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, next) = (folder.path().join("file"), folder.path().join("next"));
         std::fs::write(&path, "one").unwrap();
-        let (mut watch, _) = Watch::open(&path, 100).unwrap();
+        let (mut watch, _) = FileWatcher::open(&path, 100).unwrap();
         std::fs::write(&next, "two").unwrap();
         std::fs::rename(&next, &path).unwrap();
         assert!(watch.poll_text(100).is_none());
@@ -187,9 +187,9 @@ mod tests {
     fn a_missing_or_oversized_file_is_an_error_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        assert!(Watch::open(&path, 100).is_err());
+        assert!(FileWatcher::open(&path, 100).is_err());
         std::fs::write(&path, "one").unwrap();
-        let (mut watch, _) = Watch::open(&path, 3).unwrap();
+        let (mut watch, _) = FileWatcher::open(&path, 3).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert!(watch.poll_text(3).is_none());
         assert!(watch.poll_text(3).unwrap().is_err());
@@ -218,7 +218,7 @@ mod tests {
         // As a ConfigMap is mounted: file → ..data/file, ..data → the version.
         symlink("v1", at("..data")).unwrap();
         symlink("..data/file", at("file")).unwrap();
-        let (mut watch, text) = Watch::open(&at("file"), 100).unwrap();
+        let (mut watch, text) = FileWatcher::open(&at("file"), 100).unwrap();
         assert_eq!(text, "one");
         symlink("v2", at("..data_tmp")).unwrap();
         std::fs::rename(at("..data_tmp"), at("..data")).unwrap();
@@ -230,7 +230,7 @@ mod tests {
     fn a_file_that_was_never_there_is_seen_when_it_comes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let mut watch = Watch::new(&path);
+        let mut watch = FileWatcher::new(&path);
         assert!(!watch.has_changed());
         std::fs::write(&path, b"\xff").unwrap();
         assert!(!watch.has_changed());

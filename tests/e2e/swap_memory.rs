@@ -8,7 +8,7 @@ use std::{env, fs, process::Command, sync::Arc};
 
 use signalbox_harness::storm::Variant;
 use signalbox_policy::{Decision, RequestedModel};
-use signalbox_runtime::{Cache, Runtime, Served, Settings as RuntimeSettings};
+use signalbox_runtime::{Cache, GenerationStats, Runtime, Settings as RuntimeSettings};
 use signalbox_swap::{
     Actor, Candidate, Mode, OpenAnswers, Order, Outcome, RollBack, Settings, Swaps, Way,
 };
@@ -19,7 +19,7 @@ const NAME: &str = "storm";
 
 /// A slow reader: it holds what an answer holds, through all swaps.
 struct SlowReader {
-    served: Arc<Served>,
+    served: Arc<GenerationStats>,
     _open: signalbox_runtime::Open,
 }
 
@@ -43,7 +43,7 @@ fn swap(swaps: &Swaps, component: &[u8]) {
 }
 
 /// As a request does: looks up what serves, and asks it.
-fn decide(swaps: &Swaps, variant: Variant) -> Arc<Served> {
+fn decide(swaps: &Swaps, variant: Variant) -> Arc<GenerationStats> {
     let caller = caller("someone");
     let policies = swaps.slot().load();
     let live = policies.get(NAME).expect("something serves").live();

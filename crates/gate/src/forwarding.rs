@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header;
 use http::request::Parts;
 use signalbox_policy::{Decision, RouteDescription};
-use signalbox_runtime::Served;
+use signalbox_runtime::GenerationStats;
 
 use crate::auth::credentials::Use;
 use crate::auth::keyring::Key;
@@ -26,7 +26,7 @@ pub(crate) struct Forwarding {
     pub(crate) key: Arc<Key>,
     /// What decided it: its counts and its switch, none of its code. GT may take hours over its
     /// answer: no policy is kept in memory for so long.
-    pub(crate) served: Arc<Served>,
+    pub(crate) served: Arc<GenerationStats>,
     pub(crate) credential: String,
     pub(crate) head: Parts,
     pub(crate) body: UpstreamBody,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::response;
 use signalbox_http::restamp::Restamp;
-use signalbox_runtime::Served;
+use signalbox_runtime::GenerationStats;
 
 use crate::auth::keyring::Key;
 use crate::context::Context;
@@ -40,7 +40,7 @@ impl<O: Observer> Relay<O> {
         context: Box<Context<O>>,
         (mut head, restamp, is_events): (response::Parts, Restamp, bool),
         key: &Arc<Key>,
-        served: &Arc<Served>,
+        served: &Arc<GenerationStats>,
     ) -> Self {
         context.stamp(gate.settings(), &mut head);
         let body = RelayBody {

@@ -18,7 +18,7 @@ mod utf8;
 
 use std::ops::Range;
 
-pub(crate) use key::{KeyMatch, Likeness};
+pub(crate) use key::{KeyMatch, Similarity};
 pub use scanner::Scanner;
 pub(crate) use text::Text;
 

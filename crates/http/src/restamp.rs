@@ -8,7 +8,7 @@ mod border;
 mod json;
 mod sse;
 
-pub use border::EventBorder;
+pub use border::EventBoundary;
 pub use json::JsonRestamp;
 pub use sse::SseRestamp;
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use signalbox_policy::{Decision, Description, Request, RouteDescription};
 
-use crate::{Catalogue, DecideError, Digest, Plugin, Served, served::Life, warm::Warm};
+use crate::{
+    Catalogue, DecideError, Digest, GenerationStats, Plugin, served::LivenessGuard, warm::Warm,
+};
 
 /// One loaded policy in service. Whoever holds it can go on deciding with it after a swap; its
 /// warm instances, and its code if no [`Plugin`] of it is kept, go when the last holder drops it.
@@ -13,16 +15,16 @@ pub struct Generation {
     plugin: Plugin,
     warm: Option<Warm>,
     /// The last field: it is dropped after the others.
-    life: Life,
+    life: LivenessGuard,
 }
 
 impl Generation {
     pub(crate) fn new(number: u64, name: String, plugin: Plugin) -> Self {
-        let served = Served::new(number, name, plugin.digest());
+        let served = GenerationStats::new(number, name, plugin.digest());
         Self {
             warm: plugin.warm(),
             plugin,
-            life: Life(Arc::new(served)),
+            life: LivenessGuard(Arc::new(served)),
         }
     }
 
@@ -41,7 +43,7 @@ impl Generation {
     /// What is known of it even when it is gone. An answer holds this instead of the generation:
     /// it pins neither code nor instances.
     #[must_use]
-    pub const fn served(&self) -> &Arc<Served> {
+    pub const fn served(&self) -> &Arc<GenerationStats> {
         &self.life.0
     }
 

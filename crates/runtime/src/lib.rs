@@ -107,7 +107,7 @@ pub use plugin::Plugin;
 pub use pool::{Busy, DecisionPool};
 pub use request_buf::RequestBuf;
 pub use runtime::{Runtime, StartError};
-pub use served::{Counts, Open, Served};
+pub use served::{Counts, GenerationStats, Open};
 pub use settings::{Allocation, Isolation, LoadOptions, Settings};
 pub use share::{BadShare, Share};
 pub use slot::{Beside, Change, Conflict, Lane, Policies, Slot};

@@ -15,7 +15,7 @@ use crate::{DecideError, Digest};
 /// Its decisions are counted by how they ended, so whoever reads [`Self::counts`] never sees a failure
 /// without its decision, nor a decision whose failure is still to be counted.
 #[derive(Debug)]
-pub struct Served {
+pub struct GenerationStats {
     number: u64,
     name: String,
     digest: Digest,
@@ -39,7 +39,7 @@ pub struct Counts {
     pub refusals: u64,
 }
 
-impl Served {
+impl GenerationStats {
     pub(crate) fn new(number: u64, name: String, digest: Digest) -> Self {
         Self {
             number,
@@ -128,12 +128,12 @@ impl Served {
 /// An answer under way; it is counted until this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub struct Open(Arc<Served>);
+pub struct Open(Arc<GenerationStats>);
 
 impl Open {
     /// What decided the answer.
     #[must_use]
-    pub const fn served(&self) -> &Arc<Served> {
+    pub const fn served(&self) -> &Arc<GenerationStats> {
         &self.0
     }
 }
@@ -146,9 +146,9 @@ impl Drop for Open {
 
 /// Says that a generation is gone when it is dropped: the last part of one.
 #[derive(Debug)]
-pub(crate) struct Life(pub(crate) Arc<Served>);
+pub(crate) struct LivenessGuard(pub(crate) Arc<GenerationStats>);
 
-impl Drop for Life {
+impl Drop for LivenessGuard {
     fn drop(&mut self) {
         self.0.is_freed.store(true, Relaxed);
     }

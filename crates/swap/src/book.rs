@@ -18,7 +18,7 @@ use crate::{
 
 /// Everything remembered, at one moment.
 #[derive(Clone, Default)]
-pub(crate) struct Book {
+pub(crate) struct Snapshot {
     /// The last generation's number; also those of candidates count.
     pub(crate) last_generation: u64,
     pub(crate) last_entry: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Book {
     pub(crate) revoked: BTreeSet<Digest>,
 }
 
-impl Book {
+impl Snapshot {
     /// What it will be after a change, if the numbers go on by one each.
     pub(crate) fn after(&self, edits: &Edits, entry: u64, now: Timestamp, keep: usize) -> Self {
         let mut book = self.clone();

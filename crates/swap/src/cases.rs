@@ -6,16 +6,17 @@ use signalbox_policy::Case;
 use signalbox_runtime::Plugin;
 use signalbox_testkit::{CaseResult, Outcome, carried_cases};
 
-use crate::walk::Wrong;
+use crate::walk::StepError;
 
 /// Runs all of them; says how many there are.
 pub(crate) fn run(
     plugin: &Plugin,
     operator: Option<&[u8]>,
     sender: Option<&[u8]>,
-) -> Result<String, Wrong> {
-    let carried = carried_cases(plugin)
-        .map_err(|error| Wrong::of(&error, "build it again with `signalbox build --cases FILE`"))?;
+) -> Result<String, StepError> {
+    let carried = carried_cases(plugin).map_err(|error| {
+        StepError::of(&error, "build it again with `signalbox build --cases FILE`")
+    })?;
     let mut count = 0;
     let began = Instant::now();
     for (whose, cases) in [
@@ -27,7 +28,10 @@ pub(crate) fn run(
         for case in &cases {
             if began.elapsed() > LONGEST {
                 let message = format!("the cases took more than {} s", LONGEST.as_secs());
-                return Err(Wrong::new(message, "give it fewer cases, or faster code"));
+                return Err(StepError::new(
+                    message,
+                    "give it fewer cases, or faster code",
+                ));
             }
             check(plugin, whose, case)?;
         }
@@ -35,19 +39,19 @@ pub(crate) fn run(
     Ok(format!("{count} passed"))
 }
 
-fn read(whose: &str, json: Option<&[u8]>) -> Result<Vec<Case>, Wrong> {
+fn read(whose: &str, json: Option<&[u8]>) -> Result<Vec<Case>, StepError> {
     let Some(json) = json else {
         return Ok(Vec::new());
     };
     serde_json::from_slice(json).map_err(|error| {
-        Wrong::new(
+        StepError::new(
             format!("the {whose}'s cases are no JSON array of cases: {error}"),
             "`signalbox test --cases FILE` reads them and says what is wrong",
         )
     })
 }
 
-fn check(plugin: &Plugin, whose: &str, case: &Case) -> Result<(), Wrong> {
+fn check(plugin: &Plugin, whose: &str, case: &Case) -> Result<(), StepError> {
     let report = signalbox_testkit::run(plugin, std::slice::from_ref(case));
     report.results.into_iter().try_for_each(|result| {
         let CaseResult { name, request, outcome } = result;
@@ -56,7 +60,7 @@ fn check(plugin: &Plugin, whose: &str, case: &Case) -> Result<(), Wrong> {
             Outcome::Error(why) => why,
             Outcome::Fail { expected, actual } => format!("expected {expected}, got {actual}"),
         };
-        Err(Wrong::new(
+        Err(StepError::new(
             format!("case `{name}`, {whose}: {request}: {why}"),
             "`signalbox test FILE --cases CASES.yaml` runs them without a host; correct the policy, or the case",
         ))

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use signalbox_runtime::Served;
+use signalbox_runtime::GenerationStats;
 
 /// Something the keeper is to look at.
 pub(crate) enum Event {
     /// A guest failed a caller, with this cause.
-    Failed(Arc<Served>, String, &'static str),
+    Failed(Arc<GenerationStats>, String, &'static str),
     /// Something happened.
     Look,
     /// The last `Swaps` is gone.

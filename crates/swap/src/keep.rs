@@ -10,20 +10,20 @@ use tracing::warn;
 
 use crate::{
     Failure, Remembered, RememberedGeneration, RememberedPolicy, StateError, Step,
-    book::Book,
+    book::Snapshot,
     history::TARGET,
     shared::Shared,
     standing::{KeptGeneration, Last, Standing},
-    walk::{Walk, Wrong, chain},
+    walk::{StepError, TransactionRecorder, chain},
 };
 
 impl Shared {
     /// Writes down what is to be, before it is.
     pub(crate) fn keep(
         &self,
-        book: &Book,
+        book: &Snapshot,
         objects: &[Vec<u8>],
-        walk: &mut Walk<'_>,
+        walk: &mut TransactionRecorder<'_>,
     ) -> Result<(), Failure> {
         let Some(state) = &self.settings.state else {
             return Ok(());
@@ -42,7 +42,7 @@ impl Shared {
     }
 
     /// Writes down what is, after something else was written down.
-    pub(crate) fn put_right(&self, book: &Book) {
+    pub(crate) fn put_right(&self, book: &Snapshot) {
         if let Some(state) = &self.settings.state
             && let Err(error) = state.write(&book.remembered())
         {
@@ -76,20 +76,20 @@ impl Shared {
     }
 
     /// A component of an earlier process.
-    pub(crate) fn component(&self, digest: Digest) -> Result<Vec<u8>, Wrong> {
+    pub(crate) fn component(&self, digest: Digest) -> Result<Vec<u8>, StepError> {
         let Some(state) = &self.settings.state else {
             let message = format!("component {digest} is not kept here");
-            return Err(Wrong::new(message, "swap it in again"));
+            return Err(StepError::new(message, "swap it in again"));
         };
         state.component(&digest).map_err(|error| wrong(&error))
     }
 }
 
-fn wrong(error: &StateError) -> Wrong {
-    Wrong::of(error, error.help())
+fn wrong(error: &StateError) -> StepError {
+    StepError::of(error, error.help())
 }
 
-impl Book {
+impl Snapshot {
     /// What an earlier process remembered.
     pub(crate) fn recall(remembered: Remembered) -> Self {
         let mut history = remembered.history;

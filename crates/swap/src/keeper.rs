@@ -7,18 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use signalbox_runtime::{Digest, Served};
+use signalbox_runtime::{Digest, GenerationStats};
 use tracing::warn;
 
 use crate::{
     Actor, Evidence, Role, Way,
-    book::Book,
+    book::Snapshot,
     event::{EVENT_QUEUE, Event},
     history::TARGET,
     shared::Shared,
     standing::{Live, Standing},
     transaction::{self, Wish},
-    watch::{self, Tally},
+    watch::{self, FailureWindow},
 };
 
 pub(crate) fn run(shared: &Shared, events: &Receiver<Event>) {
@@ -50,7 +50,7 @@ pub(crate) fn run(shared: &Shared, events: &Receiver<Event>) {
 struct Keeper<'s> {
     shared: &'s Shared,
     /// By generation.
-    tallies: BTreeMap<u64, Tally>,
+    tallies: BTreeMap<u64, FailureWindow>,
     /// When something was last tried, or found not to be allowed, for a generation.
     tried: BTreeMap<u64, Instant>,
     /// Generations of which it was said that they refuse more than what served before.
@@ -65,7 +65,7 @@ impl Keeper<'_> {
     fn read(&mut self, event: Event) {
         if let Event::Failed(served, caller, cause) = event {
             let tally = self.tallies.entry(served.number());
-            let tally = tally.or_insert_with(|| Tally::new(Instant::now()));
+            let tally = tally.or_insert_with(|| FailureWindow::new(Instant::now()));
             tally.add(&caller, cause);
         }
     }
@@ -202,14 +202,17 @@ impl Keeper<'_> {
     fn evidence(
         &mut self,
         number: u64,
-        served: Option<&Served>,
-        before: Option<&Served>,
+        served: Option<&GenerationStats>,
+        before: Option<&GenerationStats>,
     ) -> Option<Evidence> {
         let (now, counts) = (Instant::now(), served?.counts());
         let tally = self.tallies.entry(number);
-        let tally = tally.or_insert_with(|| Tally::new(now));
+        let tally = tally.or_insert_with(|| FailureWindow::new(now));
         tally.turn(now, counts);
-        tally.evidence(counts, before.map(Served::counts).unwrap_or_default())
+        tally.evidence(
+            counts,
+            before.map(GenerationStats::counts).unwrap_or_default(),
+        )
     }
 
     /// What did not work, or was not allowed, is not tried with every failure that follows.
@@ -229,7 +232,7 @@ impl Keeper<'_> {
     }
 
     /// Generations that are no longer there.
-    fn forget(&mut self, book: &Book) {
+    fn forget(&mut self, book: &Snapshot) {
         let is_here = |number: &u64| {
             *number > book.last_generation
                 || book.policies.values().any(|standing| {

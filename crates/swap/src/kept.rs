@@ -5,21 +5,28 @@ use tracing::warn;
 
 use crate::{
     Action, Actor, Failure, Step, StepReport, Way,
-    book::Book,
+    book::Snapshot,
     edit::{Edit, Service},
     history::TARGET,
     loaded::Loaded,
     prepare,
     shared::Shared,
     standing::KeptGeneration,
-    walk::{Walk, Wrong},
+    walk::{StepError, TransactionRecorder},
 };
 
 /// What to go back to: a generation's number, or what served last.
-pub(crate) fn target(base: &Book, name: &str, to: Option<u64>) -> Result<KeptGeneration, Wrong> {
+pub(crate) fn target(
+    base: &Snapshot,
+    name: &str,
+    to: Option<u64>,
+) -> Result<KeptGeneration, StepError> {
     let Some(standing) = base.standing(name) else {
         let message = format!("there is no policy `{name}`");
-        return Err(Wrong::new(message, "`signalbox status` shows the policies"));
+        return Err(StepError::new(
+            message,
+            "`signalbox status` shows the policies",
+        ));
     };
     let wanted = |kept: &&KeptGeneration| to.is_none_or(|to| kept.number == to);
     if let Some(kept) = standing.kept.iter().find(wanted) {
@@ -43,16 +50,16 @@ pub(crate) fn target(base: &Book, name: &str, to: Option<u64>) -> Result<KeptGen
         Some(to) if live == Some(to) => format!("generation {to} serves `{name}` already"),
         Some(to) => format!("generation {to} of `{name}` is not kept here"),
     };
-    Err(Wrong::new(message, help))
+    Err(StepError::new(message, help))
 }
 
 /// The component of what is kept; one that an earlier process kept is loaded now.
 pub(crate) fn load(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     name: &str,
     kept: &KeptGeneration,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Loaded, Failure> {
     walk.step(Step::Digest, Some(name), || {
         if base.revoked.contains(&kept.digest) {
@@ -73,7 +80,7 @@ pub(crate) fn load(
 pub(crate) fn preload(shared: &Shared, name: &str, digest: Digest) -> bool {
     let mut nobody = |_: &StepReport| {};
     let actor = Actor::new(Way::Automatic, "what an earlier process kept");
-    let mut walk = Walk::begin(Action::Rollback, actor, None, &mut nobody);
+    let mut walk = TransactionRecorder::begin(Action::Rollback, actor, None, &mut nobody);
     let loaded = shared
         .component(digest)
         .map_err(|wrong| wrong.at(Step::Read, Some(name)))
@@ -99,7 +106,7 @@ pub(crate) fn preload(shared: &Shared, name: &str, digest: Digest) -> bool {
 }
 
 /// The policies that know a digest.
-pub(crate) fn met(base: &Book, digest: Digest) -> Vec<String> {
+pub(crate) fn met(base: &Snapshot, digest: Digest) -> Vec<String> {
     let policies = base.policies.iter();
     policies
         .filter(|(_, standing)| standing.uses(digest))
@@ -110,10 +117,10 @@ pub(crate) fn met(base: &Book, digest: Digest) -> Vec<String> {
 /// What a policy does without a digest that is being revoked: nothing if it is only kept.
 pub(crate) fn without(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     name: &str,
     digest: Digest,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Option<Edit>, Failure> {
     let Some(standing) = base.standing(name) else {
         return Ok(None);
@@ -129,7 +136,7 @@ pub(crate) fn without(
         let message =
             format!("it serves `{name}`, and there is no earlier generation to go back to");
         let help = "swap in another component for it first, and revoke this one then";
-        return Err(Wrong::new(message, help).at(Step::Receive, Some(name)));
+        return Err(StepError::new(message, help).at(Step::Receive, Some(name)));
     };
     let loaded = load(shared, base, name, kept, walk)?;
     Ok(Some(Edit::Serve(loaded, Service::back())))

@@ -8,11 +8,11 @@ use signalbox_runtime::{Digest, LoadError, Plugin, trust};
 use crate::{
     Accepted, Candidate, Failure, Mode, Order, Presented, Step, Way,
     access::{self, Compared},
-    book::Book,
+    book::Snapshot,
     cases,
     loaded::Loaded,
     shared::Shared,
-    walk::{Walk, Wrong},
+    walk::{StepError, TransactionRecorder},
 };
 
 /// A candidate that passed every check.
@@ -26,9 +26,9 @@ pub(crate) struct Prepared {
 }
 
 /// What can be said of an order before its components are looked at.
-pub(crate) fn check(base: &Book, order: &Order) -> Result<(), Wrong> {
+pub(crate) fn check(base: &Snapshot, order: &Order) -> Result<(), StepError> {
     if order.candidates.is_empty() {
-        return Err(Wrong::new(
+        return Err(StepError::new(
             "there is no candidate",
             "name a policy and its file",
         ));
@@ -38,14 +38,14 @@ pub(crate) fn check(base: &Book, order: &Order) -> Result<(), Wrong> {
         let others = order.candidates.iter().skip(index + 1);
         if others.into_iter().any(|other| other.name == *name) {
             let message = format!("`{name}` is there twice");
-            return Err(Wrong::new(message, "give each policy one component"));
+            return Err(StepError::new(message, "give each policy one component"));
         }
         check_name(base, order, name)?;
     }
     Ok(())
 }
 
-fn check_name(base: &Book, order: &Order, name: &str) -> Result<(), Wrong> {
+fn check_name(base: &Snapshot, order: &Order, name: &str) -> Result<(), StepError> {
     let standing = base.standing(name);
     // A name that no key uses is a slip of the pen. Who embeds the host, and its start, make names.
     let is_known = standing.is_some_and(|standing| standing.is_configured);
@@ -60,11 +60,11 @@ fn check_name(base: &Book, order: &Order, name: &str) -> Result<(), Wrong> {
             [] => "name it in the configuration's `policies` first".to_owned(),
             known => format!("the policies of this host: {}", known.join(", ")),
         };
-        return Err(Wrong::new(message, help));
+        return Err(StepError::new(message, help));
     }
     let needs_live = matches!(order.mode, Mode::Shadow(_) | Mode::Canary(_));
     if needs_live && standing.is_none_or(|standing| standing.live.is_none()) {
-        return Err(Wrong::new(
+        return Err(StepError::new(
             format!("nothing serves `{name}` that a candidate could be beside"),
             "swap it in directly: without `--shadow` or `--canary`",
         ));
@@ -84,9 +84,9 @@ pub(crate) fn received(order: &Order) -> String {
 /// Every check of one candidate.
 pub(crate) fn prepare(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     candidate: Candidate,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Prepared, Failure> {
     let name = Some(candidate.name.as_str());
     let digest = walk.step(Step::Digest, name, || digest(base, &candidate))?;
@@ -116,12 +116,12 @@ pub(crate) fn prepare(
     })
 }
 
-fn digest(base: &Book, candidate: &Candidate) -> Result<(Digest, Option<String>), Wrong> {
+fn digest(base: &Snapshot, candidate: &Candidate) -> Result<(Digest, Option<String>), StepError> {
     let digest = Digest::of(&candidate.component);
     if let Some(announced) = candidate.digest
         && announced != digest
     {
-        return Err(Wrong::new(
+        return Err(StepError::new(
             format!("the component's digest is {digest}, announced was {announced}"),
             "it was changed or cut short on its way: send it again, or announce what you built",
         ));
@@ -132,8 +132,8 @@ fn digest(base: &Book, candidate: &Candidate) -> Result<(Digest, Option<String>)
     Ok((digest, Some(digest.to_string())))
 }
 
-pub(crate) fn revoked(digest: Digest) -> Wrong {
-    Wrong::new(
+pub(crate) fn revoked(digest: Digest) -> StepError {
+    StepError::new(
         format!("component {digest} is revoked: it never serves here again"),
         "build another one; `signalbox history` says who revoked it",
     )
@@ -141,10 +141,10 @@ pub(crate) fn revoked(digest: Digest) -> Wrong {
 
 fn signature(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     candidate: &Candidate,
     digest: Digest,
-) -> Result<(Option<Accepted>, Option<String>), Wrong> {
+) -> Result<(Option<Accepted>, Option<String>), StepError> {
     let standing = base.standing(&candidate.name);
     let presented = Presented {
         policy: &candidate.name,
@@ -154,7 +154,7 @@ fn signature(
         now: Timestamp::now(),
     };
     let signed = shared.settings.signers.check(&presented);
-    let signed = signed.map_err(|error| Wrong::of(&error, error.help()))?;
+    let signed = signed.map_err(|error| StepError::of(&error, error.help()))?;
     Ok(match signed {
         None => (None, Some("none, and none is required".into())),
         Some(signed) => {
@@ -170,7 +170,7 @@ pub(crate) fn load(
     shared: &Shared,
     name: Option<&str>,
     component: &[u8],
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Loaded, Failure> {
     let began = Instant::now();
     let turn = shared.loading();
@@ -184,7 +184,7 @@ pub(crate) fn load(
         });
     drop(turn);
     let plugin = loaded
-        .map_err(|error| Wrong::of(&error, load_help(&error)).at(error.step().into(), name))?;
+        .map_err(|error| StepError::of(&error, load_help(&error)).at(error.step().into(), name))?;
     Ok(Loaded {
         tables: tables(&plugin, component),
         plugin,
@@ -198,10 +198,10 @@ fn tables(plugin: &Plugin, component: &[u8]) -> Option<Arc<[u8]>> {
 
 fn compare(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     name: &str,
     loaded: &Loaded,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Option<Compared>, Failure> {
     let Some(live) = base.standing(name).and_then(|known| known.live.as_ref()) else {
         return Ok(None);

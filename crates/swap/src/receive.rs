@@ -4,21 +4,21 @@ use signalbox_runtime::Digest;
 
 use crate::{
     Changed, Failure, Role, Step,
-    book::Book,
+    book::Snapshot,
     edit::{Arrival, Edit, Edits, Service},
     kept,
     shared::Shared,
     standing::Last,
-    walk::{Walk, Wrong},
+    walk::{StepError, TransactionRecorder},
 };
 
 /// To go back to a generation.
 pub(crate) fn back(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     name: String,
     (to, only_from): (Option<u64>, Option<u64>),
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Edits, Failure> {
     walk.policies = vec![Changed {
         from: base.live(&name),
@@ -44,11 +44,11 @@ pub(crate) fn back(
 
 /// To let a candidate serve, or go.
 pub(crate) fn beside(
-    base: &Book,
+    base: &Snapshot,
     name: String,
     only: Option<u64>,
     edit: Edit,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Edits, Failure> {
     let beside = base
         .standing(&name)
@@ -68,7 +68,7 @@ pub(crate) fn beside(
             };
             Ok(((), Some(format!("generation {}, {role}", beside.number))))
         }
-        None => Err(Wrong::new(
+        None => Err(StepError::new(
             "there is no candidate beside what serves",
             "`signalbox status` shows candidates; `signalbox swap --shadow` or `--canary` makes one",
         )),
@@ -80,16 +80,16 @@ pub(crate) fn beside(
 }
 
 /// What the evidence speaks of is no longer there.
-fn superseded() -> Wrong {
-    Wrong::new("something else is there by now", "nothing needs to be done")
+fn superseded() -> StepError {
+    StepError::new("something else is there by now", "nothing needs to be done")
 }
 
 /// To do without a digest.
 pub(crate) fn revocation(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     digest: Digest,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Edits, Failure> {
     let met = kept::met(base, digest);
     walk.policies = met
@@ -121,10 +121,10 @@ pub(crate) fn revocation(
 /// What served when an earlier process ended.
 pub(crate) fn last(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     name: String,
     (last, forgotten): (Last, Option<String>),
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Edits, Failure> {
     let known = last.kept(last.generation.since);
     walk.policies = vec![Changed {

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use signalbox_runtime::Served;
+use signalbox_runtime::GenerationStats;
 
 use crate::{
     BesideOverview, Draining, GenerationOverview, Kept, PolicyOverview,
-    book::Book,
+    book::Snapshot,
     loaded::Loaded,
     standing::{Beside, KeptGeneration, Standing},
     watch,
 };
 
-pub(crate) fn overview(book: &Book) -> Vec<PolicyOverview> {
+pub(crate) fn overview(book: &Snapshot) -> Vec<PolicyOverview> {
     let policies = book.policies.iter().filter(|(_, it)| it.is_configured);
     policies.map(|(name, it)| policy(name, it)).collect()
 }
@@ -44,7 +44,7 @@ fn generation(
     number: u64,
     since: Timestamp,
     loaded: &Loaded,
-    served: Option<&Arc<Served>>,
+    served: Option<&Arc<GenerationStats>>,
 ) -> GenerationOverview {
     let plugin = &loaded.plugin;
     let description = plugin.description();

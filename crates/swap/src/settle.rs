@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     Step, StepReport,
-    book::Book,
+    book::Snapshot,
     shared::Shared,
     standing::{Drain, Standing},
     watch,
@@ -24,7 +24,7 @@ impl Shared {
         if !self.is_to_settle() {
             return;
         }
-        let mut book = Book::clone(&self.book());
+        let mut book = Snapshot::clone(&self.book());
         let names: Vec<String> = book.policies.keys().cloned().collect();
         for name in names {
             let Some(standing) = book.policies.get_mut(&name) else {

@@ -14,13 +14,13 @@ use signalbox_runtime::{Conflict, Generation, Policies, Runtime, Slot};
 
 use crate::{
     Entry, Outcome, Settings,
-    book::Book,
+    book::Snapshot,
     edit::Edits,
     event::Event,
     lock::lock,
     shadow::{Asked, Shadowed},
     standing::Standing,
-    walk::Walk,
+    walk::TransactionRecorder,
 };
 
 pub(crate) struct Shared {
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) slot: Slot,
     /// Replaced whole, by who holds `storing`.
-    book: ArcSwap<Book>,
+    book: ArcSwap<Snapshot>,
     storing: Mutex<()>,
     /// One component is compiled at a time: requests need the other cores.
     loading: Mutex<()>,
@@ -45,7 +45,7 @@ impl Shared {
     pub(crate) fn new(
         runtime: Runtime,
         settings: Settings,
-        book: Book,
+        book: Snapshot,
         events: SyncSender<Event>,
         shadows: SyncSender<Asked>,
     ) -> Self {
@@ -65,7 +65,7 @@ impl Shared {
     }
 
     /// What is remembered now.
-    pub(crate) fn book(&self) -> Arc<Book> {
+    pub(crate) fn book(&self) -> Arc<Snapshot> {
         self.book.load_full()
     }
 
@@ -79,22 +79,22 @@ impl Shared {
     }
 
     /// Only by who holds `storing`.
-    pub(crate) fn replace(&self, book: Book) {
+    pub(crate) fn replace(&self, book: Snapshot) {
         self.book.store(Arc::new(book));
         self.unwritten.store(true, Ordering::Release);
     }
 
     /// Changes the book without storing anything.
-    pub(crate) fn note<T>(&self, change: impl FnOnce(&mut Book) -> T) -> T {
+    pub(crate) fn note<T>(&self, change: impl FnOnce(&mut Snapshot) -> T) -> T {
         let _storing = self.storing();
-        let mut book = Book::clone(&self.book());
+        let mut book = Snapshot::clone(&self.book());
         let made = change(&mut book);
         self.replace(book);
         made
     }
 
     /// The one atomic store, if the slot still is what the book says. Only by who holds `storing`.
-    pub(crate) fn commit(&self, book: &Book, edits: &Edits) -> Result<Arc<Policies>, Conflict> {
+    pub(crate) fn commit(&self, book: &Snapshot, edits: &Edits) -> Result<Arc<Policies>, Conflict> {
         let policies = self.slot.load();
         for (name, _) in &edits.edits {
             let found = policies.get(name).map(|lane| lane.live().number());
@@ -113,7 +113,7 @@ impl Shared {
     }
 
     /// The end of a transaction that changed nothing.
-    pub(crate) fn close(&self, walk: &Walk<'_>, outcome: Outcome) -> Entry {
+    pub(crate) fn close(&self, walk: &TransactionRecorder<'_>, outcome: Outcome) -> Entry {
         let entry = self.note(|book| {
             let entry = Arc::new(walk.entry(book.last_entry + 1, outcome));
             book.record(Arc::clone(&entry));

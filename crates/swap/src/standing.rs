@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use signalbox_runtime::{Digest, Served};
+use signalbox_runtime::{Digest, GenerationStats};
 
 use crate::{
     Accepted, RememberedGeneration, Role, RollBack,
@@ -41,7 +41,7 @@ pub(crate) struct Live {
     pub(crate) since: Timestamp,
     pub(crate) loaded: Loaded,
     /// Its counts, from its store on.
-    pub(crate) served: Option<Arc<Served>>,
+    pub(crate) served: Option<Arc<GenerationStats>>,
     pub(crate) from_source: bool,
     pub(crate) roll_back: RollBack,
     pub(crate) origin: Origin,
@@ -65,7 +65,7 @@ pub(crate) enum Origin {
 pub(crate) struct Before {
     pub(crate) number: u64,
     pub(crate) digest: Digest,
-    pub(crate) served: Option<Arc<Served>>,
+    pub(crate) served: Option<Arc<GenerationStats>>,
 }
 
 /// A candidate beside what serves.
@@ -74,7 +74,7 @@ pub(crate) struct Beside {
     pub(crate) number: u64,
     pub(crate) since: Timestamp,
     pub(crate) loaded: Loaded,
-    pub(crate) served: Option<Arc<Served>>,
+    pub(crate) served: Option<Arc<GenerationStats>>,
     pub(crate) candidacy: Candidacy,
     pub(crate) service: Service,
 }
@@ -96,7 +96,7 @@ pub(crate) struct KeptGeneration {
 /// What served, or was beside what serves, and is not quite gone.
 #[derive(Clone)]
 pub(crate) struct Drain {
-    pub(crate) served: Arc<Served>,
+    pub(crate) served: Arc<GenerationStats>,
     pub(crate) until: Timestamp,
     /// The entry whose steps wait for it.
     pub(crate) entry: u64,
@@ -207,7 +207,7 @@ impl Standing {
         }
     }
 
-    fn drain(&mut self, served: Option<Arc<Served>>, entry: u64, now: Timestamp) {
+    fn drain(&mut self, served: Option<Arc<GenerationStats>>, entry: u64, now: Timestamp) {
         self.draining.extend(served.map(|served| Drain {
             served,
             until: now,

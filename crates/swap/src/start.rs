@@ -5,11 +5,11 @@ use signalbox_runtime::Digest;
 use crate::{
     Action, Actor, Candidate, Changed, Entry, Failure, Mode, OpenAnswers, Order, Outcome, RollBack,
     StepReport, Way,
-    book::Book,
+    book::Snapshot,
     shared::Shared,
     standing::Last,
     transaction::{self, Wish},
-    walk::Walk,
+    walk::TransactionRecorder,
 };
 
 /// Where a host's policy comes from, as it was found at start.
@@ -113,7 +113,7 @@ fn transaction(
     let candidate = match source.candidate {
         Ok(candidate) => candidate,
         Err(failure) => {
-            let mut walk = Walk::begin(Action::Swap, actor, None, told);
+            let mut walk = TransactionRecorder::begin(Action::Swap, actor, None, told);
             walk.policies = vec![Changed::new(&source.name)];
             let entry = shared.close(&walk, Outcome::Failed(failure.clone()));
             return (entry, Some(failure));
@@ -141,7 +141,7 @@ fn transaction(
 /// What served when an earlier process ended serves again. It passed every check then.
 fn restore(
     shared: &Shared,
-    book: &Book,
+    book: &Snapshot,
     name: &str,
     last: Last,
     from: &str,
@@ -156,7 +156,7 @@ fn restore(
 }
 
 /// A candidate that was beside what served, and is no more.
-fn forgotten(book: &Book, name: &str) -> Option<String> {
+fn forgotten(book: &Snapshot, name: &str) -> Option<String> {
     let is_about = |entry: &&std::sync::Arc<Entry>| {
         entry.outcome == Outcome::Done && entry.policies.iter().any(|it| it.name == name)
     };

@@ -10,19 +10,19 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use signalbox_runtime::{Digest, Generation, Plugin, Runtime, Served, Slot};
+use signalbox_runtime::{Digest, Generation, GenerationStats, Plugin, Runtime, Slot};
 
 use crate::{
     Action, Actor, Changed, Entry, Failure, Order, Outcome, PolicyOverview, Question, Settings,
     Source, Started, StateError, StepReport,
-    book::Book,
+    book::Snapshot,
     event::{EVENT_QUEUE, Event},
     keeper, report,
     shadow::{self, Asked, QUESTIONS},
     shared::Shared,
     start,
     transaction::{self, Wish},
-    walk::Walk,
+    walk::TransactionRecorder,
 };
 
 /// What serves, and everything that changes it. Cheap to clone; its two threads end with the last
@@ -50,7 +50,7 @@ impl Swaps {
             Some(state) => state.read().map_err(StartError::State)?,
             None => None,
         };
-        let book = remembered.map(Book::recall).unwrap_or_default();
+        let book = remembered.map(Snapshot::recall).unwrap_or_default();
         let (sender, events) = mpsc::sync_channel(EVENT_QUEUE);
         let (shadows, questions) = mpsc::sync_channel(QUESTIONS);
         let shared = Arc::new(Shared::new(runtime, settings, book, sender, shadows));
@@ -96,7 +96,7 @@ impl Swaps {
         failure: Failure,
     ) -> Entry {
         let mut nobody = |_: &StepReport| {};
-        let mut walk = Walk::begin(action, actor, None, &mut nobody);
+        let mut walk = TransactionRecorder::begin(action, actor, None, &mut nobody);
         walk.policies = names.into_iter().map(Changed::new).collect();
         self.shared().close(&walk, Outcome::Failed(failure))
     }
@@ -177,7 +177,7 @@ impl Swaps {
     }
 
     /// The guest failed a caller, in a decision that counts. Never waits.
-    pub fn failed(&self, served: &Arc<Served>, caller: &str, cause: &'static str) {
+    pub fn failed(&self, served: &Arc<GenerationStats>, caller: &str, cause: &'static str) {
         let event = Event::Failed(Arc::clone(served), caller.to_owned(), cause);
         // When there are more failures than fit, the generation's own count has them.
         let _ = self.shared().events.try_send(event);

@@ -42,14 +42,14 @@ use signalbox_runtime::Digest;
 use crate::{
     Action, Actor, Changed, Entry, Evidence, Failure, Mode, OpenAnswers, Order, Outcome, Step,
     StepReport,
-    book::Book,
+    book::Snapshot,
     edit::{Arrival, Candidacy, Edit, Edits, Service},
     prepare::{self, Prepared},
     receive,
     shadow::Shadowed,
     shared::Shared,
     standing::{Last, Standing},
-    walk::{Walk, Wrong},
+    walk::{StepError, TransactionRecorder},
 };
 
 /// What is asked for.
@@ -98,7 +98,7 @@ pub(crate) fn run(
     evidence: Option<Evidence>,
     told: &mut dyn FnMut(&StepReport),
 ) -> Entry {
-    let mut walk = Walk::begin(wish.action(), actor, evidence, told);
+    let mut walk = TransactionRecorder::begin(wish.action(), actor, evidence, told);
     // Only what is remembered: it pins no instances while it prepares, so that what served before
     // can come to rest.
     let base = shared.book();
@@ -126,9 +126,9 @@ impl Wish {
 /// Everything before the box of the picture. `None` is a dry run that found nothing.
 fn plan(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     wish: Wish,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Option<Plan>, Failure> {
     let edits = match wish {
         Wish::Swap(order) => return swap(shared, base, order, walk),
@@ -154,9 +154,9 @@ fn plan(
 
 fn swap(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     order: Order,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Option<Plan>, Failure> {
     walk.policies = order
         .candidates
@@ -189,7 +189,7 @@ fn swap(
 
 /// What a candidate that passed becomes; nothing in a dry run.
 fn edit(
-    base: &Book,
+    base: &Snapshot,
     name: &str,
     prepared: Prepared,
     mode: &Mode,
@@ -215,7 +215,12 @@ fn edit(
 }
 
 /// The box of the picture: one transaction at a time.
-fn store(shared: &Shared, base: &Book, plan: &Plan, mut walk: Walk<'_>) -> Entry {
+fn store(
+    shared: &Shared,
+    base: &Snapshot,
+    plan: &Plan,
+    mut walk: TransactionRecorder<'_>,
+) -> Entry {
     let storing = shared.storing();
     let done = keep_and_store(shared, base, plan, &mut walk);
     let entry = match done {
@@ -236,9 +241,9 @@ fn store(shared: &Shared, base: &Book, plan: &Plan, mut walk: Walk<'_>) -> Entry
 
 fn keep_and_store(
     shared: &Shared,
-    base: &Book,
+    base: &Snapshot,
     plan: &Plan,
-    walk: &mut Walk<'_>,
+    walk: &mut TransactionRecorder<'_>,
 ) -> Result<Arc<Entry>, Failure> {
     let now = Timestamp::now();
     let book = shared.book();
@@ -261,7 +266,7 @@ fn keep_and_store(
         // Somebody changed the slot past these transactions. The state must not name what lost.
         shared.put_right(&book);
         let help = "something changes the slot directly: let it use `Swaps`";
-        Wrong::of(&conflict, help).at(Step::Store, None)
+        StepError::of(&conflict, help).at(Step::Store, None)
     })?;
     next.attach(&policies);
     drop(policies);
@@ -276,9 +281,10 @@ fn keep_and_store(
 }
 
 /// The loser of two is told who won.
-fn still_as_received(base: &Book, book: &Book, plan: &Plan) -> Result<(), Failure> {
+fn still_as_received(base: &Snapshot, book: &Snapshot, plan: &Plan) -> Result<(), Failure> {
     for (name, edit) in &plan.edits.edits {
-        let changed_by = |book: &Book| book.policies.get(name).map_or(0, |known| known.changed_by);
+        let changed_by =
+            |book: &Snapshot| book.policies.get(name).map_or(0, |known| known.changed_by);
         let winner = changed_by(book);
         if changed_by(base) != winner {
             return Err(lost(book, name, winner).at(Step::Store, Some(name)));
@@ -305,7 +311,7 @@ fn still_as_received(base: &Book, book: &Book, plan: &Plan) -> Result<(), Failur
     }
 }
 
-fn lost(book: &Book, name: &str, winner: u64) -> Wrong {
+fn lost(book: &Snapshot, name: &str, winner: u64) -> StepError {
     let by = book.entry(winner).map_or_else(String::new, |entry| {
         format!(" by {} ({})", entry.actor.who, entry.action.word())
     });
@@ -315,14 +321,14 @@ fn lost(book: &Book, name: &str, winner: u64) -> Wrong {
         || "nothing serves it now".to_owned(),
         |live| format!("generation {} serves it now", live.number),
     );
-    Wrong::new(
+    StepError::new(
         format!("transaction {winner}{by} changed `{name}` first; {now}"),
         "look at what serves now (`signalbox status`), and ask again if it is still wanted",
     )
 }
 
 /// Answers that began before, on whatever drains under these names.
-fn cut(book: &Book, edits: &Edits) {
+fn cut(book: &Snapshot, edits: &Edits) {
     for (name, _) in &edits.edits {
         let draining = book.policies.get(name).map(|standing| &standing.draining);
         for drain in draining.into_iter().flatten() {
@@ -332,7 +338,7 @@ fn cut(book: &Book, edits: &Edits) {
 }
 
 /// A candidate that goes because something else serves now.
-fn noted(base: &Book, plan: &Plan) -> Option<String> {
+fn noted(base: &Snapshot, plan: &Plan) -> Option<String> {
     let gone = plan.edits.edits.iter().filter_map(|(name, edit)| {
         let beside = base.standing(name)?.beside.as_ref()?;
         matches!(edit, Edit::Serve(..) | Edit::Beside(..))
@@ -344,14 +350,14 @@ fn noted(base: &Book, plan: &Plan) -> Option<String> {
 
 impl Shared {
     /// A place among the transactions that prepare; it is given back when dropped.
-    fn turn(&self) -> Result<Turn<'_>, Wrong> {
+    fn turn(&self) -> Result<Turn<'_>, StepError> {
         let more = |count| (count < MOST_AT_A_TIME).then_some(count + 1);
         let taken = self
             .preparing
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
         taken.map(|_| Turn(self)).map_err(|_| {
             let message = format!("{MOST_AT_A_TIME} transactions are under way already");
-            Wrong::new(message, "ask again when one of them has ended")
+            StepError::new(message, "ask again when one of them has ended")
         })
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, Step, StepReport};
 
 /// A transaction under way.
-pub(crate) struct Walk<'t> {
+pub(crate) struct TransactionRecorder<'t> {
     told: &'t mut dyn FnMut(&StepReport),
     at: Timestamp,
     actor: Actor,
@@ -17,7 +17,7 @@ pub(crate) struct Walk<'t> {
     steps: Vec<StepReport>,
 }
 
-impl<'t> Walk<'t> {
+impl<'t> TransactionRecorder<'t> {
     pub(crate) fn begin(
         action: Action,
         actor: Actor,
@@ -47,7 +47,7 @@ impl<'t> Walk<'t> {
         &mut self,
         step: Step,
         policy: Option<&str>,
-        work: impl FnOnce() -> Result<(T, Option<String>), Wrong>,
+        work: impl FnOnce() -> Result<(T, Option<String>), StepError>,
     ) -> Result<T, Failure> {
         let began = Instant::now();
         let (made, note) = work().map_err(|wrong| wrong.at(step, policy))?;
@@ -92,12 +92,12 @@ impl<'t> Walk<'t> {
 
 /// What is wrong, and what to do about it, before it is known to which step it happened.
 #[derive(Debug)]
-pub(crate) struct Wrong {
+pub(crate) struct StepError {
     pub(crate) message: String,
     pub(crate) help: String,
 }
 
-impl Wrong {
+impl StepError {
     pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             message: message.into(),

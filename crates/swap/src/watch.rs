@@ -6,7 +6,7 @@
 
 mod tally;
 
-pub(crate) use tally::Tally;
+pub(crate) use tally::FailureWindow;
 
 use signalbox_runtime::Counts;
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use signalbox_swap::{Actor, Entry, Swaps};
 
 use super::answer::Answer;
-use super::desk::{Desk, Peer};
+use super::desk::{AdminApi, Peer};
 use super::refused::Refused;
 use super::swap::check_digest;
 use super::transaction::Form;
@@ -33,7 +33,7 @@ struct Revoked {
     digest: String,
 }
 
-impl Desk {
+impl AdminApi {
     pub(super) async fn rollback(
         &self,
         peer: &Peer,

@@ -2,10 +2,10 @@
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::body::AnswerBody;
+use super::body::ResponseBody;
 
 /// An answer with its body.
-pub(super) type Answer = Response<AnswerBody>;
+pub(super) type Answer = Response<ResponseBody>;
 
 /// A scrape.
 pub(super) fn metrics(text: String) -> Answer {
@@ -14,7 +14,7 @@ pub(super) fn metrics(text: String) -> Answer {
 }
 
 /// An answer of any kind.
-pub(super) fn of(status: StatusCode, kind: &'static str, body: impl Into<AnswerBody>) -> Answer {
+pub(super) fn of(status: StatusCode, kind: &'static str, body: impl Into<ResponseBody>) -> Answer {
     let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

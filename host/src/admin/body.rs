@@ -10,7 +10,7 @@ use http_body_util::Full;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The body of an answer.
-pub(super) enum AnswerBody {
+pub(super) enum ResponseBody {
     Whole(Full<Bytes>),
     Lines(Lines),
 }
@@ -34,7 +34,7 @@ pub(super) enum Line {
 #[error("the answer was cut short")]
 pub(super) struct CutShort;
 
-impl AnswerBody {
+impl ResponseBody {
     pub(super) fn lines(coming: UnboundedReceiver<Line>) -> Self {
         Self::Lines(Lines {
             coming,
@@ -43,13 +43,13 @@ impl AnswerBody {
     }
 }
 
-impl From<Vec<u8>> for AnswerBody {
+impl From<Vec<u8>> for ResponseBody {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Whole(Full::new(Bytes::from(bytes)))
     }
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = CutShort;
 

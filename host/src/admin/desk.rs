@@ -16,16 +16,16 @@ use super::answer::Answer;
 use super::guard;
 use super::refused::Refused;
 use super::route::{Act, Asked};
-use super::running_transactions::Works;
+use super::running_transactions::RunningTransactions;
 use super::upload::Upload;
 use crate::config::AdminConfig;
 
 /// What answers.
-pub(super) struct Desk {
+pub(super) struct AdminApi {
     pub(super) config: AdminConfig,
     pub(super) overview: Arc<dyn Overview>,
     /// Transactions under way.
-    pub(super) works: Works,
+    pub(super) works: RunningTransactions,
     /// Uploads that may be in memory at a time, from their first byte to their transaction's end.
     pub(super) places: Arc<Semaphore>,
     /// Explanations that may be made at a time.
@@ -40,12 +40,12 @@ pub(super) struct Peer {
     pub(super) certificate: Option<String>,
 }
 
-impl Desk {
+impl AdminApi {
     pub(super) fn new(config: AdminConfig, overview: Arc<dyn Overview>) -> Self {
         Self {
             config,
             overview,
-            works: Works::default(),
+            works: RunningTransactions::default(),
             places: Arc::new(Semaphore::new(MOST_UPLOADS)),
             explanations: Semaphore::new(MOST_EXPLANATIONS),
         }

@@ -16,7 +16,7 @@ use signalbox_policy::{Caller, Names, Purposes};
 use signalbox_runtime::{Generation, Plugin};
 
 use super::answer::Answer;
-use super::desk::Desk;
+use super::desk::AdminApi;
 use super::json;
 use super::refused::Refused;
 use super::upload::Upload;
@@ -38,7 +38,7 @@ struct Explained {
     decision: Decided,
 }
 
-impl Desk {
+impl AdminApi {
     pub(super) async fn explain(
         &self,
         head: &Parts,

@@ -7,9 +7,9 @@ use tokio::task::JoinSet;
 /// The threads at work. A transaction that has begun goes on until it has ended: when the client
 /// leaves, and when the host stops.
 #[derive(Debug, Default)]
-pub(super) struct Works(Mutex<JoinSet<()>>);
+pub(super) struct RunningTransactions(Mutex<JoinSet<()>>);
 
-impl Works {
+impl RunningTransactions {
     /// Begins some work.
     pub(super) fn begin(&self, work: impl FnOnce() + Send + 'static) {
         let mut works = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::desk::{Desk, Peer};
+use super::desk::{AdminApi, Peer};
 use crate::listener::tls::Certificates;
 
 /// Answers until `stopped` resolves. Transactions under way then are waited for and told of;
@@ -28,7 +28,7 @@ use crate::listener::tls::Certificates;
 pub(super) async fn serve(
     listener: TcpListener,
     mut certificates: Option<Certificates>,
-    desk: Arc<Desk>,
+    desk: Arc<AdminApi>,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let (leave, leaving) = watch::channel(false);
@@ -64,7 +64,7 @@ async fn connection(
     stream: TcpStream,
     from: SocketAddr,
     tls: Option<TlsAcceptor>,
-    desk: Arc<Desk>,
+    desk: Arc<AdminApi>,
     leaving: watch::Receiver<bool>,
 ) {
     // Steps of a swap are small, and somebody watches them.
@@ -89,7 +89,7 @@ async fn connection(
 }
 
 /// Answers requests of one connection.
-async fn converse<S>(stream: S, peer: Peer, desk: Arc<Desk>, mut leaving: watch::Receiver<bool>)
+async fn converse<S>(stream: S, peer: Peer, desk: Arc<AdminApi>, mut leaving: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

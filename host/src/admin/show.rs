@@ -3,13 +3,13 @@
 use http::StatusCode;
 
 use super::answer::{self, Answer};
-use super::desk::Desk;
+use super::desk::AdminApi;
 use super::json;
 use super::refused::Refused;
 use super::route::Show;
 use crate::observe::record::DecisionId;
 
-impl Desk {
+impl AdminApi {
     pub(super) fn show(&self, show: Show<'_>) -> Result<Answer, Refused> {
         let overview = &self.overview;
         Ok(match show {

@@ -17,18 +17,18 @@ use signalbox_runtime::Digest;
 use signalbox_swap::{Action, Candidate, Failure, Order, Step, StepReport, Swaps};
 
 use super::answer::Answer;
-use super::desk::{Desk, Peer};
+use super::desk::{AdminApi, Peer};
 use super::refused::Refused;
 use super::transaction::Form;
 use super::upload::{Bounds, Unread, Upload, check_json};
 pub(super) use one::check_digest;
 use signalbox_gate::header_values as values;
-use terms::Terms;
+use terms::SwapOptions;
 
 /// A transaction somebody wants, with all that the request said.
 struct Wanted {
     policies: Vec<Policy>,
-    terms: Terms,
+    terms: SwapOptions,
 }
 
 /// One policy of it.
@@ -46,7 +46,7 @@ enum From {
     Registry(Reference),
 }
 
-impl Desk {
+impl AdminApi {
     /// Swaps, or says why not.
     pub(super) async fn swap(
         &self,

@@ -22,7 +22,7 @@ use super::*;
 use crate::config::{RecordSettings, RegistrySettings};
 use crate::observe::health::{Health, Phase};
 use crate::observe::metrics::Metrics;
-use crate::observe::record::{Conclusion, Entry, Facts, Records};
+use crate::observe::record::{Conclusion, DecisionLog, Entry, Facts};
 use crate::observe::status::PolicyStatus;
 use crate::policy_sources::registries::Registries;
 use signalbox_gate::Budget;
@@ -32,7 +32,7 @@ use signalbox_gate::keyring::Keyring;
 struct Everything {
     health: Health,
     metrics: Arc<Metrics>,
-    records: Records,
+    records: DecisionLog,
     swaps: Swaps,
     keys: Keyring,
     registries: Registries,
@@ -103,7 +103,7 @@ fn start_with(
     let everything = Arc::new(Everything {
         health: Health::default(),
         metrics: Metrics::new(&memory, &disk, 0),
-        records: Records::new(&RecordSettings::default()),
+        records: DecisionLog::new(&RecordSettings::default()),
         swaps: Swaps::new(runtime, Settings::default()).unwrap(),
         keys: Keyring::parse(KEYS).unwrap(),
         registries: Registries::new(registry, &BTreeMap::new()).unwrap(),

@@ -9,8 +9,8 @@ use signalbox_swap::{Entry, Outcome, Step, StepReport, Swaps};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answer::{self, Answer};
-use super::body::{AnswerBody, Line};
-use super::desk::Desk;
+use super::body::{Line, ResponseBody};
+use super::desk::AdminApi;
 use super::json;
 use super::refused::Refused;
 
@@ -50,7 +50,7 @@ impl Form {
     }
 }
 
-impl Desk {
+impl AdminApi {
     /// Does `work` where it may take its time, and answers with what is in the history then.
     pub(super) async fn perform(
         &self,
@@ -84,7 +84,7 @@ impl Desk {
                         let _ = tell.send(Line::Last(Bytes::from(line)));
                     }
                 });
-                answer::of(StatusCode::OK, LINES, AnswerBody::lines(told))
+                answer::of(StatusCode::OK, LINES, ResponseBody::lines(told))
             }
         }
     }

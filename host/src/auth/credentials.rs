@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::CredentialSource;
-use crate::watch::Watch;
+use crate::watch::FileWatcher;
 
 pub(crate) use signalbox_gate::{CredentialProblem, Credentials, Secret};
 
@@ -15,7 +15,7 @@ pub(crate) use signalbox_gate::{CredentialProblem, Credentials, Secret};
 pub struct CredentialFiles {
     current: Arc<Credentials>,
     /// None for what cannot change: the environment, and what a program gave.
-    files: BTreeMap<String, Mutex<Watch>>,
+    files: BTreeMap<String, Mutex<FileWatcher>>,
 }
 
 /// Why a GT key cannot be used. Never says what was read.
@@ -70,9 +70,9 @@ impl CredentialFiles {
 
     fn each(
         &self,
-        look: impl Fn(&mut Watch) -> Option<std::io::Result<String>>,
+        look: impl Fn(&mut FileWatcher) -> Option<std::io::Result<String>>,
     ) -> Vec<(&str, Result<(), CredentialError>)> {
-        let outcome = |(name, watch): (&'_ String, &Mutex<Watch>)| {
+        let outcome = |(name, watch): (&'_ String, &Mutex<FileWatcher>)| {
             let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
             let taken = self.take(name, look(&mut watch)?);
             Some(taken.map_err(|problem| CredentialError {
@@ -93,7 +93,7 @@ impl CredentialFiles {
     }
 }
 
-fn open(source: &CredentialSource) -> Result<(Secret, Option<Watch>), CredentialProblem> {
+fn open(source: &CredentialSource) -> Result<(Secret, Option<FileWatcher>), CredentialProblem> {
     match source {
         CredentialSource::Given(secret) => Ok((secret.clone(), None)),
         CredentialSource::Env(name) => {
@@ -108,8 +108,8 @@ fn open(source: &CredentialSource) -> Result<(Secret, Option<Watch>), Credential
     }
 }
 
-fn open_file(path: &Path) -> Result<(Watch, String), CredentialProblem> {
-    Watch::open(path, LARGEST_FILE).map_err(CredentialProblem::File)
+fn open_file(path: &Path) -> Result<(FileWatcher, String), CredentialProblem> {
+    FileWatcher::open(path, LARGEST_FILE).map_err(CredentialProblem::File)
 }
 
 /// A key and some white space.

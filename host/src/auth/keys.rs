@@ -7,7 +7,7 @@ use signalbox_gate::LiveKeyring;
 
 use crate::auth::credentials::Credentials;
 use crate::config::{KeyLimits, KeySource};
-use crate::watch::Watch;
+use crate::watch::FileWatcher;
 use signalbox_gate::keyring::{Keyring, KeyringError, LARGEST_FILE};
 
 /// The keyring in use. A file that cannot be used changes nothing: the last good one stays.
@@ -17,7 +17,7 @@ pub struct Keys {
     unset: KeyLimits,
     credentials: Arc<Credentials>,
     /// `None` for a keyring that came as text: there is nothing to read again.
-    watch: Option<Mutex<Watch>>,
+    watch: Option<Mutex<FileWatcher>>,
 }
 
 impl Keys {
@@ -33,7 +33,7 @@ impl Keys {
         let (watch, text) = match source {
             KeySource::Text(text) => (None, text.clone()),
             KeySource::File(path) => {
-                let opened = Watch::open(path, LARGEST_FILE);
+                let opened = FileWatcher::open(path, LARGEST_FILE);
                 let (watch, text) = opened.map_err(|source| KeyringError::file(path, source))?;
                 (Some(Mutex::new(watch)), text)
             }

@@ -55,7 +55,7 @@ pub(super) struct File {
     #[serde(default, deserialize_with = "present")]
     pub(super) answer_headers: Option<AnswerHeaders>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) records: Option<Records>,
+    pub(super) records: Option<DecisionLog>,
     #[serde(default, deserialize_with = "present")]
     pub(super) traces: Option<Traces>,
 }
@@ -343,7 +343,7 @@ pub(super) struct AnswerHeaders {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Records {
+pub(super) struct DecisionLog {
     #[serde(default, deserialize_with = "present")]
     pub(super) keep: Option<Spanned<u64>>,
     #[serde(default, deserialize_with = "present")]

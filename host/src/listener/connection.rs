@@ -19,19 +19,19 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::listener::cors::{self, Page};
-use crate::listener::wire::{Link, Socket, Tap};
+use crate::listener::wire::{ConnectionState, PeekableSocket, Socket};
 use crate::observe::request_log::{Place, RequestLog};
 use crate::request::pipeline;
-use crate::request::response_body::AnswerBody;
+use crate::request::response_body::ResponseBody;
 use crate::server::phase::{Phase, Phases};
 use crate::server::shared::Shared;
 use crate::server::worker::Worker;
 use bounds::Bounds;
 
 /// What the requests of one connection share.
-struct Site {
+struct ConnectionContext {
     worker: Rc<Worker>,
-    link: Rc<Link>,
+    link: Rc<ConnectionState>,
     peer: Peer,
 }
 
@@ -49,12 +49,12 @@ pub(crate) async fn serve(worker: &Rc<Worker>, socket: TcpStream, peer: Peer) {
     let Some((socket, agreed)) = open(&worker.shared, socket).await else {
         return;
     };
-    let site = Rc::new(Site {
+    let site = Rc::new(ConnectionContext {
         worker: Rc::clone(worker),
-        link: Link::new(),
+        link: ConnectionState::new(),
         peer,
     });
-    let mut tap = Tap::new(socket, Rc::clone(&site.link));
+    let mut tap = PeekableSocket::new(socket, Rc::clone(&site.link));
     let mut bounds = Bounds::new(&worker.shared.config.times, &worker.phases, &site.link);
     let protocol = match agreed {
         Some(protocol) => protocol,
@@ -103,7 +103,11 @@ async fn open(shared: &Shared, socket: TcpStream) -> Option<(Socket, Option<Prot
 }
 
 /// What the first bytes of a connection without TLS say. `None` if there will be none.
-async fn first_bytes(bounds: &mut Bounds, phases: &Phases, tap: &mut Tap) -> Option<Protocol> {
+async fn first_bytes(
+    bounds: &mut Bounds,
+    phases: &Phases,
+    tap: &mut PeekableSocket,
+) -> Option<Protocol> {
     let came_late = bounds.came_late();
     let mut reading = pin!(poll_fn(|context| {
         loop {
@@ -132,10 +136,10 @@ async fn first_bytes(bounds: &mut Bounds, phases: &Phases, tap: &mut Tap) -> Opt
 
 /// Answers one request, and says whether a page may read the answer.
 async fn answer(
-    site: Rc<Site>,
+    site: Rc<ConnectionContext>,
     request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, Infallible> {
-    let Site { worker, link, peer } = &*site;
+) -> Result<Response<ResponseBody>, Infallible> {
+    let ConnectionContext { worker, link, peer } = &*site;
     let shared = &worker.shared;
     let client = shared
         .gate
@@ -162,7 +166,7 @@ async fn answer(
 }
 
 /// What is told of a request, from its beginning on.
-fn log_for(worker: &Worker, link: &Rc<Link>) -> RequestLog {
+fn log_for(worker: &Worker, link: &Rc<ConnectionState>) -> RequestLog {
     let place = Place::new(Rc::clone(&worker.counters), worker.begin(), link.begin());
     RequestLog::new(&worker.shared.observers, Some(place))
 }
@@ -170,10 +174,10 @@ fn log_for(worker: &Worker, link: &Rc<Link>) -> RequestLog {
 /// Answers one request; a panic on the way is a refusal too.
 async fn decided_answer(
     worker: &Worker,
-    link: &Rc<Link>,
+    link: &Rc<ConnectionState>,
     client: Client,
     request: Request<Incoming>,
-) -> Response<AnswerBody> {
+) -> Response<ResponseBody> {
     let log = log_for(worker, link);
     let mut path = pin!(pipeline::handle(worker, log, client, request));
     let walked = poll_fn(|context| {

@@ -18,16 +18,16 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::TlsFiles;
-use crate::watch::Watch;
+use crate::watch::FileWatcher;
 
 pub(crate) use clients::ClientTls;
 
 /// Certificates in use, and the files they are from.
 #[derive(Debug)]
 pub(crate) struct Certificates {
-    certificate: Watch,
-    key: Watch,
-    client_authorities: Option<Watch>,
+    certificate: FileWatcher,
+    key: FileWatcher,
+    client_authorities: Option<FileWatcher>,
     protocols: &'static [&'static [u8]],
     config: Arc<ServerConfig>,
 }
@@ -68,9 +68,9 @@ impl Certificates {
         files: TlsFiles<'_>,
         protocols: &'static [&'static [u8]],
     ) -> Result<Self, TlsError> {
-        let mut certificate = Watch::new(files.cert_file);
-        let mut key = Watch::new(files.key_file);
-        let mut client_authorities = files.client_ca_file.map(Watch::new);
+        let mut certificate = FileWatcher::new(files.cert_file);
+        let mut key = FileWatcher::new(files.key_file);
+        let mut client_authorities = files.client_ca_file.map(FileWatcher::new);
         let authorities = client_authorities.as_mut();
         let config = configure(&mut certificate, &mut key, authorities, protocols)?;
         Ok(Self {
@@ -117,9 +117,9 @@ impl Certificates {
 
 /// Reads every file, so that none counts as changed afterwards.
 fn configure(
-    certificate: &mut Watch,
-    key: &mut Watch,
-    client_authorities: Option<&mut Watch>,
+    certificate: &mut FileWatcher,
+    key: &mut FileWatcher,
+    client_authorities: Option<&mut FileWatcher>,
     protocols: &[&[u8]],
 ) -> Result<ServerConfig, TlsError> {
     let (certificate, key) = (Pem::read(certificate), Pem::read(key));
@@ -151,7 +151,7 @@ struct Pem {
 }
 
 impl Pem {
-    fn read(watch: &mut Watch) -> Result<Self, TlsError> {
+    fn read(watch: &mut FileWatcher) -> Result<Self, TlsError> {
         let file = watch.path().to_owned();
         match watch.read(LONGEST_FILE) {
             Ok(bytes) => Ok(Self { file, bytes }),

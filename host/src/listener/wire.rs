@@ -21,8 +21,8 @@ use hyper_util::rt::TokioIo;
 use signalbox_gate::Peer;
 use signalbox_http::refusal::Refusal;
 
-pub(crate) use link::{Exchange, Link};
-pub(crate) use socket::{Socket, Tap};
+pub(crate) use link::{ConnectionState, Exchange};
+pub(crate) use socket::{PeekableSocket, Socket};
 
 use crate::server::shared::Shared;
 use linger::Linger;
@@ -31,8 +31,8 @@ use link::Stage;
 /// A client's socket as hyper sees it.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    socket: TokioIo<Tap>,
-    link: Rc<Link>,
+    socket: TokioIo<PeekableSocket>,
+    link: Rc<ConnectionState>,
     shared: Arc<Shared>,
     peer: Peer,
     closing: Closing,
@@ -50,7 +50,12 @@ enum Closing {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Tap, link: Rc<Link>, shared: &Arc<Shared>, peer: Peer) -> Self {
+    pub(crate) fn new(
+        socket: PeekableSocket,
+        link: Rc<ConnectionState>,
+        shared: &Arc<Shared>,
+        peer: Peer,
+    ) -> Self {
         Self {
             socket: TokioIo::new(socket),
             link,

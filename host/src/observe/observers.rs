@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::observe::health::Health;
 use crate::observe::metrics::Metrics;
-use crate::observe::record::Records;
+use crate::observe::record::DecisionLog;
 use crate::observe::traces::Traces;
 
 /// Who is told of what happens. None of them decides anything.
@@ -13,7 +13,7 @@ use crate::observe::traces::Traces;
 pub(crate) struct Observers {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) records: Records,
+    pub(crate) records: DecisionLog,
     /// Where spans go; `None` if nobody wants any.
     pub(crate) traces: Option<Traces>,
 }

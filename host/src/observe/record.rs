@@ -22,28 +22,28 @@ pub(crate) use signalbox_gate::{
 };
 
 use crate::config::{ClientAddress, RecordSettings};
-use shown::Shown;
+use shown::Redactor;
 use written::Record;
 
 /// The last decisions.
 #[derive(Debug)]
-pub(crate) struct Records {
+pub(crate) struct DecisionLog {
     slots: Box<[Mutex<Option<Record>>]>,
     next: AtomicUsize,
-    shown: Shown,
+    shown: Redactor,
     is_logged: bool,
     is_access_logged: bool,
     client_address: ClientAddress,
 }
 
-impl Records {
+impl DecisionLog {
     /// An empty ring of the size the operator wants.
     #[must_use]
     pub(crate) fn new(settings: &RecordSettings) -> Self {
         Self {
             slots: (0..settings.keep).map(|_| Mutex::new(None)).collect(),
             next: AtomicUsize::new(0),
-            shown: Shown::new(settings.headers.clone()),
+            shown: Redactor::new(settings.headers.clone()),
             is_logged: settings.log,
             is_access_logged: settings.access,
             client_address: settings.client_address,

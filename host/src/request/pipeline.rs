@@ -22,10 +22,10 @@ pub(crate) use leave::{ours, panicked};
 
 use crate::observe::request_log::RequestLog;
 use crate::request::client_body::ClientBody;
-use crate::request::response_body::AnswerBody;
+use crate::request::response_body::ResponseBody;
 use crate::request::spool::{Before, Spool};
 use crate::server::worker::Worker;
-use crate::upstream::{BodyTimes, Fate, Lease, RequestBody};
+use crate::upstream::{BodyOutcome, BodyTimes, Lease, RequestBody};
 
 /// Answers one request. Never fails: what goes wrong is a refusal.
 pub(crate) async fn handle(
@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     log: RequestLog,
     client: Client,
     request: Request<Incoming>,
-) -> Response<AnswerBody> {
+) -> Response<ResponseBody> {
     let (mut head, incoming) = request.into_parts();
     let mut body = ClientBody::new(incoming, &head.headers);
     let request = IncomingRequest {
@@ -76,7 +76,7 @@ struct RequestContext<'w> {
     /// What of it is held on disk.
     spool: Spool,
     /// How it fares once it is passed on.
-    sent_body: Option<Rc<Fate>>,
+    sent_body: Option<Rc<BodyOutcome>>,
 }
 
 /// GT's answer, and the connection it comes on.

@@ -25,7 +25,7 @@ use keep_alive::KeepAlive;
 
 /// The body of an answer, and what is held until it ends.
 #[derive(Debug)]
-pub(crate) enum AnswerBody {
+pub(crate) enum ResponseBody {
     Bytes(Option<Bytes>, Completion<RequestLog>),
     Upstream(Box<FromUpstream>),
 }
@@ -48,7 +48,7 @@ pub(crate) struct FromUpstream {
     is_over: bool,
 }
 
-impl AnswerBody {
+impl ResponseBody {
     /// The same answer without its bytes, for whoever asked for its head only.
     pub(crate) fn left_out(self) -> Self {
         match self {
@@ -59,7 +59,7 @@ impl AnswerBody {
     }
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = AbortReason;
 
@@ -147,8 +147,8 @@ impl FromUpstream {
                 Poll::Pending => {
                     let rung = ready!(self.poll_alarm(context));
                     return Poll::Ready(match rung {
-                        Rung::End(broken) => self.break_off(broken),
-                        Rung::Comment => Ok(Some(KeepAlive::COMMENT)),
+                        TimerEvent::End(broken) => self.break_off(broken),
+                        TimerEvent::Comment => Ok(Some(KeepAlive::COMMENT)),
                     });
                 }
             };
@@ -222,7 +222,7 @@ impl FromUpstream {
 
     /// Nothing comes: ready when something is to be done about it. A quiet stream looks for its
     /// cancellation here.
-    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<Rung> {
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<TimerEvent> {
         loop {
             let end = self.heard + self.idle;
             let comment = self.keep_alive.as_ref().and_then(KeepAlive::due);
@@ -237,15 +237,15 @@ impl FromUpstream {
             self.alarm = None;
             let now = Instant::now();
             if now >= end {
-                return Poll::Ready(Rung::End(AbortReason::Quiet));
+                return Poll::Ready(TimerEvent::End(AbortReason::Quiet));
             }
             if let Some(broken) = self.relay.cancelled(now.into_std()) {
-                return Poll::Ready(Rung::End(broken));
+                return Poll::Ready(TimerEvent::End(broken));
             }
             if let Some(keep_alive) = &mut self.keep_alive
                 && keep_alive.speaks(now)
             {
-                return Poll::Ready(Rung::Comment);
+                return Poll::Ready(TimerEvent::Comment);
             }
         }
     }
@@ -253,7 +253,7 @@ impl FromUpstream {
 
 /// What is to be done about GT's silence.
 #[derive(Clone, Copy, Debug)]
-enum Rung {
+enum TimerEvent {
     Comment,
     End(AbortReason),
 }

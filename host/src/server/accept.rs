@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::sleep;
 
 use super::addresses::Addresses;
-use super::seat::Seat;
+use super::seat::ConnectionPermit;
 use super::worker_thread::WorkerHandle;
 use crate::observe::metrics::Metrics;
 use crate::server::shared::Shared;
@@ -159,7 +159,7 @@ impl Door {
         let _ = socket.set_nodelay(true);
         let workers = self.workers.iter();
         if let Some(worker) = workers.min_by_key(|worker| worker.open()) {
-            worker.serve(socket, peer, Seat::new(place, counted));
+            worker.serve(socket, peer, ConnectionPermit::new(place, counted));
         }
     }
 }

@@ -26,9 +26,9 @@ use crate::listener::tls::ClientTls;
 use crate::observe::health::{Health, PolicyHealth};
 use crate::observe::metrics::Metrics;
 use crate::observe::observers::Observers;
-use crate::observe::record::Records;
+use crate::observe::record::DecisionLog;
 use crate::observe::traces::Traces;
-use crate::policy_sources::doors::{Hangups, Look, PolicySources, read_cases};
+use crate::policy_sources::doors::{Look, PolicySources, Sighup, read_cases};
 use crate::policy_sources::registries::Registries;
 use crate::server::shared::{Policies, Shared, UpstreamAccess};
 use crate::upstream::Hosts;
@@ -44,7 +44,7 @@ impl Host {
     /// says so.
     pub async fn bind(config: Config, given: Vec<(String, Vec<u8>)>) -> Result<Self, BindError> {
         // Before anything that takes its time: until then the signal would end the process.
-        let hangups = Hangups::listen();
+        let hangups = Sighup::listen();
         let credentials = CredentialFiles::load(&config.upstream.credentials)?;
         let current = Arc::clone(credentials.current());
         let keys = Keys::load(&config.keys, config.key_limits, current)?;
@@ -101,7 +101,7 @@ impl Host {
                 traces: traces.transpose()?,
                 health,
                 metrics,
-                records: Records::new(&config.records),
+                records: DecisionLog::new(&config.records),
             }),
             gate: Gate::new(
                 gate_settings(&config, hosts.base_path()),

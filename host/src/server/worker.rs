@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::observe::route_counters::RouteCounters;
 use crate::server::phase::Phases;
 use crate::server::shared::Shared;
-use crate::upstream::models::Lists;
+use crate::upstream::models::ModelLists;
 use crate::upstream::{Upstream, UpstreamLimits};
 
 /// What a worker's requests share.
@@ -19,7 +19,7 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) upstream: Rc<Upstream>,
     pub(crate) phases: Rc<Phases>,
-    pub(crate) lists: Lists,
+    pub(crate) lists: ModelLists,
     pub(crate) counters: Rc<RouteCounters>,
     requests: Rc<Cell<usize>>,
 }
@@ -35,7 +35,7 @@ impl Worker {
             counters: Rc::new(RouteCounters::new(Arc::clone(&shared.observers.metrics))),
             shared,
             phases: Phases::new(),
-            lists: Lists::default(),
+            lists: ModelLists::default(),
             requests: Rc::default(),
         })
     }

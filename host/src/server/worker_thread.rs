@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::seat::Seat;
+use super::seat::ConnectionPermit;
 use crate::listener::connection;
 use crate::observe::metrics::OpenGuard;
 use crate::server::phase::Phase;
@@ -35,7 +35,7 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Place {
     open: Arc<AtomicUsize>,
-    _seat: Seat,
+    _seat: ConnectionPermit,
 }
 
 /// What was cut when the time to end by itself was over.
@@ -77,7 +77,12 @@ impl WorkerHandle {
     }
 
     /// Gives it a connection.
-    pub(super) fn serve(&self, socket: net::TcpStream, address: SocketAddr, seat: Seat) {
+    pub(super) fn serve(
+        &self,
+        socket: net::TcpStream,
+        address: SocketAddr,
+        seat: ConnectionPermit,
+    ) {
         self.open.fetch_add(1, Ordering::Relaxed);
         let place = Place {
             open: Arc::clone(&self.open),

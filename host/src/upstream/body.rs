@@ -34,7 +34,7 @@ pub(crate) struct Streamed {
     incoming: Option<Incoming>,
     /// What of all that may go on.
     rest: RestOfBody,
-    fate: Rc<Fate>,
+    fate: Rc<BodyOutcome>,
     idle: Duration,
     end: Instant,
     alarm: Option<Pin<Box<Sleep>>>,
@@ -42,7 +42,7 @@ pub(crate) struct Streamed {
 
 /// How a streamed body fared; read by whoever waits for the answer.
 #[derive(Default)]
-pub(crate) struct Fate {
+pub(crate) struct BodyOutcome {
     ended: Cell<bool>,
     failure: Cell<Option<BodyFailure>>,
     sent: Cell<u64>,
@@ -89,7 +89,7 @@ impl RequestBody {
     }
 
     /// Where to read later how a streamed body fared.
-    pub(crate) fn fate(&self) -> Option<Rc<Fate>> {
+    pub(crate) fn fate(&self) -> Option<Rc<BodyOutcome>> {
         match self {
             Self::Streamed(streamed) => Some(Rc::clone(&streamed.fate)),
             Self::Empty | Self::Held(_) => None,
@@ -97,7 +97,7 @@ impl RequestBody {
     }
 }
 
-impl Fate {
+impl BodyOutcome {
     /// Whether the client has sent all of it.
     pub(crate) const fn has_ended(&self) -> bool {
         self.ended.get()
@@ -118,11 +118,11 @@ impl Fate {
     }
 }
 
-impl std::fmt::Debug for Fate {
+impl std::fmt::Debug for BodyOutcome {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (ended, failure) = (self.has_ended(), self.failure());
         formatter
-            .debug_struct("Fate")
+            .debug_struct("BodyOutcome")
             .field("ended", &ended)
             .field("failure", &failure)
             .finish()

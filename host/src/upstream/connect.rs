@@ -13,7 +13,7 @@ use super::error::UpstreamError;
 use super::guards::Guards;
 use super::hosts::{Host, Hosts};
 use super::http1::Http1;
-use super::http2::{Http2, Signs};
+use super::http2::{H2Pings, Http2};
 use super::place::Place;
 use super::tls::CertificateProblem;
 use crate::config;
@@ -59,7 +59,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let begun = if is_http2 {
-        let connection = Http2::begin(stream, guards, Signs::default()).await;
+        let connection = Http2::begin(stream, guards, H2Pings::default()).await;
         connection.map(Connection::Http2)
     } else {
         Http1::begin(stream, guards).await.map(Connection::Http1)

@@ -35,7 +35,7 @@ pub(super) struct Http2 {
     sender: RefCell<SendRequest<Piped>>,
     /// How many streams GT takes at a time, and we put on one connection; `None` until it has said.
     granted: Box<dyn Fn() -> Option<usize>>,
-    /// Rung when it has, or when the connection has ended.
+    /// TimerEvent when it has, or when the connection has ended.
     said: Rc<Notify>,
     streams: Cell<usize>,
     /// Since when there is no stream on it.
@@ -49,7 +49,7 @@ pub(super) struct Stream(Rc<Http2>);
 
 /// When a connection that has requests on it and says nothing is given up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Signs {
+pub(super) struct H2Pings {
     /// After so long it is asked for a sign of life.
     silence: Duration,
     /// And so long it may take to give one.
@@ -59,7 +59,11 @@ pub(super) struct Signs {
 impl Http2 {
     /// Begins on a stream of bytes. Its tasks end with the connection; the worker's `LocalSet`
     /// owns them, and each holds what is given back when the last has ended.
-    pub(super) async fn begin<S>(stream: S, guards: Guards, signs: Signs) -> hyper::Result<Rc<Self>>
+    pub(super) async fn begin<S>(
+        stream: S,
+        guards: Guards,
+        signs: H2Pings,
+    ) -> hyper::Result<Rc<Self>>
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
@@ -295,7 +299,7 @@ const SEND_BUFFER: usize = 128 << 10;
 /// As much as over HTTP/1.1.
 const MAX_HEAD: u32 = 64 << 10;
 
-impl Default for Signs {
+impl Default for H2Pings {
     /// A GT that died without a word is noticed within half a minute, not after the first-byte time.
     fn default() -> Self {
         Self {
@@ -346,7 +350,7 @@ mod tests {
             let hosts = hosts();
             let host = &hosts.list[0];
             let moment = Duration::from_millis(20);
-            let signs = Signs {
+            let signs = H2Pings {
                 silence: moment,
                 patience: moment,
             };

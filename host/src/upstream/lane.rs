@@ -18,16 +18,16 @@ use super::error::UpstreamError;
 use super::hosts::{Host, Hosts};
 use super::http1::Http1;
 use super::http2::{Http2, Stream};
-use super::place::{Place, Places};
+use super::place::{ConnectionLimit, Place};
 use super::pool::{Bounds, Pool};
 use crate::config;
 
 /// One worker's way to one host.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct HostPool {
     hosts: Arc<Hosts>,
     pub(super) host: Arc<Host>,
-    places: Rc<Places>,
+    places: Rc<ConnectionLimit>,
     pool: RefCell<Pool>,
     shared: RefCell<Vec<Rc<Http2>>>,
     bounds: Bounds,
@@ -58,13 +58,13 @@ enum Carrier {
 
 /// A request under way, until it is dropped.
 #[derive(Debug)]
-struct Load(Rc<Lane>);
+struct Load(Rc<HostPool>);
 
-impl Lane {
+impl HostPool {
     pub(super) fn new(
         hosts: &Arc<Hosts>,
         host: &Arc<Host>,
-        places: Rc<Places>,
+        places: Rc<ConnectionLimit>,
         bounds: Bounds,
     ) -> Rc<Self> {
         let speaks_http2 = match (hosts.http2, &host.tls) {
@@ -221,7 +221,7 @@ impl Way {
         }
     }
 
-    pub(super) fn lane(&self) -> &Rc<Lane> {
+    pub(super) fn lane(&self) -> &Rc<HostPool> {
         &self.load.0
     }
 }

@@ -18,7 +18,7 @@ use crate::upstream::{RequestBody, Upstream};
 
 /// GT's own lists, one for each credential, kept for a few seconds.
 #[derive(Debug, Default)]
-pub(crate) struct Lists(RefCell<HashMap<String, Kept>>);
+pub(crate) struct ModelLists(RefCell<HashMap<String, Kept>>);
 
 #[derive(Clone, Debug)]
 struct Kept {
@@ -26,7 +26,7 @@ struct Kept {
     names: Arc<HashSet<String>>,
 }
 
-impl Lists {
+impl ModelLists {
     /// The names GT lists for a credential, asked with `head`; asked for anew once they are older than
     /// `keep`.
     pub(crate) async fn published(

@@ -7,17 +7,17 @@ use tokio::sync::Notify;
 
 /// The places of a worker for connections to one host.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ConnectionLimit {
     free: Cell<usize>,
-    /// Rung when a place, or a connection, is free again; shared by all hosts of the worker.
+    /// TimerEvent when a place, or a connection, is free again; shared by all hosts of the worker.
     freed: Rc<Notify>,
 }
 
 /// A connection's place, until the connection is closed.
 #[derive(Debug)]
-pub(super) struct Place(Rc<Places>);
+pub(super) struct Place(Rc<ConnectionLimit>);
 
-impl Places {
+impl ConnectionLimit {
     pub(super) fn new(count: usize, freed: Rc<Notify>) -> Rc<Self> {
         Rc::new(Self {
             free: Cell::new(count),

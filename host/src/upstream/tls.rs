@@ -21,13 +21,13 @@ use rustls::{
 };
 
 use crate::config::Http2;
-use crate::watch::Watch;
+use crate::watch::FileWatcher;
 
 /// TLS to GT, as the files have it now.
 #[derive(Debug)]
 pub(crate) struct Trust {
     current: ArcSwap<ClientConfig>,
-    watch: Option<Mutex<Watch>>,
+    watch: Option<Mutex<FileWatcher>>,
     http2: Http2,
 }
 
@@ -81,7 +81,7 @@ pub(crate) enum CertificateProblem {
 impl Trust {
     /// Reads the authorities: the system's own without `ca_file`.
     pub(crate) fn load(ca_file: Option<&Path>, http2: Http2) -> Result<Self, TrustError> {
-        let mut watch = ca_file.map(Watch::new);
+        let mut watch = ca_file.map(FileWatcher::new);
         let authorities = match &mut watch {
             Some(watch) => Authorities::read(watch)?,
             None => Authorities::of_system()?,
@@ -118,7 +118,7 @@ impl Trust {
         Some(self.read(&mut watch))
     }
 
-    fn read(&self, watch: &mut Watch) -> Result<(), TrustError> {
+    fn read(&self, watch: &mut FileWatcher) -> Result<(), TrustError> {
         let config = Authorities::read(watch)?.config(self.http2)?;
         self.current.store(Arc::new(config));
         Ok(())
@@ -166,7 +166,7 @@ impl Authorities {
         Ok(Self { roots, listed })
     }
 
-    fn read(watch: &mut Watch) -> Result<Self, TrustError> {
+    fn read(watch: &mut FileWatcher) -> Result<Self, TrustError> {
         let file = watch.path().display().to_string();
         let pem = match watch.read(LONGEST_FILE) {
             Ok(pem) => pem,

@@ -7,7 +7,7 @@ use rcgen::CertificateParams;
 use signalbox_host::config::{Http2, UpstreamUrl};
 use tempfile::TempDir;
 
-use crate::harness::{Ask, Call, Gate, GateBuilder, Gt2, Shown, within};
+use crate::harness::{Ask, Call, Gate, GateBuilder, Gt2, Redactor, within};
 
 async fn chatty(mut call: Call) {
     if call.body().await.is_some() {
@@ -15,7 +15,7 @@ async fn chatty(mut call: Call) {
     }
 }
 
-fn gt(shown: &Shown) -> Gt2 {
+fn gt(shown: &Redactor) -> Gt2 {
     Gt2::serving(Some(shown.tls.clone()), 100, chatty)
 }
 
@@ -35,8 +35,8 @@ fn authorities(pem: &str) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-fn shown(change: impl FnOnce(&mut CertificateParams)) -> Shown {
-    Shown::made("localhost", &["h2", "http/1.1"], change)
+fn shown(change: impl FnOnce(&mut CertificateParams)) -> Redactor {
+    Redactor::made("localhost", &["h2", "http/1.1"], change)
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn what_is_wrong_with_a_certificate_is_said_with_what_to_do() {
     let right = shown(|_| {});
     let expired = shown(|params| (params.not_before, params.not_after) = (longer_past, past));
     let early = shown(|params| params.not_before = future);
-    let other = Shown::made("gt.example", &["h2"], |_| {});
+    let other = Redactor::made("gt.example", &["h2"], |_| {});
     for (shown, listed, says) in [
         (&expired, &expired, "it has expired; renew it at GT"),
         (&early, &early, "compare the clocks"),
@@ -113,7 +113,7 @@ fn a_file_of_authorities_that_changes_is_taken_over_and_a_broken_one_is_not() {
 #[test]
 fn http2_is_spoken_only_where_it_is_wanted_and_agreed_on() {
     // Who asks for HTTP/1.1 of this GT meets one that speaks HTTP/2 all the same.
-    let shown = Shown::made("localhost", &["http/1.1"], |_| {});
+    let shown = Redactor::made("localhost", &["http/1.1"], |_| {});
     let (_folder, file) = authorities(&shown.pem);
     let gt = gt(&shown);
     for http2 in [Http2::Auto, Http2::Off] {

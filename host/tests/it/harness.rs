@@ -15,4 +15,4 @@ pub(crate) use collector::{Collector, Manner, attribute};
 pub(crate) use form::{BOUNDARY, Form};
 pub(crate) use gate::{Gate, GateBuilder, PATIENCE, POLICY, component, keyring, within};
 pub(crate) use gt::{Gt, Reply, Seen};
-pub(crate) use gt2::{Call, Gt2, Shown};
+pub(crate) use gt2::{Call, Gt2, Redactor};

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use http::HeaderValue;
 use signalbox_http::path;
 use signalbox_policy::{ModelSource, RouteDescription};
-use signalbox_runtime::{Generation, Served};
+use signalbox_runtime::{Generation, GenerationStats};
 
 use crate::policy::record::Decider;
 
@@ -18,7 +18,7 @@ pub(crate) struct RouteTables(ArcSwap<Vec<Arc<RouteTable>>>);
 /// The routes of one generation. It keeps neither code nor instances of the policy in memory.
 #[derive(Debug)]
 pub struct RouteTable {
-    served: Weak<Served>,
+    served: Weak<GenerationStats>,
     decider: Decider,
     headers: Vec<String>,
     shown: Option<HeaderValue>,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use signalbox_runtime::Served;
+use signalbox_runtime::GenerationStats;
 
 use crate::auth::keyring::Key;
 use crate::gate::Gate;
@@ -19,12 +19,12 @@ pub(crate) struct Cancellation {
     gate: Arc<Gate>,
     key: Arc<Key>,
     /// What decided it: its counts and its switch, none of its code.
-    served: Arc<Served>,
+    served: Arc<GenerationStats>,
     looked: Instant,
 }
 
 impl Cancellation {
-    pub(crate) fn new(gate: &Arc<Gate>, key: &Arc<Key>, served: &Arc<Served>) -> Self {
+    pub(crate) fn new(gate: &Arc<Gate>, key: &Arc<Key>, served: &Arc<GenerationStats>) -> Self {
         Self {
             gate: Arc::clone(gate),
             key: Arc::clone(key),

@@ -9,7 +9,7 @@ use super::{
     Found, Text,
     flaw::Flaw,
     model::Model,
-    nest::{Kind, Nest},
+    nest::{Depth, Kind},
     number::{Number, skip_integers},
     text::apart,
 };
@@ -19,7 +19,7 @@ use crate::refusal::Refusal;
 #[derive(Debug)]
 pub(super) struct Grammar {
     state: State,
-    nest: Nest,
+    nest: Depth,
     text: Text,
     /// What is still missing of `true`, `false` or `null`.
     literal: &'static [u8],
@@ -63,7 +63,7 @@ impl Grammar {
     pub(super) const fn new() -> Self {
         Self {
             state: State::Start,
-            nest: Nest::new(),
+            nest: Depth::new(),
             text: Text::new(),
             literal: &[],
             model: Model::new(),

@@ -2,7 +2,7 @@
 
 /// How a key relates to `model`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Likeness {
+pub(crate) enum Similarity {
     /// It is `model`, escapes resolved.
     Same,
     /// It is `model` in other case. Go's and .NET's decoders take such a key for the field.
@@ -18,38 +18,38 @@ pub(crate) enum Likeness {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyMatch {
     matched: usize,
-    likeness: Likeness,
+    likeness: Similarity,
 }
 
 impl KeyMatch {
     pub(crate) const fn new() -> Self {
         Self {
             matched: 0,
-            likeness: Likeness::Same,
+            likeness: Similarity::Same,
         }
     }
 
     /// Takes the next decoded bytes.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            if self.likeness == Likeness::Other {
+            if self.likeness == Similarity::Other {
                 return;
             }
             self.likeness = match MODEL.get(self.matched) {
                 Some(&expected) if byte == expected => self.likeness,
-                Some(expected) if byte.eq_ignore_ascii_case(expected) => Likeness::Folded,
-                _ => Likeness::Other,
+                Some(expected) if byte.eq_ignore_ascii_case(expected) => Similarity::Folded,
+                _ => Similarity::Other,
             };
             self.matched += 1;
         }
     }
 
     /// What the whole key is.
-    pub(crate) const fn finish(self) -> Likeness {
+    pub(crate) const fn finish(self) -> Similarity {
         if self.matched == MODEL.len() {
             self.likeness
         } else {
-            Likeness::Other
+            Similarity::Other
         }
     }
 }
@@ -60,7 +60,7 @@ const MODEL: &[u8] = b"model";
 mod tests {
     use super::*;
 
-    fn likeness(key: &str) -> Likeness {
+    fn likeness(key: &str) -> Similarity {
         let mut key_match = KeyMatch::new();
         for byte in key.bytes() {
             key_match.feed(&[byte]);
@@ -70,18 +70,18 @@ mod tests {
 
     #[test]
     fn only_model_is_the_same() {
-        assert_eq!(likeness("model"), Likeness::Same);
+        assert_eq!(likeness("model"), Similarity::Same);
         for key in [
             "", "m", "mode", "models", "modem", "xmodel", " model", "model\0",
         ] {
-            assert_eq!(likeness(key), Likeness::Other, "{key:?}");
+            assert_eq!(likeness(key), Similarity::Other, "{key:?}");
         }
     }
 
     #[test]
     fn other_case_is_folded() {
         for key in ["Model", "MODEL", "mOdEl", "modeL"] {
-            assert_eq!(likeness(key), Likeness::Folded, "{key}");
+            assert_eq!(likeness(key), Similarity::Folded, "{key}");
         }
     }
 

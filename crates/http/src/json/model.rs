@@ -1,6 +1,6 @@
 //! What is known of the top-level `model` while the body streams by.
 
-use super::{Found, KeyMatch, Likeness, Text, flaw::Flaw};
+use super::{Found, KeyMatch, Similarity, Text, flaw::Flaw};
 
 /// The top-level key in hand, and the one `model`.
 #[derive(Debug)]
@@ -36,10 +36,10 @@ impl Model {
             return Ok(false);
         }
         match self.key.finish() {
-            Likeness::Same if self.found.is_some() => return Err(Flaw::ModelTwice),
-            Likeness::Same => self.is_next = true,
-            Likeness::Folded => return Err(Flaw::ModelFolded),
-            Likeness::Other => {}
+            Similarity::Same if self.found.is_some() => return Err(Flaw::ModelTwice),
+            Similarity::Same => self.is_next = true,
+            Similarity::Folded => return Err(Flaw::ModelFolded),
+            Similarity::Other => {}
         }
         Ok(true)
     }

@@ -4,7 +4,7 @@ use super::flaw::Flaw;
 
 /// The containers around the current place, one bit each, the innermost lowest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Nest {
+pub(super) struct Depth {
     kinds: u128,
     depth: u32,
 }
@@ -15,7 +15,7 @@ pub(super) enum Kind {
     Object,
 }
 
-impl Nest {
+impl Depth {
     pub(super) const fn new() -> Self {
         Self { kinds: 0, depth: 0 }
     }

@@ -6,14 +6,14 @@
 /// event. Where nobody can tell yet (a comment that no blank line followed, a CR that may be half of
 /// a CRLF) the stream counts as inside an event.
 #[derive(Clone, Copy, Debug)]
-pub struct EventBorder {
+pub struct EventBoundary {
     /// The line ends that the stream so far ends with; two are a blank line.
     ends: u8,
     /// The last byte was a CR: an LF right after it is part of the same line end.
     after_cr: bool,
 }
 
-impl EventBorder {
+impl EventBoundary {
     /// Before the first event.
     #[must_use]
     pub const fn new() -> Self {
@@ -46,7 +46,7 @@ impl EventBorder {
     }
 }
 
-impl Default for EventBorder {
+impl Default for EventBoundary {
     fn default() -> Self {
         Self::new()
     }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn is_border(stream: &str) -> bool {
-        let (mut whole, mut single) = (EventBorder::new(), EventBorder::new());
+        let (mut whole, mut single) = (EventBoundary::new(), EventBoundary::new());
         whole.push(stream.as_bytes());
         stream
             .as_bytes()

@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use crate::json::{KeyMatch, Likeness, Text};
+use crate::json::{KeyMatch, Similarity, Text};
 use crate::quote::quoted;
 
 /// Replaces the value of the top-level `model` string of one JSON text.
@@ -177,7 +177,7 @@ impl JsonRestamp {
         self.key_len += before - rest.len();
         self.place = match outcome {
             Ok(false) => return,
-            Ok(true) if self.key.finish() == Likeness::Same && self.key_len <= LIMIT => {
+            Ok(true) if self.key.finish() == Similarity::Same && self.key_len <= LIMIT => {
                 Place::Colon(Member::Model)
             }
             Ok(true) => Place::Colon(Member::Other),

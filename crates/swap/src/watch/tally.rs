@@ -16,7 +16,7 @@ use crate::Evidence;
 
 /// What failed of one generation in the last two spans of time.
 #[derive(Clone, Debug)]
-pub(crate) struct Tally {
+pub(crate) struct FailureWindow {
     before: Option<Span>,
     now: Span,
 }
@@ -32,7 +32,7 @@ struct Span {
     causes: BTreeMap<&'static str, u64>,
 }
 
-impl Tally {
+impl FailureWindow {
     /// One that counts from a generation's first decision.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
@@ -141,8 +141,8 @@ mod tests {
     }
 
     /// Three failures of two callers.
-    fn failing(start: Instant) -> Tally {
-        let mut tally = Tally::new(start);
+    fn failing(start: Instant) -> FailureWindow {
+        let mut tally = FailureWindow::new(start);
         for caller in ["a", "b", "a"] {
             tally.add(caller, "trap");
         }
@@ -157,11 +157,11 @@ mod tests {
         assert_eq!(evidence.callers, ["a", "b"]);
         assert_eq!((evidence.failures, evidence.decisions), (3, 100));
         assert_eq!(evidence.causes, [("trap".to_owned(), 3)]);
-        let mut two = Tally::new(start);
+        let mut two = FailureWindow::new(start);
         two.add("a", "trap");
         two.add("b", "trap");
         assert_eq!(two.evidence(counts(100, 2), Counts::default()), None);
-        let mut alone = Tally::new(start);
+        let mut alone = FailureWindow::new(start);
         (0..1000).for_each(|_| alone.add("a", "trap"));
         assert_eq!(alone.evidence(counts(1000, 1000), Counts::default()), None);
     }

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 
-fn frames(mut body: AnswerBody) -> Vec<Result<Bytes, String>> {
+fn frames(mut body: ResponseBody) -> Vec<Result<Bytes, String>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -23,12 +23,12 @@ fn frames(mut body: AnswerBody) -> Vec<Result<Bytes, String>> {
     })
 }
 
-fn lines(lines: Vec<Line>) -> AnswerBody {
+fn lines(lines: Vec<Line>) -> ResponseBody {
     let (tell, told) = mpsc::unbounded_channel();
     for line in lines {
         assert!(tell.send(line).is_ok());
     }
-    AnswerBody::lines(told)
+    ResponseBody::lines(told)
 }
 
 #[test]

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName};
 use signalbox_runtime::Digest;
 
 use super::super::refused::Refused;
-use super::terms::{Terms, Written};
+use super::terms::{SwapOptions, Written};
 use super::{From, Policy, Wanted, percent};
 use crate::config::is_name;
 use signalbox_gate::header_values as values;
@@ -16,7 +16,7 @@ use signalbox_gate::header_values as values;
 /// What is known before the body is read.
 pub(super) struct Announced {
     pub(super) name: String,
-    pub(super) terms: Terms,
+    pub(super) terms: SwapOptions,
     digest: Option<Digest>,
     statement: Option<Vec<u8>>,
 }

@@ -6,7 +6,7 @@ use super::super::refused::Refused;
 
 /// What is to become of the components.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Terms {
+pub(super) struct SwapOptions {
     pub(super) mode: Mode,
     pub(super) roll_back: RollBack,
     pub(super) open_answers: OpenAnswers,
@@ -24,7 +24,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub(super) fn check(self) -> Result<Terms, Refused> {
+    pub(super) fn check(self) -> Result<SwapOptions, Refused> {
         let mode = self.mode.as_deref().unwrap_or("serve");
         self.check_only("share", self.share.is_some(), "canary", mode)?;
         self.check_only(
@@ -34,7 +34,7 @@ impl Written {
             mode,
         )?;
         self.check_only("accept", !self.accept.is_empty(), "shadow", mode)?;
-        Ok(Terms {
+        Ok(SwapOptions {
             mode: match mode {
                 "serve" => Mode::Serve,
                 "dry-run" => Mode::DryRun,

@@ -17,7 +17,7 @@ use crate::config::{IssuerSettings, KeySetSource};
 use crate::observe::health::Health;
 use crate::observe::metrics::Metrics;
 use crate::observe::status::IssuerStatus;
-use crate::watch::Watch;
+use crate::watch::FileWatcher;
 
 /// One issuer.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) struct Issuer {
 /// Where its keys come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    File(Mutex<Watch>),
+    File(Mutex<FileWatcher>),
     Url(Fetch),
 }
 
@@ -52,7 +52,7 @@ impl Issuer {
         let mut text = None;
         let source = match &settings.keys {
             KeySetSource::File(path) => {
-                let opened = Watch::open(path, LARGEST);
+                let opened = FileWatcher::open(path, LARGEST);
                 let (watch, read) = opened.map_err(|source| unread(path, source))?;
                 text = Some(read);
                 Source::File(Mutex::new(watch))
@@ -140,7 +140,7 @@ impl Issuer {
     }
 
     /// Reads the file if it has changed.
-    pub(super) fn poll(&self, watch: &Mutex<Watch>) -> Option<Result<(), KeySetError>> {
+    pub(super) fn poll(&self, watch: &Mutex<FileWatcher>) -> Option<Result<(), KeySetError>> {
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
         let text = watch.poll_text(LARGEST)?;
         let text = text.map_err(|source| unread(watch.path(), source));

@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval, sleep_until, timeout};
 
 use super::fetch::Fetch;
 use super::issuer::{Issuer, Source};
-use crate::watch::Watch;
+use crate::watch::FileWatcher;
 
 /// For ever, each by itself: one that stalls holds up no other.
 pub(super) async fn all(issuers: &[Arc<Issuer>]) {
@@ -34,7 +34,7 @@ async fn one(issuer: Arc<Issuer>) {
     }
 }
 
-async fn follow(issuer: &Issuer, watch: &Mutex<Watch>) {
+async fn follow(issuer: &Issuer, watch: &Mutex<FileWatcher>) {
     let mut look = interval(LOOK);
     loop {
         look.tick().await;

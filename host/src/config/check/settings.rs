@@ -135,7 +135,7 @@ pub(super) fn answer_headers(written: &file::AnswerHeaders) -> AnswerHeaders {
     }
 }
 
-pub(super) fn records(written: file::Records) -> Result<RecordSettings, ConfigError> {
+pub(super) fn records(written: file::DecisionLog) -> Result<RecordSettings, ConfigError> {
     let unset = RecordSettings::default();
     let keep = range("records.keep", written.keep, 0, 1_000_000)?;
     let mut headers = Vec::new();

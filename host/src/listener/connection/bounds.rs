@@ -9,13 +9,13 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::config::Times;
-use crate::listener::wire::Link;
+use crate::listener::wire::ConnectionState;
 use crate::server::phase::{Listener, Phase, Phases};
 
 /// What ends a connection from outside.
 #[derive(Debug)]
 pub(super) struct Bounds {
-    link: Rc<Link>,
+    link: Rc<ConnectionState>,
     phases: Rc<Phases>,
     patience: Patience,
     clock: Pin<Box<Sleep>>,
@@ -27,7 +27,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) fn new(times: &Times, phases: &Rc<Phases>, link: &Rc<Link>) -> Self {
+    pub(super) fn new(times: &Times, phases: &Rc<Phases>, link: &Rc<ConnectionState>) -> Self {
         let came_late = phases.current() >= Phase::Draining;
         let patience = Patience {
             head: times.head.duration(),
@@ -121,7 +121,12 @@ impl Patience {
     ///
     /// The timer runs in strides no longer than any of the times, and what is due is worked out
     /// when one ends: a request does not touch the timer.
-    fn poll(self, link: &Link, mut clock: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(
+        self,
+        link: &ConnectionState,
+        mut clock: Pin<&mut Sleep>,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
         while clock.as_mut().poll(context).is_ready() {
             let now = Instant::now();
             let due = link.deadline(self.head, self.idle);

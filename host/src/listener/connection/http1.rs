@@ -12,11 +12,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use signalbox_gate::{Framed, MAX_HEADERS};
 
-use super::{Bounds, Site, answer};
-use crate::listener::wire::{Link, Tap, Wire};
+use super::{Bounds, ConnectionContext, answer};
+use crate::listener::wire::{ConnectionState, PeekableSocket, Wire};
 
 /// Serves it to its end.
-pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {
+pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap: PeekableSocket) {
     let (worker, link) = (Rc::clone(&site.worker), Rc::clone(&site.link));
     let wire = Wire::new(tap, Rc::clone(&link), &worker.shared, site.peer);
     let service = service_fn(move |mut request| {
@@ -62,7 +62,7 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {
 
 /// Where the head says in two ways how long the body is, or may have done so unseen, the request
 /// carries that along. Of those without chunks hyper has compared all lengths itself.
-fn note_framing(link: &Link, request: &mut Request<Incoming>) {
+fn note_framing(link: &ConnectionState, request: &mut Request<Incoming>) {
     let framed = link.frames(request.body().size_hint().exact());
     if framed != Framed::Plainly && request.headers().contains_key(header::TRANSFER_ENCODING) {
         request.extensions_mut().insert(framed);

@@ -18,12 +18,12 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 
-use super::{Bounds, Site, answer};
-use crate::listener::wire::{Tap, Wire};
-use crate::request::response_body::AnswerBody;
+use super::{Bounds, ConnectionContext, answer};
+use crate::listener::wire::{PeekableSocket, Wire};
+use crate::request::response_body::ResponseBody;
 
 /// Serves it to its end.
-pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {
+pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap: PeekableSocket) {
     site.link.speaks_frames();
     bounds.may_be_told_early();
     let worker = Rc::clone(&site.worker);
@@ -62,9 +62,9 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<Site>, tap: Tap) {
 
 /// The answer to one request, in the words of HTTP/2.
 async fn framed_answer(
-    site: Rc<Site>,
+    site: Rc<ConnectionContext>,
     mut request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, Infallible> {
+) -> Result<Response<ResponseBody>, Infallible> {
     name_host(&mut request);
     let is_head = request.method() == Method::HEAD;
     let mut answer = answer(site, request).await?;
@@ -77,7 +77,7 @@ async fn framed_answer(
         let length = HeaderValue::from(length);
         answer.headers_mut().insert(header::CONTENT_LENGTH, length);
     }
-    Ok(answer.map(AnswerBody::left_out))
+    Ok(answer.map(ResponseBody::left_out))
 }
 
 /// `:authority` is what HTTP/1 has in `host`: whoever looks at the head finds it there. If both

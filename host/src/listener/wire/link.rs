@@ -11,7 +11,7 @@ use signalbox_gate::Framed;
 
 /// What one connection knows of itself; shared by its bytes, its requests and its clock.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct ConnectionState {
     stage: Cell<Stage>,
     exchanges: Cell<u32>,
     has_begun: Cell<bool>,
@@ -35,9 +35,9 @@ pub(super) enum Stage {
 
 /// One request and its answer, until the answer's body is dropped.
 #[derive(Debug)]
-pub(crate) struct Exchange(Rc<Link>);
+pub(crate) struct Exchange(Rc<ConnectionState>);
 
-impl Link {
+impl ConnectionState {
     pub(crate) fn new() -> Rc<Self> {
         Rc::new(Self {
             stage: Cell::new(Stage::Idle),

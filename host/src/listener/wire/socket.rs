@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use super::Link;
+use super::ConnectionState;
 
 /// A client's socket.
 #[derive(Debug)]
@@ -20,15 +20,15 @@ pub(crate) enum Socket {
 
 /// A client's socket whose bytes are looked at as they are read.
 #[derive(Debug)]
-pub(crate) struct Tap {
+pub(crate) struct PeekableSocket {
     socket: Socket,
-    link: Rc<Link>,
+    link: Rc<ConnectionState>,
     /// Read already, and not yet by hyper.
     ahead: Vec<u8>,
 }
 
-impl Tap {
-    pub(crate) fn new(socket: Socket, link: Rc<Link>) -> Self {
+impl PeekableSocket {
+    pub(crate) fn new(socket: Socket, link: Rc<ConnectionState>) -> Self {
         Self {
             socket,
             link,
@@ -54,7 +54,7 @@ impl Tap {
     }
 }
 
-impl AsyncRead for Tap {
+impl AsyncRead for PeekableSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -77,7 +77,7 @@ impl AsyncRead for Tap {
     }
 }
 
-impl AsyncWrite for Tap {
+impl AsyncWrite for PeekableSocket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Method, Version};
 
-use super::shown::Shown;
+use super::shown::Redactor;
 use super::{Decider, DecisionId};
 use crate::config::ClientAddress;
 
@@ -67,7 +67,7 @@ impl fmt::Debug for Access<'_> {
 
 impl Access<'_> {
     /// Writes the line.
-    pub(super) fn log(&self, shown: &Shown, address: ClientAddress) {
+    pub(super) fn log(&self, shown: &Redactor, address: ClientAddress) {
         let mut model = String::new();
         if let Some(name) = self.model {
             shown.word(name, &mut model);

@@ -11,12 +11,12 @@ use sha2::{Digest as _, Sha256};
 
 /// Decides what is shown as it is.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct Redactor {
     salt: [u8; 16],
     headers: Vec<String>,
 }
 
-impl Shown {
+impl Redactor {
     /// `headers` are lower-case names of headers whose values are shown.
     pub(super) fn new(headers: Vec<String>) -> Self {
         let mut salt = [0; 16];
@@ -138,9 +138,9 @@ const KEY_PREFIXES: [&str; 4] = ["gtak_", "sk-", "Bearer ", "eyJ"];
 mod tests {
     use super::*;
 
-    fn shown(write: impl FnOnce(&Shown, &mut String)) -> String {
+    fn shown(write: impl FnOnce(&Redactor, &mut String)) -> String {
         let mut text = String::new();
-        write(&Shown::new(vec!["x-team".to_owned()]), &mut text);
+        write(&Redactor::new(vec!["x-team".to_owned()]), &mut text);
         text
     }
 
@@ -223,13 +223,13 @@ mod tests {
 
     #[test]
     fn equal_things_have_equal_hashes_within_one_run_only() {
-        let one = Shown::new(Vec::new());
-        let write = |shown: &Shown| {
+        let one = Redactor::new(Vec::new());
+        let write = |shown: &Redactor| {
             let mut text = String::new();
             shown.word("gtak_abc", &mut text);
             text
         };
         assert_eq!(write(&one), write(&one));
-        assert_ne!(write(&one), write(&Shown::new(Vec::new())));
+        assert_ne!(write(&one), write(&Redactor::new(Vec::new())));
     }
 }

@@ -143,7 +143,7 @@ fn logged(act: impl FnOnce()) -> Vec<String> {
 
 #[test]
 fn a_record_tells_the_facts_and_the_decision() {
-    let records = Records::new(&settings(8));
+    let records = DecisionLog::new(&settings(8));
     let (caller, headers, decision) = (caller(), headers(), forward());
     let request = request(&caller, &headers[..1], "gpt-4o");
     let id = new_id();
@@ -205,7 +205,7 @@ fn a_record_tells_the_facts_and_the_decision() {
 
 #[test]
 fn no_record_and_no_line_holds_a_secret_or_a_prompt() {
-    let records = Records::new(&settings(8));
+    let records = DecisionLog::new(&settings(8));
     let (caller, headers, decision) = (caller(), headers(), forward());
     let mut texts = Vec::new();
     for model in ["gtak_client", "tell me a story"] {
@@ -247,7 +247,7 @@ fn no_record_and_no_line_holds_a_secret_or_a_prompt() {
 
 #[test]
 fn refusals_and_failures_keep_their_code_and_cause() {
-    let records = Records::new(&settings(8));
+    let records = DecisionLog::new(&settings(8));
     let caller = caller();
     let request = request(&caller, &[], "gpt-4o");
     let refusal = Decision::Refuse(Refusal {
@@ -309,7 +309,7 @@ fn the_ring_keeps_the_last_ones() {
     let request = request(&caller, &[], "gpt-4o");
     let conclusion = Conclusion::Decided(&Decision::ReadModel);
     for keep in [0, 1, 3] {
-        let records = Records::new(&settings(keep));
+        let records = DecisionLog::new(&settings(keep));
         let ids: Vec<_> = (0..5).map(|_| new_id()).collect();
         for id in &ids {
             records.add(&entry(*id, &caller, &request, conclusion));
@@ -327,7 +327,7 @@ fn the_ring_keeps_the_last_ones() {
 
 #[test]
 fn the_log_can_be_turned_off() {
-    let records = Records::new(&RecordSettings {
+    let records = DecisionLog::new(&RecordSettings {
         log: false,
         ..settings(1)
     });

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use signalbox_policy::{Caller, Decision, Forward, Header, ListMode, Request, RequestedModel};
 
-use super::shown::Shown;
+use super::shown::Redactor;
 use super::{Conclusion, Decider, DecisionId, Entry, Facts};
 
 /// One decision, as it is kept: what is the same for many is shared, and digests are bytes until
@@ -98,7 +98,7 @@ enum Concluded {
 }
 
 impl Record {
-    pub(super) fn of(entry: &Entry<'_>, shown: &Shown) -> Self {
+    pub(super) fn of(entry: &Entry<'_>, shown: &Redactor) -> Self {
         Self {
             id: entry.id,
             time: entry.time,
@@ -180,7 +180,7 @@ impl Written {
         }
     }
 
-    fn of(facts: &Facts<'_>, shown: &Shown) -> Self {
+    fn of(facts: &Facts<'_>, shown: &Redactor) -> Self {
         let (request, caller) = match *facts {
             Facts::Request { request, caller } => (request, caller),
             Facts::Head { method, path } => {
@@ -214,7 +214,7 @@ impl Written {
 }
 
 impl Concluded {
-    fn of(conclusion: &Conclusion<'_>, shown: &Shown) -> Self {
+    fn of(conclusion: &Conclusion<'_>, shown: &Redactor) -> Self {
         match *conclusion {
             Conclusion::Decided(Decision::Forward(forward)) => Self::forward(forward, shown),
             Conclusion::Decided(Decision::ListModels(mode)) => Self::ListModels {
@@ -242,7 +242,7 @@ impl Concluded {
         }
     }
 
-    fn forward(forward: &Forward, shown: &Shown) -> Self {
+    fn forward(forward: &Forward, shown: &Redactor) -> Self {
         // A dataset's name is the operator's; any other parameter is an id.
         let is_dataset = forward.route.contains(" /v1/datasets/");
         let parameter = |(name, value): &(String, String)| {
@@ -268,7 +268,7 @@ impl Concluded {
     }
 }
 
-fn headers(request: &Request<'_>, shown: &Shown) -> Vec<(String, String)> {
+fn headers(request: &Request<'_>, shown: &Redactor) -> Vec<(String, String)> {
     let header = |header: &Header<'_>| {
         let value = text(|into| shown.header(header.name, header.value, into));
         (header.name.to_owned(), value)

@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
 use crate::policy_sources::sources::{SourceError, Sources};
-use crate::watch::{LOOK, Watch};
+use crate::watch::{FileWatcher, LOOK};
 
 /// The files policies come from.
 #[derive(Debug, Default)]
@@ -25,8 +25,8 @@ pub(crate) struct Files(Mutex<Vec<PolicyFile>>);
 struct PolicyFile {
     name: String,
     path: PathBuf,
-    component: Watch,
-    statement: Watch,
+    component: FileWatcher,
+    statement: FileWatcher,
     /// The version that was taken over last.
     taken: Option<Version>,
     /// The version that was tried last.
@@ -75,8 +75,8 @@ impl Found {
             file: PolicyFile {
                 name: name.to_owned(),
                 path: path.to_owned(),
-                component: Watch::new(path),
-                statement: Watch::new(&statement_of(path)),
+                component: FileWatcher::new(path),
+                statement: FileWatcher::new(&statement_of(path)),
                 taken: None,
                 tried: None,
                 again: false,
@@ -131,7 +131,8 @@ impl Files {
     pub(crate) fn poll(&self, sources: &PolicySources) {
         for file in &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             // Both are looked at: each look is half of standing still.
-            let has_changed = [&mut file.component, &mut file.statement].map(Watch::has_changed);
+            let has_changed =
+                [&mut file.component, &mut file.statement].map(FileWatcher::has_changed);
             if has_changed.contains(&true) || file.again {
                 file.take(sources, Way::File);
             }

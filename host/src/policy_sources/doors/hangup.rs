@@ -6,15 +6,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// The SIGHUPs that come from here on: none of them ends the process, nor is forgotten.
 #[cfg(unix)]
 #[derive(Debug)]
-pub(crate) struct Hangups(Option<Signal>);
+pub(crate) struct Sighup(Option<Signal>);
 
 /// There is no such signal.
 #[cfg(not(unix))]
 #[derive(Debug)]
-pub(crate) struct Hangups;
+pub(crate) struct Sighup;
 
 #[cfg(unix)]
-impl Hangups {
+impl Sighup {
     pub(crate) fn listen() -> Self {
         let hangups = signal(SignalKind::hangup()).inspect_err(|error| {
             let error = error as &dyn std::error::Error;
@@ -30,7 +30,7 @@ impl Hangups {
 }
 
 #[cfg(not(unix))]
-impl Hangups {
+impl Sighup {
     pub(crate) const fn listen() -> Self {
         Self
     }

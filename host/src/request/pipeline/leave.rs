@@ -7,12 +7,12 @@ use signalbox_gate::{Client, Relay, Respond};
 use super::{Answer, RequestContext};
 use crate::observe::request_log::RequestLog;
 use crate::request::client_body::{Connection, Discard, read_on};
-use crate::request::response_body::{AnswerBody, FromUpstream};
+use crate::request::response_body::{FromUpstream, ResponseBody};
 use crate::server::phase::Phase;
 use crate::server::worker::Worker;
 
 /// The answer where the host itself panicked.
-pub(crate) fn panicked(worker: &Worker, log: RequestLog, client: Client) -> Response<AnswerBody> {
+pub(crate) fn panicked(worker: &Worker, log: RequestLog, client: Client) -> Response<ResponseBody> {
     let respond = worker.shared.gate.refuse_failed(client, log);
     let mut answer = ours(respond);
     close(answer.headers_mut());
@@ -20,10 +20,10 @@ pub(crate) fn panicked(worker: &Worker, log: RequestLog, client: Client) -> Resp
 }
 
 /// An answer of the gate's own.
-pub(crate) fn ours(respond: Respond<RequestLog>) -> Response<AnswerBody> {
+pub(crate) fn ours(respond: Respond<RequestLog>) -> Response<ResponseBody> {
     let (answer, mut completion) = respond.into_parts();
     completion.observer_mut().responds(answer.status());
-    answer.map(|bytes| AnswerBody::Bytes(Some(bytes), completion))
+    answer.map(|bytes| ResponseBody::Bytes(Some(bytes), completion))
 }
 
 impl RequestContext<'_> {
@@ -32,7 +32,7 @@ impl RequestContext<'_> {
         mut self,
         relay: Relay<RequestLog>,
         answer: Answer,
-    ) -> Response<AnswerBody> {
+    ) -> Response<ResponseBody> {
         let (mut head, mut body) = relay.into_parts();
         let connection = self.let_go(head.status, body.observer_mut()).await;
         body.observer_mut().responds(head.status);
@@ -45,19 +45,19 @@ impl RequestContext<'_> {
         let Worker { shared, phases, .. } = self.worker;
         let times = &shared.config.times;
         let body = FromUpstream::new(incoming, lease, is_http2, body, times, phases);
-        Response::from_parts(head, AnswerBody::Upstream(Box::new(body)))
+        Response::from_parts(head, ResponseBody::Upstream(Box::new(body)))
     }
 
     /// Hands on an answer of the gate's own. A body that nobody waited for is let go of, and the
     /// client is told whether its connection is kept.
-    pub(super) async fn respond(mut self, respond: Respond<RequestLog>) -> Response<AnswerBody> {
+    pub(super) async fn respond(mut self, respond: Respond<RequestLog>) -> Response<ResponseBody> {
         let mut answer = ours(respond);
         let status = answer.status();
         let connection = match answer.body_mut() {
-            AnswerBody::Bytes(_, completion) => {
+            ResponseBody::Bytes(_, completion) => {
                 self.let_go(status, completion.observer_mut()).await
             }
-            AnswerBody::Upstream(_) => Connection::Close,
+            ResponseBody::Upstream(_) => Connection::Close,
         };
         let (mut head, body) = answer.into_parts();
         self.tell_connection(connection, &mut head);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use signalbox_http::restamp::EventBorder;
+use signalbox_http::restamp::EventBoundary;
 use tokio::time::Instant;
 
 /// When a quiet stream gets its next comment.
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct KeepAlive {
     every: Duration,
-    border: EventBorder,
+    border: EventBoundary,
     /// When the client last got something.
     spoke: Instant,
 }
@@ -26,7 +26,7 @@ impl KeepAlive {
     pub(super) fn new(every: Duration) -> Self {
         Self {
             every,
-            border: EventBorder::new(),
+            border: EventBoundary::new(),
             spoke: Instant::now(),
         }
     }

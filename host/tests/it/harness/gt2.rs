@@ -47,7 +47,7 @@ pub(crate) struct Call {
 }
 
 /// A certificate, and the TLS of whoever shows it.
-pub(crate) struct Shown {
+pub(crate) struct Redactor {
     pub(crate) pem: String,
     pub(crate) tls: Arc<ServerConfig>,
 }
@@ -214,7 +214,7 @@ impl Call {
     }
 }
 
-impl Shown {
+impl Redactor {
     /// A certificate that signs itself, as `change` has it. `openssl req -x509` calls such a
     /// certificate an authority.
     pub(crate) fn made(

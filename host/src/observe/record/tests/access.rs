@@ -32,7 +32,7 @@ fn access<'a>(method: &'a Method, model: Option<&'a str>) -> Access<'a> {
     }
 }
 
-fn line(records: &Records, access: &Access<'_>) -> String {
+fn line(records: &DecisionLog, access: &Access<'_>) -> String {
     let lines = logged(|| {
         assert!(records.logs_access());
         records.log_access(access);
@@ -41,8 +41,8 @@ fn line(records: &Records, access: &Access<'_>) -> String {
     lines[0].clone()
 }
 
-fn with_address(client_address: ClientAddress) -> Records {
-    Records::new(&RecordSettings {
+fn with_address(client_address: ClientAddress) -> DecisionLog {
+    DecisionLog::new(&RecordSettings {
         client_address,
         ..settings(0)
     })
@@ -50,7 +50,7 @@ fn with_address(client_address: ClientAddress) -> Records {
 
 #[test]
 fn a_line_tells_how_a_request_ended() {
-    let records = Records::new(&settings(0));
+    let records = DecisionLog::new(&settings(0));
     assert_eq!(
         line(&records, &access(&Method::POST, Some("gpt-4o"))),
         "signalbox::access message=ended id=000102030405060708090a0b0c0d0e0f \
@@ -64,7 +64,7 @@ fn a_line_tells_how_a_request_ended() {
 
 #[test]
 fn what_is_not_known_is_not_written() {
-    let records = Records::new(&settings(0));
+    let records = DecisionLog::new(&settings(0));
     let early = Access {
         key: None,
         policy: None,
@@ -93,7 +93,7 @@ fn what_is_not_known_is_not_written() {
 
 #[test]
 fn methods_and_models_a_client_made_up_are_not_written() {
-    let records = Records::new(&settings(0));
+    let records = DecisionLog::new(&settings(0));
     let method = Method::from_bytes(b"GTAK_CLIENT").unwrap();
     let line = line(&records, &access(&method, Some("tell me a story")));
     assert!(line.contains("method=\"_OTHER\""), "{line}");
@@ -143,7 +143,7 @@ fn a_clients_address_is_written_as_far_as_it_may_be() {
 
 #[test]
 fn the_access_log_can_be_turned_off() {
-    let records = Records::new(&RecordSettings {
+    let records = DecisionLog::new(&RecordSettings {
         access: false,
         ..settings(0)
     });
