@@ -22,6 +22,7 @@
 mod admin;
 mod auth;
 pub mod config;
+mod file_watcher;
 pub mod installation;
 mod listener;
 mod observe;
@@ -29,7 +30,6 @@ mod policy_sources;
 mod request;
 mod server;
 mod upstream;
-mod watch;
 
 pub use auth::credentials::{CredentialError, CredentialFiles};
 pub use auth::jwt::{FetchError, KeySetError, KeySetProblem};

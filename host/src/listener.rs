@@ -1,6 +1,6 @@
 //! Client connections: what they speak, TLS, pages of browsers, the bytes under them.
 
+pub(crate) mod client_io;
 pub(crate) mod connection;
 pub(crate) mod cors;
 pub(crate) mod tls;
-pub(crate) mod wire;

@@ -8,15 +8,15 @@
 mod body;
 mod check;
 mod connect;
+mod connection_limit;
 mod dial;
 mod error;
 mod guards;
+mod host_pool;
 mod hosts;
 mod http1;
 mod http2;
-mod lane;
 pub(crate) mod models;
-mod place;
 mod pool;
 pub(crate) mod resolve;
 mod standing;
@@ -41,8 +41,8 @@ pub use hosts::TargetError;
 pub(crate) use tls::Trust;
 pub use tls::TrustError;
 
-use lane::{HostPool, Way};
-use place::ConnectionLimit;
+use connection_limit::ConnectionLimit;
+use host_pool::{HostPool, Way};
 use pool::Bounds;
 use standing::Use;
 

@@ -9,7 +9,7 @@ use signalbox_policy::RequestedModel;
 use signalbox_runtime::Generation;
 
 use crate::auth::keyring::Key;
-use crate::auth::limits::{ConcurrencyPermit, RequestPermit, StreamPermit};
+use crate::auth::rate_limit::{ConcurrencyPermit, RequestPermit, StreamPermit};
 use crate::facts::{DecidedBy, End, Facts, Told};
 use crate::gate::Gate;
 use crate::observer::Observer;

@@ -12,7 +12,7 @@ use crate::auth::keyring::Key;
 use crate::policy::route_table::{RouteEntry, RouteTable};
 use crate::request::client::Client;
 use crate::response::abort_reason::AbortReason;
-use crate::response::id::DecisionId;
+use crate::response::decision_id::DecisionId;
 
 /// What is known of one exchange so far.
 #[derive(Debug)]

@@ -10,13 +10,13 @@ use signalbox_swap::Swaps;
 use crate::auth::authenticator::Authenticator;
 use crate::auth::credentials::Credentials;
 use crate::auth::keyring::Key;
-use crate::auth::limits::ConcurrencyLimit;
+use crate::auth::rate_limit::ConcurrencyLimit;
 use crate::body::budget::{Budget, Reservation};
 use crate::clock::Clock;
 use crate::policy::route_table::RouteTables;
 use crate::request::client::{Client, Peer};
 use crate::request::forwarded;
-use crate::response::id::DecisionIds;
+use crate::response::decision_id::DecisionIds;
 use crate::settings::Settings;
 
 /// What all exchanges of a gate share: who may ask, what decides, and how much is taken on at a time.

@@ -105,10 +105,10 @@ pub use auth::authenticator::{Authenticator, TokenVerifier};
 pub use auth::credentials::{Credentials, NoCredential, Use};
 pub use auth::digest::Digest;
 pub use auth::key_limits::{KeyLimits, LimitError, LimitProblem, WrittenKeyLimits};
-pub use auth::limits::{
+pub use auth::live_keyring::LiveKeyring;
+pub use auth::rate_limit::{
     ConcurrencyLimit, ConcurrencyPermit, KeyUsage, Limited, RequestPermit, StreamPermit,
 };
-pub use auth::live_keyring::LiveKeyring;
 pub use auth::secret::{CredentialProblem, Secret};
 pub use auth::{keyring, presets};
 pub use body::budget::{Budget, Holding, Reservation, Spent};
@@ -134,8 +134,8 @@ pub use request::syntax::MAX_HEADERS;
 pub use respond::{Completion, Respond};
 pub use response::abort_reason::AbortReason;
 pub use response::cancellation::LOOK;
+pub use response::decision_id::{DecisionId, DecisionIds};
 pub use response::head::check_status;
-pub use response::id::{DecisionId, DecisionIds};
 pub use response::rejection::Rejection;
 pub use settings::Settings;
 pub use step::{AskPolicy, FetchModels, ReadBody, SpoolWrite, Step};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use signalbox_policy::{Decision, Description, Request, RouteDescription};
 
 use crate::{
-    Catalogue, DecideError, Digest, GenerationStats, Plugin, served::LivenessGuard, warm::Warm,
+    Catalogue, DecideError, Digest, GenerationStats, Plugin, generation_stats::LivenessGuard,
+    warm::Warm,
 };
 
 /// One loaded policy in service. Whoever holds it can go on deciding with it after a swap; its

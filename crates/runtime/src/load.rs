@@ -4,8 +4,8 @@ mod describe;
 mod error;
 mod file;
 mod models;
+mod smoke_test;
 mod steps;
-mod trial;
 
 pub use self::error::{
     CatalogueFault, DescriptionFault, LoadError, RouteFault, SectionFault, Step,
@@ -24,9 +24,9 @@ use crate::{
     bindings::SignalboxPolicyPre,
     cache::Environment,
     instance::Instance,
+    interface::Surface,
     limits::{Bounds, Budget, MemoryLimit},
     plugin::Parts,
-    surface::Surface,
     trust,
     warm::Permits,
 };
@@ -86,7 +86,7 @@ impl Loader {
             },
             permits: Arc::clone(&self.permits),
         });
-        trial::run(&plugin).map_err(LoadError::Trial)?;
+        smoke_test::run(&plugin).map_err(LoadError::Trial)?;
         steps.passed(Step::Trial);
         // Only now: what fails a step is not to push out what serves.
         if let Some(cache) = &settings.cache

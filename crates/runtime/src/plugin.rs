@@ -7,10 +7,10 @@ use signalbox_policy::{Decision, Description, Request, RouteDescription};
 use crate::{
     Cached, Catalogue, DecideError, Digest, Isolation,
     bindings::SignalboxPolicyPre,
+    contract,
     instance::Instance,
-    legal,
+    interface::Surface,
     limits::{Bounds, Budget, MemoryLimit},
-    surface::Surface,
     warm::{Permits, Warm},
 };
 
@@ -154,7 +154,7 @@ impl Plugin {
     ) -> Result<Decision, DecideError> {
         let surface = &self.0.surface;
         let decision = instance.decide(request, &surface.description, budget)?;
-        legal::check(&decision, request, surface).map_err(DecideError::Contract)?;
+        contract::check(&decision, request, surface).map_err(DecideError::Contract)?;
         Ok(decision)
     }
 

@@ -6,7 +6,7 @@ use signalbox_policy::Case;
 use signalbox_runtime::Plugin;
 use signalbox_testkit::{CaseResult, Outcome, carried_cases};
 
-use crate::walk::StepError;
+use crate::transaction_recorder::StepError;
 
 /// Runs all of them; says how many there are.
 pub(crate) fn run(

@@ -12,10 +12,10 @@ use tracing::warn;
 
 use crate::{
     Actor, Evidence, Role, Way,
-    book::Snapshot,
     event::{EVENT_QUEUE, Event},
     history::TARGET,
     shared::Shared,
+    snapshot::Snapshot,
     standing::{Live, Standing},
     transaction::{self, Wish},
     watch::{self, FailureWindow},
@@ -141,7 +141,7 @@ impl Keeper<'_> {
             (standing.is_configured && standing.live.is_some()).then_some((name, kept.digest))
         });
         if let Some((name, digest)) = missing
-            && !crate::kept::preload(self.shared, name, digest)
+            && !crate::retained::preload(self.shared, name, digest)
         {
             self.unloadable.insert(digest);
         }

@@ -63,44 +63,44 @@
 // | ----------- | ------------------------------------------------------------ |
 // | API         | swaps                                                        |
 // | who begins  | start · keeper                                               |
-// | transaction | transaction · receive · kept · prepare · keep · settle       |
+// | transaction | transaction · targets · retained · prepare · persist · drain |
 // | what it has | shared                                                       |
 // | reports     | report · watch                                               |
-// | state       | book · standing · edit                                       |
-// | tools       | shadow · access · cases · compare · loaded · event · walk · history · lock |
+// | state       | snapshot · standing · edit                                   |
+// | tools       | shadow · access · cases · compare · loaded · event · transaction_recorder · history · lock |
 // | words       | settings · state · signature · order · entry · overview · step · digest_text |
 
 mod access;
-mod book;
 mod cases;
 mod compare;
 mod digest_text;
+mod drain;
 mod edit;
 mod entry;
 mod event;
 mod history;
-mod keep;
 mod keeper;
-mod kept;
 mod loaded;
 mod lock;
 mod order;
 mod overview;
+mod persist;
 mod prepare;
-mod receive;
 mod report;
+mod retained;
 mod settings;
-mod settle;
 mod shadow;
 mod shared;
 mod signature;
+mod snapshot;
 mod standing;
 mod start;
 mod state;
 mod step;
 mod swaps;
+mod targets;
 mod transaction;
-mod walk;
+mod transaction_recorder;
 mod watch;
 
 pub use compare::LiveAnswer;

@@ -8,11 +8,11 @@ use signalbox_runtime::{Digest, LoadError, Plugin, trust};
 use crate::{
     Accepted, Candidate, Failure, Mode, Order, Presented, Step, Way,
     access::{self, Compared},
-    book::Snapshot,
     cases,
     loaded::Loaded,
     shared::Shared,
-    walk::{StepError, TransactionRecorder},
+    snapshot::Snapshot,
+    transaction_recorder::{StepError, TransactionRecorder},
 };
 
 /// A candidate that passed every check.

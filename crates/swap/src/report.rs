@@ -7,8 +7,8 @@ use signalbox_runtime::GenerationStats;
 
 use crate::{
     BesideOverview, Draining, GenerationOverview, Kept, PolicyOverview,
-    book::Snapshot,
     loaded::Loaded,
+    snapshot::Snapshot,
     standing::{Beside, KeptGeneration, Standing},
     watch,
 };

@@ -14,13 +14,13 @@ use signalbox_runtime::{Conflict, Generation, Policies, Runtime, Slot};
 
 use crate::{
     Entry, Outcome, Settings,
-    book::Snapshot,
     edit::Edits,
     event::Event,
     lock::lock,
     shadow::{Asked, Shadowed},
+    snapshot::Snapshot,
     standing::Standing,
-    walk::TransactionRecorder,
+    transaction_recorder::TransactionRecorder,
 };
 
 pub(crate) struct Shared {

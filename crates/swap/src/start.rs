@@ -5,11 +5,11 @@ use signalbox_runtime::Digest;
 use crate::{
     Action, Actor, Candidate, Changed, Entry, Failure, Mode, OpenAnswers, Order, Outcome, RollBack,
     StepReport, Way,
-    book::Snapshot,
     shared::Shared,
+    snapshot::Snapshot,
     standing::Last,
     transaction::{self, Wish},
-    walk::TransactionRecorder,
+    transaction_recorder::TransactionRecorder,
 };
 
 /// Where a host's policy comes from, as it was found at start.

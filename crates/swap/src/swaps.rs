@@ -15,14 +15,14 @@ use signalbox_runtime::{Digest, Generation, GenerationStats, Plugin, Runtime, Sl
 use crate::{
     Action, Actor, Changed, Entry, Failure, Order, Outcome, PolicyOverview, Question, Settings,
     Source, Started, StateError, StepReport,
-    book::Snapshot,
     event::{EVENT_QUEUE, Event},
     keeper, report,
     shadow::{self, Asked, QUESTIONS},
     shared::Shared,
+    snapshot::Snapshot,
     start,
     transaction::{self, Wish},
-    walk::TransactionRecorder,
+    transaction_recorder::TransactionRecorder,
 };
 
 /// What serves, and everything that changes it. Cheap to clone; its two threads end with the last

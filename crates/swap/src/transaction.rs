@@ -42,14 +42,14 @@ use signalbox_runtime::Digest;
 use crate::{
     Action, Actor, Changed, Entry, Evidence, Failure, Mode, OpenAnswers, Order, Outcome, Step,
     StepReport,
-    book::Snapshot,
     edit::{Arrival, Candidacy, Edit, Edits, Service},
     prepare::{self, Prepared},
-    receive,
     shadow::Shadowed,
     shared::Shared,
+    snapshot::Snapshot,
     standing::{Last, Standing},
-    walk::{StepError, TransactionRecorder},
+    targets,
+    transaction_recorder::{StepError, TransactionRecorder},
 };
 
 /// What is asked for.
@@ -136,15 +136,15 @@ fn plan(
             name,
             to,
             only_from,
-        } => receive::back(shared, base, name, (to, only_from), walk)?,
-        Wish::Promote { name, only } => receive::beside(base, name, only, Edit::Promote, walk)?,
-        Wish::Withdraw { name, only } => receive::beside(base, name, only, Edit::Withdraw, walk)?,
-        Wish::Revoke { digest } => receive::revocation(shared, base, digest, walk)?,
+        } => targets::back(shared, base, name, (to, only_from), walk)?,
+        Wish::Promote { name, only } => targets::beside(base, name, only, Edit::Promote, walk)?,
+        Wish::Withdraw { name, only } => targets::beside(base, name, only, Edit::Withdraw, walk)?,
+        Wish::Revoke { digest } => targets::revocation(shared, base, digest, walk)?,
         Wish::Restore {
             name,
             last,
             forgotten,
-        } => receive::last(shared, base, name, (last, forgotten), walk)?,
+        } => targets::last(shared, base, name, (last, forgotten), walk)?,
     };
     Ok(Some(Plan {
         edits,

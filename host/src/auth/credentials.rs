@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::CredentialSource;
-use crate::watch::FileWatcher;
+use crate::file_watcher::FileWatcher;
 
 pub(crate) use signalbox_gate::{CredentialProblem, Credentials, Secret};
 

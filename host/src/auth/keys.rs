@@ -7,7 +7,7 @@ use signalbox_gate::LiveKeyring;
 
 use crate::auth::credentials::Credentials;
 use crate::config::{KeyLimits, KeySource};
-use crate::watch::FileWatcher;
+use crate::file_watcher::FileWatcher;
 use signalbox_gate::keyring::{Keyring, KeyringError, LARGEST_FILE};
 
 /// The keyring in use. A file that cannot be used changes nothing: the last good one stays.

@@ -18,8 +18,8 @@ use signalbox_gate::{Client, Peer};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::listener::client_io::{ConnectionState, PeekableSocket, Socket};
 use crate::listener::cors::{self, Page};
-use crate::listener::wire::{ConnectionState, PeekableSocket, Socket};
 use crate::observe::request_log::{Place, RequestLog};
 use crate::request::pipeline;
 use crate::request::response_body::ResponseBody;

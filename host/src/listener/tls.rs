@@ -18,7 +18,7 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::TlsFiles;
-use crate::watch::FileWatcher;
+use crate::file_watcher::FileWatcher;
 
 pub(crate) use clients::ClientTls;
 

@@ -7,7 +7,7 @@
 //! not look like one. A record is `/decisions/{id}` on the admin listener while it is among the last.
 
 mod access;
-mod shown;
+mod redactor;
 mod written;
 
 use std::net::IpAddr;
@@ -22,7 +22,7 @@ pub(crate) use signalbox_gate::{
 };
 
 use crate::config::{ClientAddress, RecordSettings};
-use shown::Redactor;
+use redactor::Redactor;
 use written::Record;
 
 /// The last decisions.

@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode, header};
 use signalbox_gate::{AbortReason, Facts, Observer, OwnHosts, Record, Rejection, TraceHeaders};
 use signalbox_http::refusal::Refusal;
 
-use crate::listener::wire::Exchange;
+use crate::listener::client_io::Exchange;
 use crate::observe::metrics::OpenGuard;
 use crate::observe::observers::Observers;
 use crate::observe::route_counters::RouteCounters;

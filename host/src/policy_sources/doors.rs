@@ -6,14 +6,14 @@
 
 mod cases;
 mod file;
-mod hangup;
 mod registry;
+mod sighup;
 
 pub use cases::{CasesError, CasesProblem};
 pub(crate) use cases::{of as cases_of, read as read_cases};
 pub(crate) use file::{Files, Found, Unmade, watch as watch_files};
-pub(crate) use hangup::Sighup;
 pub(crate) use registry::{Followed, Look, follow as follow_registries, source as registry_source};
+pub(crate) use sighup::Sighup;
 
 use std::sync::Arc;
 

@@ -9,9 +9,9 @@ use signalbox_registry::{
 use signalbox_swap::{Failure, Step};
 
 use crate::config::{RegistryLogin, RegistrySettings};
+use crate::file_watcher;
 use crate::observe::health::chain;
 use crate::policy_sources::sources::PolicySource;
-use crate::watch;
 
 /// A way to registries, with the login that is on file at each moment.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Registries {
 
     fn login(&self, login: &RegistryLogin) -> Result<Login, Failure> {
         let path = &login.password_file;
-        let text = watch::read_text(path, LARGEST_PASSWORD).map_err(|error| {
+        let text = file_watcher::read_text(path, LARGEST_PASSWORD).map_err(|error| {
             let message = format!("cannot read `{}`: {error}", path.display());
             let help = "put the registry's password there, and let the host read it";
             Failure::new(Step::Receive, None, message, help)

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::auth::credentials::CredentialError;
+use crate::file_watcher::LOOK;
 use crate::listener::tls::{ClientTls, TlsError};
 use crate::observe::metrics::{Outcome, Reloaded};
 use crate::policy_sources::doors::read_cases;
 use crate::server::shared::Shared;
 use crate::upstream::{Trust, TrustError};
-use crate::watch::LOOK;
 use signalbox_gate::keyring::{Keyring, KeyringError};
 
 /// Takes over what has changed, for ever. What cannot be used changes nothing but readiness.

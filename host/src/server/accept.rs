@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::sleep;
 
 use super::addresses::Addresses;
-use super::seat::ConnectionPermit;
+use super::connection_permit::ConnectionPermit;
 use super::worker_thread::WorkerHandle;
 use crate::observe::metrics::Metrics;
 use crate::server::shared::Shared;

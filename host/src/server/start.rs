@@ -13,11 +13,11 @@ use tokio::task::JoinSet;
 
 use super::bind_error::BindError;
 use crate::config::{Config, SignatureSettings, SignerConfig, SignerKey};
+use crate::file_watcher;
 use crate::observe::health::{PolicyHealth, chain};
 use crate::policy_sources::doors::{Files, Followed, Found, Unmade, registry_source};
 use crate::policy_sources::registries::Registries;
 use crate::policy_sources::sources::PolicySource;
-use crate::watch;
 
 /// Every source, read once.
 #[derive(Debug, Default)]
@@ -242,7 +242,7 @@ pub(crate) fn signer(id: &str, known: &SignerConfig) -> Result<Signer, BindError
     let key = match &known.key {
         SignerKey::Given(key) => *key,
         SignerKey::File(path) => {
-            let text = watch::read_text(path, LARGEST_KEY);
+            let text = file_watcher::read_text(path, LARGEST_KEY);
             let text = text.map_err(|error| refuse(format!("`{}`: {error}", path.display())))?;
             verifying_key(&text).map_err(|error| {
                 refuse(format!(

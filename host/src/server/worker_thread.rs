@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::seat::ConnectionPermit;
+use super::connection_permit::ConnectionPermit;
 use crate::listener::connection;
 use crate::observe::metrics::OpenGuard;
 use crate::server::phase::Phase;

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 
+use super::connection_limit::Place;
 use super::dial::{DialError, dial};
 use super::error::UpstreamError;
 use super::guards::Guards;
 use super::hosts::{Host, Hosts};
 use super::http1::Http1;
 use super::http2::{H2Pings, Http2};
-use super::place::Place;
 use super::tls::CertificateProblem;
 use crate::config;
 

@@ -1,7 +1,7 @@
 //! What a connection to GT holds until it is closed.
 
+use super::connection_limit::Place;
 use super::hosts::Open;
-use super::place::Place;
 
 /// What a connection holds until it is closed.
 #[derive(Debug)]

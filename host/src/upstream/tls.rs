@@ -21,7 +21,7 @@ use rustls::{
 };
 
 use crate::config::Http2;
-use crate::watch::FileWatcher;
+use crate::file_watcher::FileWatcher;
 
 /// TLS to GT, as the files have it now.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ pub use grant::Grant;
 
 use crate::auth::digest::Digest;
 use crate::auth::key_limits::KeyLimits;
-use crate::auth::limits::{KeyUsage, Limited, RequestPermit};
+use crate::auth::rate_limit::{KeyUsage, Limited, RequestPermit};
 use crate::text::yaml::Position;
 
 /// Every key, by its token's digest.

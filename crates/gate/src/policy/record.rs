@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use signalbox_policy::{Caller, Decision, Request};
 use signalbox_runtime::Digest;
 
-use crate::response::id::DecisionId;
+use crate::response::decision_id::DecisionId;
 
 /// What there is to remember of one decision. Told to [`crate::Observer::decided`] before it is acted
 /// on: what follows may take minutes.

@@ -6,7 +6,7 @@ use signalbox_policy::{Decision, Purpose};
 use signalbox_runtime::Generation;
 
 use crate::auth::credentials::NoCredential;
-use crate::auth::limits::Limited;
+use crate::auth::rate_limit::Limited;
 use crate::policy::request::PolicyRequest;
 use crate::upstream::request::ContractViolation;
 

@@ -5,7 +5,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::response::id::DecisionId;
+use crate::response::decision_id::DecisionId;
 
 /// Gives an answer its id, if GT gave it none.
 pub(crate) fn stamp(answer: &mut HeaderMap, client: Option<&HeaderValue>, decision: DecisionId) {

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use signalbox_policy::{Description, RouteDescription, Verdict};
 
 use super::{DescriptionFault, RouteFault};
-use crate::{detail, legal};
+use crate::{contract, detail};
 
 /// Checks a description; what passed can be relied on by host and legal check alike.
 pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
     // The version is free text, and a document need not have one.
     let version = &description.version;
-    if !legal::is_model_name(&description.name)
-        || !(version.is_empty() || legal::is_model_name(version))
+    if !contract::is_model_name(&description.name)
+        || !(version.is_empty() || contract::is_model_name(version))
     {
         return Err(DescriptionFault::Name);
     }
@@ -30,10 +30,10 @@ pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
         }
     }
     for name in &description.headers {
-        if !legal::is_name(name) {
+        if !contract::is_name(name) {
             return Err(DescriptionFault::Header(detail::excerpt(name, 100)));
         }
-        if legal::is_credential(name) {
+        if contract::is_credential(name) {
             return Err(DescriptionFault::Credential(name.clone()));
         }
     }
@@ -77,7 +77,7 @@ fn fault_of(route: &RouteDescription) -> Option<RouteFault> {
     if let Some(name) = route.query.iter().find(|name| !is_query_name(name)) {
         return Some(RouteFault::Query(quote(name)));
     }
-    let is_header = |name: &String| legal::is_name(name) && !legal::is_reserved(name);
+    let is_header = |name: &String| contract::is_name(name) && !contract::is_reserved(name);
     if let Some(name) = route.headers.iter().find(|name| !is_header(name)) {
         return Some(RouteFault::Header(quote(name)));
     }
@@ -104,8 +104,8 @@ fn is_template(template: &str) -> bool {
     template.len() <= MAX_TEMPLATE
         && rest
             .split('/')
-            .all(|part| is_parameter(part) || legal::is_segment(part))
-        && legal::parameters(template).all(|name| legal::is_word(name) && names.insert(name))
+            .all(|part| is_parameter(part) || contract::is_segment(part))
+        && contract::parameters(template).all(|name| contract::is_word(name) && names.insert(name))
 }
 
 fn is_parameter(segment: &str) -> bool {
@@ -118,7 +118,7 @@ fn is_scope(scope: &str) -> bool {
 
 /// A query that named the model would be a second place to choose it.
 fn is_query_name(name: &str) -> bool {
-    legal::is_segment(name) && !name.eq_ignore_ascii_case("model")
+    contract::is_segment(name) && !name.eq_ignore_ascii_case("model")
 }
 
 const MAX_ROUTES: usize = 1000;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use signalbox_policy::{CatalogueEntry, Description};
 
 use super::{CatalogueFault, LoadError};
-use crate::{Catalogue, detail, instance::Instance, legal, limits::Budget};
+use crate::{Catalogue, contract, detail, instance::Instance, limits::Budget};
 
 /// Asks for page after page until the policy says that no more follow.
 pub(super) fn drain(
@@ -52,7 +52,7 @@ fn check_entry(
 ) -> Result<(), CatalogueFault> {
     let quote = |text: &str| detail::excerpt(text, 100);
     for name in [&entry.name, &entry.published] {
-        if !legal::is_model_name(name) {
+        if !contract::is_model_name(name) {
             return Err(CatalogueFault::Name(quote(name)));
         }
     }

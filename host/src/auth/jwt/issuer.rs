@@ -14,10 +14,10 @@ use super::fetch::Fetch;
 use super::key_set::{KeySet, KeySetError, Signer};
 use super::token::Token;
 use crate::config::{IssuerSettings, KeySetSource};
+use crate::file_watcher::FileWatcher;
 use crate::observe::health::Health;
 use crate::observe::metrics::Metrics;
 use crate::observe::status::IssuerStatus;
-use crate::watch::FileWatcher;
 
 /// One issuer.
 #[derive(Debug)]

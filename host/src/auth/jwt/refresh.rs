@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval, sleep_until, timeout};
 
 use super::fetch::Fetch;
 use super::issuer::{Issuer, Source};
-use crate::watch::FileWatcher;
+use crate::file_watcher::FileWatcher;
 
 /// For ever, each by itself: one that stalls holds up no other.
 pub(super) async fn all(issuers: &[Arc<Issuer>]) {

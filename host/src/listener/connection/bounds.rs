@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::config::Times;
-use crate::listener::wire::ConnectionState;
+use crate::listener::client_io::ConnectionState;
 use crate::server::phase::{Listener, Phase, Phases};
 
 /// What ends a connection from outside.

@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use signalbox_gate::{Framed, MAX_HEADERS};
 
 use super::{Bounds, ConnectionContext, answer};
-use crate::listener::wire::{ConnectionState, PeekableSocket, Wire};
+use crate::listener::client_io::{ConnectionState, PeekableSocket, Wire};
 
 /// Serves it to its end.
 pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap: PeekableSocket) {

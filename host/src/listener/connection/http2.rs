@@ -19,7 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 
 use super::{Bounds, ConnectionContext, answer};
-use crate::listener::wire::{PeekableSocket, Wire};
+use crate::listener::client_io::{PeekableSocket, Wire};
 use crate::request::response_body::ResponseBody;
 
 /// Serves it to its end.

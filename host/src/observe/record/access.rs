@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Method, Version};
 
-use super::shown::Redactor;
+use super::redactor::Redactor;
 use super::{Decider, DecisionId};
 use crate::config::ClientAddress;
 

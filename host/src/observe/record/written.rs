@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use signalbox_policy::{Caller, Decision, Forward, Header, ListMode, Request, RequestedModel};
 
-use super::shown::Redactor;
+use super::redactor::Redactor;
 use super::{Conclusion, Decider, DecisionId, Entry, Facts};
 
 /// One decision, as it is kept: what is the same for many is shared, and digests are bytes until

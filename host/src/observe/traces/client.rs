@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::config::{Scheme, TraceSettings, UpstreamUrl};
-use crate::watch;
+use crate::file_watcher;
 
 /// Why no span could ever reach the collector.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +109,7 @@ impl Collector {
         let Some(file) = &self.headers_file else {
             return Some(HeaderMap::new());
         };
-        let text = watch::read_text(file, LARGEST_HEADERS).ok()?;
+        let text = file_watcher::read_text(file, LARGEST_HEADERS).ok()?;
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         lines.map(header_line).collect()
     }

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
+use crate::file_watcher;
 use crate::policy_sources::sources::SourceError;
-use crate::watch;
 
 /// A file of cases cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub(crate) fn of(config: &Config, policy: &str, path: &Path) -> Result<Vec<u8>, 
         path: path.to_owned(),
         problem,
     };
-    let bytes = watch::read(path, LARGEST_CASES);
+    let bytes = file_watcher::read(path, LARGEST_CASES);
     let bytes = bytes.map_err(|error| refuse(CasesProblem::Read(error)))?;
     let cases = config.sources.cases(path, bytes);
     cases.map_err(|error| refuse(CasesProblem::Source(error)))

@@ -13,8 +13,8 @@ use signalbox_swap::{Actor, Failure, Step, Way};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
+use crate::file_watcher::{FileWatcher, LOOK};
 use crate::policy_sources::sources::{SourceError, Sources};
-use crate::watch::{FileWatcher, LOOK};
 
 /// The files policies come from.
 #[derive(Debug, Default)]

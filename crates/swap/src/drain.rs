@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     Step, StepReport,
-    book::Snapshot,
     shared::Shared,
+    snapshot::Snapshot,
     standing::{Drain, Standing},
     watch,
 };

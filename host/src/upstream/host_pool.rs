@@ -14,11 +14,11 @@ use tokio::time::Instant;
 
 use super::body::RequestBody;
 use super::connect::{Connection, connect};
+use super::connection_limit::{ConnectionLimit, Place};
 use super::error::UpstreamError;
 use super::hosts::{Host, Hosts};
 use super::http1::Http1;
 use super::http2::{Http2, Stream};
-use super::place::{ConnectionLimit, Place};
 use super::pool::{Bounds, Pool};
 use crate::config;
 

@@ -4,10 +4,10 @@
 //! refusal like every other, and what the client is still sending is read for a moment, because a
 //! socket closed over unread bytes takes the answer with it.
 
+mod connection_state;
 mod framing;
 mod linger;
-mod link;
-mod no_request;
+mod malformed_request;
 mod socket;
 
 use std::io;
@@ -21,12 +21,12 @@ use hyper_util::rt::TokioIo;
 use signalbox_gate::Peer;
 use signalbox_http::refusal::Refusal;
 
-pub(crate) use link::{ConnectionState, Exchange};
+pub(crate) use connection_state::{ConnectionState, Exchange};
 pub(crate) use socket::{PeekableSocket, Socket};
 
 use crate::server::shared::Shared;
+use connection_state::Stage;
 use linger::Linger;
-use link::Stage;
 
 /// A client's socket as hyper sees it.
 #[derive(Debug)]
@@ -70,12 +70,12 @@ impl Wire {
     /// Answers a head that does not end, if that can still be read as an answer.
     pub(crate) fn refuse_slow_head(&mut self) {
         if self.is_written && self.link.stage() == Stage::Idle {
-            self.refuse(no_request::slow_head());
+            self.refuse(malformed_request::slow_head());
         }
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        self.own = no_request::bytes(&self.shared, self.peer, refusal);
+        self.own = malformed_request::bytes(&self.shared, self.peer, refusal);
         self.closing = Closing::ToLinger;
     }
 
@@ -89,7 +89,7 @@ impl Wire {
                 return false;
             }
         }
-        let Some(refusal) = no_request::in_place_of(bytes) else {
+        let Some(refusal) = malformed_request::in_place_of(bytes) else {
             return false;
         };
         self.refuse(refusal);

@@ -5,14 +5,14 @@ use tracing::warn;
 
 use crate::{
     Action, Actor, Failure, Step, StepReport, Way,
-    book::Snapshot,
     edit::{Edit, Service},
     history::TARGET,
     loaded::Loaded,
     prepare,
     shared::Shared,
+    snapshot::Snapshot,
     standing::KeptGeneration,
-    walk::{StepError, TransactionRecorder},
+    transaction_recorder::{StepError, TransactionRecorder},
 };
 
 /// What to go back to: a generation's number, or what served last.

@@ -10,11 +10,11 @@ use tracing::warn;
 
 use crate::{
     Failure, Remembered, RememberedGeneration, RememberedPolicy, StateError, Step,
-    book::Snapshot,
     history::TARGET,
     shared::Shared,
+    snapshot::Snapshot,
     standing::{KeptGeneration, Last, Standing},
-    walk::{StepError, TransactionRecorder, chain},
+    transaction_recorder::{StepError, TransactionRecorder, chain},
 };
 
 impl Shared {

@@ -4,12 +4,12 @@ use signalbox_runtime::Digest;
 
 use crate::{
     Changed, Failure, Role, Step,
-    book::Snapshot,
     edit::{Arrival, Edit, Edits, Service},
-    kept,
+    retained,
     shared::Shared,
+    snapshot::Snapshot,
     standing::Last,
-    walk::{StepError, TransactionRecorder},
+    transaction_recorder::{StepError, TransactionRecorder},
 };
 
 /// To go back to a generation.
@@ -28,14 +28,14 @@ pub(crate) fn back(
         if only_from.is_some() && base.live(&name) != only_from {
             return Err(superseded());
         }
-        let target = kept::target(base, &name, to)?;
+        let target = retained::target(base, &name, to)?;
         let note = format!("back to generation {}", target.number);
         Ok((target, Some(note)))
     })?;
     if let Some(changed) = walk.changed(&name) {
         changed.digest = target.digest.to_string();
     }
-    let loaded = kept::load(shared, base, &name, &target, walk)?;
+    let loaded = retained::load(shared, base, &name, &target, walk)?;
     Ok(Edits {
         edits: vec![(name, Edit::Serve(loaded, Service::back()))],
         ..Edits::default()
@@ -91,7 +91,7 @@ pub(crate) fn revocation(
     digest: Digest,
     walk: &mut TransactionRecorder<'_>,
 ) -> Result<Edits, Failure> {
-    let met = kept::met(base, digest);
+    let met = retained::met(base, digest);
     walk.policies = met
         .iter()
         .map(|name| Changed {
@@ -112,7 +112,7 @@ pub(crate) fn revocation(
         ..Edits::default()
     };
     for name in met {
-        let edit = kept::without(shared, base, &name, digest, walk)?;
+        let edit = retained::without(shared, base, &name, digest, walk)?;
         edits.edits.extend(edit.map(|edit| (name, edit)));
     }
     Ok(edits)
@@ -136,7 +136,7 @@ pub(crate) fn last(
         let note = [Some(note), forgotten].into_iter().flatten();
         Ok(((), Some(note.collect::<Vec<_>>().join("; "))))
     })?;
-    let loaded = kept::load(shared, base, &name, &known, walk)?;
+    let loaded = retained::load(shared, base, &name, &known, walk)?;
     let service = Service {
         roll_back: last.roll_back,
         arrival: Arrival::Restart {

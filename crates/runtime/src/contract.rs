@@ -22,7 +22,7 @@ use signalbox_policy::{
     Decision, Forward, ListMode, ModelSource, Refusal, Request, RequestedModel, RouteDescription,
 };
 
-use crate::{detail, surface::Surface};
+use crate::{detail, interface::Surface};
 
 /// Checks an answer against the table.
 pub(crate) fn check(
