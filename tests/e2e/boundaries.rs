@@ -311,3 +311,10 @@ fn every_member_takes_the_workspace_lints() {
         .collect();
     assert_eq!(without, Vec::<&str>::new());
 }
+
+/// Whoever embeds the gate reads it.
+#[test]
+fn the_small_host_is_small() {
+    let text = include_str!("../../crates/gate/examples/small_host.rs");
+    assert!(text.lines().count() < 200, "{}", text.lines().count());
+}

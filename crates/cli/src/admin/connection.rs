@@ -25,11 +25,6 @@ use crate::output;
 pub(crate) enum Body {
     /// Nothing.
     Empty,
-    /// A component, and a signed statement about it.
-    Component {
-        bytes: Vec<u8>,
-        statement: Option<HeaderValue>,
-    },
     /// JSON.
     Json(serde_json::Value),
 }
@@ -100,13 +95,6 @@ impl Connector {
             );
         let bytes = match body {
             Body::Empty => Vec::new(),
-            Body::Component { bytes, statement } => {
-                request = request.header(header::CONTENT_TYPE, "application/wasm");
-                if let Some(statement) = statement {
-                    request = request.header("x-signalbox-statement", statement);
-                }
-                bytes
-            }
             Body::Json(value) => {
                 request = request.header(header::CONTENT_TYPE, "application/json");
                 value.to_string().into_bytes()

@@ -2,8 +2,6 @@
 
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::HeaderValue;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use signalbox_runtime::Digest;
 
@@ -13,22 +11,11 @@ use super::{
 };
 use crate::{admin::Body, transaction::Transaction};
 
-/// One component goes as it is; several, references and cases go as JSON.
+/// One JSON document, whether it is about one policy or several.
 pub(super) fn transaction(
     arguments: &Arguments,
-    mut candidates: Vec<Candidate>,
+    candidates: Vec<Candidate>,
 ) -> anyhow::Result<Transaction> {
-    if let [
-        Candidate {
-            name,
-            component: Component::Bytes(bytes),
-            statement,
-            cases: None,
-        },
-    ] = &mut candidates[..]
-    {
-        return single(arguments, name, std::mem::take(bytes), statement.as_deref());
-    }
     let mut body = Map::new();
     let policies = candidates.into_iter().map(policy);
     body.insert(
@@ -44,38 +31,6 @@ pub(super) fn transaction(
     })
 }
 
-fn single(
-    arguments: &Arguments,
-    name: &str,
-    bytes: Vec<u8>,
-    statement: Option<&[u8]>,
-) -> anyhow::Result<Transaction> {
-    let mut path = format!(
-        "/swaps?policy={}&digest={}",
-        encoded(name),
-        Digest::of(&bytes)
-    );
-    for (name, value) in settings(arguments) {
-        let value = match value {
-            Value::String(text) => text,
-            Value::Array(texts) => {
-                let texts: Vec<_> = texts.iter().filter_map(Value::as_str).collect();
-                texts.join(",")
-            }
-            other => other.to_string(),
-        };
-        path.push_str(&format!("&{name}={}", encoded(&value)));
-    }
-    let statement = statement.map(|bytes| HeaderValue::try_from(STANDARD.encode(bytes)));
-    Ok(Transaction {
-        path,
-        body: Body::Component {
-            bytes,
-            statement: statement.transpose().context("the signed statement")?,
-        },
-    })
-}
-
 fn policy(candidate: Candidate) -> anyhow::Result<(String, Value)> {
     let mut policy = Map::new();
     match candidate.component {
@@ -88,7 +43,8 @@ fn policy(candidate: Candidate) -> anyhow::Result<(String, Value)> {
         }
     }
     if let Some(statement) = candidate.statement {
-        policy.insert("statement".into(), serde_json::from_slice(&statement)?);
+        let statement = serde_json::from_slice(&statement).context("the signed statement")?;
+        policy.insert("statement".into(), statement);
     }
     if let Some(cases) = candidate.cases {
         policy.insert("cases".into(), serde_json::to_value(cases)?);
@@ -126,15 +82,3 @@ fn settings(arguments: &Arguments) -> Vec<(&'static str, Value)> {
     }
     settings
 }
-
-/// A value of a query: everything but letters, digits and four signs as `%XX`.
-fn encoded(text: &str) -> PercentEncode<'_> {
-    utf8_percent_encode(text, KEPT)
-}
-
-/// What stands in a value as it is.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
