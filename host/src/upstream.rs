@@ -33,7 +33,7 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub(crate) use body::{BodyOutcome, BodyTimes, RequestBody};
+pub(crate) use body::{BodyOutcome, BodyTimes, Coming, RequestBody};
 pub(crate) use check::check_hosts;
 pub(crate) use error::UpstreamError;
 pub(crate) use hosts::Hosts;

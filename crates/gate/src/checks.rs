@@ -67,22 +67,21 @@ impl<O: Observer> Exchange<O> {
         let table = self.gate.tables().of(policy);
         let facts = &mut self.context.facts;
         let path = facts.path.as_deref().unwrap_or_default();
-        let Some(index) = table.find(self.head.method.as_str(), path) else {
-            return ModelSource::None;
-        };
-        facts.route = Some(index);
-        let route = table.routes().get(index);
-        route.map_or(ModelSource::None, |route| route.model())
+        let index = table.find(self.head.method.as_str(), path);
+        let route = index.and_then(|index| table.routes().get(index));
+        let source = route.map_or(ModelSource::None, |route| route.model());
+        facts.route = index.map(|index| (table, index));
+        source
     }
 
     /// Asks about the head alone, unless the policy has said already that it wants to know the model.
     pub(crate) fn ask_about_head(&mut self, policy: &Arc<Generation>) -> Result<Decision, Halt> {
-        if self.asking.wants_model == Some(policy.number()) {
+        if self.asking.wants_model {
             return Ok(Decision::ReadModel);
         }
         let decision = self.ask(policy, Stage::Head)?;
         if let Decision::ReadModel = decision {
-            self.asking.wants_model = Some(policy.number());
+            self.asking.wants_model = true;
         }
         Ok(decision)
     }
@@ -231,22 +230,20 @@ impl<O: Observer> Exchange<O> {
 
     /// Asks one generation. Its refusal, and its having no answer, end the walk.
     fn ask(&mut self, policy: &Arc<Generation>, stage: Stage) -> Result<Decision, Halt> {
-        let number = policy.number();
         let answer = self.asking.answer.take();
-        let answer = match answer.filter(|answer| answer.0 == number) {
-            Some((_, answer)) => answer,
+        let asked = (policy.number(), stage);
+        let answer = match answer.filter(|answer| (answer.0, answer.1) == asked) {
+            Some((_, _, answer)) => answer,
             None => self.ask_now(policy, stage)?,
         };
         let Some(key) = &self.key else {
             return Err(ContractViolation::Model.into());
         };
-        if let Err(error) = &answer
-            && error.is_guest_failure()
-        {
-            let policies = self.gate.policies();
-            policies.failed(policy.served(), &key.caller.id, error.cause());
-        }
         match answer.map_err(Rejection::from)? {
+            // A policy that was asked elsewhere may have been answered for.
+            Decision::Refuse(refused) if !(400..500).contains(&refused.status) => {
+                Err(ContractViolation::Refusal.into())
+            }
             Decision::Refuse(refused) => {
                 let asked = self.policy_request(key);
                 Err(Rejection::of_policy(refused, &asked, policy).into())
@@ -276,10 +273,11 @@ impl<O: Observer> Exchange<O> {
         if policy.is_inline() {
             let answer = ask_inline(policy, &request);
             self.took(since);
+            self.report(policy.served(), &answer);
             return Ok(answer);
         }
         let call = PolicyCall::new(Arc::clone(policy), RequestBuf::from(&request));
-        self.asking.since = Some(since);
+        self.asking.pending = Some((stage, since));
         Err(Need::Policy(call).into())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use http::request::Parts;
 use signalbox_http::refusal::Refusal;
 use signalbox_policy::Decision;
-use signalbox_runtime::Generation;
+use signalbox_runtime::{Generation, GenerationStats};
 
 use crate::auth::keyring::Key;
 use crate::body::incoming::Body;
@@ -44,16 +44,32 @@ pub(crate) struct Exchange<O: Observer> {
 /// nothing is decided by two.
 #[derive(Debug, Default)]
 pub(crate) struct Asking {
-    /// A generation's answer that a door has brought.
-    pub(crate) answer: Option<(u64, Result<Decision, AskError>)>,
-    /// When the door was told to ask.
-    pub(crate) since: Option<Instant>,
-    /// The generation that wants to know the model.
-    pub(crate) wants_model: Option<u64>,
-    /// The generation that is asked about head and model at once.
-    pub(crate) at_once: Option<u64>,
+    /// Which generation is asked, by its number: all else here is about it.
+    pub(crate) generation: Option<u64>,
+    /// An answer that a door has brought: of which generation, and to what.
+    pub(crate) answer: Option<(u64, Stage, Result<Decision, AskError>)>,
+    /// What the door was told to ask, and when.
+    pub(crate) pending: Option<(Stage, Instant)>,
+    /// Whether it wants to know the model.
+    pub(crate) wants_model: bool,
+    /// Whether it is asked about head and model at once.
+    pub(crate) at_once: bool,
     /// What it said to that, if it was no.
-    pub(crate) late: Option<(u64, Box<Rejection>)>,
+    pub(crate) late: Option<Box<Rejection>>,
+}
+
+impl Asking {
+    /// Turns to a generation: what was found out of another counts for nothing.
+    pub(crate) fn turn_to(&mut self, generation: u64) {
+        if self.generation != Some(generation) {
+            let answer = self.answer.take();
+            *self = Self {
+                generation: Some(generation),
+                answer: answer.filter(|answer| answer.0 == generation),
+                ..Self::default()
+            };
+        }
+    }
 }
 
 /// What a policy decided, and which.
@@ -99,11 +115,27 @@ impl<O: Observer> Exchange<O> {
     }
 
     /// Takes a policy's answer that the door has brought.
-    pub(crate) fn answered(&mut self, generation: u64, answer: Result<Decision, AskError>) {
-        if let Some(since) = self.asking.since.take() {
-            self.took(since);
+    pub(crate) fn answered(
+        &mut self,
+        asked: &Arc<GenerationStats>,
+        answer: Result<Decision, AskError>,
+    ) {
+        let Some((stage, since)) = self.asking.pending.take() else {
+            return;
+        };
+        self.took(since);
+        self.report(asked, &answer);
+        self.asking.answer = Some((asked.number(), stage, answer));
+    }
+
+    /// Tells of a guest that has failed a caller, whether its answer still counts or not.
+    pub(crate) fn report(&self, asked: &Arc<GenerationStats>, answer: &Result<Decision, AskError>) {
+        if let (Err(error), Some(key)) = (answer, &self.key)
+            && error.is_guest_failure()
+        {
+            let policies = self.gate.policies();
+            policies.failed(asked, &key.caller.id, error.cause());
         }
-        self.asking.answer = Some((generation, answer));
     }
 
     /// Counts the time since a policy was asked.

@@ -27,7 +27,7 @@ pub struct Facts {
     pub(crate) query: Option<String>,
     pub(crate) told: Told,
     pub(crate) policy: Option<DecidedBy>,
-    pub(crate) route: Option<usize>,
+    pub(crate) route: Option<(Arc<RouteTable>, usize)>,
     pub(crate) policy_time: Duration,
     pub(crate) end: End,
 }
@@ -108,16 +108,17 @@ impl Facts {
         self.policy.as_ref().map(|policy| &policy.table)
     }
 
-    /// The place of the policy's route in [`RouteTable::routes`].
+    /// Where the route is: of which policy, and its place in [`RouteTable::routes`].
     #[must_use]
-    pub const fn route_index(&self) -> Option<usize> {
-        self.route
+    pub const fn route_place(&self) -> Option<&(Arc<RouteTable>, usize)> {
+        self.route.as_ref()
     }
 
     /// The policy's route.
     #[must_use]
     pub fn route(&self) -> Option<&RouteEntry> {
-        self.policy()?.routes().get(self.route?)
+        let (table, index) = self.route.as_ref()?;
+        table.routes().get(*index)
     }
 
     /// The model the client named, as far as a policy was told of it.

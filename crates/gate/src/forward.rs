@@ -124,7 +124,7 @@ impl<O: Observer> Sent<O> {
             Ok(passes) => passes,
             Err(refusal) => {
                 self.context.observer.response_refused(&refusal);
-                return Responded::Respond(self.failed(refusal));
+                return Responded::Respond(self.refuse(refusal));
             }
         };
         if answer.status == StatusCode::NOT_FOUND
@@ -139,7 +139,7 @@ impl<O: Observer> Sent<O> {
         if is_events {
             // What did not ask for a stream gets one all the same: the key's limit holds.
             if let Err(refusal) = self.context.take_stream(&self.forwarding.key) {
-                return Responded::Respond(self.failed(refusal));
+                return Responded::Respond(self.refuse(refusal));
             }
             self.context.observer.streams();
         }
@@ -156,18 +156,22 @@ impl<O: Observer> Sent<O> {
     /// There is no response of GT's, or not in time: what the client is told, unless that is because
     /// its own body turned out not to be what it has to be.
     #[must_use]
-    pub fn failed(mut self, refusal: Refusal) -> Respond<O> {
+    pub fn failed(self, refusal: Refusal) -> Respond<O> {
         let flaw = self.forwarding.flaw.as_ref();
         let flaw = flaw.and_then(|flaw| flaw.refusal().cloned());
-        let rejection = Rejection::from(flaw.unwrap_or(refusal));
-        self.context.counts_only(&rejection);
-        let response = head::refusal(rejection.refusal());
-        Respond::new(&self.gate, self.context, response)
+        self.refuse(flaw.unwrap_or(refusal))
     }
 
     /// GT is not waited for any more.
     #[must_use]
     pub fn aborted(self, reason: AbortReason) -> Respond<O> {
-        self.failed(reason.refusal())
+        self.refuse(reason.refusal())
+    }
+
+    fn refuse(mut self, refusal: Refusal) -> Respond<O> {
+        let rejection = Rejection::from(refusal);
+        self.context.counts_only(&rejection);
+        let response = head::refusal(rejection.refusal());
+        Respond::new(&self.gate, self.context, response)
     }
 }

@@ -84,8 +84,9 @@ impl<O: Observer> Exchange<O> {
 
     /// One generation's decision, check by check.
     fn decide_by(&mut self, key: &Key, policy: &Arc<Generation>) -> Result<Decided, Halt> {
+        self.asking.turn_to(policy.number());
         let source = self.source_of_model(policy);
-        if self.can_decide_at_once(key, policy, source) {
+        if self.can_decide_at_once(key, source) {
             return self.decide_at_once(key, policy);
         }
         let decision = self.ask_about_head(policy)?;
@@ -111,21 +112,15 @@ impl<O: Observer> Exchange<O> {
     /// answer is no, the head is asked about by itself, so that the client hears of the first rule
     /// it broke.
     fn decide_at_once(&mut self, key: &Key, policy: &Arc<Generation>) -> Result<Decided, Halt> {
-        let number = policy.number();
-        self.asking.at_once = Some(number);
-        if self
-            .asking
-            .late
-            .as_ref()
-            .is_none_or(|late| late.0 != number)
-        {
+        self.asking.at_once = true;
+        if self.asking.late.is_none() {
             match self.ask_about_model(policy) {
                 Ok(decision) => {
                     self.admit(key)?;
                     return Ok(decided(policy, decision, Stage::Model));
                 }
                 Err(Halt::Rejected(late)) if late.is_by_policy() => {
-                    self.asking.late = Some((number, late));
+                    self.asking.late = Some(late);
                 }
                 Err(halt) => return Err(halt),
             }
@@ -134,7 +129,7 @@ impl<O: Observer> Exchange<O> {
         self.note_model(policy)?;
         self.admit(key)?;
         match self.asking.late.take() {
-            Some((_, late)) => Err(Halt::Rejected(late)),
+            Some(late) => Err(Halt::Rejected(late)),
             None => Err(ContractViolation::Model.into()),
         }
     }
@@ -142,7 +137,9 @@ impl<O: Observer> Exchange<O> {
     /// What goes to GT, or why it may not: the decision is checked once more.
     fn forward(&mut self, key: &Arc<Key>, decided: Decided) -> Result<Forwarding, Halt> {
         let route = self.check_contract(key, &decided)?;
-        self.admit_stream(key)?;
+        if decided.stage == Stage::Model {
+            self.admit_stream(key)?;
+        }
         let mut forwarding = Forwarding::prepare(self, key, &decided, route)?;
         self.context
             .record(&self.head, Conclusion::Decided(&decided.decision));
@@ -205,8 +202,8 @@ impl<O: Observer> Exchange<O> {
         })
     }
 
-    fn can_decide_at_once(&mut self, key: &Key, policy: &Generation, source: ModelSource) -> bool {
-        if self.asking.at_once == Some(policy.number()) {
+    fn can_decide_at_once(&mut self, key: &Key, source: ModelSource) -> bool {
+        if self.asking.at_once {
             return true;
         }
         source == ModelSource::Json

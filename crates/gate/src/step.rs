@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use signalbox_http::refusal::Refusal;
 use signalbox_policy::Decision;
+use signalbox_runtime::GenerationStats;
 
 use crate::body::failure::BodyFailure;
 use crate::body::incoming::Missing;
@@ -62,7 +63,7 @@ pub struct SpoolWrite<O: Observer> {
 #[derive(Debug)]
 pub struct AskPolicy<O: Observer> {
     exchange: Box<Exchange<O>>,
-    generation: u64,
+    asked: Arc<GenerationStats>,
     call: Option<PolicyCall>,
 }
 
@@ -135,7 +136,7 @@ impl<O: Observer> AskPolicy<O> {
     pub(crate) fn new(exchange: Box<Exchange<O>>, call: PolicyCall) -> Self {
         Self {
             exchange,
-            generation: call.generation().number(),
+            asked: Arc::clone(call.generation().served()),
             call: Some(call),
         }
     }
@@ -149,7 +150,7 @@ impl<O: Observer> AskPolicy<O> {
     /// The policy's answer, or why there is none.
     #[must_use]
     pub fn answered(mut self, answer: Result<Decision, AskError>) -> Step<O> {
-        self.exchange.answered(self.generation, answer);
+        self.exchange.answered(&self.asked, answer);
         self.exchange.advance()
     }
 }

@@ -30,7 +30,7 @@ impl RouteCounters {
 
     /// Looks at the counters of a request's route.
     pub(crate) fn with(&self, facts: &Facts, look: impl FnOnce(&RouteRequests)) {
-        let (Some(table), Some(route)) = (facts.policy(), facts.route_index()) else {
+        let Some((table, route)) = facts.route_place() else {
             return look(self.metrics.unknown_route());
         };
         let mut kept = self.kept.borrow_mut();
@@ -49,7 +49,7 @@ impl RouteCounters {
             });
             kept.len() - 1
         });
-        let counters = kept.get(index).and_then(|kept| kept.routes.get(route));
+        let counters = kept.get(index).and_then(|kept| kept.routes.get(*route));
         look(counters.unwrap_or_else(|| self.metrics.unknown_route()));
     }
 }

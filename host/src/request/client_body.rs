@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use signalbox_gate::{BodyFailure, ChunkBuffer};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::upstream::BodyTimes;
+use crate::upstream::{BodyTimes, Coming};
 
 /// The body of a client's request, and what of it is here.
 #[derive(Debug)]
@@ -132,8 +132,15 @@ impl ClientBody {
     }
 
     /// What is here and was not given to anybody, and what is still to come.
-    pub(crate) fn into_rest(mut self) -> (Bytes, Incoming) {
-        (self.here.bytes(), self.incoming)
+    pub(crate) fn into_rest(mut self) -> Coming {
+        Coming {
+            ahead: self.here.bytes(),
+            incoming: self.incoming,
+            failure: match self.state {
+                State::Failed(failure) => Some(failure),
+                State::Coming | State::Ended => None,
+            },
+        }
     }
 
     /// Lets go of a body that an answer did not wait for.

@@ -53,8 +53,10 @@ impl ResponseBody {
     pub(crate) fn left_out(self) -> Self {
         match self {
             Self::Bytes(_, completion) => Self::Bytes(None, completion),
-            // Nothing that is asked for its head only is forwarded.
-            upstream @ Self::Upstream(_) => upstream,
+            Self::Upstream(mut from) => {
+                from.leave_out();
+                Self::Upstream(from)
+            }
         }
     }
 }
@@ -189,6 +191,13 @@ impl FromUpstream {
         passes
     }
 
+    /// Nothing of it is wanted: GT hears of that.
+    fn leave_out(&mut self) {
+        self.is_over = true;
+        self.incoming = None;
+        self.lease = None;
+    }
+
     fn is_at_end(&self) -> bool {
         self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
@@ -206,9 +215,7 @@ impl FromUpstream {
     }
 
     fn break_off(&mut self, reason: AbortReason) -> Result<Option<Bytes>, AbortReason> {
-        self.is_over = true;
-        self.incoming = None;
-        self.lease = None;
+        self.leave_out();
         let last = self.relay.abort(reason);
         self.relay.observer_mut().broke_off(reason);
         last.map(Some).ok_or(reason)

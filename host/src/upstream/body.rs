@@ -30,6 +30,8 @@ pub(crate) struct Streamed {
     before: Before,
     /// What the client has sent already, and nobody has looked at.
     ahead: Bytes,
+    /// Why nothing more comes than that.
+    failure: Option<BodyFailure>,
     /// `None` once it is dropped.
     incoming: Option<Incoming>,
     /// What of all that may go on.
@@ -48,6 +50,17 @@ pub(crate) struct BodyOutcome {
     sent: Cell<u64>,
     /// The rest of a body that GT did not want.
     left: Cell<Option<Incoming>>,
+}
+
+/// What of a client's body nobody was given yet.
+#[derive(Debug)]
+pub(crate) struct Coming {
+    /// What is here.
+    pub(crate) ahead: Bytes,
+    /// What is still to come.
+    pub(crate) incoming: Incoming,
+    /// Why nothing more comes than what is here.
+    pub(crate) failure: Option<BodyFailure>,
 }
 
 /// How long a body may take that still comes.
@@ -72,14 +85,15 @@ impl RequestBody {
     /// A body as it comes, after what of it has come: only what `rest` lets through goes on.
     pub(crate) fn streamed(
         before: Before,
-        (ahead, incoming): (Bytes, Incoming),
+        coming: Coming,
         rest: RestOfBody,
         times: BodyTimes,
     ) -> Self {
         Self::Streamed(Box::new(Streamed {
             before,
-            ahead,
-            incoming: Some(incoming),
+            ahead: coming.ahead,
+            failure: coming.failure,
+            incoming: Some(coming.incoming),
             rest,
             fate: Rc::default(),
             idle: times.idle,
@@ -193,6 +207,9 @@ impl Streamed {
             let ahead = std::mem::take(&mut self.ahead);
             return Poll::Ready(Some(self.arrived(ahead)));
         }
+        if let Some(failure) = self.failure {
+            return Poll::Ready(Some(Err(self.fail(failure))));
+        }
         let Some(incoming) = &mut self.incoming else {
             return Poll::Ready(None);
         };
@@ -222,7 +239,8 @@ impl Streamed {
     }
 
     fn arrived(&mut self, piece: Bytes) -> Result<Bytes, BodyFailure> {
-        let is_last = self.incoming.as_ref().is_none_or(Body::is_end_stream);
+        let is_whole = self.failure.is_none();
+        let is_last = is_whole && self.incoming.as_ref().is_none_or(Body::is_end_stream);
         self.fate.ended.set(is_last);
         let passed = self.rest.push(piece, is_last);
         passed.map_err(|failure| self.fail(failure))

@@ -81,6 +81,7 @@ impl HeldForm {
 
     /// The rest of it does not come.
     pub(crate) fn fail(&mut self, failure: BodyFailure) {
+        self.is_torn = true;
         self.refusal.get_or_insert_with(|| failure.refusal());
     }
 

@@ -27,14 +27,16 @@ pub(crate) enum Media {
 #[derive(Debug)]
 pub(crate) struct Body {
     declared: Option<u64>,
+    /// The bytes that were brought, wherever they are now.
+    received: u64,
     here: ChunkBuffer,
     has_ended: bool,
     /// Why the rest does not come.
     failure: Option<Refusal>,
     /// Whether no piece of it was asked for.
     is_untaken: bool,
-    /// Whether a piece of it was let go of.
-    is_torn: bool,
+    /// Why this policy does not get to know it; another may.
+    no_room: bool,
     read: Read,
 }
 
@@ -67,16 +69,20 @@ impl Body {
     pub(crate) fn new(declared: Option<u64>, whole: Option<Bytes>) -> Self {
         let mut here = ChunkBuffer::default();
         let has_ended = whole.is_some() || declared == Some(0);
+        // What is here counts, whatever was announced.
+        let length = whole.as_ref().map(|whole| whole.len() as u64);
+        let declared = length.or(declared);
         if let Some(whole) = whole {
             here.add(whole, declared);
         }
         Self {
             declared,
+            received: length.unwrap_or_default(),
             here,
             has_ended,
             failure: None,
             is_untaken: true,
-            is_torn: false,
+            no_room: false,
             read: Read::No,
         }
     }
@@ -113,14 +119,10 @@ impl Body {
         }
     }
 
-    /// Whether it was read for its model.
-    pub(crate) const fn is_read(&self) -> bool {
-        matches!(self.read, Read::Json(_) | Read::Form(_))
-    }
-
     /// Reads a JSON body that came with the head, if it names a model and nothing is wrong with it.
     pub(crate) fn read_at_once(&mut self) -> bool {
-        if self.is_read() || !self.has_ended || self.is_torn || self.is_empty() {
+        let is_as_it_came = self.is_untaken && matches!(self.read, Read::No);
+        if !is_as_it_came || !self.has_ended || self.failure.is_some() || self.is_empty() {
             return false;
         }
         let json = HeldJson::read(self.here.bytes(), None);
@@ -153,6 +155,15 @@ impl Body {
     /// Takes the next piece the client sent; `is_last` if nothing comes after it.
     pub(crate) fn push(&mut self, piece: Bytes, is_last: bool) -> Missing {
         self.is_untaken = false;
+        self.received += piece.len() as u64;
+        let is_other = |declared| match is_last {
+            true => self.received != declared,
+            false => self.received > declared,
+        };
+        if self.declared.is_some_and(is_other) {
+            self.fail(BodyFailure::Broken);
+            return Missing::Nothing;
+        }
         match &mut self.read {
             Read::Form(form) => {
                 form.push(&piece, is_last);
@@ -162,7 +173,6 @@ impl Body {
             Read::Gathering { limit, room } => {
                 let length = self.here.len() + piece.len() as u64;
                 if length > *limit {
-                    self.is_torn = true;
                     self.failure = Some(BodyFailure::TooLarge.refusal());
                     return Missing::Nothing;
                 }
@@ -173,10 +183,8 @@ impl Body {
                 // Kept whatever comes of it: a policy that is swapped in may have it read on.
                 self.here.add(piece, self.declared);
                 self.has_ended = is_last;
-                if room.grow(more).is_err() {
-                    self.failure = Some(Refusal::of(Code::Overloaded));
-                }
-                match self.has_ended || self.failure.is_some() {
+                self.no_room = room.grow(more).is_err();
+                match self.has_ended || self.no_room {
                     true => Missing::Nothing,
                     false => Missing::Piece,
                 }
@@ -187,6 +195,12 @@ impl Body {
 
     /// Nothing more comes.
     pub(crate) fn end(&mut self) {
+        if self
+            .declared
+            .is_some_and(|declared| self.received != declared)
+        {
+            return self.fail(BodyFailure::Broken);
+        }
         self.has_ended = true;
         if let Read::Form(form) = &mut self.read {
             form.end();
@@ -227,6 +241,9 @@ impl Body {
         match self.read {
             Read::Json(json) => Ok(json.into_upstream(passing)),
             Read::Form(form) => form.into_upstream(passing, !self.has_ended, limit),
+            Read::No | Read::Gathering { .. } if self.failure.is_some() => Err(self
+                .failure
+                .unwrap_or_else(|| BodyFailure::Broken.refusal())),
             // Nobody has looked at it: it passes from its first byte.
             Read::No if self.is_untaken => {
                 let rest = (!self.is_empty()).then(|| RestOfBody::new(limit, None));
@@ -234,9 +251,6 @@ impl Body {
                     rest,
                     ..UpstreamBody::default()
                 })
-            }
-            Read::No | Read::Gathering { .. } if self.is_torn => {
-                Err(BodyFailure::TooLarge.refusal())
             }
             Read::No | Read::Gathering { .. } => {
                 let here = self.here.bytes();
@@ -251,6 +265,10 @@ impl Body {
     fn read_json(&mut self, gate: &Gate, key: &Key) -> Result<Missing, Refusal> {
         if let Some(refusal) = &self.failure {
             return Err(refusal.clone());
+        }
+        if std::mem::take(&mut self.no_room) {
+            self.read = Read::No;
+            return Err(Refusal::of(Code::Overloaded));
         }
         if !self.has_ended {
             let room = gate.memory_for(key)?;

@@ -94,7 +94,10 @@ impl Spool {
         if disk.unwritten.len() < PIECE {
             return None;
         }
-        let bytes = std::mem::replace(&mut disk.unwritten, Vec::with_capacity(PIECE));
+        let mut rest = Vec::with_capacity(PIECE);
+        rest.extend_from_slice(disk.unwritten.get(PIECE..).unwrap_or_default());
+        disk.unwritten.truncate(PIECE);
+        let bytes = std::mem::replace(&mut disk.unwritten, rest);
         disk.under_way = bytes.len() as u64;
         Some(bytes.into())
     }

@@ -45,6 +45,7 @@ pub struct RestOfBody {
     left: u64,
     scanner: Option<Scanner>,
     flaw: Flaw,
+    is_over: bool,
 }
 
 /// What turned out to be wrong with a body while it was passed on.
@@ -97,6 +98,7 @@ impl RestOfBody {
             left,
             scanner,
             flaw: Flaw::default(),
+            is_over: false,
         }
     }
 
@@ -112,10 +114,12 @@ impl RestOfBody {
     /// # Errors
     /// If the body is not what it has to be.
     pub fn push(&mut self, piece: Bytes, is_last: bool) -> Result<Bytes, BodyFailure> {
+        self.check_over(piece.is_empty())?;
         let Some(left) = self.left.checked_sub(piece.len() as u64) else {
             return Err(self.refuse(BodyFailure::TooLarge.refusal()));
         };
         self.left = left;
+        self.is_over = is_last;
         match self.scanner.take() {
             Some(scanner) => self.scan(scanner, &piece, is_last),
             None => Ok(piece),
@@ -127,6 +131,8 @@ impl RestOfBody {
     /// # Errors
     /// As [`Self::push`].
     pub fn finish(&mut self) -> Result<Bytes, BodyFailure> {
+        self.check_over(true)?;
+        self.is_over = true;
         match self.scanner.take() {
             Some(scanner) => self.scan(scanner, &[], true),
             None => Ok(Bytes::new()),
@@ -166,9 +172,38 @@ impl RestOfBody {
         }
     }
 
+    /// Nothing passes after an error, and nothing but nothing after the end.
+    fn check_over(&mut self, is_empty: bool) -> Result<(), BodyFailure> {
+        match (self.flaw.refusal(), self.is_over) {
+            (Some(_), _) => Err(BodyFailure::Refused),
+            (None, true) if !is_empty => Err(self.refuse(BodyFailure::Broken.refusal())),
+            (None, _) => Ok(()),
+        }
+    }
+
     fn refuse(&mut self, refusal: Refusal) -> BodyFailure {
         // The first flaw is the one that is told.
         let _ = self.flaw.0.set(refusal);
         BodyFailure::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_passes_after_the_end_or_an_error() {
+        let piece = || Bytes::from_static(b"abc");
+        let mut rest = RestOfBody::new(5, None);
+        assert_eq!(rest.push(piece(), true), Ok(piece()));
+        assert_eq!(rest.push(Bytes::new(), false), Ok(Bytes::new()));
+        assert_eq!(rest.push(piece(), false), Err(BodyFailure::Refused));
+        let mut rest = RestOfBody::new(5, None);
+        assert_eq!(rest.push(piece(), false), Ok(piece()));
+        assert_eq!(rest.push(piece(), false), Err(BodyFailure::Refused));
+        let one = Bytes::from_static(b"a");
+        assert_eq!(rest.push(one, false), Err(BodyFailure::Refused));
+        assert_eq!(rest.finish(), Err(BodyFailure::Refused));
     }
 }

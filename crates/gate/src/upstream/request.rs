@@ -52,6 +52,9 @@ pub enum ContractViolation {
     /// The model it gives does not fit what was read.
     #[error("the decision does not fit the model that was read")]
     Model,
+    /// It refuses with a status that is no refusal's.
+    #[error("the decision refuses with a status that is none of a refusal")]
+    Refusal,
     /// Its query is not one the route lists.
     #[error("the decision sends a query the route does not list")]
     Query,
@@ -71,6 +74,7 @@ impl ContractViolation {
             Self::Header => "forward_header",
             Self::Method => "forward_method",
             Self::Model => "forward_model",
+            Self::Refusal => "refusal_status",
             Self::Query => "forward_query",
             Self::Route => "forward_route",
             Self::Target => "forward_target",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use signalbox_gate::{IncomingRequest, Peer, Responded, Step};
+use signalbox_gate::{Budget, IncomingRequest, Peer, Responded, Step};
 use signalbox_http::refusal::Code;
 
 use crate::door::{Asked, Engine, Upstream, gate, head, play};
@@ -72,4 +72,45 @@ fn a_step_that_is_dropped_gives_everything_back() {
     drop(step);
     assert_eq!(gate.capacity().memory.held(), 0);
     assert_eq!(gate.capacity().requests.inside(), 0);
+}
+
+#[test]
+fn a_body_holds_its_room_until_it_is_sent() {
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
+    let body = br#"{"model":"gpt-4o"}"#;
+    for declared in [None, Some(body.len() as u64)] {
+        let mut asked = stream();
+        asked.declared = declared;
+        let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+        let client = gate.client_of(peer, &asked.head.headers, asked.head.version);
+        let request = IncomingRequest::new(asked.head, client, asked.declared);
+        let Step::ReadBody(read) = gate.begin(request, ()) else {
+            panic!("the body is wanted");
+        };
+        let Step::Forward(forward) = read.piece(Bytes::from_static(body), true) else {
+            panic!("it goes to GT");
+        };
+        let (_, body, sent) = forward.send();
+        assert_eq!(gate.capacity().memory.held(), 18, "{declared:?}");
+        drop(body);
+        assert_eq!(gate.capacity().memory.held(), 0);
+        drop(sent);
+    }
+}
+
+#[test]
+fn a_body_for_which_there_is_no_room_goes_nowhere() {
+    let gate = gate(&Arc::default(), Engine::Known, |_, capacity| {
+        // A key may hold a quarter of it.
+        capacity.memory = Budget::new(40);
+    });
+    for comes_in in [1, 17] {
+        let mut asked = stream();
+        asked.declared = None;
+        let body = br#"{"model":"gpt-4o"}"#;
+        asked.pieces = body.chunks(comes_in).map(Bytes::copy_from_slice).collect();
+        let told = play(&gate, asked, &[]);
+        assert_eq!((told.status, &*told.code()), (503, "overloaded"));
+        assert_eq!(told.sent, []);
+    }
 }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use http::Version;
 use signalbox_gate::{BodyFailure, ConcurrencyLimit, Framed};
 use signalbox_http::refusal::Code;
+use signalbox_policy::{Decision, Forward};
 
-use crate::door::{Asked, Engine, TestClock, Told, Upstream, gate, head, play};
+use crate::door::{Asked, Engine, TestClock, Told, Upstream, gate, head, play, play_with};
 
 const CHAT: &str = "/v1/chat/completions";
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -253,5 +254,54 @@ fn no_code_is_left_out() {
         .collect();
     for code in Code::ALL {
         assert!(reached.contains(code), "{}", code.word());
+    }
+}
+
+#[test]
+fn a_body_that_is_not_as_long_as_it_says_goes_nowhere() {
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
+    for declared in [BODY.len() as u64 - 1, BODY.len() as u64 + 1] {
+        for knows_end in [true, false] {
+            let mut asked = chat(&[], BODY);
+            asked.declared = Some(declared);
+            asked.knows_end = knows_end;
+            let told = play(&gate, asked, &[ok()]);
+            assert_eq!((told.status, &*told.code()), (400, "invalid_body"));
+            assert_eq!(told.sent, []);
+        }
+    }
+}
+
+#[test]
+fn an_answer_in_a_policys_name_that_is_none_is_refused() {
+    let gate = gate(&Arc::default(), Engine::Unknown, |_, _| {});
+    let refuse = |status| {
+        Decision::Refuse(signalbox_policy::Refusal {
+            status,
+            code: "x".to_owned(),
+            message: "x".to_owned(),
+            param: None,
+            reason: String::new(),
+        })
+    };
+    let elsewhere = Decision::Forward(Forward {
+        route: "GET /v1/nowhere".to_owned(),
+        ..Forward::default()
+    });
+    for decision in [
+        refuse(160),
+        refuse(200),
+        refuse(503),
+        elsewhere,
+        Decision::ReadModel,
+    ] {
+        let asked = get("/v1/models", &[]);
+        let told = play_with(&gate, asked, &[ok()], |_| Ok(decision.clone()));
+        assert_eq!(
+            (told.status, &*told.code()),
+            (503, "policy_failed"),
+            "{decision:?}"
+        );
+        assert_eq!(told.sent, []);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use signalbox_gate::{IncomingRequest, Peer, Step};
+use signalbox_gate::{BodyFailure, IncomingRequest, Peer, Step};
 
 use crate::door::{Engine, POLICY, gate, head, swap};
 
@@ -65,4 +65,24 @@ fn an_answer_of_a_policy_that_was_replaced_counts_for_nothing() {
         panic!("it has no such route");
     };
     assert_eq!(respond.response().status(), 404);
+}
+
+#[test]
+fn a_body_that_failed_is_not_passed_on_by_the_next_policy() {
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
+    let route = "  POST /v1/other: {verdict: gt_extension, action: forward, scope: none, because: \"Test.\"";
+    let with = |rest: &str| POLICY.replace("models:\n", &format!("{route}{rest}}}\nmodels:\n"));
+    swap(gate.policies(), &with(", model: json"), Engine::Known);
+    let headers = [("content-type", "application/json")];
+    let head = head("POST", "/v1/other", &headers);
+    let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+    let client = gate.client_of(peer, &head.headers, head.version);
+    let Step::ReadBody(read) = gate.begin(IncomingRequest::new(head, client, None), ()) else {
+        panic!("the body is wanted");
+    };
+    swap(gate.policies(), &with(""), Engine::Known);
+    match read.failed(BodyFailure::Broken) {
+        Step::Respond(respond) => assert_eq!(respond.response().status(), 400),
+        step => panic!("{step:?}"),
+    }
 }
