@@ -1,7 +1,7 @@
 //! Both commits, built the same way by the same compiler.
 //!
 //! They share a target folder, so what comes from a registry is compiled once; the crates of the two
-//! are told apart by where they lie. All of it stays there for the next run.
+//! are built anew each time, for cargo does not tell them apart. All else stays there for the next run.
 
 use std::{
     env, fs,
@@ -68,6 +68,7 @@ fn check_out(commit: &str) -> anyhow::Result<PathBuf> {
 fn build_gate(tree: &Path, program: &Path) -> anyhow::Result<()> {
     let profile = root().join("xtask/src/bench/instructions/build.toml");
     let built = folder().join("build");
+    forget_ours(&built)?;
     cargo([
         "build",
         "--locked",
@@ -84,6 +85,21 @@ fn build_gate(tree: &Path, program: &Path) -> anyhow::Result<()> {
     .run()?;
     fs::copy(built.join("instructions/signalbox"), program)
         .with_context(|| format!("cannot copy what was built to {}", program.display()))?;
+    Ok(())
+}
+
+/// Forgets that crates of ours were built: those of another work tree have the same names and hashes,
+/// and are taken for these where their files are older.
+fn forget_ours(built: &Path) -> anyhow::Result<()> {
+    let Ok(known) = fs::read_dir(built.join("instructions/.fingerprint")) else {
+        return Ok(());
+    };
+    for one in known {
+        let one = one?;
+        if one.file_name().to_string_lossy().starts_with("signalbox-") {
+            fs::remove_dir_all(one.path())?;
+        }
+    }
     Ok(())
 }
 
