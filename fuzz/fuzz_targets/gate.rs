@@ -148,7 +148,9 @@ fn ends_well(told: &Told) {
         let (line, headers) = head.split_once('\n').expect("a request line");
         let target = line.split(' ').nth(1).expect("a target");
         assert!(target.starts_with("/api/tenant/v1/"), "{head}");
-        assert!(!target.contains("..") && !target.contains("//"), "{head}");
+        let path = target.split('?').next().unwrap_or_default();
+        let is_plain = |segment: &str| !matches!(segment, "" | "." | "..");
+        assert!(path.split('/').skip(1).all(is_plain), "{head}");
         let keys: Vec<_> = headers
             .lines()
             .filter(|line| line.starts_with("authorization:"))
