@@ -9,11 +9,15 @@
 #[expect(dead_code, reason = "the tests of the gate use more of it")]
 #[path = "../../crates/gate/tests/it/door.rs"]
 mod door;
+#[expect(dead_code, reason = "the tests of the gate use more of it")]
+#[path = "../../crates/gate/tests/it/fixture.rs"]
+mod fixture;
 
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use door::{Asked, Engine, Told, Upstream, gate, play_with};
+use door::{Asked, Told, Upstream, play_with};
+use fixture::{Engine, gate};
 use http::Request;
 use libfuzzer_sys::fuzz_target;
 use signalbox_gate::Gate;

@@ -2,7 +2,7 @@
 //!
 //! A client's own trace is continued if its `traceparent` is valid, and then it says whether the
 //! request is sampled; else the host begins one, whose trace id is the decision id. Spans are made
-//! when the request has ended, from what its trail knows, and handed to a thread of their own:
+//! when the request has ended, from what its request log knows, and handed to a thread of their own:
 //! nothing waits for a collector, and what there is no room for is counted and dropped. No span
 //! holds a secret or a prompt: what a client sent is shown as it is in records.
 

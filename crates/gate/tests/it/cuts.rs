@@ -6,7 +6,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use signalbox_gate::Gate;
 
-use crate::door::{Asked, Engine, Told, Upstream, gate, head, play};
+use crate::door::{Asked, Told, Upstream, play};
+use crate::fixture::{Engine, gate, head};
 
 static GATES: LazyLock<[Arc<Gate>; 2]> = LazyLock::new(|| {
     [Engine::Known, Engine::Unknown].map(|engine| {

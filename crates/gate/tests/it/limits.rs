@@ -6,7 +6,8 @@ use bytes::Bytes;
 use signalbox_gate::{Budget, IncomingRequest, Peer, Responded, Step};
 use signalbox_http::refusal::Code;
 
-use crate::door::{Asked, Engine, Upstream, gate, head, play};
+use crate::door::{Asked, Upstream, play};
+use crate::fixture::{Engine, gate, head};
 
 const CHAT: &str = "/v1/chat/completions";
 

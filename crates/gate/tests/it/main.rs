@@ -9,6 +9,7 @@
 
 mod cuts;
 mod door;
+mod fixture;
 mod limits;
 mod refusals;
 mod swaps;

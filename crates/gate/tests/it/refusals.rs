@@ -9,7 +9,8 @@ use signalbox_gate::{BodyFailure, ConcurrencyLimit, Framed};
 use signalbox_http::refusal::Code;
 use signalbox_policy::{Decision, Forward};
 
-use crate::door::{Asked, Engine, TestClock, Told, Upstream, gate, head, play, play_with};
+use crate::door::{Asked, Told, Upstream, play, play_with};
+use crate::fixture::{Engine, TestClock, gate, head};
 
 const CHAT: &str = "/v1/chat/completions";
 const JSON: (&str, &str) = ("content-type", "application/json");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use signalbox_gate::{BodyFailure, IncomingRequest, Peer, Step};
 
-use crate::door::{Engine, POLICY, gate, head, swap};
+use crate::fixture::{Engine, POLICY, gate, head, swap};
 
 /// A request whose body is cut into two, with a swap to `document` in between.
 fn swapped_in_between(document: &str) -> Step<()> {
