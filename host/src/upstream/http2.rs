@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) struct Http2 {
     sender: RefCell<SendRequest<Piped>>,
     /// How many streams GT takes at a time, and we put on one connection; `None` until it has said.
     granted: Box<dyn Fn() -> Option<usize>>,
-    /// TimerEvent when it has, or when the connection has ended.
+    /// Rings when it may have, or when the connection has ended.
     said: Rc<Notify>,
     streams: Cell<usize>,
     /// Since when there is no stream on it.
@@ -67,7 +67,11 @@ impl Http2 {
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
-        let tasks = Tasks(Rc::new(guards));
+        let said = Rc::new(Notify::new());
+        let tasks = Tasks {
+            guards: Rc::new(guards),
+            turned: Rc::clone(&said),
+        };
         let (sender, connection) = Builder::new(tasks.clone())
             .timer(TokioTimer::new())
             .initial_max_send_streams(UNSAID)
@@ -80,8 +84,7 @@ impl Http2 {
             .handshake(TokioIo::new(stream))
             .await?;
         let connection = Rc::new(RefCell::new(Some(connection)));
-        let said = Rc::new(Notify::new());
-        tasks.execute(drive(Rc::clone(&connection), Rc::clone(&said)));
+        tasks.execute(drive(Rc::clone(&connection)));
         let now = Instant::now();
         Ok(Rc::new(Self {
             sender: RefCell::new(sender),
@@ -208,25 +211,16 @@ fn of_h2(error: &hyper::Error) -> Option<&h2::Error> {
 /// `None` once it has ended: only when it is dropped, requests that it did not take come back.
 type Shared<S> = Rc<RefCell<Option<Connection<TokioIo<S>, Piped, Tasks>>>>;
 
-async fn drive<S>(connection: Shared<S>, said: Rc<Notify>)
+async fn drive<S>(connection: Shared<S>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let mut is_new = true;
-    let ended = poll_fn(|context| {
-        let polled = match &mut *connection.borrow_mut() {
-            Some(connection) => Pin::new(connection).poll(context),
-            None => Poll::Ready(Ok(())),
-        };
-        if is_new && granted(&connection).is_some() {
-            is_new = false;
-            said.notify_waiters();
-        }
-        polled
+    let ended = poll_fn(|context| match &mut *connection.borrow_mut() {
+        Some(connection) => Pin::new(connection).poll(context),
+        None => Poll::Ready(Ok(())),
     });
     let ended = ended.await;
     drop(connection.borrow_mut().take());
-    said.notify_waiters();
     if let Err(error) = ended {
         let error = &error as &dyn Error;
         tracing::debug!(error, "upstream connection ended");
@@ -247,13 +241,24 @@ where
 
 /// Runs a connection's tasks where it belongs.
 #[derive(Clone, Debug)]
-struct Tasks(Rc<Guards>);
+struct Tasks {
+    guards: Rc<Guards>,
+    turned: Rc<Notify>,
+}
 
 impl<F: Future<Output = ()> + 'static> Executor<F> for Tasks {
+    /// Rings after each turn. The task that reads GT's SETTINGS is hyper's own, and hyper tells
+    /// nobody: without this, whoever waits for them would wait until something else happens.
     fn execute(&self, task: F) {
-        let guards = Rc::clone(&self.0);
+        let Self { guards, turned } = self.clone();
         tokio::task::spawn_local(async move {
-            task.await;
+            let mut task = pin!(task);
+            poll_fn(|context| {
+                let polled = task.as_mut().poll(context);
+                turned.notify_waiters();
+                polled
+            })
+            .await;
             drop(guards);
         });
     }
@@ -314,6 +319,7 @@ mod tests {
     use std::future::pending;
     use std::sync::Arc;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::task::{LocalSet, spawn_local};
     use tokio::time::timeout;
 
@@ -338,13 +344,59 @@ mod tests {
         pending::<()>().await;
     }
 
-    #[test]
-    fn a_connection_without_a_sign_of_life_is_given_up() {
+    /// Says what it grants only once a request has come, and nothing after that.
+    async fn hesitating(mut stream: tokio::io::DuplexStream) {
+        const PREFACE: usize = 24;
+        const HEADERS: u8 = 1;
+        stream.read_exact(&mut [0; PREFACE]).await.unwrap();
+        loop {
+            let mut head = [0; 9];
+            stream.read_exact(&mut head).await.unwrap();
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut payload = vec![0; length.try_into().unwrap()];
+            stream.read_exact(&mut payload).await.unwrap();
+            if head[3] == HEADERS {
+                break;
+            }
+        }
+        let empty_settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        stream.write_all(&empty_settings).await.unwrap();
+        pending::<()>().await;
+    }
+
+    fn run(trial: impl Future<Output = ()>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        LocalSet::new().block_on(&runtime, async {
+        LocalSet::new().block_on(&runtime, trial);
+    }
+
+    #[test]
+    fn settings_that_come_after_a_request_are_seen_as_they_come() {
+        run(async {
+            let (near, far) = tokio::io::duplex(64 << 10);
+            spawn_local(hesitating(far));
+            let hosts = hosts();
+            let host = Arc::clone(&hosts.list[0]);
+            let guards = Guards::new(host.opens(&hosts.connections), None);
+            let connection = Http2::begin(near, guards, H2Pings::default())
+                .await
+                .unwrap();
+            let stream = connection.open().unwrap();
+            spawn_local(async move {
+                let request = Request::new(RequestBody::Empty);
+                let _never = stream.send(&host, request).await;
+            });
+            let settled = timeout(Duration::from_secs(10), connection.settled()).await;
+            settled.expect("nobody is told");
+            assert!(connection.open().is_some());
+        });
+    }
+
+    #[test]
+    fn a_connection_without_a_sign_of_life_is_given_up() {
+        run(async {
             let (near, far) = tokio::io::duplex(64 << 10);
             spawn_local(dying(far));
             let hosts = hosts();
