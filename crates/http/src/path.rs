@@ -49,32 +49,38 @@ pub fn canonical<'a>(
         None => (origin, None),
     };
     check_plain(path)?;
+    // The one trailing slash that a base URL ending in one leaves behind.
+    let based = without_base(path.strip_suffix('/').unwrap_or(path));
+    let (path, model_id) = read_route(&based)?;
     if let Some(query) = query {
         query::check(query)?;
     }
-    // The one trailing slash that a base URL ending in one leaves behind.
-    let Based { under_v1, route } = without_base(path.strip_suffix('/').unwrap_or(path))?;
+    // A doubled base is no route: that is found out last, as any other.
+    if based.is_doubled() {
+        return Err(Refusal::new(Code::UnknownRoute, DOUBLED));
+    }
+    Ok(Target {
+        path,
+        query,
+        model_id,
+    })
+}
+
+/// The path under `/v1/`, and the model that it names.
+fn read_route<'a>(based: &Based<'a>) -> Result<(Cow<'a, str>, Option<String>), Refusal> {
+    let route = based.route;
     if let Some(id) = route.strip_prefix("/models/") {
-        let model_id = Some(decode_model_id(id)?);
-        return Ok(Target {
-            path: Cow::Borrowed("/v1/models"),
-            query,
-            model_id,
-        });
+        return Ok((Cow::Borrowed("/v1/models"), Some(decode_model_id(id)?)));
     }
     check_segments(route)?;
-    let path = match (route.strip_prefix("/uploads/"), under_v1) {
+    let path = match (route.strip_prefix("/uploads/"), based.under_v1) {
         // GT documents this one alias; it is resolved here so that one rule holds for both names.
         (Some(id), _) if is_id(id) => Cow::Owned(format!("/v1/files/{id}")),
         _ if route.is_empty() => Cow::Borrowed("/v1/"),
         (_, Some(path)) => Cow::Borrowed(path),
         (_, None) => Cow::Owned(format!("/v1{route}")),
     };
-    Ok(Target {
-        path,
-        query,
-        model_id: None,
-    })
+    Ok((path, None))
 }
 
 /// Takes the scheme and the host off an absolute target; what is left may be empty.
@@ -121,16 +127,22 @@ struct Based<'a> {
     route: &'a str,
 }
 
-fn without_base(path: &str) -> Result<Based<'_>, Refusal> {
+impl Based<'_> {
+    fn is_doubled(&self) -> bool {
+        let bases = ["/v1", "/api/tenant"];
+        bases
+            .iter()
+            .any(|base| strip_base(self.route, base).is_some())
+    }
+}
+
+fn without_base(path: &str) -> Based<'_> {
     let under_tenant = strip_base(path, "/api/tenant").unwrap_or(path);
     let (under_v1, route) = match strip_base(under_tenant, "/v1") {
         Some(route) => (Some(under_tenant), route),
         None => (None, under_tenant),
     };
-    if strip_base(route, "/v1").is_some() || strip_base(route, "/api/tenant").is_some() {
-        return Err(Refusal::new(Code::UnknownRoute, DOUBLED));
-    }
-    Ok(Based { under_v1, route })
+    Based { under_v1, route }
 }
 
 /// What follows `base` in `path`, if whole segments of it do.

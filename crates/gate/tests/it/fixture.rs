@@ -43,6 +43,28 @@ const KEYS: &[(&str, &str)] = &[
         "upload",
         "group: t, preset: dataset-upload, models: [], datasets: [briefs]",
     ),
+    (
+        "wrong-purpose",
+        "group: t, purposes: [upload], scopes: [], models: [], datasets: []",
+    ),
+    (
+        "no-upload",
+        "group: t, purposes: [inference], scopes: [], models: [], datasets: []",
+    ),
+    (
+        "no-scope",
+        "group: t, purposes: [inference, upload], scopes: [], models: [], datasets: []",
+    ),
+    (
+        "no-dataset",
+        "group: t, purposes: [inference, upload], models: [], datasets: [], \
+         scopes: ['inference:chat', 'datasets:write']",
+    ),
+    (
+        "spent",
+        "group: t, purposes: [inference, upload, conversation], models: all, datasets: [briefs], \
+         scopes: ['inference:chat', 'datasets:write'], limits: {per_minute: 1}",
+    ),
     ("revoked", "preset: chat-client, models: all, revoked: true"),
     ("absent", "preset: chat-client, models: all, policy: absent"),
     (

@@ -11,5 +11,6 @@ mod cuts;
 mod door;
 mod fixture;
 mod limits;
+mod order;
 mod refusals;
 mod swaps;
