@@ -15,6 +15,7 @@ use signalbox_gate::{
     AbortReason, AskError, AskPolicy, BodyFailure, Client, FetchModels, Forward, Framed,
     IncomingRequest, ReadBody, Relay, Responded, SpoolWrite, Step, UpstreamBody,
 };
+use signalbox_http::refusal::{Code, Refusal};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
@@ -147,7 +148,10 @@ impl RequestContext<'_> {
         forward: Forward<RequestLog>,
     ) -> ControlFlow<(Relay<RequestLog>, Answer), Step<RequestLog>> {
         let (head, body, mut sent) = forward.send();
-        let body = self.request_body(body, sent.observer_mut());
+        let Some(body) = self.request_body(body, sent.observer_mut()) else {
+            let gone = Refusal::of(Code::InvalidBody);
+            return ControlFlow::Continue(Step::Respond(sent.failed(gone)));
+        };
         let upstream = &self.worker.upstream;
         sent.observer_mut().forwards(upstream.only_host());
         let answer = upstream.send(Request::from_parts(head, body));
@@ -182,28 +186,23 @@ impl RequestContext<'_> {
     }
 
     /// What was read, with the one value replaced, and what still comes; or the body itself, as it
-    /// comes.
-    fn request_body(&mut self, body: UpstreamBody, log: &mut RequestLog) -> RequestBody {
+    /// comes. `None` if there is more of it, and it is gone: a part is not sent for the whole.
+    fn request_body(&mut self, body: UpstreamBody, log: &mut RequestLog) -> Option<RequestBody> {
         if body.is_empty() {
-            return RequestBody::Empty;
+            return Some(RequestBody::Empty);
         }
         let times = self.body_times();
         let file = std::mem::take(&mut self.spool).into_file();
         let before = Before::new(body.parts, body.room, file);
-        let body = match (body.rest, self.body.take()) {
-            (Some(rest), Some(coming)) => {
-                RequestBody::streamed(before, coming.into_rest(), rest, times)
-            }
-            (_, read) => {
-                self.body = read;
-                RequestBody::Held(before)
-            }
+        let body = match body.rest {
+            Some(rest) => RequestBody::streamed(before, self.body.take()?.into_rest(), rest, times),
+            None => RequestBody::Held(before),
         };
         self.sent_body = body.fate();
         if let RequestBody::Held(_) = body {
             log.took_in(body.size_hint().exact().unwrap_or_default());
         }
-        body
+        Some(body)
     }
 
     /// The time for all of a body begins when it is first waited for, and only once.
