@@ -110,4 +110,4 @@ pub use request_buf::RequestBuf;
 pub use runtime::{Runtime, StartError};
 pub use settings::{Allocation, Isolation, LoadOptions, Settings};
 pub use share::{BadShare, Share};
-pub use slot::{Beside, Change, Conflict, Lane, Policies, Slot};
+pub use slot::{Beside, Change, Conflict, Lane, Policies, Prepared, Slot};

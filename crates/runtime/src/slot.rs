@@ -11,13 +11,13 @@ pub use self::{
     lane::{Beside, Lane, Policies},
 };
 
-use self::published::Published;
+use self::published::{Next, Published};
 use crate::{Generation, Plugin, Share};
 
 /// What the protocol is built from; a model checker puts its own in their place.
 mod sync {
     pub(super) use arc_swap::ArcSwap;
-    pub(super) use std::sync::Mutex;
+    pub(super) use std::sync::{Mutex, MutexGuard};
 }
 
 /// Policy names and the generations that serve under them.
@@ -56,8 +56,37 @@ impl Slot {
     /// Another change came first, or there is nothing to make this one to. Nothing changes, and no
     /// number is used.
     pub fn commit(&self, base: &Policies, change: Change) -> Result<Arc<Policies>, Conflict> {
+        Ok(self.prepare(base, change)?.publish())
+    }
+
+    /// Does all of a [commit](Self::commit) but the store: so what will serve can be written down
+    /// before it does, with the numbers it will have. Other changes wait until it is published or
+    /// dropped; readers do not.
+    ///
+    /// # Errors
+    /// As for a commit.
+    pub fn prepare(&self, base: &Policies, change: Change) -> Result<Prepared<'_>, Conflict> {
         self.0
-            .replace(|current, last| change.apply(base, current, last))
+            .prepare(|current, last| change.apply(base, current, last))
+            .map(Prepared)
+    }
+}
+
+/// A change that is about to be made. Dropped, it was never there: no number is used.
+#[derive(Debug)]
+#[must_use]
+pub struct Prepared<'s>(Next<'s, Policies>);
+
+impl Prepared<'_> {
+    /// What serves once it is published.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        self.0.value()
+    }
+
+    /// Makes the change, in one store. Gives what serves from now on.
+    pub fn publish(self) -> Arc<Policies> {
+        self.0.publish()
     }
 }
 

@@ -89,16 +89,16 @@ impl Keeper<'_> {
     fn live(&mut self, name: &str, standing: &Standing) {
         let Some(live) = &standing.live else { return };
         self.refusals(name, live);
-        let before = watch::before(live).and_then(|before| before.served.as_deref());
-        let Some(evidence) = self.evidence(live.number, live.served.as_deref(), before) else {
+        let before = watch::before(live).map(|before| &*before.served);
+        let Some(evidence) = self.evidence(&live.served, before) else {
             return;
         };
-        if !self.is_due(live.number) {
+        if !self.is_due(live.number()) {
             return;
         }
         let way = watch::way_back(standing).and_then(|(live, _, kept)| {
             self.still_allowed(name, standing)?;
-            Ok((live.number, kept.number))
+            Ok((live.number(), kept.number))
         });
         match way {
             Ok((from, to)) => self.act(
@@ -109,22 +109,20 @@ impl Keeper<'_> {
                 },
                 evidence,
             ),
-            Err(why) => alarm(name, live.number, &why, &evidence),
+            Err(why) => alarm(name, live.number(), &why, &evidence),
         }
     }
 
     /// Refusals alarm, and do nothing else.
     fn refusals(&mut self, name: &str, live: &Live) {
-        let before = watch::before(live).and_then(|before| before.served.as_deref());
-        let found = live.served.as_deref().zip(before);
-        let jump = found
-            .and_then(|(served, before)| watch::refuses_more(served.counts(), before.counts()));
+        let before = watch::before(live).map(|before| before.served.counts());
+        let jump = before.and_then(|before| watch::refuses_more(live.served.counts(), before));
         if let Some((refused_ppm, before_ppm)) = jump
-            && self.refusing.insert(live.number)
+            && self.refusing.insert(live.number())
         {
             warn!(
                 target: TARGET,
-                policy = name, generation = live.number, refused_ppm, before_ppm,
+                policy = name, generation = live.number(), refused_ppm, before_ppm,
                 "it refuses far more than what served before: look whether that is meant"
             );
         }
@@ -163,9 +161,9 @@ impl Keeper<'_> {
         let Some((live, beside)) = standing.live.as_ref().zip(standing.beside.as_ref()) else {
             return;
         };
-        let number = beside.number;
+        let number = beside.number();
         let only = Some(number);
-        let evidence = self.evidence(number, beside.served.as_deref(), live.served.as_deref());
+        let evidence = self.evidence(&beside.served, Some(&live.served));
         if let Some(evidence) = evidence {
             if !self.is_due(number) {
                 return;
@@ -201,12 +199,11 @@ impl Keeper<'_> {
 
     fn evidence(
         &mut self,
-        number: u64,
-        served: Option<&GenerationStats>,
+        served: &GenerationStats,
         before: Option<&GenerationStats>,
     ) -> Option<Evidence> {
-        let (now, counts) = (Instant::now(), served?.counts());
-        let tally = self.tallies.entry(number);
+        let (now, counts) = (Instant::now(), served.counts());
+        let tally = self.tallies.entry(served.number());
         let tally = tally.or_insert_with(|| FailureWindow::new(now));
         tally.turn(now, counts);
         tally.evidence(
@@ -236,8 +233,8 @@ impl Keeper<'_> {
         let is_here = |number: &u64| {
             *number > book.last_generation
                 || book.policies.values().any(|standing| {
-                    let live = standing.live.as_ref().map(|live| live.number);
-                    let beside = standing.beside.as_ref().map(|beside| beside.number);
+                    let live = standing.live.as_ref().map(Live::number);
+                    let beside = standing.beside.as_ref().map(|it| it.number());
                     [live, beside].contains(&Some(*number))
                 })
         };

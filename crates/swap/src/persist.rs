@@ -172,7 +172,7 @@ impl Standing {
     fn remembered(&self) -> RememberedPolicy {
         let live = self.live.as_ref().map(|live| RememberedGeneration {
             digest: live.loaded.digest(),
-            generation: live.number,
+            generation: live.number(),
             since: live.since,
             from_source: live.from_source,
         });

@@ -1,7 +1,5 @@
 //! How policies stand, for people and programs.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use signalbox_runtime::GenerationStats;
 
@@ -22,7 +20,7 @@ fn policy(name: &str, standing: &Standing) -> PolicyOverview {
     let live = standing.live.as_ref();
     PolicyOverview {
         name: name.to_owned(),
-        live: live.map(|it| generation(it.number, it.since, &it.loaded, it.served.as_ref())),
+        live: live.map(|it| generation(it.since, &it.loaded, &it.served)),
         beside: standing.beside.as_ref().map(beside),
         kept: standing.kept.iter().map(kept).collect(),
         draining: standing
@@ -40,17 +38,12 @@ fn policy(name: &str, standing: &Standing) -> PolicyOverview {
     }
 }
 
-fn generation(
-    number: u64,
-    since: Timestamp,
-    loaded: &Loaded,
-    served: Option<&Arc<GenerationStats>>,
-) -> GenerationOverview {
+fn generation(since: Timestamp, loaded: &Loaded, served: &GenerationStats) -> GenerationOverview {
     let plugin = &loaded.plugin;
     let description = plugin.description();
-    let counts = served.map(|served| served.counts()).unwrap_or_default();
+    let counts = served.counts();
     GenerationOverview {
-        generation: number,
+        generation: served.number(),
         digest: plugin.digest().to_string(),
         policy: description.name.clone(),
         version: description.version.clone(),
@@ -61,17 +54,12 @@ fn generation(
         models: plugin.catalogue().len(),
         decisions: counts.decisions,
         failures: counts.failures,
-        open: served.map_or(0, |served| served.open_count()),
+        open: served.open_count(),
     }
 }
 
 fn beside(beside: &Beside) -> BesideOverview {
-    let candidate = generation(
-        beside.number,
-        beside.since,
-        &beside.loaded,
-        beside.served.as_ref(),
-    );
+    let candidate = generation(beside.since, &beside.loaded, &beside.served);
     let shadowed = beside.candidacy.shadowed();
     let findings = shadowed.map(|it| it.findings()).unwrap_or_default();
     BesideOverview {

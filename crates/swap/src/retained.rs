@@ -32,7 +32,7 @@ pub(crate) fn target(
     if let Some(kept) = standing.kept.iter().find(wanted) {
         return Ok(kept.clone());
     }
-    let live = standing.live.as_ref().map(|live| live.number);
+    let live = standing.live.as_ref().map(|it| it.number());
     let kept: Vec<_> = standing
         .kept
         .iter()

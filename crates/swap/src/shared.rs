@@ -10,7 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use signalbox_runtime::{Conflict, Generation, Policies, Runtime, Slot};
+use signalbox_runtime::{Conflict, Generation, Prepared, Runtime, Slot};
 
 use crate::{
     Entry, Outcome, Settings,
@@ -93,12 +93,13 @@ impl Shared {
         made
     }
 
-    /// The one atomic store, if the slot still is what the book says. Only by who holds `storing`.
-    pub(crate) fn commit(&self, book: &Snapshot, edits: &Edits) -> Result<Arc<Policies>, Conflict> {
+    /// All but the one atomic store, if the slot still is what the book says. Only by who holds
+    /// `storing`.
+    pub(crate) fn prepare(&self, book: &Snapshot, edits: &Edits) -> Result<Prepared<'_>, Conflict> {
         let policies = self.slot.load();
         for (name, _) in &edits.edits {
             let found = policies.get(name).map(|lane| lane.live().number());
-            let live = |standing: &Standing| Some(standing.live.as_ref()?.number);
+            let live = |standing: &Standing| Some(standing.live.as_ref()?.number());
             let expected = book.policies.get(name).and_then(live);
             if expected != found {
                 let name = name.clone();
@@ -109,7 +110,7 @@ impl Shared {
                 });
             }
         }
-        self.slot.commit(&policies, edits.change())
+        self.slot.prepare(&policies, edits.change())
     }
 
     /// The end of a transaction that changed nothing.

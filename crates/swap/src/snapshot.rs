@@ -29,23 +29,32 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// What it will be after a change, if the numbers go on by one each.
-    pub(crate) fn after(&self, edits: &Edits, entry: u64, now: Timestamp, keep: usize) -> Self {
+    /// What it is once a change is made, and `policies` decide.
+    pub(crate) fn after(
+        &self,
+        edits: &Edits,
+        policies: &Policies,
+        entry: u64,
+        now: Timestamp,
+        keep: usize,
+    ) -> Self {
         let mut book = self.clone();
         if let Some(digest) = edits.forbid {
             book.revoked.insert(digest);
         }
         for (name, edit) in &edits.edits {
-            let mut number = || {
-                book.last_generation += 1;
-                book.last_generation
+            let Some(lane) = policies.get(name) else {
+                continue;
             };
+            let newest = lane.beside().map_or(lane.live(), |it| it.generation());
+            book.last_generation = book.last_generation.max(newest.number());
             let standing = book.policies.entry(name.clone()).or_default();
             standing.changed_by = entry;
             standing.is_configured = true;
             match edit {
                 Edit::Serve(loaded, service) => {
-                    let live = standing.successor(service, number(), now, loaded);
+                    let served = Arc::clone(lane.live().served());
+                    let live = standing.successor(service, served, now, loaded);
                     standing.drain_beside(entry, now);
                     standing.serve(live, entry, now);
                     standing.source = service.source.or(standing.source);
@@ -56,10 +65,9 @@ impl Snapshot {
                     // Its source not: a candidate is no reason for a restart to pass that by.
                     standing.accepted = service.accepted.or(standing.accepted);
                     standing.beside = Some(Beside {
-                        number: number(),
                         since: now,
                         loaded: loaded.clone(),
-                        served: None,
+                        served: Arc::clone(newest.served()),
                         candidacy: candidacy.clone(),
                         service: service.clone(),
                     });
@@ -76,26 +84,6 @@ impl Snapshot {
         book
     }
 
-    /// Joins what the slot made of a change to what was to become of it.
-    pub(crate) fn attach(&mut self, policies: &Policies) {
-        for lane in policies.iter() {
-            let Some(standing) = self.policies.get_mut(lane.name()) else {
-                continue;
-            };
-            let (live, beside) = (lane.live(), lane.beside());
-            if let Some(known) = &mut standing.live {
-                known.number = live.number();
-                known.served = Some(Arc::clone(live.served()));
-            }
-            if let Some((known, beside)) = standing.beside.as_mut().zip(beside) {
-                known.number = beside.generation().number();
-                known.served = Some(Arc::clone(beside.generation().served()));
-            }
-            let last = beside.map_or(0, |beside| beside.generation().number());
-            self.last_generation = self.last_generation.max(live.number()).max(last);
-        }
-    }
-
     /// How a name stands, if it is known.
     pub(crate) fn standing(&self, name: &str) -> Option<&Standing> {
         self.policies.get(name)
@@ -103,7 +91,7 @@ impl Snapshot {
 
     /// The generation that serves a name.
     pub(crate) fn live(&self, name: &str) -> Option<u64> {
-        Some(self.standing(name)?.live.as_ref()?.number)
+        Some(self.standing(name)?.live.as_ref()?.number())
     }
 
     /// Adds an entry; the oldest goes when there are too many.
@@ -134,7 +122,7 @@ impl Snapshot {
     pub(crate) fn shadowed(&self, name: &str, number: u64) -> Option<&Arc<Shadowed>> {
         let beside = self.policies.get(name)?.beside.as_ref()?;
         let shadowed = beside.candidacy.shadowed()?;
-        (beside.number == number).then_some(shadowed)
+        (beside.number() == number).then_some(shadowed)
     }
 }
 

@@ -37,11 +37,10 @@ pub(crate) struct Standing {
 /// What serves.
 #[derive(Clone)]
 pub(crate) struct Live {
-    pub(crate) number: u64,
     pub(crate) since: Timestamp,
     pub(crate) loaded: Loaded,
-    /// Its counts, from its store on.
-    pub(crate) served: Option<Arc<GenerationStats>>,
+    /// Its number and its counts.
+    pub(crate) served: Arc<GenerationStats>,
     pub(crate) from_source: bool,
     pub(crate) roll_back: RollBack,
     pub(crate) origin: Origin,
@@ -63,18 +62,16 @@ pub(crate) enum Origin {
 /// What served before.
 #[derive(Clone)]
 pub(crate) struct Before {
-    pub(crate) number: u64,
     pub(crate) digest: Digest,
-    pub(crate) served: Option<Arc<GenerationStats>>,
+    pub(crate) served: Arc<GenerationStats>,
 }
 
 /// A candidate beside what serves.
 #[derive(Clone)]
 pub(crate) struct Beside {
-    pub(crate) number: u64,
     pub(crate) since: Timestamp,
     pub(crate) loaded: Loaded,
-    pub(crate) served: Option<Arc<GenerationStats>>,
+    pub(crate) served: Arc<GenerationStats>,
     pub(crate) candidacy: Candidacy,
     pub(crate) service: Service,
 }
@@ -114,8 +111,8 @@ pub(crate) struct Last {
 impl Standing {
     /// The generation that came last.
     pub(crate) fn newest(&self) -> Option<u64> {
-        let live = self.live.as_ref().map(|live| live.number);
-        self.beside.as_ref().map(|beside| beside.number).or(live)
+        let live = self.live.as_ref().map(Live::number);
+        self.beside.as_ref().map(Beside::number).or(live)
     }
 
     /// Whether a digest serves, decides beside what serves, or can be gone back to.
@@ -131,14 +128,13 @@ impl Standing {
     pub(crate) fn successor(
         &self,
         service: &Service,
-        number: u64,
+        served: Arc<GenerationStats>,
         since: Timestamp,
         loaded: &Loaded,
     ) -> Live {
         let before = self.live.as_ref().map(|live| Before {
-            number: live.number,
             digest: live.loaded.digest(),
-            served: live.served.clone(),
+            served: Arc::clone(&live.served),
         });
         let origin = match (&service.arrival, before) {
             (Arrival::Back, _) => Origin::Back,
@@ -150,10 +146,9 @@ impl Standing {
             (Arrival::Candidate(_), _) => Origin::First,
         };
         Live {
-            number,
             since,
             loaded: loaded.clone(),
-            served: None,
+            served,
             from_source: match service.arrival {
                 Arrival::Restart { from_source } => from_source,
                 Arrival::Back | Arrival::Candidate(_) => service.source.is_some(),
@@ -179,8 +174,7 @@ impl Standing {
         let Some(beside) = self.beside.take() else {
             return;
         };
-        let mut live = self.successor(&beside.service, beside.number, now, &beside.loaded);
-        live.served = beside.served;
+        let live = self.successor(&beside.service, beside.served, now, &beside.loaded);
         self.serve(live, entry, now);
         self.source = beside.service.source.or(self.source);
     }
@@ -189,7 +183,7 @@ impl Standing {
         let plugin = &old.loaded.plugin;
         self.kept.retain(|kept| kept.digest != plugin.digest());
         let kept = KeptGeneration {
-            number: old.number,
+            number: old.number(),
             digest: plugin.digest(),
             policy: plugin.description().name.clone(),
             version: plugin.description().version.clone(),
@@ -207,17 +201,27 @@ impl Standing {
         }
     }
 
-    fn drain(&mut self, served: Option<Arc<GenerationStats>>, entry: u64, now: Timestamp) {
-        self.draining.extend(served.map(|served| Drain {
+    fn drain(&mut self, served: Arc<GenerationStats>, entry: u64, now: Timestamp) {
+        self.draining.push(Drain {
             served,
             until: now,
             entry,
             told: false,
-        }));
+        });
+    }
+}
+
+impl Live {
+    pub(crate) fn number(&self) -> u64 {
+        self.served.number()
     }
 }
 
 impl Beside {
+    pub(crate) fn number(&self) -> u64 {
+        self.served.number()
+    }
+
     pub(crate) const fn role(&self) -> Role {
         match &self.candidacy {
             Candidacy::Shadow(_) => Role::Shadow,

@@ -162,8 +162,8 @@ impl Swaps {
     pub fn plugin(&self, name: &str, generation: u64) -> Option<Plugin> {
         let book = self.shared().book();
         let standing = book.policies.get(name)?;
-        let live = standing.live.iter().map(|it| (it.number, &it.loaded));
-        let beside = standing.beside.iter().map(|it| (it.number, &it.loaded));
+        let live = standing.live.iter().map(|it| (it.number(), &it.loaded));
+        let beside = standing.beside.iter().map(|it| (it.number(), &it.loaded));
         let kept = standing.kept.iter();
         let kept = kept.filter_map(|it| Some((it.number, it.loaded.as_ref()?)));
         let mut all = live.chain(beside).chain(kept);

@@ -60,13 +60,13 @@ pub(crate) fn beside(
         ..Changed::new(&name)
     }];
     walk.step(Step::Receive, Some(&name), || match beside {
-        Some(beside) if only.is_some_and(|only| only != beside.number) => Err(superseded()),
+        Some(beside) if only.is_some_and(|only| only != beside.number()) => Err(superseded()),
         Some(beside) => {
             let role = match beside.role() {
                 Role::Shadow => "a shadow",
                 Role::Canary { .. } => "a canary",
             };
-            Ok(((), Some(format!("generation {}, {role}", beside.number))))
+            Ok(((), Some(format!("generation {}, {role}", beside.number()))))
         }
         None => Err(StepError::new(
             "there is no candidate beside what serves",

@@ -249,7 +249,13 @@ fn keep_and_store(
     let book = shared.book();
     still_as_received(base, &book, plan)?;
     let number = book.last_entry + 1;
-    let mut next = book.after(&plan.edits, number, now, shared.settings.keep);
+    let prepared = shared.prepare(&book, &plan.edits).map_err(|conflict| {
+        // Somebody changed the slot past these transactions.
+        let help = "something changes the slot directly: let it use `Swaps`";
+        StepError::of(&conflict, help).at(Step::Store, None)
+    })?;
+    let (policies, keep) = (prepared.policies(), shared.settings.keep);
+    let mut next = book.after(&plan.edits, policies, number, now, keep);
     for (name, _) in &plan.edits.edits {
         let to = next.policies.get(name).and_then(Standing::newest);
         if let Some(changed) = walk.changed(name) {
@@ -262,14 +268,7 @@ fn keep_and_store(
     kept.record(Arc::new(walk.entry(number, Outcome::Done)));
     shared.keep(&kept, &plan.edits.objects, walk)?;
     let began = Instant::now();
-    let policies = shared.commit(&book, &plan.edits).map_err(|conflict| {
-        // Somebody changed the slot past these transactions. The state must not name what lost.
-        shared.put_right(&book);
-        let help = "something changes the slot directly: let it use `Swaps`";
-        StepError::of(&conflict, help).at(Step::Store, None)
-    })?;
-    next.attach(&policies);
-    drop(policies);
+    drop(prepared.publish());
     if plan.open_answers == OpenAnswers::Cut {
         cut(&next, &plan.edits);
     }
@@ -319,7 +318,7 @@ fn lost(book: &Snapshot, name: &str, winner: u64) -> StepError {
     let live = standing.and_then(|standing| standing.live.as_ref());
     let now = live.map_or_else(
         || "nothing serves it now".to_owned(),
-        |live| format!("generation {} serves it now", live.number),
+        |live| format!("generation {} serves it now", live.number()),
     );
     StepError::new(
         format!("transaction {winner}{by} changed `{name}` first; {now}"),
@@ -342,7 +341,7 @@ fn noted(base: &Snapshot, plan: &Plan) -> Option<String> {
     let gone = plan.edits.edits.iter().filter_map(|(name, edit)| {
         let beside = base.standing(name)?.beside.as_ref()?;
         matches!(edit, Edit::Serve(..) | Edit::Beside(..))
-            .then(|| format!("candidate {} of `{name}` goes", beside.number))
+            .then(|| format!("candidate {} of `{name}` goes", beside.number()))
     });
     let gone: Vec<_> = gone.collect();
     (!gone.is_empty()).then(|| gone.join(", "))

@@ -41,7 +41,7 @@ pub(crate) fn way_back(standing: &Standing) -> Result<(&Live, &Before, &KeptGene
     let kept = standing.kept.iter().find(is_before).ok_or_else(|| {
         format!(
             "generation {} before it is not kept any more",
-            before.number
+            before.served.number()
         )
     })?;
     Ok((live, before, kept))

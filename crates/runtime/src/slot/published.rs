@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::sync::{ArcSwap, Mutex};
+use super::sync::{ArcSwap, Mutex, MutexGuard};
 
 #[derive(Debug)]
 pub(super) struct Published<T> {
@@ -25,20 +25,44 @@ impl<T> Published<T> {
         self.value.load_full()
     }
 
-    /// Puts in its place what `make` makes of the value and of the last number given. No other
-    /// writer comes between; if `make` fails, neither value nor number changes.
-    pub(super) fn replace<E>(
+    /// What `make` makes of the value and of the last number given, to be put in its place. Other
+    /// writers wait until it was, or was dropped: then neither value nor number has changed.
+    pub(super) fn prepare<E>(
         &self,
         make: impl FnOnce(&T, &mut u64) -> Result<T, E>,
-    ) -> Result<Arc<T>, E> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+    ) -> Result<Next<'_, T>, E> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let mut given = *last;
         let value = Arc::new(make(&self.value.load_full(), &mut given)?);
-        *last = given;
-        let old = self.value.swap(Arc::clone(&value));
-        drop(last);
+        Ok(Next {
+            place: &self.value,
+            last,
+            given,
+            value,
+        })
+    }
+}
+
+/// A value that is about to be published.
+#[derive(Debug)]
+pub(super) struct Next<'a, T> {
+    place: &'a ArcSwap<T>,
+    last: MutexGuard<'a, u64>,
+    given: u64,
+    value: Arc<T>,
+}
+
+impl<T> Next<'_, T> {
+    pub(super) fn value(&self) -> &T {
+        &self.value
+    }
+
+    pub(super) fn publish(mut self) -> Arc<T> {
+        *self.last = self.given;
+        let old = self.place.swap(Arc::clone(&self.value));
+        drop(self.last);
         // What nobody uses any more takes its instances with it: no writer waits for that.
         drop(old);
-        Ok(value)
+        self.value
     }
 }

@@ -50,8 +50,8 @@ use self::{
 mod sync {
     use std::sync::{Arc, Mutex as Unseen};
 
-    pub(super) use loom::sync::Mutex;
     use loom::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use loom::sync::{Mutex, MutexGuard};
 
     /// An atomic pointer into values that all stay: reclaiming them is not modelled. The list's
     /// own lock is none of loom's, and so orders nothing for it.
@@ -128,8 +128,11 @@ impl Slot {
         base: &Policies,
         change: Change,
     ) -> Result<std::sync::Arc<Policies>, Conflict> {
-        self.0
-            .replace(|current, last| change.apply(base, current, last))
+        let next = self
+            .0
+            .prepare(|current, last| change.apply(base, current, last))?;
+        assert!(next.value().iter().all(|lane| lane.live().number() > 0));
+        Ok(next.publish())
     }
 }
 
