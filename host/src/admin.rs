@@ -29,20 +29,20 @@
 //! line for each step as it happens, `{"step": …}`, and last `{"entry": …}`. A transaction that has
 //! begun ends by itself: the client may leave, and a host that stops waits for it.
 
-mod act;
 mod answer;
+mod api;
 mod body;
-mod desk;
+mod commands;
+mod error;
 mod explain;
 mod guard;
 mod json;
 mod object;
 mod overview;
-mod refused;
+mod queries;
 mod route;
 mod running_transactions;
 mod serve;
-mod show;
 mod swap;
 mod transaction;
 mod upload;
@@ -66,7 +66,7 @@ use crate::listener::tls::Certificates;
 use crate::observe::health::Readiness;
 use crate::observe::record::DecisionId;
 use crate::observe::status::Status;
-use desk::AdminApi;
+use api::AdminApi;
 use signalbox_gate::keyring::Key;
 
 /// What the admin listener shows, and acts on.

@@ -29,8 +29,8 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::Admin;
 use crate::observe::health;
-use crate::policy_sources::doors::{self, Followed, Sighup};
 use crate::policy_sources::reload;
+use crate::policy_sources::{self, Followed, Sighup};
 use crate::server::handle::Handle;
 use crate::server::phase::Phase;
 use crate::server::shared::Shared;
@@ -133,16 +133,16 @@ async fn refresh_issuers(shared: &Shared) {
 
 /// Takes over policies from where they come from, for ever.
 async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: Sighup) {
-    let mut doors = JoinSet::new();
-    doors.spawn(obey(hangups, Arc::clone(shared)));
-    doors.spawn(doors::follow_registries(
+    let mut watchers = JoinSet::new();
+    watchers.spawn(obey(hangups, Arc::clone(shared)));
+    watchers.spawn(policy_sources::follow_registries(
         Arc::clone(&shared.sources),
         followed,
     ));
     if shared.config.swap.watch {
-        doors.spawn(doors::watch_files(Arc::clone(&shared.sources)));
+        watchers.spawn(policy_sources::watch_files(Arc::clone(&shared.sources)));
     }
-    while doors.join_next().await.is_some() {}
+    while watchers.join_next().await.is_some() {}
     std::future::pending::<()>().await;
 }
 
@@ -150,7 +150,7 @@ async fn watch_policies(shared: &Arc<Shared>, followed: Vec<Followed>, hangups: 
 async fn obey(mut hangups: Sighup, shared: Arc<Shared>) {
     while hangups.next().await.is_some() {
         tracing::info!("SIGHUP: reading everything again");
-        doors::off_thread(&shared, reload::everything).await;
+        policy_sources::off_thread(&shared, reload::everything).await;
     }
 }
 

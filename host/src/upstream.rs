@@ -17,9 +17,9 @@ mod hosts;
 mod http1;
 mod http2;
 pub(crate) mod models;
+mod outlier;
 mod pool;
 pub(crate) mod resolve;
-mod standing;
 mod tls;
 
 use std::cell::Cell;
@@ -42,9 +42,9 @@ pub(crate) use tls::Trust;
 pub use tls::TrustError;
 
 use connection_limit::ConnectionLimit;
-use host_pool::{HostPool, Way};
+use host_pool::{HostPool, PooledConnection};
+use outlier::Availability;
 use pool::Bounds;
-use standing::Use;
 
 /// How a worker deals with GT.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ pub(crate) struct Upstream {
 /// An answer that is still being read. Dropping it is how GT hears that nobody listens any more:
 /// over HTTP/1 the connection closes; over HTTP/2, with the answer, its stream is reset.
 #[derive(Debug)]
-pub(crate) struct Lease(Way);
+pub(crate) struct Lease(PooledConnection);
 
 /// What was tried for one request.
 #[derive(Debug, Default)]
@@ -164,7 +164,7 @@ impl Upstream {
     }
 
     /// A connection for a request: one that is there, or a new one as soon as there may be one.
-    async fn way(&self, tried: &mut Tried) -> Result<Way, UpstreamError> {
+    async fn way(&self, tried: &mut Tried) -> Result<PooledConnection, UpstreamError> {
         loop {
             let Some(index) = self.choose(tried) else {
                 return Err(tried.error.take().unwrap_or(UpstreamError::Busy));
@@ -215,12 +215,12 @@ impl Upstream {
             }
             let load = lane.load();
             let place = match is_used(lane) {
-                Use::Trial => {
+                Availability::Probe => {
                     self.turn.set(index + 1);
                     return Some(index);
                 }
-                Use::Yes => &mut best,
-                Use::No => &mut spare,
+                Availability::Available => &mut best,
+                Availability::Ejected => &mut spare,
             };
             if place.is_none_or(|(_, least)| load < least) {
                 *place = Some((index, load));
@@ -254,7 +254,7 @@ impl Upstream {
     /// is believed at last.
     fn replaces(
         &self,
-        way: &Way,
+        way: &PooledConnection,
         error: hyper::Error,
         tried: &mut Tried,
     ) -> Result<(), UpstreamError> {

@@ -13,7 +13,7 @@ use signalbox_harness::{
     steady::Steady,
     wait_for,
 };
-use signalbox_swap::{Action, Entry, Way};
+use signalbox_swap::{Action, Entry, Trigger};
 
 use crate::{guests::Guest, log};
 
@@ -78,7 +78,7 @@ pub(crate) fn rolled_back(gate: &Gate, policy: &str) -> Option<Entry> {
     let about = |entry: &Entry| entry.policies.iter().any(|changed| changed.name == policy);
     gate.history()
         .into_iter()
-        .find(|entry| entry.actor.way == Way::Automatic && about(entry))
+        .find(|entry| entry.actor.way == Trigger::Automatic && about(entry))
 }
 
 fn misbehaves(guest: &Guest, code: &str, cause: &str) {

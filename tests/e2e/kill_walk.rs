@@ -16,7 +16,7 @@ use signalbox_policy::{Decision, RequestedModel};
 use signalbox_runtime::{Cache, Digest, Runtime, Settings as RuntimeSettings};
 use signalbox_swap::{
     Actor, Candidate, Mode, OpenAnswers, Order, Outcome, RollBack, Serving, Settings, Source,
-    State, StepReport, Swaps, Way,
+    State, StepReport, Swaps, Trigger,
 };
 
 use crate::guests::{caller, chat};
@@ -96,7 +96,7 @@ fn swap(swaps: &Swaps, told: &mut dyn FnMut(&StepReport)) -> Outcome {
         mode: Mode::Serve,
         roll_back: RollBack::Pinned,
         open_answers: OpenAnswers::Keep,
-        actor: Actor::new(Way::Embedder, "the test"),
+        actor: Actor::new(Trigger::Embedder, "the test"),
     };
     swaps.swap(order, told).outcome
 }

@@ -10,7 +10,7 @@ use signalbox_harness::storm::Variant;
 use signalbox_policy::{Decision, RequestedModel};
 use signalbox_runtime::{Cache, GenerationStats, Runtime, Settings as RuntimeSettings};
 use signalbox_swap::{
-    Actor, Candidate, Mode, OpenAnswers, Order, Outcome, RollBack, Settings, Swaps, Way,
+    Actor, Candidate, Mode, OpenAnswers, Order, Outcome, RollBack, Settings, Swaps, Trigger,
 };
 
 use crate::guests::{caller, chat};
@@ -36,7 +36,7 @@ fn swap(swaps: &Swaps, component: &[u8]) {
         mode: Mode::Serve,
         roll_back: RollBack::Pinned,
         open_answers: OpenAnswers::Keep,
-        actor: Actor::new(Way::Embedder, "the test"),
+        actor: Actor::new(Trigger::Embedder, "the test"),
     };
     let entry = swaps.swap(order, &mut |_| {});
     assert_eq!(entry.outcome, Outcome::Done);

@@ -17,7 +17,7 @@ use hyper::{client::conn::http1 as client, server::conn::http1, service::service
 use hyper_util::rt::TokioIo;
 use signalbox_gate::*;
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_swap::{Actor, Candidate, Order, Swaps, Way};
+use signalbox_swap::{Actor, Candidate, Order, Swaps, Trigger};
 use tokio::net::{TcpListener, TcpStream};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -162,7 +162,7 @@ async fn pass_on(mut relay: RelayBody<()>, body: Incoming, mut sender: Sender<By
 fn swap(swaps: &Swaps, document: &str) -> Result<(), Failure> {
     let policy = signalbox_policy::read(document).map_err(|all| format!("{all:?}"))?;
     let component = signalbox_compiler::compile(&policy, document)?;
-    let actor = Actor::new(Way::Embedder, "small_host");
+    let actor = Actor::new(Trigger::Embedder, "small_host");
     let order = Order::serve(Candidate::new("default", component), actor);
     swaps.swap(order, &mut |_| {}).into_result()?;
     Ok(())

@@ -7,14 +7,14 @@
 //!
 //! ```
 //! use signalbox_gate::{keyring::Keyring, *};
-//! # use signalbox_swap::{Actor, Candidate, Order, Swaps, Way};
+//! # use signalbox_swap::{Actor, Candidate, Order, Swaps, Trigger};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let swaps = Swaps::new(signalbox_runtime::Runtime::new(Default::default())?, Default::default())?;
 //! # let document = "policy: p\nroutes:\n  POST /v1/chat/completions: {verdict: native, scope: \
 //! #     \"inference:chat\", model: json}\nmodels:\n  gpt-4o: {published: support-agent}\n";
 //! # let policy = signalbox_policy::read(document).map_err(|all| format!("{all:?}"))?;
 //! # let candidate = Candidate::new("default", signalbox_compiler::compile(&policy, document)?);
-//! # swaps.swap(Order::serve(candidate, Actor::new(Way::Embedder, "doc")), &mut |_| {}).into_result()?;
+//! # swaps.swap(Order::serve(candidate, Actor::new(Trigger::Embedder, "doc")), &mut |_| {}).into_result()?;
 //! let keys = format!("keys: [{{id: app, sha256: {}, preset: chat-client, models: all}}]", Digest::of("t"));
 //! let keyring = LiveKeyring::new(Keyring::parse(&keys)?);
 //! let gt_keys = [("inference".to_owned(), Secret::read("gtak_gt")?)];

@@ -63,10 +63,10 @@ impl DecisionPool {
         generation: Arc<Generation>,
         request: RequestBuf,
         reply: impl FnOnce(Result<Decision, DecideError>) + Send + 'static,
-    ) -> Result<(), Busy> {
+    ) -> Result<(), SubmitError> {
         let mut state = self.queue.lock();
         if state.waiting.len() >= self.queue.longest {
-            return Err(Busy::QueueFull);
+            return Err(SubmitError::QueueFull);
         }
         let caller = &request.caller().id;
         state
@@ -114,7 +114,7 @@ impl fmt::Debug for DecisionPool {
 /// Why the pool did not take a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Busy {
+pub enum SubmitError {
     /// The policy failed on the caller's last requests: for a second it gets no more.
     #[error("the policy keeps failing on this caller's requests")]
     CallerFails,
@@ -126,7 +126,7 @@ pub enum Busy {
     QueueFull,
 }
 
-impl Busy {
+impl SubmitError {
     /// A stable word for metrics.
     #[must_use]
     pub const fn cause(self) -> &'static str {

@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 /// same on every host of a fleet and after a restart, and a larger share takes all callers of a
 /// smaller one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Share(u16);
+pub struct TrafficShare(u16);
 
-impl Share {
+impl TrafficShare {
     /// So many ten-thousandths, if they are between 1 and 10,000.
     #[must_use]
     pub const fn of_ten_thousand(parts: u16) -> Option<Self> {
@@ -40,7 +40,7 @@ impl Share {
     }
 }
 
-impl FromStr for Share {
+impl FromStr for TrafficShare {
     type Err = BadShare;
 
     /// Reads `5`, `5%` and `0.25%`: percent.
@@ -60,7 +60,7 @@ impl FromStr for Share {
     }
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for TrafficShare {
     /// As percent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, part) = (self.0 / 100, self.0 % 100);
@@ -89,7 +89,7 @@ mod tests {
             ("0.25%", 25),
             ("12.5%", 1_250),
         ] {
-            let share: Share = text.parse().unwrap();
+            let share: TrafficShare = text.parse().unwrap();
             assert_eq!(share.ten_thousandths(), parts);
             assert_eq!(
                 share.to_string(),
@@ -99,15 +99,16 @@ mod tests {
         for text in [
             "", "0", "0%", "100.01", "-1", "5 %", "1.234", ".5", "%", "70000",
         ] {
-            assert_eq!(text.parse::<Share>(), Err(BadShare), "{text}");
+            assert_eq!(text.parse::<TrafficShare>(), Err(BadShare), "{text}");
         }
     }
 
     #[test]
     fn a_larger_share_takes_all_of_a_smaller_one_and_about_as_many_as_it_says() {
-        let [small, large] = [1_000, 3_000].map(|parts| Share::of_ten_thousand(parts).unwrap());
+        let [small, large] =
+            [1_000, 3_000].map(|parts| TrafficShare::of_ten_thousand(parts).unwrap());
         let callers: Vec<String> = (0..10_000).map(|number| format!("key-{number}")).collect();
-        let taken = |share: Share| {
+        let taken = |share: TrafficShare| {
             callers
                 .iter()
                 .filter(|id| share.takes("default", id))

@@ -12,7 +12,7 @@ pub use self::{
 };
 
 use self::published::{Next, Published};
-use crate::{Generation, Plugin, Share};
+use crate::{Generation, Plugin, TrafficShare};
 
 /// What the protocol is built from; a model checker puts its own in their place.
 mod sync {

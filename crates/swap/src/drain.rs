@@ -5,17 +5,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    Step, StepReport,
+    Step, StepReport, auto_rollback,
+    policy_state::{Drain, PolicyState},
     shared::Shared,
     snapshot::Snapshot,
-    standing::{Drain, Standing},
-    watch,
 };
 
 impl Shared {
     /// Whether [`Self::settle`] would do something.
     pub(crate) fn is_to_settle(&self) -> bool {
-        self.book().policies.values().any(Standing::is_to_settle)
+        self.book().policies.values().any(PolicyState::is_to_settle)
     }
 
     /// Completes the entries of transactions whose predecessors have come to rest. Only by who
@@ -39,7 +38,7 @@ impl Shared {
     }
 }
 
-impl Standing {
+impl PolicyState {
     fn is_to_settle(&self) -> bool {
         self.is_to_be_watched()
             || self
@@ -72,7 +71,7 @@ impl Standing {
         }
         if is_to_be_watched {
             self.watched = self.changed_by;
-            let note = match watch::way_back(self) {
+            let note = match auto_rollback::rollback_target(self) {
                 Ok((.., kept)) => format!("goes back to generation {} by itself", kept.number),
                 Err(why) => format!("does not go back by itself: {why}"),
             };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signalbox_runtime::{Change, Digest, Share};
+use signalbox_runtime::{Change, Digest, TrafficShare};
 
 use crate::{Accepted, Access, RollBack, access::Compared, loaded::Loaded, shadow::Shadowed};
 
@@ -19,7 +19,7 @@ pub(crate) struct Edits {
 /// What is done to one name.
 pub(crate) enum Edit {
     Serve(Loaded, Service),
-    Beside(Loaded, Candidacy, Service),
+    Beside(Loaded, CandidateRole, Service),
     Promote,
     Withdraw,
 }
@@ -46,9 +46,9 @@ pub(crate) enum Arrival {
 
 /// In what role a candidate decides beside what serves.
 #[derive(Clone)]
-pub(crate) enum Candidacy {
+pub(crate) enum CandidateRole {
     Shadow(Arc<Shadowed>),
-    Canary(Share),
+    Canary(TrafficShare),
 }
 
 impl Edits {
@@ -58,10 +58,10 @@ impl Edits {
             .iter()
             .fold(Change::new(), |change, (name, edit)| match edit {
                 Edit::Serve(loaded, _) => change.serve(name, loaded.plugin.clone()),
-                Edit::Beside(loaded, Candidacy::Shadow(_), _) => {
+                Edit::Beside(loaded, CandidateRole::Shadow(_), _) => {
                     change.shadow(name, loaded.plugin.clone())
                 }
-                Edit::Beside(loaded, Candidacy::Canary(share), _) => {
+                Edit::Beside(loaded, CandidateRole::Canary(share), _) => {
                     change.canary(name, loaded.plugin.clone(), *share)
                 }
                 Edit::Promote => change.promote(name),
@@ -95,7 +95,7 @@ impl Service {
     }
 }
 
-impl Candidacy {
+impl CandidateRole {
     pub(crate) const fn shadowed(&self) -> Option<&Arc<Shadowed>> {
         match self {
             Self::Shadow(shadowed) => Some(shadowed),

@@ -34,7 +34,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// By which door.
-    pub way: Way,
+    pub way: Trigger,
     /// Who or what there: a peer's address, a file, a registry reference, a rule.
     pub who: String,
 }
@@ -43,7 +43,7 @@ pub struct Actor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum Way {
+pub enum Trigger {
     /// The admin listener.
     Admin,
     /// The host itself, on evidence.
@@ -168,7 +168,7 @@ pub struct Evidence {
 impl Actor {
     /// Somebody at a door.
     #[must_use]
-    pub fn new(way: Way, who: impl Into<String>) -> Self {
+    pub fn new(way: Trigger, who: impl Into<String>) -> Self {
         Self {
             way,
             who: who.into(),

@@ -1,10 +1,10 @@
-//! What the keeper is told.
+//! What the controller is told.
 
 use std::sync::Arc;
 
 use signalbox_runtime::GenerationStats;
 
-/// Something the keeper is to look at.
+/// Something the controller is to look at.
 pub(crate) enum Event {
     /// A guest failed a caller, with this cause.
     Failed(Arc<GenerationStats>, String, &'static str),

@@ -2,7 +2,7 @@
 
 use tracing::{info, warn};
 
-use crate::{Entry, Outcome, Way};
+use crate::{Entry, Outcome, Trigger};
 
 pub(crate) const TARGET: &str = "signalbox::swap";
 
@@ -23,7 +23,7 @@ pub(crate) fn log(entry: &Entry) {
     }
     let to: Vec<_> = entry.policies.iter().filter_map(|it| it.to).collect();
     let generations = format!("{to:?}");
-    if entry.actor.way == Way::Automatic {
+    if entry.actor.way == Trigger::Automatic {
         let evidence = entry.evidence.as_ref();
         let evidence = evidence.and_then(|evidence| serde_json::to_string(evidence).ok());
         warn!(

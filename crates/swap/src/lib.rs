@@ -9,7 +9,7 @@
 //! ```
 //! use signalbox_runtime::Runtime;
 //! use signalbox_swap::{
-//!     Actor, Candidate, Mode, OpenAnswers, Order, Outcome, RollBack, Settings, Swaps, Way,
+//!     Actor, Candidate, Mode, OpenAnswers, Order, Outcome, RollBack, Settings, Swaps, Trigger,
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -23,7 +23,7 @@
 //! #     Ok(signalbox_compiler::compile(&policy, &document)?)
 //! # };
 //! let swaps = Swaps::new(Runtime::new(Default::default())?, Settings::default())?;
-//! let me = || Actor::new(Way::Embedder, "this program");
+//! let me = || Actor::new(Trigger::Embedder, "this program");
 //! let order = |component| Order {
 //!     candidates: vec![Candidate {
 //!         name: "default".into(),
@@ -62,7 +62,7 @@
 // | layer       | modules                                                      |
 // | ----------- | ------------------------------------------------------------ |
 // | API         | swaps                                                        |
-// | who begins  | start · keeper                                               |
+// | who begins  | start · controller                                               |
 // | transaction | transaction · targets · retained · prepare · persist · drain |
 // | what it has | shared                                                       |
 // | reports     | report · watch                                               |
@@ -71,20 +71,22 @@
 // | words       | settings · state · signature · order · entry · overview · step · digest_text |
 
 mod access;
+mod auto_rollback;
 mod cases;
 mod compare;
+mod controller;
 mod digest_text;
 mod drain;
 mod edit;
 mod entry;
 mod event;
 mod history;
-mod keeper;
 mod loaded;
 mod lock;
 mod order;
 mod overview;
 mod persist;
+mod policy_state;
 mod prepare;
 mod report;
 mod retained;
@@ -93,7 +95,6 @@ mod shadow;
 mod shared;
 mod signature;
 mod snapshot;
-mod standing;
 mod start;
 mod state;
 mod step;
@@ -101,12 +102,11 @@ mod swaps;
 mod targets;
 mod transaction;
 mod transaction_recorder;
-mod watch;
 
 pub use compare::LiveAnswer;
 /// The keys of signed statements.
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
-pub use entry::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Way};
+pub use entry::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Trigger};
 pub use order::{Accept, BadAccept, Candidate, Mode, OpenAnswers, Order, RollBack, ShadowOrder};
 pub use overview::{
     Access, BesideOverview, Difference, DifferenceKind, Draining, GenerationOverview, Kept,

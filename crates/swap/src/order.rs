@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use signalbox_runtime::{Digest, Share};
+use signalbox_runtime::{Digest, TrafficShare};
 
 use crate::{Action, Actor, DifferenceKind};
 
@@ -79,7 +79,7 @@ pub enum Mode {
     /// It decides every request beside what serves; its decisions are compared and thrown away.
     Shadow(ShadowOrder),
     /// It decides the requests of a share of the callers.
-    Canary(Share),
+    Canary(TrafficShare),
 }
 
 /// When a shadow comes into service by itself.

@@ -11,9 +11,9 @@ use tracing::warn;
 use crate::{
     Failure, Remembered, RememberedGeneration, RememberedPolicy, StateError, Step,
     history::TARGET,
+    policy_state::{KeptGeneration, Last, PolicyState},
     shared::Shared,
     snapshot::Snapshot,
-    standing::{KeptGeneration, Last, Standing},
     transaction_recorder::{StepError, TransactionRecorder, chain},
 };
 
@@ -47,7 +47,7 @@ impl Shared {
             && let Err(error) = state.write(&book.remembered())
         {
             warn!(target: TARGET, error = chain(&error), "the state names what does not serve");
-            // The keeper tries again.
+            // The controller tries again.
             self.unwritten.store(true, Ordering::Release);
         }
     }
@@ -100,7 +100,7 @@ impl Snapshot {
             last_entry: remembered.last_entry,
             history: history.into_iter().map(Into::into).collect(),
             policies: policies
-                .map(|(name, policy)| (name, Standing::recall(policy)))
+                .map(|(name, policy)| (name, PolicyState::recall(policy)))
                 .collect(),
             revoked: remembered.revoked,
         }
@@ -126,7 +126,7 @@ impl Snapshot {
 
     /// The components that something may need.
     fn objects(&self) -> BTreeSet<Digest> {
-        let of = |standing: &Standing| {
+        let of = |standing: &PolicyState| {
             let live = standing.live.iter().map(|live| live.loaded.digest());
             let beside = standing.beside.iter().map(|it| it.loaded.digest());
             let last = standing.last.iter().map(|it| it.generation.digest);
@@ -140,7 +140,7 @@ impl Snapshot {
     }
 }
 
-impl Standing {
+impl PolicyState {
     fn recall(policy: RememberedPolicy) -> Self {
         let mut until = policy.live.map(|live| live.since);
         let kept = policy.kept.into_iter().map(|kept| {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use signalbox_runtime::{Digest, LoadError, Plugin, trust};
 
 use crate::{
-    Accepted, Candidate, Failure, Mode, Order, Presented, Step, Way,
+    Accepted, Candidate, Failure, Mode, Order, Presented, Step, Trigger,
     access::{self, Compared},
     cases,
     loaded::Loaded,
@@ -49,7 +49,7 @@ fn check_name(base: &Snapshot, order: &Order, name: &str) -> Result<(), StepErro
     let standing = base.standing(name);
     // A name that no key uses is a slip of the pen. Who embeds the host, and its start, make names.
     let is_known = standing.is_some_and(|standing| standing.is_configured);
-    if !is_known && !matches!(order.actor.way, Way::Embedder | Way::Start) {
+    if !is_known && !matches!(order.actor.way, Trigger::Embedder | Trigger::Start) {
         let policies = base.policies.iter();
         let known: Vec<_> = policies
             .filter(|(_, standing)| standing.is_configured)

@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use signalbox_runtime::GenerationStats;
 
 use crate::{
-    BesideOverview, Draining, GenerationOverview, Kept, PolicyOverview,
+    BesideOverview, Draining, GenerationOverview, Kept, PolicyOverview, auto_rollback,
     loaded::Loaded,
+    policy_state::{Beside, KeptGeneration, PolicyState},
     snapshot::Snapshot,
-    standing::{Beside, KeptGeneration, Standing},
-    watch,
 };
 
 pub(crate) fn overview(book: &Snapshot) -> Vec<PolicyOverview> {
@@ -16,7 +15,7 @@ pub(crate) fn overview(book: &Snapshot) -> Vec<PolicyOverview> {
     policies.map(|(name, it)| policy(name, it)).collect()
 }
 
-fn policy(name: &str, standing: &Standing) -> PolicyOverview {
+fn policy(name: &str, standing: &PolicyState) -> PolicyOverview {
     let live = standing.live.as_ref();
     PolicyOverview {
         name: name.to_owned(),
@@ -34,7 +33,7 @@ fn policy(name: &str, standing: &Standing) -> PolicyOverview {
                 cut: drain.served.is_cut(),
             })
             .collect(),
-        roll_back: watch::overview(standing),
+        roll_back: auto_rollback::overview(standing),
     }
 }
 

@@ -4,14 +4,14 @@ use signalbox_runtime::Digest;
 use tracing::warn;
 
 use crate::{
-    Action, Actor, Failure, Step, StepReport, Way,
+    Action, Actor, Failure, Step, StepReport, Trigger,
     edit::{Edit, Service},
     history::TARGET,
     loaded::Loaded,
+    policy_state::KeptGeneration,
     prepare,
     shared::Shared,
     snapshot::Snapshot,
-    standing::KeptGeneration,
     transaction_recorder::{StepError, TransactionRecorder},
 };
 
@@ -79,7 +79,7 @@ pub(crate) fn load(
 /// Loads what an earlier process kept. Gives whether that worked.
 pub(crate) fn preload(shared: &Shared, name: &str, digest: Digest) -> bool {
     let mut nobody = |_: &StepReport| {};
-    let actor = Actor::new(Way::Automatic, "what an earlier process kept");
+    let actor = Actor::new(Trigger::Automatic, "what an earlier process kept");
     let mut walk = TransactionRecorder::begin(Action::Rollback, actor, None, &mut nobody);
     let loaded = shared
         .component(digest)

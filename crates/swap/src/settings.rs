@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use signalbox_policy::Caller;
-use signalbox_runtime::{LoadOptions, Share};
+use signalbox_runtime::{LoadOptions, TrafficShare};
 
 use crate::{Entry, Signers, State};
 
@@ -20,7 +20,7 @@ pub struct Settings {
     /// How components are loaded.
     pub load: LoadOptions,
     /// What of one core the decisions of shadows may use.
-    pub shadow_cpu: Share,
+    pub shadow_cpu: TrafficShare,
     /// Whether a start looks at the sources alone, whatever the state says is live.
     pub from_source: bool,
     /// The keys that use a policy, by its name: whose access is compared. Called off the request
@@ -63,7 +63,7 @@ impl fmt::Debug for Settings {
 }
 
 /// Enough for 25,000 shadow decisions a second of 10 µs, and the rest of the core for requests.
-const QUARTER: Share = match Share::of_ten_thousand(2_500) {
+const QUARTER: TrafficShare = match TrafficShare::of_ten_thousand(2_500) {
     Some(share) => share,
     None => unreachable!(),
 };

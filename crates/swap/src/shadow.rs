@@ -16,7 +16,7 @@ use std::{
 };
 
 use signalbox_policy::{Decision, ListMode};
-use signalbox_runtime::{Generation, Plugin, RequestBuf, Share};
+use signalbox_runtime::{Generation, Plugin, RequestBuf, TrafficShare};
 
 use self::allowance::{Allowance, processor_time};
 pub(crate) use self::shadowed::Shadowed;
@@ -45,13 +45,13 @@ pub(crate) enum Asked {
 pub(crate) const QUESTIONS: usize = 256;
 
 /// Asks shadows until it is told to stop. They use no more than `share` of a core; `shadowed` gives
-/// what was found about one, if it is still there; the keeper hears of failures, and of shadows
+/// what was found about one, if it is still there; the controller hears of failures, and of shadows
 /// that have proved themselves.
 pub(crate) fn run(
     questions: &Receiver<Asked>,
-    share: Share,
+    share: TrafficShare,
     shadowed: impl Fn(&Generation) -> Option<Arc<Shadowed>>,
-    keeper: &SyncSender<Event>,
+    controller: &SyncSender<Event>,
 ) {
     let mut allowance = Allowance::new(share, Instant::now());
     while let Ok(Asked::Question(question)) = questions.recv() {
@@ -63,12 +63,12 @@ pub(crate) fn run(
             continue;
         }
         let before = processor_time();
-        ask(&shadowed, &question, keeper);
+        ask(&shadowed, &question, controller);
         allowance.spend(processor_time().saturating_sub(before));
     }
 }
 
-fn ask(shadowed: &Shadowed, question: &Question, keeper: &SyncSender<Event>) {
+fn ask(shadowed: &Shadowed, question: &Question, controller: &SyncSender<Event>) {
     let shadow = &question.shadow;
     let decide = || question.request.view(|request| shadow.decide(request));
     // After a panic nothing of the call is used again: its instance goes with it.
@@ -84,7 +84,7 @@ fn ask(shadowed: &Shadowed, question: &Question, keeper: &SyncSender<Event>) {
         let caller = question.request.caller().id.clone();
         let served = Arc::clone(shadow.served());
         // A full queue knows enough.
-        let _ = keeper.try_send(Event::Failed(served, caller, cause));
+        let _ = controller.try_send(Event::Failed(served, caller, cause));
     }
     let kinds = differences(&question.live, candidate.as_ref(), || {
         same_list(shadowed, question, candidate.as_ref())
@@ -93,7 +93,7 @@ fn ask(shadowed: &Shadowed, question: &Question, keeper: &SyncSender<Event>) {
     let proved = shadowed.order().promote_after;
     if proved.is_some_and(|wanted| shadowed.clean() == wanted) {
         // A full queue wakes it as well.
-        let _ = keeper.try_send(Event::Look);
+        let _ = controller.try_send(Event::Look);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the doors, the keeper and the shadow's thread share.
+//! What the doors, the controller and the shadow's thread share.
 
 use std::{
     collections::BTreeMap,
@@ -17,9 +17,9 @@ use crate::{
     edit::Edits,
     event::Event,
     lock::lock,
+    policy_state::PolicyState,
     shadow::{Asked, Shadowed},
     snapshot::Snapshot,
-    standing::Standing,
     transaction_recorder::TransactionRecorder,
 };
 
@@ -99,7 +99,7 @@ impl Shared {
         let policies = self.slot.load();
         for (name, _) in &edits.edits {
             let found = policies.get(name).map(|lane| lane.live().number());
-            let live = |standing: &Standing| Some(standing.live.as_ref()?.number());
+            let live = |standing: &PolicyState| Some(standing.live.as_ref()?.number());
             let expected = book.policies.get(name).and_then(live);
             if expected != found {
                 let name = name.clone();
@@ -146,7 +146,7 @@ impl Shared {
         (self.settings.observer)(entry);
     }
 
-    /// Lets the keeper look around.
+    /// Lets the controller look around.
     pub(crate) fn wake(&self) {
         // A full queue wakes it as well.
         let _ = self.events.try_send(Event::Look);

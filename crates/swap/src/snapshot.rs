@@ -12,8 +12,8 @@ use signalbox_runtime::{Digest, Policies};
 use crate::{
     Entry,
     edit::{Edit, Edits},
+    policy_state::{Beside, PolicyState},
     shadow::Shadowed,
-    standing::{Beside, Standing},
 };
 
 /// Everything remembered, at one moment.
@@ -24,7 +24,7 @@ pub(crate) struct Snapshot {
     pub(crate) last_entry: u64,
     /// The oldest first.
     pub(crate) history: VecDeque<Arc<Entry>>,
-    pub(crate) policies: BTreeMap<String, Standing>,
+    pub(crate) policies: BTreeMap<String, PolicyState>,
     pub(crate) revoked: BTreeSet<Digest>,
 }
 
@@ -85,7 +85,7 @@ impl Snapshot {
     }
 
     /// How a name stands, if it is known.
-    pub(crate) fn standing(&self, name: &str) -> Option<&Standing> {
+    pub(crate) fn standing(&self, name: &str) -> Option<&PolicyState> {
         self.policies.get(name)
     }
 

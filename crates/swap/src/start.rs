@@ -4,11 +4,11 @@ use signalbox_runtime::Digest;
 
 use crate::{
     Action, Actor, Candidate, Changed, Entry, Failure, Mode, OpenAnswers, Order, Outcome, RollBack,
-    StepReport, Way,
+    StepReport, Trigger,
+    policy_state::Last,
     shared::Shared,
     snapshot::Snapshot,
-    standing::Last,
-    transaction::{self, Wish},
+    transaction::{self, Command},
     transaction_recorder::TransactionRecorder,
 };
 
@@ -109,7 +109,7 @@ fn transaction(
     source: Source,
     told: &mut dyn FnMut(&StepReport),
 ) -> (Entry, Option<Failure>) {
-    let actor = Actor::new(Way::Start, source.from);
+    let actor = Actor::new(Trigger::Start, source.from);
     let candidate = match source.candidate {
         Ok(candidate) => candidate,
         Err(failure) => {
@@ -130,7 +130,7 @@ fn transaction(
         open_answers: OpenAnswers::Keep,
         actor: actor.clone(),
     };
-    let entry = transaction::run(shared, Wish::Swap(order), actor, None, told);
+    let entry = transaction::run(shared, Command::Swap(order), actor, None, told);
     let failure = match &entry.outcome {
         Outcome::Failed(failure) => Some(failure.clone()),
         _ => None,
@@ -147,12 +147,12 @@ fn restore(
     from: &str,
     told: &mut dyn FnMut(&StepReport),
 ) -> Entry {
-    let wish = Wish::Restore {
+    let wish = Command::Restore {
         name: name.to_owned(),
         last,
         forgotten: forgotten(book, name),
     };
-    transaction::run(shared, wish, Actor::new(Way::Start, from), None, told)
+    transaction::run(shared, wish, Actor::new(Trigger::Start, from), None, told)
 }
 
 /// A candidate that was beside what served, and is no more.

@@ -14,14 +14,14 @@ use signalbox_runtime::{Digest, Generation, GenerationStats, Plugin, Runtime, Sl
 
 use crate::{
     Action, Actor, Changed, Entry, Failure, Order, Outcome, PolicyOverview, Question, Settings,
-    Source, Started, StateError, StepReport,
+    Source, Started, StateError, StepReport, controller,
     event::{EVENT_QUEUE, Event},
-    keeper, report,
+    report,
     shadow::{self, Asked, QUESTIONS},
     shared::Shared,
     snapshot::Snapshot,
     start,
-    transaction::{self, Wish},
+    transaction::{self, Command},
     transaction_recorder::TransactionRecorder,
 };
 
@@ -58,8 +58,10 @@ impl Swaps {
             shared: Arc::clone(&shared),
             threads: Vec::new(),
         };
-        let keeper = Arc::clone(&shared);
-        owner.run("signalbox-keeper", move || keeper::run(&keeper, &events))?;
+        let controller = Arc::clone(&shared);
+        owner.run("signalbox-controller", move || {
+            controller::run(&controller, &events);
+        })?;
         owner.run("signalbox-shadow", move || {
             let share = shared.settings.shadow_cpu;
             let shadowed = |shadow: &Generation| shared.shadowed(shadow);
@@ -83,7 +85,7 @@ impl Swaps {
     /// The transaction, from start to end, on this thread. `told` hears each step as it ends.
     pub fn swap(&self, order: Order, told: &mut dyn FnMut(&StepReport)) -> Entry {
         let actor = order.actor.clone();
-        transaction::run(self.shared(), Wish::Swap(order), actor, None, told)
+        transaction::run(self.shared(), Command::Swap(order), actor, None, told)
     }
 
     /// Notes what failed before there was an order: an upload that broke off, a registry that does
@@ -103,7 +105,7 @@ impl Swaps {
 
     /// Lets an earlier generation serve again: the one of number `to`, else what served last.
     pub fn rollback(&self, name: &str, to: Option<u64>, actor: Actor) -> Entry {
-        let wish = Wish::Rollback {
+        let wish = Command::Rollback {
             name: name.to_owned(),
             to,
             only_from: None,
@@ -113,7 +115,7 @@ impl Swaps {
 
     /// Lets the candidate beside what serves come into service.
     pub fn promote(&self, name: &str, actor: Actor) -> Entry {
-        let wish = Wish::Promote {
+        let wish = Command::Promote {
             name: name.to_owned(),
             only: None,
         };
@@ -122,7 +124,7 @@ impl Swaps {
 
     /// Takes the candidate beside what serves away.
     pub fn withdraw(&self, name: &str, actor: Actor) -> Entry {
-        let wish = Wish::Withdraw {
+        let wish = Command::Withdraw {
             name: name.to_owned(),
             only: None,
         };
@@ -132,7 +134,7 @@ impl Swaps {
     /// Forbids a component for good. Where it serves, what served before does again; if there is
     /// nothing to go back to, it is not revoked.
     pub fn revoke(&self, digest: Digest, actor: Actor) -> Entry {
-        self.run(Wish::Revoke { digest }, actor)
+        self.run(Command::Revoke { digest }, actor)
     }
 
     /// What was done, newest first.
@@ -195,7 +197,7 @@ impl Swaps {
         }
     }
 
-    fn run(&self, wish: Wish, actor: Actor) -> Entry {
+    fn run(&self, wish: Command, actor: Actor) -> Entry {
         transaction::run(self.shared(), wish, actor, None, &mut |_| {})
     }
 

@@ -5,10 +5,10 @@ use signalbox_runtime::Digest;
 use crate::{
     Changed, Failure, Role, Step,
     edit::{Arrival, Edit, Edits, Service},
+    policy_state::Last,
     retained,
     shared::Shared,
     snapshot::Snapshot,
-    standing::Last,
     transaction_recorder::{StepError, TransactionRecorder},
 };
 

@@ -29,7 +29,7 @@
 //! place, the next start finds the old; after, the new.
 //!
 //! What a single step does is in `receive`, `prepare`, `cases`, `access`, `kept`, `keep`; what happens after
-//! `store` is in `keeper`.
+//! `store` is in `controller`.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -42,18 +42,18 @@ use signalbox_runtime::Digest;
 use crate::{
     Action, Actor, Changed, Entry, Evidence, Failure, Mode, OpenAnswers, Order, Outcome, Step,
     StepReport,
-    edit::{Arrival, Candidacy, Edit, Edits, Service},
+    edit::{Arrival, CandidateRole, Edit, Edits, Service},
+    policy_state::{Last, PolicyState},
     prepare::{self, Prepared},
     shadow::Shadowed,
     shared::Shared,
     snapshot::Snapshot,
-    standing::{Last, Standing},
     targets,
     transaction_recorder::{StepError, TransactionRecorder},
 };
 
 /// What is asked for.
-pub(crate) enum Wish {
+pub(crate) enum Command {
     Swap(Order),
     Rollback {
         name: String,
@@ -93,7 +93,7 @@ struct Plan {
 /// Walks from the start to the end, which is in the entry.
 pub(crate) fn run(
     shared: &Shared,
-    wish: Wish,
+    wish: Command,
     actor: Actor,
     evidence: Option<Evidence>,
     told: &mut dyn FnMut(&StepReport),
@@ -110,7 +110,7 @@ pub(crate) fn run(
     shared.close(&walk, end)
 }
 
-impl Wish {
+impl Command {
     const fn action(&self) -> Action {
         match self {
             Self::Swap(order) => order.mode.action(),
@@ -127,20 +127,22 @@ impl Wish {
 fn plan(
     shared: &Shared,
     base: &Snapshot,
-    wish: Wish,
+    wish: Command,
     walk: &mut TransactionRecorder<'_>,
 ) -> Result<Option<Plan>, Failure> {
     let edits = match wish {
-        Wish::Swap(order) => return swap(shared, base, order, walk),
-        Wish::Rollback {
+        Command::Swap(order) => return swap(shared, base, order, walk),
+        Command::Rollback {
             name,
             to,
             only_from,
         } => targets::back(shared, base, name, (to, only_from), walk)?,
-        Wish::Promote { name, only } => targets::beside(base, name, only, Edit::Promote, walk)?,
-        Wish::Withdraw { name, only } => targets::beside(base, name, only, Edit::Withdraw, walk)?,
-        Wish::Revoke { digest } => targets::revocation(shared, base, digest, walk)?,
-        Wish::Restore {
+        Command::Promote { name, only } => targets::beside(base, name, only, Edit::Promote, walk)?,
+        Command::Withdraw { name, only } => {
+            targets::beside(base, name, only, Edit::Withdraw, walk)?
+        }
+        Command::Revoke { digest } => targets::revocation(shared, base, digest, walk)?,
+        Command::Restore {
             name,
             last,
             forgotten,
@@ -205,11 +207,13 @@ fn edit(
     Some(match mode {
         Mode::DryRun => return None,
         Mode::Serve => Edit::Serve(prepared.loaded, service),
-        Mode::Canary(share) => Edit::Beside(prepared.loaded, Candidacy::Canary(*share), service),
+        Mode::Canary(share) => {
+            Edit::Beside(prepared.loaded, CandidateRole::Canary(*share), service)
+        }
         Mode::Shadow(order) => {
             let live = &live()?.loaded.plugin;
             let shadowed = Shadowed::new(order.clone(), live);
-            Edit::Beside(prepared.loaded, Candidacy::Shadow(shadowed), service)
+            Edit::Beside(prepared.loaded, CandidateRole::Shadow(shadowed), service)
         }
     })
 }
@@ -257,7 +261,7 @@ fn keep_and_store(
     let (policies, keep) = (prepared.policies(), shared.settings.keep);
     let mut next = book.after(&plan.edits, policies, number, now, keep);
     for (name, _) in &plan.edits.edits {
-        let to = next.policies.get(name).and_then(Standing::newest);
+        let to = next.policies.get(name).and_then(PolicyState::newest);
         if let Some(changed) = walk.changed(name) {
             changed.to = to;
         }
@@ -299,7 +303,7 @@ fn still_as_received(base: &Snapshot, book: &Snapshot, plan: &Plan) -> Result<()
         return Ok(());
     };
     // Meanwhile it may have come into service where it was not known.
-    let knows = |(name, standing): (&String, &Standing)| {
+    let knows = |(name, standing): (&String, &PolicyState)| {
         let before = base.standing(name).map_or(0, |known| known.changed_by);
         let is_new = standing.changed_by != before && standing.uses(digest);
         is_new.then(|| (name.clone(), standing.changed_by))

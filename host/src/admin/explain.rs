@@ -16,9 +16,9 @@ use signalbox_policy::{Caller, Names, Purposes};
 use signalbox_runtime::{Generation, Plugin};
 
 use super::answer::Answer;
-use super::desk::AdminApi;
+use super::api::AdminApi;
+use super::error::AdminError;
 use super::json;
-use super::refused::Refused;
 use super::upload::Upload;
 use decided::Decided;
 use question::{Question, Who};
@@ -43,12 +43,12 @@ impl AdminApi {
         &self,
         head: &Parts,
         upload: &mut Upload,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Answer, AdminError> {
         let question: Question = upload.document(&head.headers, None).await?;
         let who = question.who()?;
         question.check()?;
         let key = match &who {
-            Who::Key(id) => Some(self.overview.key(id).ok_or(Refused::Key)?),
+            Who::Key(id) => Some(self.overview.key(id).ok_or(AdminError::Key)?),
             Who::Anyone { .. } => None,
         };
         let policy = question.policy.clone().unwrap_or_else(|| match &key {
@@ -66,7 +66,7 @@ impl AdminApi {
             let _place = self.explanations.acquire().await;
             let decide = move || decided::decide(&plugin, &question, &caller);
             let decided = tokio::task::spawn_blocking(decide).await;
-            decided.map_err(|_panicked| Refused::Internal)?
+            decided.map_err(|_panicked| AdminError::Internal)?
         } else {
             Decided::invalid_key()
         };
@@ -86,22 +86,22 @@ impl AdminApi {
         policy: &str,
         number: Option<u64>,
         key: Option<&Arc<Key>>,
-    ) -> Result<Asked, Refused> {
+    ) -> Result<Asked, AdminError> {
         let swaps = self.overview.swaps();
         if let Some(generation) = number {
             let plugin = swaps.plugin(policy, generation);
             let plugin = plugin.ok_or_else(|| {
                 let is_known = swaps.overview().iter().any(|known| known.name == policy);
                 if is_known {
-                    Refused::Generation
+                    AdminError::Generation
                 } else {
-                    Refused::Policy
+                    AdminError::Policy
                 }
             })?;
             return Ok(Asked { generation, plugin });
         }
         let policies = swaps.slot().load();
-        let lane = policies.get(policy).ok_or(Refused::Policy)?;
+        let lane = policies.get(policy).ok_or(AdminError::Policy)?;
         let generation: &Arc<Generation> = match key {
             Some(key) => lane.for_caller(&key.caller.id),
             None => lane.live(),

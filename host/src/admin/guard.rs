@@ -4,7 +4,7 @@ use http::header;
 use http::request::Parts;
 use subtle::ConstantTimeEq as _;
 
-use super::refused::Refused;
+use super::error::AdminError;
 use crate::config::AdminConfig;
 use signalbox_gate::Digest;
 
@@ -18,24 +18,24 @@ pub(super) enum Access {
 
 /// Only requests that were meant for this listener. The target's own host counts as well, if it has
 /// one: HTTP lets it override the header.
-pub(super) fn check_host(config: &AdminConfig, head: &Parts) -> Result<(), Refused> {
+pub(super) fn check_host(config: &AdminConfig, head: &Parts) -> Result<(), AdminError> {
     let mut named = head.headers.get_all(header::HOST).iter();
     let (Some(host), None) = (named.next(), named.next()) else {
-        return Err(Refused::Host);
+        return Err(AdminError::Host);
     };
     let is_ours = |authority: &str| config.is_own_host(authority);
     let target = head.uri.authority();
     if host.to_str().is_ok_and(is_ours) && target.is_none_or(|target| is_ours(target.as_str())) {
         Ok(())
     } else {
-        Err(Refused::Host)
+        Err(AdminError::Host)
     }
 }
 
 /// No web page may ask, whatever its origin.
-pub(super) fn check_origin(head: &Parts) -> Result<(), Refused> {
+pub(super) fn check_origin(head: &Parts) -> Result<(), AdminError> {
     if head.headers.contains_key(header::ORIGIN) {
-        Err(Refused::Origin)
+        Err(AdminError::Origin)
     } else {
         Ok(())
     }
@@ -46,23 +46,23 @@ pub(super) fn check_access(
     config: &AdminConfig,
     head: &Parts,
     needed: Access,
-) -> Result<(), Refused> {
+) -> Result<(), AdminError> {
     match needed {
         Access::Open => Ok(()),
         needed if access(config, head)? >= needed => Ok(()),
-        _ => Err(Refused::Access),
+        _ => Err(AdminError::Access),
     }
 }
 
 /// Both digests are always compared, so that time does not tell which token was nearly right.
-fn access(config: &AdminConfig, head: &Parts) -> Result<Access, Refused> {
+fn access(config: &AdminConfig, head: &Parts) -> Result<Access, AdminError> {
     let mut values = head.headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(Refused::Token);
+        return Err(AdminError::Token);
     };
     let token = value.to_str().ok().and_then(|value| value.split_once(' '));
     let Some(("Bearer" | "bearer", token)) = token else {
-        return Err(Refused::Token);
+        return Err(AdminError::Token);
     };
     let given = Digest::of(token);
     let is = |known: &Option<Digest>| known.as_ref().map(|known| known.ct_eq(&given));
@@ -72,6 +72,6 @@ fn access(config: &AdminConfig, head: &Parts) -> Result<Access, Refused> {
     } else if view.is_some_and(bool::from) {
         Ok(Access::View)
     } else {
-        Err(Refused::Token)
+        Err(AdminError::Token)
     }
 }

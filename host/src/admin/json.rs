@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::answer::{self, Answer};
-use super::refused::Refused;
+use super::error::AdminError;
 
 /// JSON with a final line end, for people who use curl.
 pub(super) fn answer(status: StatusCode, value: &impl Serialize) -> Answer {
@@ -15,8 +15,8 @@ pub(super) fn answer(status: StatusCode, value: &impl Serialize) -> Answer {
 }
 
 /// JSON as one line.
-pub(super) fn line(value: &impl Serialize) -> Result<Vec<u8>, Refused> {
-    let mut line = serde_json::to_vec(value).map_err(|_| Refused::Internal)?;
+pub(super) fn line(value: &impl Serialize) -> Result<Vec<u8>, AdminError> {
+    let mut line = serde_json::to_vec(value).map_err(|_| AdminError::Internal)?;
     line.push(b'\n');
     Ok(line)
 }

@@ -2,8 +2,8 @@
 
 use http::Method;
 
+use super::error::AdminError;
 use super::guard::Access;
-use super::refused::Refused;
 
 /// What a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +46,14 @@ struct Route<'a> {
 
 impl<'a> Asked<'a> {
     /// What a method means on a path.
-    pub(super) fn of(method: &Method, path: &'a str) -> Result<Self, Refused> {
-        let Route { show, act } = Route::of(path).ok_or(Refused::Route)?;
+    pub(super) fn of(method: &Method, path: &'a str) -> Result<Self, AdminError> {
+        let Route { show, act } = Route::of(path).ok_or(AdminError::Route)?;
         let asked = match *method {
             Method::GET | Method::HEAD => show.map(Self::Show),
             Method::POST => act.map(Self::Act),
             _ => None,
         };
-        asked.ok_or(Refused::Method(match (show, act) {
+        asked.ok_or(AdminError::Method(match (show, act) {
             (Some(_), Some(_)) => "GET, HEAD, POST",
             (None, Some(_)) => "POST",
             (_, None) => "GET, HEAD",

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::desk::{AdminApi, Peer};
+use super::api::{AdminApi, Peer};
 use crate::listener::tls::Certificates;
 
 /// Answers until `stopped` resolves. Transactions under way then are waited for and told of;

@@ -17,8 +17,8 @@ use signalbox_runtime::Digest;
 use signalbox_swap::{Action, Candidate, Failure, Order, Step, StepReport, Swaps};
 
 use super::answer::Answer;
-use super::desk::{AdminApi, Peer};
-use super::refused::Refused;
+use super::api::{AdminApi, Peer};
+use super::error::AdminError;
 use super::transaction::Form;
 use super::upload::{Bounds, Unread, Upload, check_json};
 pub(super) use one::check_digest;
@@ -53,7 +53,7 @@ impl AdminApi {
         peer: &Peer,
         head: &Parts,
         upload: &mut Upload,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Answer, AdminError> {
         let form = Form::of(&head.headers);
         let shape = Shape::of(&head.headers)?;
         let query = percent::query(head.uri.query().unwrap_or_default())?;
@@ -65,7 +65,7 @@ impl AdminApi {
             }
         };
         let place = self.places.clone().try_acquire_owned();
-        let place = place.map_err(|_taken| Refused::Busy)?;
+        let place = place.map_err(|_taken| AdminError::Busy)?;
         let bytes = match upload.read(shape.bounds()).await {
             Ok(bytes) => bytes,
             Err(Unread::TooLarge) => return Err(shape.too_large()),
@@ -97,7 +97,11 @@ impl AdminApi {
     }
 
     /// Pulls what lies in registries, one after the other and never more than a body may bring.
-    async fn order(&self, peer: &Peer, wanted: Wanted) -> Result<Result<Order, Failure>, Refused> {
+    async fn order(
+        &self,
+        peer: &Peer,
+        wanted: Wanted,
+    ) -> Result<Result<Order, Failure>, AdminError> {
         let Wanted { policies, terms } = wanted;
         let mut left = MOST_COMPONENTS;
         let mut candidates = Vec::with_capacity(policies.len());
@@ -159,7 +163,7 @@ enum Shape {
 }
 
 impl Shape {
-    fn of(headers: &HeaderMap) -> Result<Self, Refused> {
+    fn of(headers: &HeaderMap) -> Result<Self, AdminError> {
         let is_component = match &*values(headers, header::CONTENT_TYPE) {
             [one] => one.trim_ascii().eq_ignore_ascii_case(b"application/wasm"),
             _ => false,
@@ -168,7 +172,7 @@ impl Shape {
             return Ok(Self::One);
         }
         check_json(headers).map(|()| Self::Many).map_err(|_| {
-            Refused::Media(
+            AdminError::Media(
                 "Send one component as `content-type: application/wasm`, or several in JSON as \
                  `application/json`; neither with a `content-encoding`."
                     .to_owned(),
@@ -184,14 +188,14 @@ impl Shape {
         })
     }
 
-    fn too_large(self) -> Refused {
+    fn too_large(self) -> AdminError {
         let message = match self {
             Self::One => format!("A component has at most {MOST_COMPONENT} bytes."),
             Self::Many => {
                 format!("The components of one transaction have at most {MOST_COMPONENTS} bytes.")
             }
         };
-        Refused::TooLarge {
+        AdminError::TooLarge {
             message,
             param: None,
         }

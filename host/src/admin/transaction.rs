@@ -9,10 +9,10 @@ use signalbox_swap::{Entry, Outcome, Step, StepReport, Swaps};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answer::{self, Answer};
+use super::api::AdminApi;
 use super::body::{Line, ResponseBody};
-use super::desk::AdminApi;
+use super::error::AdminError;
 use super::json;
-use super::refused::Refused;
 
 /// How a client wants to hear of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl AdminApi {
                 });
                 match told.await {
                     Ok(entry) => json::answer(status(&entry), &entry),
-                    Err(_panicked) => Refused::Internal.answer(),
+                    Err(_panicked) => AdminError::Internal.answer(),
                 }
             }
             Form::Lines => {

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use signalbox_http::media;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::error::AdminError;
 use super::object::Object;
-use super::refused::Refused;
 use signalbox_gate::header_values as values;
 
 /// The body of a request.
@@ -112,7 +112,7 @@ impl<B: Body<Data = Bytes> + Unpin> Upload<B> {
         &mut self,
         headers: &HeaderMap,
         if_empty: Option<T>,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, AdminError> {
         if let (true, Some(default)) = (self.is_empty(), if_empty) {
             return Ok(default);
         }
@@ -121,12 +121,12 @@ impl<B: Body<Data = Bytes> + Unpin> Upload<B> {
             .read(Bounds::SMALL)
             .await
             .map_err(|unread| match unread {
-                Unread::TooLarge => Refused::TooLarge {
+                Unread::TooLarge => AdminError::TooLarge {
                     message: format!("This route takes at most {} bytes.", Bounds::SMALL.bytes),
                     param: None,
                 },
-                Unread::TooSlow => Refused::TooSlow,
-                Unread::Truncated => Refused::Truncated,
+                Unread::TooSlow => AdminError::TooSlow,
+                Unread::Truncated => AdminError::Truncated,
             })?;
         parse(&bytes)
     }
@@ -152,15 +152,15 @@ impl<B: Body<Data = Bytes> + Unpin> Upload<B> {
 }
 
 /// 415 unless the head announces one plain JSON body.
-pub(super) fn check_json(headers: &HeaderMap) -> Result<(), Refused> {
+pub(super) fn check_json(headers: &HeaderMap) -> Result<(), AdminError> {
     let types = values(headers, header::CONTENT_TYPE);
     let encodings = values(headers, header::CONTENT_ENCODING);
     media::check_json(&types, &encodings)
-        .map_err(|refusal| Refused::Media(refusal.message().to_owned()))
+        .map_err(|refusal| AdminError::Media(refusal.message().to_owned()))
 }
 
 /// JSON of a known shape: nothing unknown, nothing twice.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AdminError> {
     let read = serde_json::from_slice(bytes).map(|Object(document)| document);
     read.map_err(|error: serde_json::Error| {
         let mut why = error.to_string();
@@ -169,7 +169,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
             let (line, column) = (error.line(), error.column());
             why = format!("something has the wrong shape at line {line} column {column}");
         }
-        Refused::shape(format!("The body cannot be used: {why}."))
+        AdminError::shape(format!("The body cannot be used: {why}."))
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use signalbox_runtime::Share;
+use signalbox_runtime::TrafficShare;
 use signalbox_swap::VerifyingKey;
 
 use super::Span;
@@ -20,7 +20,7 @@ pub struct SwapSettings {
     /// Whether a policy file that changes is taken over.
     pub watch: bool,
     /// What of one core shadows may use.
-    pub shadow_cpu: Share,
+    pub shadow_cpu: TrafficShare,
 }
 
 impl Default for SwapSettings {
@@ -101,7 +101,7 @@ impl Default for RegistrySettings {
 }
 
 /// Enough for 25,000 shadow decisions a second of 10 µs, and the rest of the core for requests.
-const QUARTER: Share = match Share::of_ten_thousand(2_500) {
+const QUARTER: TrafficShare = match TrafficShare::of_ten_thousand(2_500) {
     Some(share) => share,
     None => unreachable!(),
 };

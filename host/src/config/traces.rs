@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use signalbox_runtime::Share;
+use signalbox_runtime::TrafficShare;
 
 use super::value::{path, range, span, wrong};
 use super::{ConfigError, Problem, Scheme, Span, UpstreamUrl, UrlError};
@@ -21,7 +21,7 @@ pub struct TraceSettings {
     /// Certificates to trust in place of the system's.
     pub ca_file: Option<PathBuf>,
     /// Of requests that bring no trace of their own, the share that is traced.
-    pub sample: Share,
+    pub sample: TrafficShare,
     /// What this host is called in traces.
     pub service_name: String,
     /// For one export, from the connection to the collector's answer.
@@ -49,7 +49,7 @@ impl TraceSettings {
     }
 }
 
-const ALL: Share = match Share::of_ten_thousand(10_000) {
+const ALL: TrafficShare = match TrafficShare::of_ten_thousand(10_000) {
     Some(all) => all,
     None => unreachable!(),
 };

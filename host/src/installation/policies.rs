@@ -11,7 +11,7 @@ use std::path::Path;
 use signalbox_runtime::{LoadOptions, Runtime};
 use signalbox_swap::{
     Actor, Entry, Failure, Outcome, Remembered, Serving, Signers, Source, Started, State, Step,
-    Swaps, Way,
+    Swaps, Trigger,
 };
 
 use super::{Effect, Finding};
@@ -159,7 +159,7 @@ impl Trial<'_> {
         }
         for policy in swaps.overview() {
             for kept in &policy.kept {
-                let actor = Actor::new(Way::Embedder, "a look at the installation");
+                let actor = Actor::new(Trigger::Embedder, "a look at the installation");
                 let entry = swaps.rollback(&policy.name, Some(kept.generation), actor);
                 restart.note(&entry, folder, &format!("generation {}", kept.generation));
             }

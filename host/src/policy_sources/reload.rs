@@ -9,7 +9,7 @@ use crate::auth::credentials::CredentialError;
 use crate::file_watcher::LOOK;
 use crate::listener::tls::{ClientTls, TlsError};
 use crate::observe::metrics::{Outcome, Reloaded};
-use crate::policy_sources::doors::read_cases;
+use crate::policy_sources::read_cases;
 use crate::server::shared::Shared;
 use crate::upstream::{Trust, TrustError};
 use signalbox_gate::keyring::{Keyring, KeyringError};

@@ -28,8 +28,8 @@ use crate::observe::metrics::Metrics;
 use crate::observe::observers::Observers;
 use crate::observe::record::DecisionLog;
 use crate::observe::traces::Traces;
-use crate::policy_sources::doors::{Look, PolicySources, Sighup, read_cases};
 use crate::policy_sources::registries::Registries;
+use crate::policy_sources::{PolicySources, RefreshSignal, Sighup, read_cases};
 use crate::server::shared::{Policies, Shared, UpstreamAccess};
 use crate::upstream::Hosts;
 use signalbox_gate::keyring::{Key, KeyStatus};
@@ -93,7 +93,7 @@ impl Host {
             compile: Arc::clone(&config.sources),
             registry,
             files,
-            look: Look::default(),
+            look: RefreshSignal::default(),
         };
         let tokens = jwt.clone().map(|issuers| issuers as Arc<dyn TokenVerifier>);
         let shared = Shared {

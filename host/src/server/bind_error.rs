@@ -11,7 +11,7 @@ use crate::auth::credentials::CredentialError;
 use crate::auth::jwt::KeySetError;
 use crate::listener::tls::TlsError;
 use crate::observe::traces::CollectorError;
-use crate::policy_sources::doors::CasesError;
+use crate::policy_sources::CasesError;
 use crate::policy_sources::sources::SourceError;
 use crate::upstream::TargetError;
 use signalbox_gate::keyring::KeyringError;

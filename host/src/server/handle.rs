@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use signalbox_swap::{
-    Actor, Candidate, Failure, Mode, OpenAnswers, Order, Outcome, RollBack, Swaps, Way,
+    Actor, Candidate, Failure, Mode, OpenAnswers, Order, Outcome, RollBack, Swaps, Trigger,
 };
 
 use crate::admin::Overview as _;
@@ -45,7 +45,7 @@ impl Handle {
             mode: Mode::Serve,
             roll_back: RollBack::default(),
             open_answers: OpenAnswers::Keep,
-            actor: Actor::new(Way::Embedder, "the embedding program"),
+            actor: Actor::new(Trigger::Embedder, "the embedding program"),
         };
         let entry = self.0.policies.swaps.swap(order, &mut |_| {});
         match entry.outcome {

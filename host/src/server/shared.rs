@@ -12,7 +12,7 @@ use crate::auth::credentials::CredentialFiles;
 use crate::config::Config;
 use crate::listener::tls::ClientTls;
 use crate::observe::observers::Observers;
-use crate::policy_sources::doors::PolicySources;
+use crate::policy_sources::PolicySources;
 use crate::upstream::Hosts;
 
 /// What all workers share: each part is read without waiting.

@@ -15,9 +15,9 @@ use super::bind_error::BindError;
 use crate::config::{Config, SignatureSettings, SignerConfig, SignerKey};
 use crate::file_watcher;
 use crate::observe::health::{PolicyHealth, chain};
-use crate::policy_sources::doors::{Files, Followed, Found, Unmade, registry_source};
 use crate::policy_sources::registries::Registries;
 use crate::policy_sources::sources::PolicySource;
+use crate::policy_sources::{Files, Followed, Found, Unmade, registry_source};
 
 /// Every source, read once.
 #[derive(Debug, Default)]

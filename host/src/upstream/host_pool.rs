@@ -42,16 +42,16 @@ pub(super) struct HostPool {
 /// A request's way on a connection, until it is dropped: that closes a connection of its own, and
 /// ends the stream on one that is shared.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct PooledConnection {
     /// Before `load`, whose end says that it is free.
-    carrier: Carrier,
+    protocol: Protocol,
     load: Load,
     /// It was there before the request.
     pub(super) is_kept: bool,
 }
 
 #[derive(Debug)]
-enum Carrier {
+enum Protocol {
     Own(Http1),
     Shared(Stream),
 }
@@ -95,33 +95,33 @@ impl HostPool {
     /// GT closes what is idle too long, and the news of it may be in the system already: for a
     /// connection that was idle for a while it is worth a look, which one turn of the runtime takes.
     /// So does a connection that was given back this moment and has not noticed yet.
-    pub(super) async fn kept(self: &Rc<Self>) -> Option<Way> {
+    pub(super) async fn kept(self: &Rc<Self>) -> Option<PooledConnection> {
         loop {
             let now = Instant::now();
-            let (carrier, idle) = self.own(now).or_else(|| self.shared(now))?;
-            if idle >= WORTH_A_LOOK || !carrier.is_ready() {
+            let (protocol, idle) = self.own(now).or_else(|| self.shared(now))?;
+            if idle >= WORTH_A_LOOK || !protocol.is_ready() {
                 yield_now().await;
-                if !carrier.is_ready() {
+                if !protocol.is_ready() {
                     continue;
                 }
             }
-            return Some(self.way(carrier, true));
+            return Some(self.way(protocol, true));
         }
     }
 
-    fn own(&self, now: Instant) -> Option<(Carrier, Duration)> {
+    fn own(&self, now: Instant) -> Option<(Protocol, Duration)> {
         let (connection, idle) = self.pool.borrow_mut().take(now)?;
-        Some((Carrier::Own(connection), idle))
+        Some((Protocol::Own(connection), idle))
     }
 
-    fn shared(&self, now: Instant) -> Option<(Carrier, Duration)> {
+    fn shared(&self, now: Instant) -> Option<(Protocol, Duration)> {
         if self.speaks_http2.get() == Some(false) {
             return None;
         }
         self.sweep_shared(now);
         self.shared.borrow().iter().find_map(|connection| {
             let idle = connection.idle(now).unwrap_or_default();
-            Some((Carrier::Shared(connection.open()?), idle))
+            Some((Protocol::Shared(connection.open()?), idle))
         })
     }
 
@@ -138,7 +138,10 @@ impl HostPool {
     }
 
     /// A new connection; or one that another request has made meanwhile, where they are shared.
-    pub(super) async fn connect(self: &Rc<Self>, place: Place) -> Result<Way, UpstreamError> {
+    pub(super) async fn connect(
+        self: &Rc<Self>,
+        place: Place,
+    ) -> Result<PooledConnection, UpstreamError> {
         let mut alone = None;
         if self.speaks_http2.get() != Some(false) {
             alone = self.gate.acquire().await.ok();
@@ -146,8 +149,8 @@ impl HostPool {
         // Whoever was first knows better.
         let _alone = alone.filter(|_| self.speaks_http2.get() != Some(false));
         loop {
-            if let Some((carrier, _idle)) = self.shared(Instant::now()) {
-                return Ok(self.way(carrier, true));
+            if let Some((protocol, _idle)) = self.shared(Instant::now()) {
+                return Ok(self.way(protocol, true));
             }
             // GT says with its first bytes how many streams it takes: that is worth waiting for.
             match self.new_one() {
@@ -155,10 +158,10 @@ impl HostPool {
                 None => break,
             }
         }
-        let carrier = match connect(&self.hosts, &self.host, Some(place)).await? {
+        let protocol = match connect(&self.hosts, &self.host, Some(place)).await? {
             Connection::Http1(own) => {
                 self.speaks_http2.set(Some(false));
-                Carrier::Own(own)
+                Protocol::Own(own)
             }
             Connection::Http2(shared) => {
                 self.speaks_http2.set(Some(true));
@@ -167,16 +170,16 @@ impl HostPool {
                 self.places.ring_all();
                 // Unless it is gone already: GT has not said yet how many streams it takes.
                 let gone = || UpstreamError::Connect(io::ErrorKind::ConnectionAborted.into());
-                Carrier::Shared(stream.ok_or_else(gone)?)
+                Protocol::Shared(stream.ok_or_else(gone)?)
             }
         };
-        Ok(self.way(carrier, false))
+        Ok(self.way(protocol, false))
     }
 
-    fn way(self: &Rc<Self>, carrier: Carrier, is_kept: bool) -> Way {
+    fn way(self: &Rc<Self>, protocol: Protocol, is_kept: bool) -> PooledConnection {
         self.load.set(self.load.get() + 1);
-        Way {
-            carrier,
+        PooledConnection {
+            protocol,
             load: Load(Rc::clone(self)),
             is_kept,
         }
@@ -199,25 +202,25 @@ impl HostPool {
     }
 }
 
-impl Way {
+impl PooledConnection {
     /// The head of the answer; or the request again if GT did not begin with it.
     pub(super) async fn send(
         &mut self,
         request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, (hyper::Error, Option<Request<RequestBody>>)> {
-        match &mut self.carrier {
-            Carrier::Own(connection) => connection.send(request).await,
-            Carrier::Shared(stream) => stream.send(&self.load.0.host, request).await,
+        match &mut self.protocol {
+            Protocol::Own(connection) => connection.send(request).await,
+            Protocol::Shared(stream) => stream.send(&self.load.0.host, request).await,
         }
     }
 
     /// The answer was read to its end: the connection is free for the next request.
     pub(super) fn give_back(self) {
-        let Self { carrier, load, .. } = self;
+        let Self { protocol, load, .. } = self;
         let lane = &load.0;
-        match carrier {
-            Carrier::Own(connection) => lane.pool.borrow_mut().keep(connection, Instant::now()),
-            Carrier::Shared(stream) => drop(stream),
+        match protocol {
+            Protocol::Own(connection) => lane.pool.borrow_mut().keep(connection, Instant::now()),
+            Protocol::Shared(stream) => drop(stream),
         }
     }
 
@@ -226,7 +229,7 @@ impl Way {
     }
 }
 
-impl Carrier {
+impl Protocol {
     fn is_ready(&self) -> bool {
         match self {
             Self::Own(connection) => connection.is_ready(),

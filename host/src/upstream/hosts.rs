@@ -9,7 +9,7 @@ use http::{HeaderValue, Uri, uri};
 use rustls::pki_types::ServerName;
 
 use super::error::UpstreamError;
-use super::standing::{Standing, Use};
+use super::outlier::{Availability, OutlierDetector};
 use super::tls::{Trust, TrustError};
 use crate::config::{Http2, Scheme, UpstreamConfig, UpstreamUrl};
 use crate::observe::health::Health;
@@ -40,7 +40,7 @@ pub(super) struct Host {
     pub(super) tls: Option<(Arc<Trust>, ServerName<'static>)>,
     /// What readiness calls it: where GT is, is not for everybody.
     part: String,
-    standing: Standing,
+    standing: OutlierDetector,
     open: AtomicUsize,
     metrics: HostMetrics,
 }
@@ -246,14 +246,14 @@ impl Host {
             url: url.clone(),
             tls,
             part,
-            standing: Standing::new(epoch),
+            standing: OutlierDetector::new(epoch),
             open: AtomicUsize::new(0),
             metrics,
         })
     }
 
     /// Whether this request may go there.
-    pub(super) fn may_use(&self, trial: Duration) -> Use {
+    pub(super) fn may_use(&self, trial: Duration) -> Availability {
         self.standing.may_use(trial)
     }
 

@@ -1,6 +1,6 @@
 //! Policies beside the one that serves: shadows change nothing, canaries decide for a few.
 
-use signalbox_runtime::Share;
+use signalbox_runtime::TrafficShare;
 use signalbox_swap::{DifferenceKind, Mode, ShadowOrder};
 
 use crate::guests::Guest;
@@ -130,7 +130,7 @@ fn a_shadow_whose_guest_fails_fails_nobody() {
 #[test]
 fn a_canary_decides_for_its_callers_and_no_other() {
     let gate = Gate::before(&Gt::chatty());
-    let share = Share::of_ten_thousand(5_000).unwrap();
+    let share = TrafficShare::of_ten_thousand(5_000).unwrap();
     done(
         &gate,
         order(stricter(), |order| order.mode = Mode::Canary(share)),
@@ -166,7 +166,7 @@ fn a_caller_who_becomes_a_canarys_while_a_body_comes_is_decided_by_the_canary_al
     let mut client = gate.connect();
     client.write(&ask.head());
     assert_eq!(client.answer().status, 100);
-    let share = Share::of_ten_thousand(10_000).unwrap();
+    let share = TrafficShare::of_ten_thousand(10_000).unwrap();
     done(
         &gate,
         order(stricter(), |order| order.mode = Mode::Canary(share)),

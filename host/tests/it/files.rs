@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use signalbox_host::BindError;
 use signalbox_host::{SourceError, Sources};
-use signalbox_swap::{Outcome, Step, Way};
+use signalbox_swap::{Outcome, Step, Trigger};
 
 use crate::harness::{Ask, Gate, GateBuilder, Gt, POLICY, component, within};
 use crate::policies::stricter;
@@ -37,7 +37,7 @@ fn reason(gate: &Gate) -> Option<String> {
 }
 
 /// The doors and outcomes of what failed, the newest first.
-fn failures(gate: &Gate) -> Vec<(Way, Step)> {
+fn failures(gate: &Gate) -> Vec<(Trigger, Step)> {
     let history = gate.handle.swaps().history().into_iter();
     history
         .filter_map(|entry| match entry.outcome {
@@ -57,7 +57,7 @@ fn a_file_moved_into_place_serves() {
     assert!(within(|| generation(&gate) == 2));
     let answer = gate.send(&Ask::chat("gpt-4o"));
     assert_eq!(answer.refusal(), (404, "route_not_supported".to_owned()));
-    assert_eq!(gate.handle.swaps().history()[0].actor.way, Way::File);
+    assert_eq!(gate.handle.swaps().history()[0].actor.way, Trigger::File);
     let line = r#"signalbox_policy_swaps_total{way="file",action="swap",result="done",step=""} 1"#;
     assert!(gate.handle.metrics().contains(line));
 }
@@ -94,7 +94,7 @@ fn half_a_file_changes_nothing_and_is_repaired_by_the_rest() {
     fs::write(&path, &whole).unwrap();
     assert!(within(|| generation(&gate) == 2));
     assert!(within(|| gate.handle.status().status == "ready"));
-    assert_eq!(failures(&gate), [(Way::File, Step::Read)]);
+    assert_eq!(failures(&gate), [(Trigger::File, Step::Read)]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_file_that_goes_away_takes_nothing_with_it() {
     assert_eq!(gate.send(&Ask::chat("gpt-4o")).status, 200);
     replace(&path, &stricter());
     assert!(within(|| generation(&gate) == 2));
-    assert_eq!(failures(&gate), [(Way::File, Step::Receive)]);
+    assert_eq!(failures(&gate), [(Trigger::File, Step::Receive)]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_reload_takes_what_has_changed_and_leaves_what_has_not() {
     replace(&path, &component(&POLICY.replace("Test.", "Reload.")));
     gate.handle.reload();
     assert_eq!(generation(&gate), 3);
-    assert_eq!(gate.handle.swaps().history()[0].actor.way, Way::Signal);
+    assert_eq!(gate.handle.swaps().history()[0].actor.way, Trigger::Signal);
     replace(&path, b"no component");
     gate.handle.reload();
     gate.handle.reload();
@@ -218,7 +218,7 @@ fn the_operators_cases_hold_for_files_and_are_read_again() {
         })
         .start();
     replace(&path, &stricter());
-    assert!(within(|| failures(&gate) == [(Way::File, Step::Cases)]));
+    assert!(within(|| failures(&gate) == [(Trigger::File, Step::Cases)]));
     assert!(within(
         || reason(&gate).is_some_and(|it| it.contains("`cases`"))
     ));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use signalbox_host::PolicySource;
-use signalbox_swap::{Outcome, Step, Way};
+use signalbox_swap::{Outcome, Step, Trigger};
 
 use crate::harness::{Ask, Gate, GateBuilder, Gt, POLICY, component, within};
 use crate::policies::stricter;
@@ -127,7 +127,7 @@ fn is_degraded(gate: &Gate) -> bool {
 }
 
 /// The doors and steps of what failed, the newest first.
-fn failures(gate: &Gate) -> Vec<(Way, Step)> {
+fn failures(gate: &Gate) -> Vec<(Trigger, Step)> {
     let history = gate.handle.swaps().history().into_iter();
     history
         .filter_map(|entry| match entry.outcome {
@@ -145,7 +145,10 @@ fn a_tag_that_moves_is_followed() {
     assert_eq!(gate.send(&Ask::chat("gpt-4o")).status, 200);
     registry.push(&stricter());
     assert!(within(|| generation(&gate) == 2));
-    assert_eq!(gate.handle.swaps().history()[0].actor.way, Way::Registry);
+    assert_eq!(
+        gate.handle.swaps().history()[0].actor.way,
+        Trigger::Registry
+    );
     assert_eq!(
         gate.send(&Ask::chat("gpt-4o")).refusal().1,
         "route_not_supported"
@@ -168,14 +171,14 @@ fn what_does_not_pass_is_not_pulled_again_until_the_tag_moves() {
     assert!(within(|| is_degraded(&gate)));
     let looks = registry.asked("HEAD");
     assert!(within(|| registry.asked("HEAD") > looks + 3));
-    assert_eq!(failures(&gate), [(Way::Registry, Step::Read)]);
+    assert_eq!(failures(&gate), [(Trigger::Registry, Step::Read)]);
     assert_eq!(registry.asked("/blobs/"), 2);
     gate.handle.reload();
     assert!(
         within(|| failures(&gate).len() == 2),
         "SIGHUP tries it again"
     );
-    assert_eq!(failures(&gate)[0].0, Way::Signal);
+    assert_eq!(failures(&gate)[0].0, Trigger::Signal);
     registry.push(&stricter());
     assert!(within(|| generation(&gate) == 2 && !is_degraded(&gate)));
 }
@@ -189,7 +192,7 @@ fn a_registry_that_does_not_answer_is_in_the_history_once_and_in_readiness_until
     assert!(within(|| is_degraded(&gate)));
     let looks = registry.asked("HEAD");
     assert!(within(|| registry.asked("HEAD") > looks + 3));
-    assert_eq!(failures(&gate), [(Way::Registry, Step::Receive)]);
+    assert_eq!(failures(&gate), [(Trigger::Registry, Step::Receive)]);
     assert_eq!(gate.send(&Ask::chat("gpt-4o")).status, 200);
     registry.push(&component(POLICY));
     assert!(within(|| !is_degraded(&gate)));

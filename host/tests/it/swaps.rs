@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 
 use signalbox_swap::{
     Action, Actor, Candidate, Entry, Mode, OpenAnswers, Order, Outcome, PolicyOverview, RollBack,
-    Way,
+    Trigger,
 };
 
 use crate::guests::Guest;
@@ -25,7 +25,7 @@ pub(crate) fn order(component: Vec<u8>, change: impl FnOnce(&mut Order)) -> Orde
         mode: Mode::Serve,
         roll_back: RollBack::default(),
         open_answers: OpenAnswers::Keep,
-        actor: Actor::new(Way::Embedder, "test"),
+        actor: Actor::new(Trigger::Embedder, "test"),
     };
     change(&mut order);
     order
@@ -199,7 +199,7 @@ fn a_policy_whose_guest_fails_two_callers_goes_by_itself() {
     let entry = &gate.handle.swaps().history()[0];
     assert_eq!(
         (entry.action, entry.actor.way),
-        (Action::Rollback, Way::Automatic)
+        (Action::Rollback, Trigger::Automatic)
     );
     assert_eq!(entry.evidence.as_ref().unwrap().callers.len(), 3);
     assert!(within(|| gate.handle.status().status == "degraded"));

@@ -3,7 +3,7 @@
 mod candidate;
 mod order;
 
-use signalbox_runtime::Share;
+use signalbox_runtime::TrafficShare;
 use signalbox_swap::Accept;
 
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     accept: Vec<String>,
     /// Let it decide for a share of the callers.
     #[arg(long, group = "mode", value_name = "P%")]
-    canary: Option<Share>,
+    canary: Option<TrafficShare>,
     /// Never roll this back without being asked.
     #[arg(long, conflicts_with = "dry_run")]
     pin: bool,

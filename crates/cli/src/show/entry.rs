@@ -1,6 +1,6 @@
 //! A transaction, for people.
 
-use signalbox_swap::{Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Way};
+use signalbox_swap::{Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Trigger};
 
 use super::{count, plain, short, table::table, time, took};
 
@@ -79,13 +79,13 @@ pub(crate) fn whole(entry: &Entry) -> String {
 
 fn actor(actor: &Actor) -> String {
     let way = match actor.way {
-        Way::Admin => "admin",
-        Way::Automatic => "automatic",
-        Way::Embedder => "embedder",
-        Way::File => "file",
-        Way::Registry => "registry",
-        Way::Signal => "signal",
-        Way::Start => "start",
+        Trigger::Admin => "admin",
+        Trigger::Automatic => "automatic",
+        Trigger::Embedder => "embedder",
+        Trigger::File => "file",
+        Trigger::Registry => "registry",
+        Trigger::Signal => "signal",
+        Trigger::Start => "start",
         _ => "other",
     };
     format!("{way} {}", plain(&actor.who)).trim_end().to_owned()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, Request};
-use signalbox_runtime::{Busy, DecideError, Generation, RequestBuf};
+use signalbox_runtime::{DecideError, Generation, RequestBuf, SubmitError};
 
 use crate::response::rejection::Rejection;
 
@@ -15,7 +15,7 @@ use crate::response::rejection::Rejection;
 pub enum AskError {
     /// The decision pool did not take the question.
     #[error("the decision pool is busy")]
-    Busy(#[source] Busy),
+    Busy(#[source] SubmitError),
     /// The call failed, in one of the ways a guest can.
     #[error("the policy failed")]
     Decide(#[source] DecideError),
@@ -94,7 +94,7 @@ impl AskError {
     /// What the client is told. No failure of a policy ever lets a request through.
     pub fn refusal(&self) -> Refusal {
         Refusal::of(match self {
-            Self::Busy(Busy::CallerFails) | Self::Panicked => Code::PolicyFailed,
+            Self::Busy(SubmitError::CallerFails) | Self::Panicked => Code::PolicyFailed,
             Self::Busy(_) | Self::Dropped => Code::Overloaded,
             Self::Decide(DecideError::Timeout) => Code::PolicyTimeout,
             Self::Decide(DecideError::PoolExhausted | DecideError::Closed) => Code::Overloaded,
@@ -140,14 +140,18 @@ mod tests {
                 "overloaded",
                 "pool_exhausted",
             ),
-            (AskError::Busy(Busy::QueueFull), "overloaded", "queue_full"),
             (
-                AskError::Busy(Busy::CallerShare),
+                AskError::Busy(SubmitError::QueueFull),
+                "overloaded",
+                "queue_full",
+            ),
+            (
+                AskError::Busy(SubmitError::CallerShare),
                 "overloaded",
                 "caller_share",
             ),
             (
-                AskError::Busy(Busy::CallerFails),
+                AskError::Busy(SubmitError::CallerFails),
                 "policy_failed",
                 "caller_fails",
             ),

@@ -11,7 +11,7 @@ use signalbox_gate::{
     keyring::Keyring,
 };
 use signalbox_runtime::{Allocation, Runtime};
-use signalbox_swap::{Actor, Candidate, Order, Swaps, Way};
+use signalbox_swap::{Actor, Candidate, Order, Swaps, Trigger};
 
 /// A policy with a route of each kind.
 pub(crate) const POLICY: &str = r#"
@@ -158,7 +158,7 @@ pub(crate) fn swap(swaps: &Swaps, document: &str, engine: Engine) {
         let at = places.position(|bytes| bytes == text).unwrap();
         component[at..at + text.len()].copy_from_slice(other);
     }
-    let actor = Actor::new(Way::Embedder, "a test");
+    let actor = Actor::new(Trigger::Embedder, "a test");
     let order = Order::serve(Candidate::new("default", component), actor);
     swaps.swap(order, &mut |_| {}).into_result().unwrap();
 }

@@ -10,7 +10,7 @@ use crate::door::{Asked, play};
 use crate::fixture::{Engine, gate, head};
 
 /// How a request breaks rules: what several breaks have in common can be set once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Broken {
     target: Option<&'static str>,
     key: Option<Key>,
@@ -226,7 +226,7 @@ fn of_two_broken_rules_the_first_in_the_list_is_named() {
             let once = breaks(Broken::default()).unwrap();
             assert_eq!(play(&gate, once.asked(), &[]).code(), *code, "{name}");
             for (later, (other, _, breaks_too)) in CHECKS.iter().enumerate().skip(index + 1) {
-                let both = breaks_too(once.clone()).filter(Broken::is_possible);
+                let both = breaks_too(once).filter(Broken::is_possible);
                 if later == index + 1 {
                     let is_exclusive = EXCLUSIVE.contains(&[name, other]);
                     assert_eq!(both.is_none(), is_exclusive, "{name}, {other}");

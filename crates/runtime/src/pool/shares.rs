@@ -7,17 +7,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Busy;
+use super::SubmitError;
 
 /// The callers that hold something or failed lately.
 #[derive(Debug)]
 pub(super) struct Shares {
-    callers: HashMap<String, Share>,
+    callers: HashMap<String, CallerShare>,
     largest: usize,
 }
 
 #[derive(Debug, Default)]
-struct Share {
+struct CallerShare {
     /// Requests that wait or are being decided.
     held: usize,
     /// The generation that fails, and how often in a row. A new generation starts afresh.
@@ -48,18 +48,19 @@ impl Shares {
         caller: &str,
         generation: u64,
         now: Instant,
-    ) -> Result<(), Busy> {
+    ) -> Result<(), SubmitError> {
         if !self.callers.contains_key(caller) {
-            self.callers.insert(caller.to_owned(), Share::default());
+            self.callers
+                .insert(caller.to_owned(), CallerShare::default());
         }
         let Some(share) = self.callers.get_mut(caller) else {
-            return Err(Busy::QueueFull);
+            return Err(SubmitError::QueueFull);
         };
         if share.failing == generation && share.refused_until.is_some_and(|until| now < until) {
-            return Err(Busy::CallerFails);
+            return Err(SubmitError::CallerFails);
         }
         if share.held >= self.largest {
-            return Err(Busy::CallerShare);
+            return Err(SubmitError::CallerShare);
         }
         share.held += 1;
         Ok(())
@@ -84,7 +85,7 @@ impl Shares {
     }
 }
 
-impl Share {
+impl CallerShare {
     fn failed(&mut self, generation: u64, now: Instant) {
         if self.failing != generation {
             self.failing = generation;
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     /// One request of caller `a` on generation 1, all at once.
-    fn one(shares: &mut Shares, outcome: Outcome, now: Instant) -> Result<(), Busy> {
+    fn one(shares: &mut Shares, outcome: Outcome, now: Instant) -> Result<(), SubmitError> {
         shares.admit("a", 1, now)?;
         shares.done("a", 1, outcome, now);
         Ok(())
@@ -127,7 +128,7 @@ mod tests {
         for _ in 0..4 {
             assert_eq!(shares.admit("a", 1, now), Ok(()));
         }
-        assert_eq!(shares.admit("a", 1, now), Err(Busy::CallerShare));
+        assert_eq!(shares.admit("a", 1, now), Err(SubmitError::CallerShare));
         assert_eq!(shares.admit("b", 1, now), Ok(()));
         shares.done("a", 1, Outcome::Decided, now);
         assert_eq!(shares.admit("a", 1, now), Ok(()));
@@ -137,10 +138,10 @@ mod tests {
     fn repeated_failures_refuse_the_caller_for_a_second() {
         let now = Instant::now();
         let mut shares = failing(now);
-        assert_eq!(shares.admit("a", 1, now), Err(Busy::CallerFails));
+        assert_eq!(shares.admit("a", 1, now), Err(SubmitError::CallerFails));
         assert_eq!(shares.admit("b", 1, now), Ok(()));
         let almost = now + PAUSE - Duration::from_nanos(1);
-        assert_eq!(shares.admit("a", 1, almost), Err(Busy::CallerFails));
+        assert_eq!(shares.admit("a", 1, almost), Err(SubmitError::CallerFails));
         assert_eq!(shares.admit("a", 1, now + PAUSE), Ok(()));
     }
 
@@ -150,7 +151,7 @@ mod tests {
         let mut shares = failing(now);
         let later = now + PAUSE;
         assert_eq!(one(&mut shares, Outcome::GuestFailed, later), Ok(()));
-        assert_eq!(shares.admit("a", 1, later), Err(Busy::CallerFails));
+        assert_eq!(shares.admit("a", 1, later), Err(SubmitError::CallerFails));
     }
 
     #[test]

@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{Beside, Generation, Lane, Plugin, Policies, Share};
+use super::{Beside, Generation, Lane, Plugin, Policies, TrafficShare};
 
 /// A change to what serves: of one name or several, which all change or none.
 ///
 /// ```
-/// # use signalbox_runtime::{Change, Plugin, Share};
+/// # use signalbox_runtime::{Change, Plugin, TrafficShare};
 /// # fn change(plugin: Plugin, other: Plugin) -> Option<Change> {
 /// Some(Change::new()
 ///     .serve("default", plugin)
-///     .canary("editors", other, Share::of_ten_thousand(500)?))
+///     .canary("editors", other, TrafficShare::of_ten_thousand(500)?))
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ enum Edit {
     Serve(Plugin),
     Remove,
     Shadow(Plugin),
-    Canary(Plugin, Share),
+    Canary(Plugin, TrafficShare),
     Promote,
     Withdraw,
 }
@@ -55,7 +55,7 @@ impl Change {
 
     /// Puts a plugin beside what serves, in place of any other candidate, to decide for a share of
     /// the callers.
-    pub fn canary(self, name: impl Into<String>, plugin: Plugin, share: Share) -> Self {
+    pub fn canary(self, name: impl Into<String>, plugin: Plugin, share: TrafficShare) -> Self {
         self.with(name, Edit::Canary(plugin, share))
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Generation, Share};
+use super::{Generation, TrafficShare};
 
 /// What serves at one moment.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ pub enum Beside {
     /// It is asked for every request, and its decisions are thrown away.
     Shadow(Arc<Generation>),
     /// It decides for a share of the callers.
-    Canary(Arc<Generation>, Share),
+    Canary(Arc<Generation>, TrafficShare),
 }
 
 impl Beside {

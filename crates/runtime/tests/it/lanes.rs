@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use signalbox_policy::{Decision, RequestedModel};
 use signalbox_runtime::{
-    Beside, Change, Conflict, Generation, Isolation, Lane, Plugin, Share, Slot,
+    Beside, Change, Conflict, Generation, Isolation, Lane, Plugin, Slot, TrafficShare,
 };
 
 use crate::{
@@ -16,8 +16,8 @@ fn plugin() -> Plugin {
     Guest::default().load().unwrap()
 }
 
-fn share(percent: u16) -> Share {
-    Share::of_ten_thousand(percent * 100).unwrap()
+fn share(percent: u16) -> TrafficShare {
+    TrafficShare::of_ten_thousand(percent * 100).unwrap()
 }
 
 /// A slot in which `a` and `b` serve, as generations 1 and 2.

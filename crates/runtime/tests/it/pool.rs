@@ -11,7 +11,7 @@ use std::{
 
 use signalbox_policy::{Decision, RequestedModel};
 use signalbox_runtime::{
-    Busy, DecideError, DecisionPool, Generation, RequestBuf, Runtime, Settings,
+    DecideError, DecisionPool, Generation, RequestBuf, Runtime, Settings, SubmitError,
 };
 
 use crate::guests::{Guest, caller, chat, honest, serve};
@@ -38,7 +38,7 @@ fn ask(
     pool: &DecisionPool,
     generation: &Arc<Generation>,
     who: &str,
-) -> Result<Receiver<Outcome>, Busy> {
+) -> Result<Receiver<Outcome>, SubmitError> {
     let (sender, receiver) = channel();
     let caller = caller(who);
     let request = RequestBuf::from(&chat(&caller, RequestedModel::Unread));
@@ -81,7 +81,10 @@ fn caller_over_its_share_and_queue_over_its_length_are_busy() {
     let waiting: Vec<_> = ["a", "a", "b", "b"]
         .map(|who| ask(&pool, &generation, who).unwrap())
         .into();
-    assert_eq!(ask(&pool, &generation, "c").unwrap_err(), Busy::QueueFull);
+    assert_eq!(
+        ask(&pool, &generation, "c").unwrap_err(),
+        SubmitError::QueueFull
+    );
     drop(release);
     for outcome in waiting {
         assert_eq!(wait(&outcome), Ok(honest(RequestedModel::Unread)));
@@ -91,7 +94,10 @@ fn caller_over_its_share_and_queue_over_its_length_are_busy() {
         ask(&pool, &generation, "a").unwrap(),
         ask(&pool, &generation, "a").unwrap(),
     ];
-    assert_eq!(ask(&pool, &generation, "a").unwrap_err(), Busy::CallerShare);
+    assert_eq!(
+        ask(&pool, &generation, "a").unwrap_err(),
+        SubmitError::CallerShare
+    );
     assert!(ask(&pool, &generation, "b").is_ok());
     drop(release);
     for outcome in first {
@@ -107,7 +113,7 @@ fn caller_whose_requests_keep_failing_is_refused_without_a_call() {
     }
     assert_eq!(
         ask(&pool, &generation, "evil").unwrap_err(),
-        Busy::CallerFails
+        SubmitError::CallerFails
     );
     assert!(wait(&ask(&pool, &generation, "honest").unwrap()).is_ok());
 }

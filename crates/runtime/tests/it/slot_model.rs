@@ -37,7 +37,7 @@ use loom::{
     },
     thread,
 };
-use signalbox_runtime::Share;
+use signalbox_runtime::TrafficShare;
 
 use self::{
     change::{Change, Conflict},

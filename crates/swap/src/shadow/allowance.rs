@@ -3,19 +3,19 @@
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use signalbox_runtime::Share;
+use signalbox_runtime::TrafficShare;
 
 /// Processor time that may be used: a share of the time that passes, and a little ahead.
 #[derive(Debug)]
 pub(super) struct Allowance {
-    share: Share,
+    share: TrafficShare,
     /// What is left, in nanoseconds; below zero after a decision that took more than was left.
     left: i128,
     at: Instant,
 }
 
 impl Allowance {
-    pub(super) const fn new(share: Share, now: Instant) -> Self {
+    pub(super) const fn new(share: TrafficShare, now: Instant) -> Self {
         Self {
             share,
             left: AHEAD.as_nanos().cast_signed(),
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn allowance_grows_with_time_and_no_further_than_ahead() {
         let start = Instant::now();
-        let share = Share::of_ten_thousand(2_500).unwrap();
+        let share = TrafficShare::of_ten_thousand(2_500).unwrap();
         let mut allowance = Allowance::new(share, start);
         assert!(allowance.has_some(start));
         allowance.spend(Duration::from_millis(10));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use signalbox_policy::{Caller, Purposes, RequestedModel};
-use signalbox_swap::{Action, Order, Outcome, RollBack, Settings, Way};
+use signalbox_swap::{Action, Order, Outcome, RollBack, Settings, Trigger};
 
 use crate::{
     fixture::{Bench, beside, caller, canary, chat, component, order, shadow, wait_for},
@@ -36,7 +36,7 @@ fn failures_of_two_callers_bring_back_what_served_before_with_evidence() {
     let done = &bench.swaps.history()[0];
     assert_eq!(
         (done.action, done.actor.way),
-        (Action::Rollback, Way::Automatic)
+        (Action::Rollback, Trigger::Automatic)
     );
     assert_eq!(done.outcome, Outcome::Done);
     let evidence = done.evidence.as_ref().unwrap();
@@ -240,17 +240,17 @@ fn keys_that_came_after_the_swap_are_asked_for_before_the_host_goes_back() {
     assert!(!bench.forwards("default", &caller("evil"), "gpt-4o"));
 }
 
-/// What comes between two steps of the keeper.
+/// What comes between two steps of the controller.
 type Happening = Box<dyn FnOnce() + Send>;
 
 #[test]
 fn evidence_never_undoes_what_came_after_it() {
-    // The keeper decides to go back; before it does, somebody puts something stricter in place.
+    // The controller decides to go back; before it does, somebody puts something stricter in place.
     let between: Arc<Mutex<Option<Happening>>> = Arc::default();
     let happens = Arc::clone(&between);
     let bench = Bench::with(Settings {
         callers: Arc::new(move |_| {
-            let is_keeper = thread::current().name() == Some("signalbox-keeper");
+            let is_keeper = thread::current().name() == Some("signalbox-controller");
             let happens = is_keeper.then(|| happens.lock().unwrap().take());
             if let Some(act) = happens.flatten() {
                 act();
@@ -266,9 +266,9 @@ fn evidence_never_undoes_what_came_after_it() {
         swaps.swap(order("default", &component(&["c"])), &mut |_| {});
     }));
     bench.fail("default", &FAILURES);
-    let entry = wait_for("the keeper", || {
+    let entry = wait_for("the controller", || {
         let mut history = bench.swaps.history().into_iter();
-        history.find(|entry| entry.actor.way == Way::Automatic)
+        history.find(|entry| entry.actor.way == Trigger::Automatic)
     });
     let Outcome::Failed(failure) = entry.outcome else {
         panic!("it went back from something else: {entry:?}");
@@ -295,7 +295,7 @@ fn a_failing_canary_is_withdrawn_and_one_that_narrows_access_is_not() {
             let done = bench.swaps.history();
             let is_about = |it: &&signalbox_swap::Entry| it.policies[0].name == "default";
             let done = done.iter().find(is_about).unwrap();
-            assert_eq!(done.actor.way, Way::Automatic);
+            assert_eq!(done.actor.way, Trigger::Automatic);
             assert_eq!(done.action, Action::Withdraw);
         }
     }

@@ -11,7 +11,7 @@ use signalbox_runtime::{Cache, Generation, RequestBuf, Runtime};
 use signalbox_swap::{
     Accept, Actor, BesideOverview, Candidate, Entry, Failure, LiveAnswer, Mode, OpenAnswers, Order,
     Outcome, PolicyOverview, Question, RollBack, Settings, ShadowOrder, Step, StepReport, Swaps,
-    Way,
+    Trigger,
 };
 
 pub(crate) const CHAT: &str = "POST /v1/chat/completions";
@@ -125,7 +125,7 @@ impl Bench {
         }
     }
 
-    /// Waits until the keeper has read everything that was told so far: a policy of its own, which
+    /// Waits until the controller has read everything that was told so far: a policy of its own, which
     /// is sure to go back, is told of last.
     pub(crate) fn keeper_has_read_on(&self) {
         let keys = self.serve("bell", &component(&["a"]));
@@ -199,7 +199,7 @@ pub(crate) fn caller(id: &str) -> Caller {
 }
 
 pub(crate) fn admin() -> Actor {
-    Actor::new(Way::Admin, "127.0.0.1:9")
+    Actor::new(Trigger::Admin, "127.0.0.1:9")
 }
 
 /// To put a component into service, by the way an embedder has: it may make names.
@@ -209,7 +209,7 @@ pub(crate) fn order(name: &str, component: &[u8]) -> Order {
         mode: Mode::Serve,
         roll_back: RollBack::default(),
         open_answers: OpenAnswers::Keep,
-        actor: Actor::new(Way::Embedder, "a test"),
+        actor: Actor::new(Trigger::Embedder, "a test"),
     }
 }
 

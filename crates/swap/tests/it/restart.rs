@@ -4,7 +4,8 @@ use std::{fs, path::Path};
 
 use signalbox_runtime::Digest;
 use signalbox_swap::{
-    Accepted, Failure, Mode, Order, Outcome, Serving, Settings, Source, Started, State, Step, Way,
+    Accepted, Failure, Mode, Order, Outcome, Serving, Settings, Source, Started, State, Step,
+    Trigger,
 };
 use tempfile::TempDir;
 
@@ -252,7 +253,10 @@ fn a_damaged_object_is_no_reason_to_serve_nothing() {
     let Outcome::Failed(failure) = &failed.outcome else {
         panic!("it loaded");
     };
-    assert_eq!((failed.actor.way, failure.step), (Way::Start, Step::Read));
+    assert_eq!(
+        (failed.actor.way, failure.step),
+        (Trigger::Start, Step::Read)
+    );
 }
 
 #[test]
@@ -318,7 +322,7 @@ fn a_state_that_cannot_be_written_fails_the_swap_and_changes_nothing() {
     let folder = folder();
     let first = bench_with(&folder, "1", &["a"]);
     first.serve("default", &component(&["b"]));
-    wait_for("the keeper to have written", || {
+    wait_for("the controller to have written", || {
         let entry = first.swaps.entry(2).unwrap();
         (steps(&entry).last() == Some(&Step::Watch)).then_some(())
     });

@@ -3,9 +3,9 @@
 use std::{cell::Cell, sync::Arc, thread};
 
 use signalbox_policy::{Caller, Decision, Names, RequestedModel};
-use signalbox_runtime::{RequestBuf, Share};
+use signalbox_runtime::{RequestBuf, TrafficShare};
 use signalbox_swap::{
-    Action, Difference, DifferenceKind, LiveAnswer, Mode, Question, Settings, Way,
+    Action, Difference, DifferenceKind, LiveAnswer, Mode, Question, Settings, Trigger,
 };
 
 use crate::fixture::{
@@ -218,7 +218,7 @@ fn a_shadow_without_unmeant_differences_comes_into_service_by_itself() {
     });
     assert_eq!(
         (entry.action, entry.actor.way),
-        (Action::Promote, Way::Automatic)
+        (Action::Promote, Trigger::Automatic)
     );
     assert_eq!(entry.evidence.unwrap().decisions, 3);
     assert_eq!(bench.stands(), Stands(Some(2), None, vec![1]));
@@ -231,7 +231,7 @@ fn a_shadow_without_unmeant_differences_comes_into_service_by_itself() {
 #[test]
 fn without_processor_time_or_room_questions_are_counted_and_not_asked() {
     let bench = Bench::with(Settings {
-        shadow_cpu: Share::of_ten_thousand(1).unwrap(),
+        shadow_cpu: TrafficShare::of_ten_thousand(1).unwrap(),
         ..Settings::default()
     });
     bench.serve("default", &component(&["a"]));

@@ -2,8 +2,8 @@
 
 use signalbox_runtime::Digest;
 use signalbox_swap::{
-    Actor, Mode, Order, Outcome, Settings, Signer, Signers, SignsFor, Statement, Step, Way, sign,
-    signing_key,
+    Actor, Mode, Order, Outcome, Settings, Signer, Signers, SignsFor, Statement, Step, Trigger,
+    sign, signing_key,
 };
 
 use crate::{
@@ -70,7 +70,7 @@ fn an_order_that_makes_no_sense_is_not_received() {
         },
         beside("other", &new, shadow(None, &[])),
         Order {
-            actor: Actor::new(Way::File, "p.yaml"),
+            actor: Actor::new(Trigger::File, "p.yaml"),
             ..order("other", &new)
         },
     ];

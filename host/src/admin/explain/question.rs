@@ -5,8 +5,8 @@ use http::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use signalbox_policy::{Purpose, Purposes};
 
+use super::super::error::AdminError;
 use super::super::object::Distinct;
-use super::super::refused::Refused;
 use crate::yaml::{present, required};
 
 /// A request that nobody sent.
@@ -48,16 +48,16 @@ pub(super) enum Who {
 
 impl Question {
     /// One of the two ways to say who.
-    pub(super) fn who(&self) -> Result<Who, Refused> {
+    pub(super) fn who(&self) -> Result<Who, AdminError> {
         match (&self.key, &self.scopes, &self.purposes) {
             (Some(id), None, None) => Ok(Who::Key(id.clone())),
             (Some(_), ..) => {
                 let message = "Say who asks either with `key`, or with `scopes` and `purposes`.";
-                Err(Refused::value("key", message))
+                Err(AdminError::value("key", message))
             }
             (None, None, None) => {
                 let message = "Say who asks: `key` with an id of the keyring, or `scopes`.";
-                Err(Refused::shape(message))
+                Err(AdminError::shape(message))
             }
             (None, scopes, purposes) => Ok(Who::Anyone {
                 scopes: scopes.clone().unwrap_or_default(),
@@ -70,9 +70,9 @@ impl Question {
     }
 
     /// What could stand in no request is not asked about.
-    pub(super) fn check(&self) -> Result<(), Refused> {
+    pub(super) fn check(&self) -> Result<(), AdminError> {
         if Method::from_bytes(self.method.as_bytes()).is_err() {
-            return Err(Refused::value(
+            return Err(AdminError::value(
                 "method",
                 "`method` is a method of HTTP, like `POST`.",
             ));
@@ -81,11 +81,11 @@ impl Question {
             let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
             if !is_lower || HeaderName::from_bytes(name.as_bytes()).is_err() {
                 let message = format!("`{name}` is no header's name in lower case.");
-                return Err(Refused::value("headers", message));
+                return Err(AdminError::value("headers", message));
             }
             if HeaderValue::from_str(value).is_err() {
                 let message = format!("`{name}` has a value that no header can have.");
-                return Err(Refused::value("headers", message));
+                return Err(AdminError::value("headers", message));
             }
         }
         Ok(())
@@ -109,11 +109,11 @@ impl Question {
     }
 }
 
-fn read(words: &[String]) -> Result<Purposes, Refused> {
+fn read(words: &[String]) -> Result<Purposes, AdminError> {
     let purpose = |word: &String| {
         Purpose::from_word(word).ok_or_else(|| {
             let message = "A purpose is `inference`, `upload` or `conversation`.";
-            Refused::value("purposes", message)
+            AdminError::value("purposes", message)
         })
     };
     words.iter().map(purpose).collect()

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::Value;
 
+use super::super::error::AdminError;
 use super::super::object::{Distinct, Object};
-use super::super::refused::Refused;
 use super::super::upload;
 use super::one::{check_digest, check_name};
 use super::terms::Written;
@@ -53,13 +53,13 @@ struct Member {
 /// Bytes, decoded as they are read: a component is not held twice. `None` is text that is no base64.
 struct Base64(Option<Vec<u8>>);
 
-pub(super) fn read(body: Vec<u8>) -> Result<Wanted, Refused> {
+pub(super) fn read(body: Vec<u8>) -> Result<Wanted, AdminError> {
     let document: Document = upload::parse(&body)?;
     drop(body);
     let policies = document.policies.0;
     if policies.is_empty() || policies.len() > MOST_POLICIES {
         let message = format!("A transaction is about 1 to {MOST_POLICIES} policies.");
-        return Err(Refused::value("policies", message));
+        return Err(AdminError::value("policies", message));
     }
     let written = Written {
         mode: document.mode,
@@ -78,12 +78,12 @@ pub(super) fn read(body: Vec<u8>) -> Result<Wanted, Refused> {
 }
 
 impl Member {
-    fn check(self, name: String) -> Result<Policy, Refused> {
+    fn check(self, name: String) -> Result<Policy, AdminError> {
         let name = check_name("policies", name)?;
         let param = |member: &str| format!("policies.{name}.{member}");
         let from = match (self.component, self.registry) {
             (Some(Base64(Some(component))), None) if component.len() > MOST_COMPONENT => {
-                return Err(Refused::TooLarge {
+                return Err(AdminError::TooLarge {
                     message: format!("A component has at most {MOST_COMPONENT} bytes."),
                     param: Some(param("component")),
                 });
@@ -91,22 +91,22 @@ impl Member {
             (Some(Base64(Some(component))), None) => From::Body(component),
             (Some(Base64(None)), None) => {
                 let message = "`component` is a component in base64.";
-                return Err(Refused::value(param("component"), message));
+                return Err(AdminError::value(param("component"), message));
             }
             (None, Some(reference)) => From::Registry(reference.parse().map_err(|bad| {
                 let message = format!("`registry` cannot be used: {bad}.");
-                Refused::value(param("registry"), message)
+                AdminError::value(param("registry"), message)
             })?),
             _ => {
                 let message = "Each policy has either `component` or `registry`.";
-                return Err(Refused::value(format!("policies.{name}"), message));
+                return Err(AdminError::value(format!("policies.{name}"), message));
             }
         };
         let digest = self
             .digest
             .map(|text| check_digest(&param("digest"), &text))
             .transpose()?;
-        let json = |value: &Value| serde_json::to_vec(value).map_err(|_| Refused::Internal);
+        let json = |value: &Value| serde_json::to_vec(value).map_err(|_| AdminError::Internal);
         let statement = self.statement.as_ref().map(json).transpose()?;
         let cases = self.cases.map(Value::Array);
         let cases = cases.as_ref().map(json).transpose()?;

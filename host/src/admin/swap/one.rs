@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName};
 use signalbox_runtime::Digest;
 
-use super::super::refused::Refused;
+use super::super::error::AdminError;
 use super::terms::{SwapOptions, Written};
 use super::{From, Policy, Wanted, percent};
 use crate::config::is_name;
@@ -25,7 +25,7 @@ impl Announced {
     pub(super) fn read(
         mut query: BTreeMap<String, String>,
         headers: &HeaderMap,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, AdminError> {
         let name = query.remove("policy");
         let digest = query.remove("digest");
         let cut = query.remove("cut");
@@ -68,26 +68,26 @@ impl Announced {
 }
 
 /// A name keys could use.
-pub(super) fn check_name(param: &str, name: String) -> Result<String, Refused> {
+pub(super) fn check_name(param: &str, name: String) -> Result<String, AdminError> {
     if is_name(&name) {
         Ok(name)
     } else {
         let message = "A policy's name is 1 to 64 of `A–Z a–z 0–9 - _ .`.";
-        Err(Refused::value(param, message))
+        Err(AdminError::value(param, message))
     }
 }
 
 /// SHA-256 as people write it.
-pub(in super::super) fn check_digest(param: &str, text: &str) -> Result<Digest, Refused> {
+pub(in super::super) fn check_digest(param: &str, text: &str) -> Result<Digest, AdminError> {
     text.parse().map_err(|_| {
         let message = "A digest is the SHA-256 of the component, as 64 hex digits.";
-        Refused::value(param, message)
+        AdminError::value(param, message)
     })
 }
 
 /// The signed statement, whose form is looked at where its signature is.
-fn statement(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Refused> {
-    let refuse = |message: &str| Err(Refused::value(STATEMENT, message));
+fn statement(headers: &HeaderMap) -> Result<Option<Vec<u8>>, AdminError> {
+    let refuse = |message: &str| Err(AdminError::value(STATEMENT, message));
     match &*values(headers, HeaderName::from_static(STATEMENT)) {
         [] => Ok(None),
         [one] => match STANDARD.decode(one) {
@@ -98,15 +98,15 @@ fn statement(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Refused> {
     }
 }
 
-fn truth(text: &str) -> Result<bool, Refused> {
+fn truth(text: &str) -> Result<bool, AdminError> {
     text.parse()
-        .map_err(|_| Refused::value("cut", "`cut` is `true` or `false`."))
+        .map_err(|_| AdminError::value("cut", "`cut` is `true` or `false`."))
 }
 
-fn requests(text: &str) -> Result<u64, Refused> {
+fn requests(text: &str) -> Result<u64, AdminError> {
     text.parse().map_err(|_| {
         let message = "`promote_after` is a number of requests, from 1.";
-        Refused::value("promote_after", message)
+        AdminError::value("promote_after", message)
     })
 }
 

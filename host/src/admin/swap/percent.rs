@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use signalbox_http::percent::{Plus, decode};
 
-use super::super::refused::Refused;
+use super::super::error::AdminError;
 
 /// Names and values, decoded; none twice.
-pub(super) fn query(text: &str) -> Result<BTreeMap<String, String>, Refused> {
+pub(super) fn query(text: &str) -> Result<BTreeMap<String, String>, AdminError> {
     let mut pairs = BTreeMap::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -15,7 +15,7 @@ pub(super) fn query(text: &str) -> Result<BTreeMap<String, String>, Refused> {
         let value = decoded(value).ok_or_else(|| broken(&name))?;
         if pairs.contains_key(&name) {
             let message = format!("The query has `{name}` twice.");
-            return Err(Refused::value(name, message));
+            return Err(AdminError::value(name, message));
         }
         pairs.insert(name, value);
     }
@@ -23,19 +23,19 @@ pub(super) fn query(text: &str) -> Result<BTreeMap<String, String>, Refused> {
 }
 
 /// The first name that is left is one that nobody knows.
-pub(super) fn none(left: &BTreeMap<String, String>) -> Result<(), Refused> {
+pub(super) fn none(left: &BTreeMap<String, String>) -> Result<(), AdminError> {
     match left.keys().next() {
         None => Ok(()),
         Some(name) => {
             let message = format!("The query has `{name}`, which has no meaning here.");
-            Err(Refused::value(name, message))
+            Err(AdminError::value(name, message))
         }
     }
 }
 
-fn broken(name: &str) -> Refused {
+fn broken(name: &str) -> AdminError {
     let message = format!("`{name}` in the query has a broken escape. Send `%` as `%25`.");
-    Refused::value(name, message)
+    AdminError::value(name, message)
 }
 
 fn decoded(text: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use signalbox_swap::{Accept, Mode, OpenAnswers, RollBack, ShadowOrder};
 
-use super::super::refused::Refused;
+use super::super::error::AdminError;
 
 /// What is to become of the components.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub(super) fn check(self) -> Result<SwapOptions, Refused> {
+    pub(super) fn check(self) -> Result<SwapOptions, AdminError> {
         let mode = self.mode.as_deref().unwrap_or("serve");
         self.check_only("share", self.share.is_some(), "canary", mode)?;
         self.check_only(
@@ -42,7 +42,7 @@ impl Written {
                 "canary" => self.canary()?,
                 _ => {
                     let message = "`mode` is `serve`, `dry-run`, `shadow` or `canary`.";
-                    return Err(Refused::value("mode", message));
+                    return Err(AdminError::value("mode", message));
                 }
             },
             roll_back: match self.roll_back.as_deref() {
@@ -51,7 +51,7 @@ impl Written {
                 Some("vouched") => RollBack::Vouched,
                 Some(_) => {
                     let message = "`roll_back` is `pinned`, `vouched` or `unless_narrower`.";
-                    return Err(Refused::value("roll_back", message));
+                    return Err(AdminError::value("roll_back", message));
                 }
             },
             open_answers: match self.cut {
@@ -68,23 +68,23 @@ impl Written {
         is_there: bool,
         only: &str,
         mode: &str,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), AdminError> {
         if !is_there || mode == only {
             return Ok(());
         }
         let message = format!("`{param}` goes with `mode` `{only}`, and the mode is `{mode}`.");
-        Err(Refused::value(param, message))
+        Err(AdminError::value(param, message))
     }
 
-    fn shadow(&self) -> Result<ShadowOrder, Refused> {
+    fn shadow(&self) -> Result<ShadowOrder, AdminError> {
         if self.promote_after == Some(0) {
             let message = "`promote_after` is a number of requests, from 1.";
-            return Err(Refused::value("promote_after", message));
+            return Err(AdminError::value("promote_after", message));
         }
         let accept = |text: &String| {
             text.parse::<Accept>().map_err(|bad| {
                 let message = format!("`accept` cannot be `{text}`: {bad}.");
-                Refused::value("accept", message)
+                AdminError::value("accept", message)
             })
         };
         Ok(ShadowOrder {
@@ -93,14 +93,14 @@ impl Written {
         })
     }
 
-    fn canary(&self) -> Result<Mode, Refused> {
+    fn canary(&self) -> Result<Mode, AdminError> {
         let Some(share) = &self.share else {
             let message = "A canary needs a `share` of the callers, like `5%`.";
-            return Err(Refused::value("share", message));
+            return Err(AdminError::value("share", message));
         };
         let share = share
             .parse()
-            .map_err(|bad| Refused::value("share", format!("`share` cannot be used: {bad}.")))?;
+            .map_err(|bad| AdminError::value("share", format!("`share` cannot be used: {bad}.")))?;
         Ok(Mode::Canary(share))
     }
 }

@@ -1,6 +1,6 @@
 //! One component comes in: what serves, what the answer is, what the history says.
 
-use signalbox_swap::{Step, Way};
+use signalbox_swap::{Step, Trigger};
 
 use super::*;
 
@@ -230,6 +230,6 @@ fn who_leaves_after_the_last_byte_is_served_all_the_same() {
     let entry = &everything.swaps.history()[0];
     assert_eq!(
         (entry.actor.way, &entry.outcome),
-        (Way::Admin, &signalbox_swap::Outcome::Done)
+        (Trigger::Admin, &signalbox_swap::Outcome::Done)
     );
 }

@@ -2,7 +2,7 @@
 
 use std::net::Shutdown;
 
-use super::super::desk::MOST_UPLOADS;
+use super::super::api::MOST_UPLOADS;
 use super::super::swap::MOST_COMPONENT;
 use super::*;
 

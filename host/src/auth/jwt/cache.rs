@@ -29,10 +29,10 @@ pub(super) struct Checked {
 
 /// Tokens that were checked.
 #[derive(Debug, Default)]
-pub(super) struct Checks([Mutex<Shelf>; SHELVES]);
+pub(super) struct Checks([Mutex<CacheShard>; SHELVES]);
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct CacheShard {
     entries: HashMap<Digest, Entry>,
     /// In the order in which they came or were last passed over.
     order: VecDeque<Digest>,
@@ -76,14 +76,14 @@ impl Checks {
         drop(gone);
     }
 
-    fn shelf(&self, digest: &Digest) -> MutexGuard<'_, Shelf> {
+    fn shelf(&self, digest: &Digest) -> MutexGuard<'_, CacheShard> {
         let [first, ..] = &self.0;
         let shelf = self.0.get(digest.part(SHELVES)).unwrap_or(first);
         shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shelf {
+impl CacheShard {
     fn make_room(&mut self) -> Vec<Entry> {
         let mut gone = Vec::new();
         while self.entries.len() > MOST / SHELVES || self.bytes > MOST_BYTES / SHELVES {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use serde_saphyr::Spanned;
-use signalbox_runtime::Share;
+use signalbox_runtime::TrafficShare;
 use signalbox_swap::verifying_key;
 
 use super::super::is_name;
@@ -43,7 +43,7 @@ pub(super) fn swap(written: file::Swap, folder: &Path) -> Result<SwapSettings, C
         None => unset.shadow_cpu,
         Some(text) => text
             .value
-            .parse::<Share>()
+            .parse::<TrafficShare>()
             .map_err(|_| wrong("swap.shadow_cpu", &text, Problem::Share))?,
     };
     Ok(SwapSettings {

@@ -9,8 +9,8 @@ use signalbox_swap::{Candidate, Failure, Remembered, Signers, Source, State, Sta
 use crate::config::{Config, SignerKey};
 use crate::installation::{Effect, Finding};
 use crate::observe::health::chain;
-use crate::policy_sources::doors::{CasesProblem, Found, Unmade, cases_of};
 use crate::policy_sources::sources::PolicySource;
+use crate::policy_sources::{CasesProblem, Found, Unmade, cases_of};
 use crate::server::signer;
 
 /// A policy of the configuration, as it lies there.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use signalbox_swap::{Action, Entry, Failure, Outcome, Way};
+use signalbox_swap::{Action, Entry, Failure, Outcome, Trigger};
 
 use super::Health;
 
@@ -61,7 +61,8 @@ impl PolicyHealth {
         if entry.outcome != Outcome::Done || !is_service {
             return;
         }
-        let is_automatic = entry.action == Action::Rollback && entry.actor.way == Way::Automatic;
+        let is_automatic =
+            entry.action == Action::Rollback && entry.actor.way == Trigger::Automatic;
         for changed in entry.policies.iter().filter(|changed| changed.to.is_some()) {
             // Whose requests failed is for the history: readiness is open to anyone.
             let reason = is_automatic.then(|| {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 
-use signalbox_swap::{self as swap, Entry, GenerationOverview, Way};
+use signalbox_swap::{self as swap, Entry, GenerationOverview, Trigger};
 
 /// How something went.
 ///
@@ -126,7 +126,7 @@ impl SwapLabels {
 
 impl RollbackLabels {
     pub(super) fn of(entry: &Entry, policy: &str) -> Self {
-        let is_automatic = entry.actor.way == Way::Automatic;
+        let is_automatic = entry.actor.way == Trigger::Automatic;
         Self {
             policy: policy.to_owned(),
             asked: if is_automatic { "no" } else { "yes" },
@@ -134,15 +134,15 @@ impl RollbackLabels {
     }
 }
 
-const fn way(way: Way) -> &'static str {
+const fn way(way: Trigger) -> &'static str {
     match way {
-        Way::Admin => "admin",
-        Way::Automatic => "automatic",
-        Way::Embedder => "embedder",
-        Way::File => "file",
-        Way::Registry => "registry",
-        Way::Signal => "signal",
-        Way::Start => "start",
+        Trigger::Admin => "admin",
+        Trigger::Automatic => "automatic",
+        Trigger::Embedder => "embedder",
+        Trigger::File => "file",
+        Trigger::Registry => "registry",
+        Trigger::Signal => "signal",
+        Trigger::Start => "start",
         _ => "other",
     }
 }

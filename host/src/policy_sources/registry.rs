@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use signalbox_registry::{ManifestDigest, Pulled, Reference};
 use signalbox_runtime::Digest;
-use signalbox_swap::{Actor, Failure, Way};
+use signalbox_swap::{Actor, Failure, Trigger};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -18,15 +18,15 @@ use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
 
 /// Asks everybody who follows a registry to look now.
 #[derive(Debug)]
-pub(crate) struct Look(watch::Sender<u64>);
+pub(crate) struct RefreshSignal(watch::Sender<u64>);
 
-impl Look {
+impl RefreshSignal {
     pub(crate) fn now(&self) {
         self.0.send_modify(|times| *times += 1);
     }
 }
 
-impl Default for Look {
+impl Default for RefreshSignal {
     fn default() -> Self {
         Self(watch::Sender::new(0))
     }
@@ -147,7 +147,11 @@ impl Follower {
     }
 
     fn actor(&self, is_asked: bool) -> Actor {
-        let way = if is_asked { Way::Signal } else { Way::Registry };
+        let way = if is_asked {
+            Trigger::Signal
+        } else {
+            Trigger::Registry
+        };
         Actor::new(way, self.followed.reference.to_string())
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use signalbox_runtime::Digest;
-use signalbox_swap::{Actor, Failure, Step, Way};
+use signalbox_swap::{Actor, Failure, Step, Trigger};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
@@ -134,7 +134,7 @@ impl Files {
             let has_changed =
                 [&mut file.component, &mut file.statement].map(FileWatcher::has_changed);
             if has_changed.contains(&true) || file.again {
-                file.take(sources, Way::File);
+                file.take(sources, Trigger::File);
             }
         }
     }
@@ -143,13 +143,13 @@ impl Files {
     pub(crate) fn reload(&self, sources: &PolicySources) {
         for file in &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             file.again = true;
-            file.take(sources, Way::Signal);
+            file.take(sources, Trigger::Signal);
         }
     }
 }
 
 impl PolicyFile {
-    fn take(&mut self, sources: &PolicySources, way: Way) {
+    fn take(&mut self, sources: &PolicySources, way: Trigger) {
         let before = self.tried;
         let read = self.read();
         let again = std::mem::take(&mut self.again);

@@ -11,18 +11,18 @@ use signalbox_runtime::{Digest, GenerationStats};
 use tracing::warn;
 
 use crate::{
-    Actor, Evidence, Role, Way,
+    Actor, Evidence, Role, Trigger,
+    auto_rollback::{self, FailureWindow},
     event::{EVENT_QUEUE, Event},
     history::TARGET,
+    policy_state::{Live, PolicyState},
     shared::Shared,
     snapshot::Snapshot,
-    standing::{Live, Standing},
-    transaction::{self, Wish},
-    watch::{self, FailureWindow},
+    transaction::{self, Command},
 };
 
 pub(crate) fn run(shared: &Shared, events: &Receiver<Event>) {
-    let mut keeper = Keeper {
+    let mut controller = Controller {
         shared,
         tallies: BTreeMap::new(),
         tried: BTreeMap::new(),
@@ -33,21 +33,21 @@ pub(crate) fn run(shared: &Shared, events: &Receiver<Event>) {
     loop {
         match events.recv_timeout(TICK) {
             Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-            Ok(event) => keeper.read(event),
-            Err(RecvTimeoutError::Timeout) => keeper.load_one(),
+            Ok(event) => controller.read(event),
+            Err(RecvTimeoutError::Timeout) => controller.load_one(),
         }
         for event in events.try_iter().take(EVENT_QUEUE) {
             match event {
-                Event::Stop => return keeper.write(),
-                event => keeper.read(event),
+                Event::Stop => return controller.write(),
+                event => controller.read(event),
             }
         }
-        keeper.look();
+        controller.look();
     }
-    keeper.write();
+    controller.write();
 }
 
-struct Keeper<'s> {
+struct Controller<'s> {
     shared: &'s Shared,
     /// By generation.
     tallies: BTreeMap<u64, FailureWindow>,
@@ -61,7 +61,7 @@ struct Keeper<'s> {
     unwritable: Option<Instant>,
 }
 
-impl Keeper<'_> {
+impl Controller<'_> {
     fn read(&mut self, event: Event) {
         if let Event::Failed(served, caller, cause) = event {
             let tally = self.tallies.entry(served.number());
@@ -86,23 +86,23 @@ impl Keeper<'_> {
     }
 
     /// What serves goes back to what served before, on evidence.
-    fn live(&mut self, name: &str, standing: &Standing) {
+    fn live(&mut self, name: &str, standing: &PolicyState) {
         let Some(live) = &standing.live else { return };
         self.refusals(name, live);
-        let before = watch::before(live).map(|before| &*before.served);
+        let before = auto_rollback::before(live).map(|before| &*before.served);
         let Some(evidence) = self.evidence(&live.served, before) else {
             return;
         };
         if !self.is_due(live.number()) {
             return;
         }
-        let way = watch::way_back(standing).and_then(|(live, _, kept)| {
+        let way = auto_rollback::rollback_target(standing).and_then(|(live, _, kept)| {
             self.still_allowed(name, standing)?;
             Ok((live.number(), kept.number))
         });
         match way {
             Ok((from, to)) => self.act(
-                Wish::Rollback {
+                Command::Rollback {
                     name: name.to_owned(),
                     to: Some(to),
                     only_from: Some(from),
@@ -115,8 +115,9 @@ impl Keeper<'_> {
 
     /// Refusals alarm, and do nothing else.
     fn refusals(&mut self, name: &str, live: &Live) {
-        let before = watch::before(live).map(|before| before.served.counts());
-        let jump = before.and_then(|before| watch::refuses_more(live.served.counts(), before));
+        let before = auto_rollback::before(live).map(|before| before.served.counts());
+        let jump =
+            before.and_then(|before| auto_rollback::refuses_more(live.served.counts(), before));
         if let Some((refused_ppm, before_ppm)) = jump
             && self.refusing.insert(live.number())
         {
@@ -146,18 +147,18 @@ impl Keeper<'_> {
     }
 
     /// Keys may have come since the two were compared.
-    fn still_allowed(&self, name: &str, standing: &Standing) -> Result<(), String> {
-        let (live, _, kept) = watch::way_back(standing)?;
-        let (Some(compared), Some(old)) = (watch::compared(live), &kept.loaded) else {
+    fn still_allowed(&self, name: &str, standing: &PolicyState) -> Result<(), String> {
+        let (live, _, kept) = auto_rollback::rollback_target(standing)?;
+        let (Some(compared), Some(old)) = (auto_rollback::compared(live), &kept.loaded) else {
             return Err("what served before is not loaded".into());
         };
         let callers = (self.shared.settings.callers)(name);
         let access = compared.for_callers(old, &live.loaded, callers);
-        watch::allows(live.roll_back, &access)
+        auto_rollback::allows(live.roll_back, &access)
     }
 
     /// A candidate that fails goes; a shadow that has proved itself comes into service.
-    fn candidate(&mut self, name: &str, standing: &Standing) {
+    fn candidate(&mut self, name: &str, standing: &PolicyState) {
         let Some((live, beside)) = standing.live.as_ref().zip(standing.beside.as_ref()) else {
             return;
         };
@@ -178,12 +179,12 @@ impl Keeper<'_> {
                     let now = compared.map(|compared| {
                         compared.for_callers(&live.loaded, &beside.loaded, callers)
                     });
-                    watch::allows(beside.service.roll_back, now.as_ref().unwrap_or(access))
+                    auto_rollback::allows(beside.service.roll_back, now.as_ref().unwrap_or(access))
                 }
             };
             let name = name.to_owned();
             match allowed {
-                Ok(()) => self.act(Wish::Withdraw { name, only }, evidence),
+                Ok(()) => self.act(Command::Withdraw { name, only }, evidence),
                 Err(why) => alarm(&name, number, &why, &evidence),
             }
             return;
@@ -193,7 +194,7 @@ impl Keeper<'_> {
             && self.is_due(number)
         {
             let name = name.to_owned();
-            self.act(Wish::Promote { name, only }, evidence);
+            self.act(Command::Promote { name, only }, evidence);
         }
     }
 
@@ -223,8 +224,8 @@ impl Keeper<'_> {
         is_due
     }
 
-    fn act(&self, wish: Wish, evidence: Evidence) {
-        let actor = Actor::new(Way::Automatic, evidence.rule.clone());
+    fn act(&self, wish: Command, evidence: Evidence) {
+        let actor = Actor::new(Trigger::Automatic, evidence.rule.clone());
         transaction::run(self.shared, wish, actor, Some(evidence), &mut |_| {});
     }
 
@@ -266,7 +267,7 @@ fn alarm(name: &str, generation: u64, why: &str, evidence: &Evidence) {
     );
 }
 
-/// How often the keeper looks around if nobody writes.
+/// How often the controller looks around if nobody writes.
 const TICK: Duration = Duration::from_millis(100);
 /// A disk that is full now may not be later.
 const BETWEEN_TRIES: Duration = Duration::from_secs(10);

@@ -8,13 +8,13 @@ use signalbox_runtime::{Digest, GenerationStats};
 use crate::{
     Accepted, RememberedGeneration, Role, RollBack,
     access::Compared,
-    edit::{Arrival, Candidacy, Service},
+    edit::{Arrival, CandidateRole, Service},
     loaded::Loaded,
 };
 
 /// How one policy name stands.
 #[derive(Clone, Default)]
-pub(crate) struct Standing {
+pub(crate) struct PolicyState {
     pub(crate) live: Option<Live>,
     pub(crate) beside: Option<Beside>,
     /// What can be gone back to, newest first; no digest twice, and not the live one's.
@@ -72,7 +72,7 @@ pub(crate) struct Beside {
     pub(crate) since: Timestamp,
     pub(crate) loaded: Loaded,
     pub(crate) served: Arc<GenerationStats>,
-    pub(crate) candidacy: Candidacy,
+    pub(crate) candidacy: CandidateRole,
     pub(crate) service: Service,
 }
 
@@ -108,7 +108,7 @@ pub(crate) struct Last {
     pub(crate) roll_back: RollBack,
 }
 
-impl Standing {
+impl PolicyState {
     /// The generation that came last.
     pub(crate) fn newest(&self) -> Option<u64> {
         let live = self.live.as_ref().map(Live::number);
@@ -224,8 +224,8 @@ impl Beside {
 
     pub(crate) const fn role(&self) -> Role {
         match &self.candidacy {
-            Candidacy::Shadow(_) => Role::Shadow,
-            Candidacy::Canary(share) => Role::Canary {
+            CandidateRole::Shadow(_) => Role::Shadow,
+            CandidateRole::Canary(share) => Role::Canary {
                 share: share.ten_thousandths(),
             },
         }

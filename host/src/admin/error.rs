@@ -9,7 +9,7 @@ use super::answer::{self, Answer};
 
 /// Why a request is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum AdminError {
     Host,
     Origin,
     Route,
@@ -38,7 +38,7 @@ pub(super) enum Refused {
     Internal,
 }
 
-impl Refused {
+impl AdminError {
     /// A value that cannot be used, by its name.
     pub(super) fn value(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid {

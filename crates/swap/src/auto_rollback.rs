@@ -1,19 +1,19 @@
-//! The rules by which the host goes back by itself. Pure: the keeper applies them.
+//! The rules by which the host goes back by itself. Pure: the controller applies them.
 //!
 //! Only failures of the guest count, never refusals: a client that is shut out would only have to
 //! ask often enough. And even failures only where access does not matter: not when the swap is
 //! pinned, not when it narrows access, and where that cannot be told only if somebody vouched.
 
-mod tally;
+mod failure_window;
 
-pub(crate) use tally::FailureWindow;
+pub(crate) use failure_window::FailureWindow;
 
 use signalbox_runtime::Counts;
 
 use crate::{
     Access, RollBack, RollBackOverview,
     access::Compared,
-    standing::{Before, KeptGeneration, Live, Origin, Standing},
+    policy_state::{Before, KeptGeneration, Live, Origin, PolicyState},
 };
 
 /// Whether what serves refuses so much more than what served before that somebody should look: the
@@ -25,7 +25,9 @@ pub(crate) fn refuses_more(now: Counts, before: Counts) -> Option<(u64, u64)> {
 }
 
 /// Where the host would go by itself from what serves, or why it would not.
-pub(crate) fn way_back(standing: &Standing) -> Result<(&Live, &Before, &KeptGeneration), String> {
+pub(crate) fn rollback_target(
+    standing: &PolicyState,
+) -> Result<(&Live, &Before, &KeptGeneration), String> {
     let live = standing.live.as_ref().ok_or("nothing serves")?;
     let (before, compared) = match &live.origin {
         Origin::After { before, compared } => (before, compared),
@@ -75,9 +77,9 @@ pub(crate) fn allows(roll_back: RollBack, access: &Access) -> Result<(), String>
     }
 }
 
-/// [`way_back`] for reports.
-pub(crate) fn overview(standing: &Standing) -> RollBackOverview {
-    match way_back(standing) {
+/// [`rollback_target`] for reports.
+pub(crate) fn overview(standing: &PolicyState) -> RollBackOverview {
+    match rollback_target(standing) {
         Ok((live, _, kept)) => RollBackOverview {
             automatic: true,
             why: match live.roll_back {

@@ -8,13 +8,13 @@ use std::time::Duration;
 use http::Request;
 use http::request::Parts;
 use hyper::body::Incoming;
-use signalbox_swap::{Actor, Swaps, Way};
+use signalbox_swap::{Actor, Swaps, Trigger};
 use tokio::sync::Semaphore;
 
 use super::Overview;
 use super::answer::Answer;
+use super::error::AdminError;
 use super::guard;
-use super::refused::Refused;
 use super::route::{Act, Asked};
 use super::running_transactions::RunningTransactions;
 use super::upload::Upload;
@@ -75,7 +75,7 @@ impl AdminApi {
         }
     }
 
-    fn admit<'h>(&self, head: &'h Parts) -> Result<Asked<'h>, Refused> {
+    fn admit<'h>(&self, head: &'h Parts) -> Result<Asked<'h>, AdminError> {
         guard::check_host(&self.config, head)?;
         guard::check_origin(head)?;
         let asked = Asked::of(&head.method, head.uri.path())?;
@@ -89,7 +89,7 @@ impl AdminApi {
         head: &Parts,
         upload: &mut Upload,
         act: Act<'_>,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Answer, AdminError> {
         match act {
             Act::Explain => self.explain(head, upload).await,
             Act::Promote(name) => {
@@ -114,7 +114,7 @@ impl Peer {
             None => self.address.to_string(),
             Some(digest) => format!("{}, certificate sha256:{digest}", self.address),
         };
-        Actor::new(Way::Admin, who)
+        Actor::new(Trigger::Admin, who)
     }
 }
 

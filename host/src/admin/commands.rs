@@ -5,8 +5,8 @@ use serde::Deserialize;
 use signalbox_swap::{Actor, Entry, Swaps};
 
 use super::answer::Answer;
-use super::desk::{AdminApi, Peer};
-use super::refused::Refused;
+use super::api::{AdminApi, Peer};
+use super::error::AdminError;
 use super::swap::check_digest;
 use super::transaction::Form;
 use super::upload::Upload;
@@ -40,7 +40,7 @@ impl AdminApi {
         head: &Parts,
         upload: &mut Upload,
         name: &str,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Answer, AdminError> {
         self.check_policy(name)?;
         let To { generation } = upload.document(&head.headers, Some(To::default())).await?;
         let (name, actor) = (name.to_owned(), peer.actor());
@@ -60,7 +60,7 @@ impl AdminApi {
         upload: &mut Upload,
         name: &str,
         act: fn(&Swaps, &str, Actor) -> Entry,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Answer, AdminError> {
         self.check_policy(name)?;
         let Nothing {} = upload.document(&head.headers, Some(Nothing {})).await?;
         let (name, actor) = (name.to_owned(), peer.actor());
@@ -75,7 +75,7 @@ impl AdminApi {
         peer: &Peer,
         head: &Parts,
         upload: &mut Upload,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Answer, AdminError> {
         let Revoked { digest } = upload.document(&head.headers, None).await?;
         let digest = check_digest("digest", &digest)?;
         let actor = peer.actor();
@@ -86,9 +86,9 @@ impl AdminApi {
     }
 
     /// 404 for a name this host has never heard of.
-    fn check_policy(&self, name: &str) -> Result<(), Refused> {
+    fn check_policy(&self, name: &str) -> Result<(), AdminError> {
         let known = self.overview.swaps().overview();
         let is_known = known.iter().any(|policy| policy.name == name);
-        is_known.then_some(()).ok_or(Refused::Policy)
+        is_known.then_some(()).ok_or(AdminError::Policy)
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// How one host stands.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(super) struct OutlierDetector {
     /// What moments are counted from.
     epoch: Instant,
     /// Nothing is held against it: all that a request that fared well looks at.
@@ -29,14 +29,14 @@ pub(super) struct Standing {
 
 /// Whether a request may go to a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
-    Yes,
+pub(super) enum Availability {
+    Available,
     /// This request, to see whether it is back.
-    Trial,
-    No,
+    Probe,
+    Ejected,
 }
 
-impl Standing {
+impl OutlierDetector {
     pub(super) fn new(epoch: Instant) -> Self {
         Self {
             epoch,
@@ -57,26 +57,30 @@ impl Standing {
     }
 
     /// Whether this request may go to it. `Trial` is said to one request in `trial`.
-    pub(super) fn may_use(&self, trial: Duration) -> Use {
+    pub(super) fn may_use(&self, trial: Duration) -> Availability {
         if self.is_clean.load(Ordering::Relaxed) {
-            return Use::Yes;
+            return Availability::Available;
         }
         if self.is_unwell.load(Ordering::Relaxed) {
-            return Use::No;
+            return Availability::Ejected;
         }
         let until = self.out_until.load(Ordering::Relaxed);
         let now = self.now();
         if until == 0 {
-            return Use::Yes;
+            return Availability::Available;
         }
         if now < until {
-            return Use::No;
+            return Availability::Ejected;
         }
         let next = now + millis(trial);
         let taken =
             self.out_until
                 .compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed);
-        if taken.is_ok() { Use::Trial } else { Use::No }
+        if taken.is_ok() {
+            Availability::Probe
+        } else {
+            Availability::Ejected
+        }
     }
 
     /// It could not be connected to: for how long it is left out.
@@ -153,7 +157,7 @@ mod tests {
     use super::*;
 
     /// Moves time on: an epoch that lies so far back.
-    fn later(standing: &mut Standing, by: Duration) {
+    fn later(standing: &mut OutlierDetector, by: Duration) {
         standing.epoch -= by;
     }
 
@@ -161,11 +165,11 @@ mod tests {
 
     #[test]
     fn a_host_that_fails_is_left_out_for_longer_each_time_and_not_for_ever() {
-        let mut standing = Standing::new(Instant::now());
+        let mut standing = OutlierDetector::new(Instant::now());
         let mut pauses = Vec::new();
         for _ in 0..8 {
             pauses.push(standing.fails().as_secs());
-            assert_eq!(standing.may_use(TRIAL), Use::No);
+            assert_eq!(standing.may_use(TRIAL), Availability::Ejected);
             later(&mut standing, Duration::from_secs(40));
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
@@ -173,25 +177,25 @@ mod tests {
 
     #[test]
     fn one_request_tries_a_host_whose_time_is_over() {
-        let mut standing = Standing::new(Instant::now());
+        let mut standing = OutlierDetector::new(Instant::now());
         standing.fails();
         later(&mut standing, Duration::from_secs(2));
-        assert_eq!(standing.may_use(TRIAL), Use::Trial);
-        assert_eq!(standing.may_use(TRIAL), Use::No);
+        assert_eq!(standing.may_use(TRIAL), Availability::Probe);
+        assert_eq!(standing.may_use(TRIAL), Availability::Ejected);
         assert!(!standing.is_used());
         assert!(standing.answers());
         assert!(!standing.answers(), "that is no news any more");
-        assert_eq!(standing.may_use(TRIAL), Use::Yes);
+        assert_eq!(standing.may_use(TRIAL), Availability::Available);
         assert_eq!(standing.fails().as_secs(), 1, "it begins anew");
     }
 
     #[test]
     fn single_losses_are_forgiven() {
-        let standing = Standing::new(Instant::now());
+        let standing = OutlierDetector::new(Instant::now());
         for _ in 0..5 {
             assert_eq!(standing.loses(), None);
             assert_eq!(standing.loses(), None);
-            assert_eq!(standing.may_use(TRIAL), Use::Yes);
+            assert_eq!(standing.may_use(TRIAL), Availability::Available);
             assert!(standing.answers());
         }
         let lost = [standing.loses(), standing.loses(), standing.loses()];
@@ -201,14 +205,14 @@ mod tests {
 
     #[test]
     fn an_answer_does_not_outweigh_a_failing_check() {
-        let standing = Standing::new(Instant::now());
+        let standing = OutlierDetector::new(Instant::now());
         assert!(!standing.fails_check(2));
         assert!(standing.is_used());
         assert!(standing.fails_check(2));
         assert!(!standing.fails_check(2), "that is no news");
         assert!(!standing.answers());
-        assert_eq!(standing.may_use(TRIAL), Use::No);
+        assert_eq!(standing.may_use(TRIAL), Availability::Ejected);
         assert!(standing.passes_check());
-        assert_eq!(standing.may_use(TRIAL), Use::Yes);
+        assert_eq!(standing.may_use(TRIAL), Availability::Available);
     }
 }
