@@ -158,7 +158,7 @@ async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandl
     let times = &shared.config.times;
     shared.observers.health.enter(health::Phase::Draining);
     tell(&workers, Phase::Leaving);
-    tracing::info!("shutting down: not ready any more");
+    tracing::info!("draining: readiness is off");
     sleep(times.readiness_off.duration()).await;
     acceptor.stop().await;
     tell(&workers, Phase::Draining);

@@ -176,11 +176,11 @@ fn failing_gate(guest: &[u8]) -> Gate {
     setup.config("records: {log: false}\n").start()
 }
 
-/// The same requests with and without a shadow beside what serves, in turns.
+/// The same requests with and without a shadow beside the live policy, in turns.
 #[expect(clippy::print_stdout, reason = "a program that prints a table")]
 fn shadow() {
     println!(
-        "\n| beside what serves | p50 | p99 | requests, of those without |\n| --- | ---: | ---: | ---: |"
+        "\n| beside the live policy | p50 | p99 | requests, of those without |\n| --- | ---: | ---: | ---: |"
     );
     let gate = Gate::demo();
     let other = component(&runbook("full"));

@@ -1,5 +1,5 @@
 //! A policy that passed every check and misbehaves for some requests once it serves: those are
-//! refused, all others are answered, and the host goes back by itself. And what never makes it go
+//! refused, all others are answered, and the host rolls back automatically. And what never makes it go
 //! back.
 //!
 //! The guests misbehave for callers whose id has four letters.
@@ -149,7 +149,7 @@ fn is_visible(gate: &Gate, from: u64, cause: &str) {
         .expect("it serves");
     assert_eq!(shown["generation"], live, "{status}");
     assert!(
-        status["reasons"].to_string().contains("by itself"),
+        status["reasons"].to_string().contains("automatically"),
         "{status}"
     );
     let ready: Answer = gate.admin(&Ask::get("/readyz"));

@@ -18,7 +18,7 @@ pub struct Done {
 }
 
 impl Done {
-    /// The one generation that serves now, or decides beside what serves.
+    /// The one generation that serves now, or decides beside the live policy.
     ///
     /// # Panics
     /// If it was not done, or for several policies.

@@ -1,4 +1,4 @@
-//! The rules by which the host goes back by itself. Pure: the controller applies them.
+//! The rules by which the host rolls back automatically. Pure: the controller applies them.
 //!
 //! Only failures of the guest count, never refusals: a client that is shut out would only have to
 //! ask often enough. And even failures only where access does not matter: not when the swap is

@@ -263,7 +263,7 @@ fn alarm(name: &str, generation: u64, why: &str, evidence: &Evidence) {
     warn!(
         target: TARGET,
         policy = name, generation, why, evidence,
-        "its guest fails, and the host does not go back by itself"
+        "the policy is failing; automatic rollback is not possible"
     );
 }
 

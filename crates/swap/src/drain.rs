@@ -72,8 +72,8 @@ impl PolicyState {
         if is_to_be_watched {
             self.watched = self.changed_by;
             let note = match auto_rollback::rollback_target(self) {
-                Ok((.., kept)) => format!("goes back to generation {} by itself", kept.number),
-                Err(why) => format!("does not go back by itself: {why}"),
+                Ok((.., kept)) => format!("rolls back to generation {} automatically", kept.number),
+                Err(why) => format!("no automatic rollback: {why}"),
             };
             let report = StepReport::new(Step::Watch, Some(name), Duration::ZERO, Some(note));
             reports.push((self.changed_by, report));

@@ -36,7 +36,7 @@ pub(crate) struct Service {
 /// How a component comes.
 #[derive(Clone)]
 pub(crate) enum Arrival {
-    /// As a candidate that was compared with what serves, if anything did.
+    /// As a candidate that was compared with the live policy, if anything did.
     Candidate(Option<Compared>),
     /// As something that served before.
     Back,
@@ -44,7 +44,7 @@ pub(crate) enum Arrival {
     Restart { from_source: bool },
 }
 
-/// In what role a candidate decides beside what serves.
+/// In what role a candidate decides beside the live policy.
 #[derive(Clone)]
 pub(crate) enum CandidateRole {
     Shadow(Arc<Shadowed>),
@@ -71,7 +71,7 @@ impl Edits {
 }
 
 impl Service {
-    /// Something that comes back: it never goes back again by itself.
+    /// Something that comes back: it is never rolled back automatically.
     pub(crate) const fn back() -> Self {
         Self {
             roll_back: RollBack::UnlessNarrower,
@@ -81,7 +81,7 @@ impl Service {
         }
     }
 
-    /// How it was compared with what serves.
+    /// How it was compared with the live policy.
     pub(crate) const fn compared(&self) -> Option<&Compared> {
         match &self.arrival {
             Arrival::Candidate(compared) => compared.as_ref(),

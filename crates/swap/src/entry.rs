@@ -75,7 +75,7 @@ pub enum Action {
     Revoke,
     /// An earlier generation serves again.
     Rollback,
-    /// A candidate beside what serves.
+    /// A candidate beside the live policy.
     Shadow,
     /// A new component serves.
     Swap,
@@ -94,7 +94,7 @@ pub struct Changed {
     /// The generation that served before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<u64>,
-    /// The generation that serves now, or decides beside what serves.
+    /// The generation that serves now, or decides beside the live policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<u64>,
     /// What the new one allows, beside what the old one did.

@@ -76,13 +76,13 @@ pub enum Mode {
     Serve,
     /// Nothing: it was only looked at.
     DryRun,
-    /// It decides every request beside what serves; its decisions are compared and thrown away.
+    /// It decides every request beside the live policy; its decisions are compared and thrown away.
     Shadow(ShadowOrder),
     /// It decides the requests of a share of the callers.
     Canary(TrafficShare),
 }
 
-/// When a shadow comes into service by itself.
+/// When a shadow is promoted automatically.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShadowOrder {
     /// After this many requests without a difference that is not accepted; `None` waits for

@@ -36,7 +36,7 @@ pub struct GenerationOverview {
     pub policy: String,
     /// The version the policy gives itself.
     pub version: String,
-    /// Since when it serves, or decides beside what serves.
+    /// Since when it serves, or decides beside the live policy.
     pub since: Timestamp,
     /// Bytes of the component.
     pub size: usize,
@@ -54,7 +54,7 @@ pub struct GenerationOverview {
     pub open: u64,
 }
 
-/// What decides beside what serves.
+/// What decides beside the live policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BesideOverview {

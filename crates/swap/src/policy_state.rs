@@ -66,7 +66,7 @@ pub(crate) struct Before {
     pub(crate) served: Arc<GenerationStats>,
 }
 
-/// A candidate beside what serves.
+/// A candidate beside the live policy.
 #[derive(Clone)]
 pub(crate) struct Beside {
     pub(crate) since: Timestamp,
@@ -90,7 +90,7 @@ pub(crate) struct KeptGeneration {
     pub(crate) loaded: Option<Loaded>,
 }
 
-/// What served, or was beside what serves, and is not quite gone.
+/// What served, or was beside the live policy, and is not quite gone.
 #[derive(Clone)]
 pub(crate) struct Drain {
     pub(crate) served: Arc<GenerationStats>,
@@ -115,7 +115,7 @@ impl PolicyState {
         self.beside.as_ref().map(Beside::number).or(live)
     }
 
-    /// Whether a digest serves, decides beside what serves, or can be gone back to.
+    /// Whether a digest serves, decides beside the live policy, or can be gone back to.
     pub(crate) fn uses(&self, digest: Digest) -> bool {
         let live = self.live.as_ref().map(|live| &live.loaded);
         let beside = self.beside.as_ref().map(|beside| &beside.loaded);
@@ -124,7 +124,7 @@ impl PolicyState {
         loaded.chain(kept).any(|used| used == digest)
     }
 
-    /// What serves on these terms, after what serves now.
+    /// What serves on these terms, after what is live now.
     pub(crate) fn successor(
         &self,
         service: &Service,

@@ -1,4 +1,4 @@
-//! One candidate on its way: from its digest to the comparison with what serves.
+//! One candidate on its way: from its digest to the comparison with the live policy.
 
 use std::{sync::Arc, time::Instant};
 

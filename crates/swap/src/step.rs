@@ -33,11 +33,11 @@ pub enum Step {
     Trial,
     /// The cases it carries, and the operator's own.
     Cases,
-    /// What it allows is compared with what serves now.
+    /// What it allows is compared with what is live now.
     Access,
     /// It is written to the state folder, whole.
     Keep,
-    /// One atomic store: from here on it serves, or decides beside what serves.
+    /// One atomic store: from here on it serves, or decides beside the live policy.
     Store,
     /// What served before has no decision under way; its open answers are counted.
     Drain,

@@ -113,7 +113,7 @@ impl Swaps {
         self.run(wish, actor)
     }
 
-    /// Lets the candidate beside what serves come into service.
+    /// Lets the candidate beside the live policy come into service.
     pub fn promote(&self, name: &str, actor: Actor) -> Entry {
         let wish = Command::Promote {
             name: name.to_owned(),
@@ -122,7 +122,7 @@ impl Swaps {
         self.run(wish, actor)
     }
 
-    /// Takes the candidate beside what serves away.
+    /// Takes the candidate beside the live policy away.
     pub fn withdraw(&self, name: &str, actor: Actor) -> Entry {
         let wish = Command::Withdraw {
             name: name.to_owned(),
@@ -158,7 +158,7 @@ impl Swaps {
         report::overview(&self.shared().book())
     }
 
-    /// The component of a generation that serves, decides beside what serves, or is kept and
+    /// The component of a generation that serves, decides beside the live policy, or is kept and
     /// loaded.
     #[must_use]
     pub fn plugin(&self, name: &str, generation: u64) -> Option<Plugin> {

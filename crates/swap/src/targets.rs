@@ -69,7 +69,7 @@ pub(crate) fn beside(
             Ok(((), Some(format!("generation {}, {role}", beside.number()))))
         }
         None => Err(StepError::new(
-            "there is no candidate beside what serves",
+            "the live policy has no candidate",
             "`signalbox status` shows candidates; `signalbox swap --shadow` or `--canary` makes one",
         )),
     })?;
@@ -81,7 +81,10 @@ pub(crate) fn beside(
 
 /// What the evidence speaks of is no longer there.
 fn superseded() -> StepError {
-    StepError::new("something else is there by now", "nothing needs to be done")
+    StepError::new(
+        "the generation this refers to is no longer live",
+        "nothing needs to be done",
+    )
 }
 
 /// To do without a digest.

@@ -4,7 +4,7 @@
 //!  swap, shadow, canary, dry run        rollback, revoke           promote, withdraw
 //!             │                                │                          │
 //!          receive ◄───────────────────────────┴──────────────────────────┘
-//!             │           the names are known; what serves now is the base
+//!             │           the names are known; what is live now is the base
 //!      ╔══════╪═ for each candidate ══╗
 //!      ║   digest     (not revoked)   ║        ┌─ digest (not revoked)
 //!      ║   signature                  ║        │  loaded, if it is not any more
@@ -326,7 +326,7 @@ fn lost(book: &Snapshot, name: &str, winner: u64) -> StepError {
     );
     StepError::new(
         format!("transaction {winner}{by} changed `{name}` first; {now}"),
-        "look at what serves now (`signalbox status`), and ask again if it is still wanted",
+        "look at the live policy (`signalbox status`), and ask again if it is still wanted",
     )
 }
 

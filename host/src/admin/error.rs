@@ -124,7 +124,7 @@ impl AdminError {
             Self::Generation => (
                 StatusCode::NOT_FOUND,
                 "unknown_generation",
-                "No such generation of this policy serves, stands beside what serves, or is kept; \
+                "No such generation of this policy serves, stands beside the live policy, or is kept; \
                  `GET /policies/{name}` lists them.",
             ),
             Self::Swap => (

@@ -31,7 +31,7 @@
 //! | `signalbox_restamp_skipped_total` | counter | | keys or values of answers too long to be looked at |
 //! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`, `certificate`, `upstream_ca`; `ok`, `error` |
 //! | `signalbox_spans_total` | counter | `result` | spans of traces: `exported`, `failed` (the collector did not take them) or `dropped` (there was no room) |
-//! | `signalbox_log_lines_lost_total` | counter | | lines of the log that nobody took in time |
+//! | `signalbox_log_lines_lost_total` | counter | | log lines dropped because the reader was too slow |
 //! | `signalbox_keys` | gauge | | keys in the keyring |
 //! | `signalbox_jwt_tokens_total` | counter | `issuer`, `outcome` | JWTs shown: `cached`, `verified`, or why one was refused: `too_large`, `malformed`, `critical`, `issuer`, `key`, `algorithm`, `audience`, `expired`, `not_yet`, `subject`, `claim`, `profile`, `signature`. `issuer` is its name in `jwt`, or `unknown` |
 //! | `signalbox_jwt_keys` | gauge | `issuer` | keys of a JWT issuer that can be used |

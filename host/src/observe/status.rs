@@ -91,7 +91,7 @@ pub struct PolicyStatus {
     pub draining: Vec<Draining>,
 }
 
-/// What decides beside what serves, in short.
+/// What decides beside the live policy, in short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BesideStatus {

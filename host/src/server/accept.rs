@@ -151,7 +151,7 @@ impl Door {
     ) {
         let Some(counted) = self.addresses.count(peer.ip()) else {
             self.metrics.connection_refused("per_client");
-            tracing::debug!(%peer, "an address has as many connections as it may");
+            tracing::debug!(%peer, "per-client connection limit reached");
             return;
         };
         // Without it small answers wait for the client's acknowledgement; with an error it just is

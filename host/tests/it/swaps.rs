@@ -206,7 +206,7 @@ fn a_policy_whose_guest_fails_two_callers_goes_by_itself() {
     let reason = &gate.handle.status().reasons["policy default"];
     assert_eq!(
         reason,
-        "the host went back from generation 2 by itself: its guest failed"
+        "the host rolled back from generation 2 automatically: the policy failed"
     );
     let line = r#"signalbox_policy_rollbacks_total{policy="default",asked="no"} 1"#;
     assert!(gate.handle.metrics().contains(line));

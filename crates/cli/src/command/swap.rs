@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Do every check, and change nothing.
     #[arg(long, group = "mode")]
     dry_run: bool,
-    /// Let it decide every request beside what serves, to compare; nothing else comes of it.
+    /// Let it decide every request beside the live policy, to compare; nothing else comes of it.
     #[arg(long, group = "mode")]
     shadow: bool,
     /// Bring the shadow into service after N requests without a difference that is not accepted.

@@ -19,7 +19,7 @@ pub(crate) fn lines(beside: &BesideOverview) -> Vec<String> {
     lines.extend(beside.differences.iter().map(difference));
     if let Some(after) = beside.promote_after {
         lines.push(format!(
-            "    comes into service by itself after {after} requests without a difference that is \
+            "    is promoted automatically after {after} requests without a difference that is \
              not accepted; {} so far",
             beside.clean
         ));

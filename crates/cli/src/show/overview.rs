@@ -56,8 +56,8 @@ fn roll_back(roll_back: &RollBackOverview) -> String {
         (false, _) => "no".to_owned(),
     };
     match roll_back.why.as_str() {
-        "" => format!("rolls back by itself: {would}"),
-        why => format!("rolls back by itself: {would}, {}", plain(why)),
+        "" => format!("automatic rollback: {would}"),
+        why => format!("automatic rollback: {would}, {}", plain(why)),
     }
 }
 

@@ -78,7 +78,7 @@ fn a_swap_tells_each_step_and_what_serves_then() {
         "{before:?} {after:?}"
     );
     let line = format!(
-        "litellm: generation {} (sha256 {}) serves, {} kept; rolls back by itself: ",
+        "litellm: generation {} (sha256 {}) serves, {} kept; automatic rollback: ",
         after.0,
         &after.1[..12],
         before.0
@@ -158,7 +158,7 @@ fn a_pinned_swap_says_that_it_stays() {
     let live = Live::start();
     let pinned = live.done(&["swap", &named("litellm", FULL), "--pin"]);
     assert!(
-        pinned.stdout.contains("rolls back by itself: no"),
+        pinned.stdout.contains("automatic rollback: no"),
         "{}",
         pinned.stdout
     );

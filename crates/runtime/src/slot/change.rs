@@ -48,12 +48,12 @@ impl Change {
         self.with(name, Edit::Remove)
     }
 
-    /// Puts a plugin beside what serves, in place of any other candidate, to be asked in vain.
+    /// Puts a plugin beside the live policy, in place of any other candidate, to be asked in vain.
     pub fn shadow(self, name: impl Into<String>, plugin: Plugin) -> Self {
         self.with(name, Edit::Shadow(plugin))
     }
 
-    /// Puts a plugin beside what serves, in place of any other candidate, to decide for a share of
+    /// Puts a plugin beside the live policy, in place of any other candidate, to decide for a share of
     /// the callers.
     pub fn canary(self, name: impl Into<String>, plugin: Plugin, share: TrafficShare) -> Self {
         self.with(name, Edit::Canary(plugin, share))

@@ -59,7 +59,7 @@ impl Lane {
     }
 }
 
-/// A candidate beside what serves.
+/// A candidate beside the live policy.
 ///
 /// Exhaustive on purpose: whoever asks it must know what to do with each.
 #[derive(Clone, Debug)]

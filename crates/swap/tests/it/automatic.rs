@@ -273,7 +273,10 @@ fn evidence_never_undoes_what_came_after_it() {
     let Outcome::Failed(failure) = entry.outcome else {
         panic!("it went back from something else: {entry:?}");
     };
-    assert_eq!(failure.message, "something else is there by now");
+    assert_eq!(
+        failure.message,
+        "the generation this refers to is no longer live"
+    );
     assert_eq!(bench.live("default").number(), 3);
 }
 

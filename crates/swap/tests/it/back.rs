@@ -101,7 +101,7 @@ fn a_candidate_comes_into_service_with_its_number_or_goes() {
                 _ => swaps.withdraw("default", admin()),
             };
             let failure = bench.fails(fails);
-            assert_eq!(failure.message, "there is no candidate beside what serves");
+            assert_eq!(failure.message, "the live policy has no candidate");
         }
         let new = component(&["b"]);
         bench.swap(beside("default", &new, mode.clone()));

@@ -58,7 +58,7 @@ impl Policy<'_> {
             return None;
         }
         let reason = format!(
-            "this version makes component {now} of it, and what serves is {}",
+            "this version makes component {now} of it, and the live one is {}",
             live.digest
         );
         let what = format!("policy `{}`", self.name);

@@ -67,7 +67,9 @@ impl PolicyHealth {
             // Whose requests failed is for the history: readiness is open to anyone.
             let reason = is_automatic.then(|| {
                 let from = changed.from.unwrap_or_default();
-                format!("the host went back from generation {from} by itself: its guest failed")
+                format!(
+                    "the host rolled back from generation {from} automatically: the policy failed"
+                )
             });
             self.health.serves();
             self.change(&changed.name, |trouble| {

@@ -1,4 +1,4 @@
-//! Lines of the log that nobody took in time.
+//! Log lines dropped because the reader was too slow.
 //!
 //! A process has one log, whoever writes it: so this is counted for the process.
 
@@ -30,7 +30,7 @@ impl LostLines {
 
 impl Collector for LostLines {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let help = "Lines of the log that nobody took in time";
+        let help = "Log lines dropped because the reader was too slow";
         let metric =
             encoder.encode_descriptor("log_lines_lost", help, None, MetricType::Counter)?;
         ConstCounter::new(Self::so_far()).encode(metric)

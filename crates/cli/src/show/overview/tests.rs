@@ -34,7 +34,7 @@ fn a_policy_in_one_line_says_what_serves_and_whether_it_goes_back() {
     assert_eq!(
         line(&policy(&[])),
         "litellm: generation 5 (sha256 0123456789ab) serves, 4 kept; \
-         rolls back by itself: yes, to 4, access is not narrower"
+         automatic rollback: yes, to 4, access is not narrower"
     );
     let nothing = policy(&[("live", Value::Null)]);
     assert_eq!(
@@ -58,7 +58,7 @@ fn everything_about_a_policy_is_shown() {
     assert_eq!(
         whole(&policy(&[("beside", beside)])),
         "litellm: generation 5 (sha256 0123456789ab) serves, 4 kept; \
-         rolls back by itself: yes, to 4, access is not narrower\n    \
+         automatic rollback: yes, to 4, access is not narrower\n    \
          litellm 1: 12 routes, 1 model, 50000 bytes, trusted\n    \
          since 2026-08-26T10:00:00Z: 100 decisions, 1 failure, 0 answers open\n  \
          shadow: generation 6 (sha256 0123456789ab)\n    \
@@ -67,7 +67,7 @@ fn everything_about_a_policy_is_shown() {
          compared 90, skipped 10, differences:\n             \
          3  narrower          POST /v1/embeddings  accepted\n             \
          1  code              (no route)\n    \
-         comes into service by itself after 1000 requests without a difference that is not \
+         is promoted automatically after 1000 requests without a difference that is not \
          accepted; 20 so far\n    \
          the latest:\n      \
          2026-08-26T10:01:00Z  a  GET /v1/x: refuse 404 serves, candidate refuse 403\n  \
