@@ -117,9 +117,11 @@ impl<O: Observer> Exchange<O> {
         media::check_json(&types, &encodings)
     }
 
-    /// 415 where the head announces a compressed body, on a route whose body nobody reads.
+    /// 415 where the head announces a compressed body, or two types, on a route whose body nobody
+    /// reads.
     pub(crate) fn check_plain(&self) -> Result<(), Refusal> {
-        media::check_plain(&values(&self.head.headers, header::CONTENT_ENCODING))
+        let (types, encodings) = self.media();
+        media::check_plain(&types, &encodings)
     }
 
     /// 413 where the head announces more than may come.

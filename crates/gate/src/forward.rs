@@ -5,16 +5,18 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{Request, StatusCode, response};
 use signalbox_http::refusal::Refusal;
+use signalbox_http::restamp::EventBoundary;
 
 use crate::body::upstream_body::UpstreamBody;
 use crate::context::Context;
 use crate::forwarding::Forwarding;
 use crate::gate::Gate;
 use crate::observer::{Observer, TraceHeaders};
-use crate::relay::Relay;
+use crate::relay::{BodyEdits, Relay};
 use crate::respond::Respond;
 use crate::response::abort_reason::AbortReason;
 use crate::response::head;
+use crate::response::mask::Mask;
 use crate::response::rejection::Rejection;
 
 /// A request for GT, ready to be sent.
@@ -120,7 +122,8 @@ impl<O: Observer> Sent<O> {
     #[must_use]
     pub fn responded(mut self, answer: &response::Parts) -> Responded<O> {
         let restamp = self.forwarding.restamp.as_deref();
-        let (head, restamp) = match head::head_of_upstream(answer, restamp) {
+        let secret = &self.forwarding.secret;
+        let (head, restamp) = match head::head_of_upstream(answer, restamp, secret) {
             Ok(passes) => passes,
             Err(refusal) => {
                 self.context.observer.response_refused(&refusal);
@@ -131,6 +134,7 @@ impl<O: Observer> Sent<O> {
             && let Some(second) = self.forwarding.second.take()
         {
             self.forwarding.credential = second.credential;
+            self.forwarding.secret = second.secret;
             self.forwarding.head.headers = second.headers;
             self.forwarding.published = None;
             return Responded::Again(Forward::new(self.gate, self.context, self.forwarding));
@@ -143,11 +147,17 @@ impl<O: Observer> Sent<O> {
             }
             self.context.observer.streams();
         }
+        let body = BodyEdits {
+            restamp,
+            mask: (head.status.is_client_error() || head.status.is_server_error())
+                .then(|| Mask::new(Arc::clone(&self.forwarding.secret))),
+            boundary: is_events.then(EventBoundary::new),
+        };
         let Forwarding { key, served, .. } = *self.forwarding;
         Responded::Relay(Relay::new(
             &self.gate,
             self.context,
-            (head, restamp, is_events),
+            (head, body),
             &key,
             &served,
         ))

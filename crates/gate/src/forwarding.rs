@@ -10,6 +10,7 @@ use signalbox_runtime::GenerationStats;
 
 use crate::auth::credentials::Use;
 use crate::auth::keyring::Key;
+use crate::auth::secret::Secret;
 use crate::body::incoming::Body;
 use crate::body::passing::Passing;
 use crate::body::upstream_body::{Flaw, UpstreamBody};
@@ -28,6 +29,8 @@ pub(crate) struct Forwarding {
     /// answer: no policy is kept in memory for so long.
     pub(crate) served: Arc<GenerationStats>,
     pub(crate) credential: String,
+    /// What the client is never shown, whatever GT says.
+    pub(crate) secret: Arc<Secret>,
     pub(crate) head: Parts,
     pub(crate) body: UpstreamBody,
     /// What turns out to be wrong with the body.
@@ -45,6 +48,7 @@ pub(crate) struct Forwarding {
 #[derive(Debug)]
 pub(crate) struct Second {
     pub(crate) credential: String,
+    pub(crate) secret: Arc<Secret>,
     pub(crate) headers: HeaderMap,
 }
 
@@ -95,6 +99,7 @@ impl Forwarding {
             headers.insert(header::AUTHORIZATION, secret.authorization().clone());
             Second {
                 credential: name.to_owned(),
+                secret,
                 headers,
             }
         });
@@ -102,6 +107,7 @@ impl Forwarding {
             key: Arc::clone(key),
             served: Arc::clone(decided.generation.served()),
             credential: name.to_owned(),
+            secret,
             head,
             flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
             body,

@@ -21,7 +21,7 @@ use crate::forwarding::Forwarding;
 use crate::halt::{Halt, Need};
 use crate::observer::Observer;
 use crate::policy::record::Conclusion;
-use crate::request::syntax::{check_http2, check_syntax};
+use crate::request::syntax::{check_http2, check_syntax, resolve_connection};
 use crate::response::models;
 use crate::response::rejection;
 use crate::upstream::models_request::ModelsRequest;
@@ -44,6 +44,7 @@ impl<O: Observer> Exchange<O> {
             None => {
                 check_http2(&self.head, self.gate.settings().largest_head)?;
                 check_syntax(&self.head, self.framing, self.has_framed_body())?;
+                resolve_connection(&mut self.head.headers)?;
                 let key = self.find_key()?;
                 self.read_target()?;
                 Arc::clone(self.key.insert(key))

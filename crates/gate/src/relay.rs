@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::response;
-use signalbox_http::restamp::Restamp;
+use signalbox_http::restamp::{EventBoundary, Restamp};
 use signalbox_runtime::GenerationStats;
 
 use crate::auth::keyring::Key;
@@ -15,6 +15,7 @@ use crate::gate::Gate;
 use crate::observer::Observer;
 use crate::response::abort_reason::AbortReason;
 use crate::response::cancellation::Cancellation;
+use crate::response::mask::Mask;
 
 /// GT's response on its way to the client: its head, and what is done to its body.
 #[derive(Debug)]
@@ -28,25 +29,68 @@ pub struct Relay<O: Observer> {
 #[derive(Debug)]
 pub struct RelayBody<O: Observer> {
     context: Box<Context<O>>,
-    restamp: Restamp,
-    is_events: bool,
+    edits: BodyEdits,
     cancellation: Cancellation,
     status: u16,
+}
+
+/// What is done to the bytes of a body.
+#[derive(Debug)]
+pub(crate) struct BodyEdits {
+    pub(crate) restamp: Restamp,
+    /// For what may quote the request GT was sent.
+    pub(crate) mask: Option<Mask>,
+    /// For a stream of events: whether one is under way.
+    pub(crate) boundary: Option<EventBoundary>,
+}
+
+impl BodyEdits {
+    const fn is_none(&self) -> bool {
+        !self.restamp.changes_bytes() && self.mask.is_none()
+    }
+
+    fn push(&mut self, chunk: Bytes) -> Option<Bytes> {
+        if let Some(boundary) = &mut self.boundary {
+            boundary.push(&chunk);
+        }
+        let mut chunk = chunk;
+        if self.restamp.changes_bytes() {
+            let mut out = Vec::with_capacity(chunk.len() + 64);
+            self.restamp.push(&chunk, &mut out);
+            chunk = out.into();
+        }
+        match &mut self.mask {
+            Some(mask) => mask.push(&chunk),
+            None => (!chunk.is_empty()).then_some(chunk),
+        }
+    }
+
+    /// What was kept back.
+    fn finish(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        if self.restamp.changes_bytes() {
+            self.restamp.finish(&mut out);
+        }
+        if let Some(mask) = &mut self.mask {
+            let passes = mask.push(&out).unwrap_or_default();
+            out = [&passes[..], &mask.finish()].concat();
+        }
+        out
+    }
 }
 
 impl<O: Observer> Relay<O> {
     pub(crate) fn new(
         gate: &Arc<Gate>,
         context: Box<Context<O>>,
-        (mut head, restamp, is_events): (response::Parts, Restamp, bool),
+        (mut head, edits): (response::Parts, BodyEdits),
         key: &Arc<Key>,
         served: &Arc<GenerationStats>,
     ) -> Self {
         context.stamp(gate.settings(), &mut head);
         let body = RelayBody {
             context,
-            restamp,
-            is_events,
+            edits,
             cancellation: Cancellation::new(gate, key, served),
             status: head.status.as_u16(),
         };
@@ -64,28 +108,30 @@ impl<O: Observer> RelayBody<O> {
     /// Whether the response is a stream of events.
     #[must_use]
     pub const fn is_events(&self) -> bool {
-        self.is_events
+        self.edits.boundary.is_some()
     }
 
-    /// Whether any byte may be changed. If not, its length is GT's.
+    /// Whether the response is a stream of events, and between two of them: only there may a line be
+    /// added.
+    #[must_use]
+    pub fn is_between_events(&self) -> bool {
+        self.edits.boundary.is_some_and(|it| it.is_here())
+    }
+
+    /// Whether any byte may be changed or kept back. If not, its length is GT's, and its end too.
     #[must_use]
     pub const fn changes_bytes(&self) -> bool {
-        self.restamp.changes_bytes()
+        !self.edits.is_none()
     }
 
     /// What goes on of GT's next bytes; `None` if more has to be seen first.
     pub fn push(&mut self, chunk: Bytes) -> Option<Bytes> {
-        if !self.restamp.changes_bytes() {
-            return Some(chunk);
-        }
-        let mut out = Vec::with_capacity(chunk.len() + 64);
-        self.restamp.push(&chunk, &mut out);
-        (!out.is_empty()).then(|| out.into())
+        self.edits.push(chunk)
     }
 
     /// GT's response has ended: what was kept back of it goes on.
     pub fn finish(&mut self) -> Option<Bytes> {
-        let rest = self.kept_back();
+        let rest = self.edits.finish();
         self.context.facts.end = End::Forwarded(self.status);
         (!rest.is_empty()).then(|| rest.into())
     }
@@ -93,15 +139,16 @@ impl<O: Observer> RelayBody<O> {
     /// How many events were too long to be restamped, and went on as they came.
     #[must_use]
     pub const fn oversized(&self) -> u64 {
-        self.restamp.oversized()
+        self.edits.restamp.oversized()
     }
 
     /// The response ends before its time. What a stream of events ends with; `None` where the
-    /// connection has to be cut, so that the client does not take a part for the whole.
+    /// connection has to be cut, so that the client does not take a part for the whole: inside an
+    /// event too, for nothing could be added that does not complete it for its reader.
     pub fn abort(&mut self, reason: AbortReason) -> Option<Bytes> {
         self.context.facts.end = End::Aborted(reason);
-        self.is_events.then(|| {
-            let mut out = self.kept_back();
+        self.is_between_events().then(|| {
+            let mut out = self.edits.finish();
             out.extend_from_slice(&reason.refusal().sse_event());
             out.into()
         })
@@ -121,13 +168,5 @@ impl<O: Observer> RelayBody<O> {
     /// Who is told of the exchange.
     pub const fn observer_mut(&mut self) -> &mut O {
         &mut self.context.observer
-    }
-
-    fn kept_back(&mut self) -> Vec<u8> {
-        let mut out = Vec::new();
-        if self.restamp.changes_bytes() {
-            self.restamp.finish(&mut out);
-        }
-        out
     }
 }

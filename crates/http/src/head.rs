@@ -20,8 +20,8 @@ pub fn request_header_passes(name: &str, route_extra: &[String], takes_conversat
     if name.eq_ignore_ascii_case("x-gt-conversation-id") {
         return takes_conversation;
     }
-    if is_one_of(name, PASSES) || starts_with(name, "openai-") || starts_with(name, "x-stainless-")
-    {
+    let is_sdks = starts_with(name, "openai-") || starts_with(name, "x-stainless-");
+    if is_one_of(name, PASSES) || is_sdks && !is_credential(name) {
         return true;
     }
     route_extra
@@ -44,10 +44,24 @@ pub fn never_passes(name: &str) -> bool {
         || starts_with(name, "x-signalbox-")
 }
 
-/// Whether a header carries a credential. A policy may neither read nor set one.
+/// Whether a header carries a credential. A policy may neither read nor set one, GT does not get it,
+/// and no record shows it. `signalbox_policy::headers` says the same of the same names.
 #[must_use]
 pub fn is_credential(name: &str) -> bool {
-    is_one_of(name, CREDENTIALS)
+    is_one_of(name, CREDENTIALS) || has_credential_part(name.as_bytes())
+}
+
+/// Asked of nearly every header: few bytes begin one of the parts.
+fn has_credential_part(name: &[u8]) -> bool {
+    name.iter().enumerate().any(|(at, byte)| {
+        matches!(byte | 0x20, b'a' | b'p' | b's' | b't')
+            && name.get(at..).is_some_and(|rest| {
+                CREDENTIAL_PARTS.iter().any(|part| {
+                    rest.get(..part.len())
+                        .is_some_and(|start| start.eq_ignore_ascii_case(part.as_bytes()))
+                })
+            })
+    })
 }
 
 /// Whether a header belongs to one connection and never passes a proxy. The names that the
@@ -135,19 +149,29 @@ const PASSES: &[&str] = &[
 
 /// Headers that carry, or have carried somewhere, something that opens a door.
 const CREDENTIALS: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
+    "authentication",
     "cookie",
     "cookie2",
+    "helicone-auth",
+    "ocp-apim-subscription-key",
+    "proxy-authenticate",
+    "set-cookie",
+    "set-cookie2",
+    "www-authenticate",
+    "x-auth",
+    "x-auth-key",
+    "x-functions-key",
+];
+
+/// What is in the names of all others.
+const CREDENTIAL_PARTS: &[&str] = &[
     "api-key",
     "apikey",
-    "x-api-key",
-    "x-goog-api-key",
-    "x-auth-token",
-    "x-access-token",
-    "x-amz-security-token",
-    "x-csrf-token",
-    "x-forwarded-access-token",
+    "api_key",
+    "authorization",
+    "password",
+    "secret",
+    "token",
 ];
 
 const HOP_BY_HOP: &[&str] = &[
@@ -186,15 +210,18 @@ const NEVER: &[&str] = &[
     "x-rewrite-url",
 ];
 
-/// Answer headers that speak of GT's own host, or to a browser that talks to it.
+/// Answer headers that speak of GT's own host or credentials, or to a browser that talks to it.
 const NOT_THE_CLIENTS: &[&str] = &[
     "alt-svc",
+    "authentication-info",
     "clear-site-data",
     "location",
+    "refresh",
     "server",
     "set-cookie",
     "set-cookie2",
     "strict-transport-security",
+    "www-authenticate",
 ];
 
 /// Answer headers that are true of exactly the bytes GT sent.

@@ -13,7 +13,7 @@ use crate::refusal::{Code, Refusal};
 /// `unsupported_media_type`, saying what to send instead.
 pub fn check_json(content_types: &[&[u8]], encodings: &[&[u8]]) -> Result<(), Refusal> {
     let refuse = |message| Err(Refusal::new(Code::UnsupportedMediaType, message));
-    check_plain(encodings)?;
+    check_encoding(encodings)?;
     match content_types {
         [] => refuse("The body has no type. Send `content-type: application/json`."),
         [one] if is_json(one) => Ok(()),
@@ -24,12 +24,24 @@ pub fn check_json(content_types: &[&[u8]], encodings: &[&[u8]]) -> Result<(), Re
     }
 }
 
-/// Checks that a body is not encoded: see [`check_json`]. `content-encoding` is never forwarded, so
-/// GT would take a compressed body for a plain one.
+/// Checks what announces a body that nobody reads here: not encoded, see [`check_json`], and of at
+/// most one type.
 ///
 /// # Errors
 /// `unsupported_media_type`.
-pub fn check_plain(encodings: &[&[u8]]) -> Result<(), Refusal> {
+pub fn check_plain(content_types: &[&[u8]], encodings: &[&[u8]]) -> Result<(), Refusal> {
+    check_encoding(encodings)?;
+    if content_types.len() > 1 {
+        return Err(Refusal::new(
+            Code::UnsupportedMediaType,
+            "The request has more than one `content-type`. Send one.",
+        ));
+    }
+    Ok(())
+}
+
+/// `content-encoding` is never forwarded, so GT would take a compressed body for a plain one.
+pub(crate) fn check_encoding(encodings: &[&[u8]]) -> Result<(), Refusal> {
     if encodings.is_empty() {
         return Ok(());
     }

@@ -12,6 +12,7 @@ mod template;
 use std::borrow::Cow;
 
 pub use known::advice;
+pub use query::names as query_names;
 pub use template::{FillError, fill, is_id, matches};
 
 use crate::{

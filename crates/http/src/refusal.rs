@@ -187,7 +187,8 @@ impl Refusal {
     }
 
     /// The same inside a stream that has begun: one event with no name, which is where the SDKs look
-    /// for `error`. The blank line before it ends whatever event was cut short.
+    /// for `error`. It may be added between two events alone: see
+    /// [`EventBoundary`](crate::restamp::EventBoundary).
     #[must_use]
     pub fn sse_event(&self) -> Vec<u8> {
         let mut event = b"\n\ndata: ".to_vec();

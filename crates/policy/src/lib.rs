@@ -31,6 +31,7 @@ mod format;
 #[cfg(feature = "generate")]
 pub mod generate;
 pub mod gt;
+pub mod headers;
 #[cfg(feature = "document")]
 mod policy;
 mod request;

@@ -13,7 +13,7 @@
 mod headers;
 mod violation;
 
-pub(crate) use self::headers::{is_credential, is_name, is_reserved};
+pub(crate) use self::headers::{is_name, is_reserved};
 pub use self::violation::Violation;
 
 use std::collections::HashSet;

@@ -171,7 +171,7 @@ impl FromUpstream {
                         continue;
                     };
                     if let Some(keep_alive) = &mut self.keep_alive {
-                        keep_alive.hears(&chunk, self.heard);
+                        keep_alive.hears(self.heard);
                     }
                     if let Some(chunk) = self.restamped(chunk) {
                         return Poll::Ready(Ok(Some(chunk)));
@@ -232,7 +232,9 @@ impl FromUpstream {
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<TimerEvent> {
         loop {
             let end = self.heard + self.idle;
-            let comment = self.keep_alive.as_ref().and_then(KeepAlive::due);
+            let is_between_events = self.relay.is_between_events();
+            let mut keep_alive = self.keep_alive.as_mut().filter(|_| is_between_events);
+            let comment = keep_alive.as_ref().map(|it| it.due());
             let due = comment.map_or(end, |comment| comment.min(end));
             let alarm = self
                 .alarm
@@ -249,7 +251,7 @@ impl FromUpstream {
             if let Some(broken) = self.relay.cancelled(now.into_std()) {
                 return Poll::Ready(TimerEvent::End(broken));
             }
-            if let Some(keep_alive) = &mut self.keep_alive
+            if let Some(keep_alive) = &mut keep_alive
                 && keep_alive.speaks(now)
             {
                 return Poll::Ready(TimerEvent::Comment);

@@ -44,7 +44,7 @@ impl Secret {
         if key.len() > LARGEST_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CredentialProblem::Syntax);
         }
-        let mut header = HeaderValue::try_from(format!("Bearer {key}"))
+        let mut header = HeaderValue::try_from(format!("{SCHEME}{key}"))
             .map_err(|_| CredentialProblem::Syntax)?;
         header.set_sensitive(true);
         Ok(Self {
@@ -56,6 +56,12 @@ impl Secret {
     /// What it is known by: equal for two names of one GT key.
     pub const fn identity(&self) -> Digest {
         self.identity
+    }
+
+    /// The key itself.
+    pub(crate) fn key(&self) -> &[u8] {
+        let value = self.header.as_bytes();
+        value.strip_prefix(SCHEME.as_bytes()).unwrap_or(value)
     }
 
     /// The value of `authorization`: made once, so that a request copies no secret.
@@ -79,5 +85,7 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Before the key in `authorization`.
+const SCHEME: &str = "Bearer ";
 /// Longer than any key, shorter than what servers take as a header.
 const LARGEST_KEY: usize = 4_096;

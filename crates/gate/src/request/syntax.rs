@@ -39,9 +39,13 @@ pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Res
     };
     head::host(names_host, &values(header::HOST))?;
     check_expect(&head.headers, framing)?;
-    let conversation = HeaderName::from_static(CONVERSATION_HEADER);
-    if values(conversation).len() > 1 {
-        return refuse("The request has more than one `x-gt-conversation-id`. Send one.");
+    match values(HeaderName::from_static(CONVERSATION_HEADER))[..] {
+        [] => {}
+        [value] if value.trim_ascii().is_empty() => {
+            return refuse("`x-gt-conversation-id` is empty. Send an id, or leave it out.");
+        }
+        [_] => {}
+        _ => return refuse("The request has more than one `x-gt-conversation-id`. Send one."),
     }
     let types = head.headers.get_all(header::CONTENT_TYPE);
     if types.iter().any(|value| value.to_str().is_err()) {
@@ -49,6 +53,43 @@ pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Res
     }
     Ok(())
 }
+
+/// Takes away the headers that belong to the connection because its `connection` header names them:
+/// what is not passed on decides nothing.
+///
+/// # Errors
+/// It names one that says what the request is: a hop that does as it is told would have made another
+/// request of this one.
+pub(crate) fn resolve_connection(headers: &mut HeaderMap) -> Result<(), Refusal> {
+    let connection = values(headers, header::CONNECTION);
+    let named: Vec<HeaderName> = head::connection_names(&connection)
+        .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+        .collect();
+    for name in named {
+        if DECIDING.contains(&name.as_str()) {
+            return refuse(
+                "`connection` names a header that says what the request is. Leave that name out.",
+            );
+        }
+        if !head::is_hop_by_hop(name.as_str()) {
+            headers.remove(name);
+        }
+    }
+    Ok(())
+}
+
+/// Headers that decide about a request, or without which it is another one.
+const DECIDING: &[&str] = &[
+    "authorization",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "forwarded",
+    "host",
+    CONVERSATION_HEADER,
+    "x-forwarded-for",
+];
 
 /// Refuses a head that says in two ways how long its body is.
 ///

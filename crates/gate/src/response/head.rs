@@ -6,7 +6,9 @@ use signalbox_http::head;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 
+use crate::auth::secret::Secret;
 use crate::request::header_values::{text, values};
+use crate::response::mask;
 
 /// Turns a refusal into an answer.
 pub(crate) fn refusal(refusal: &Refusal) -> Response<Vec<u8>> {
@@ -39,6 +41,7 @@ pub(crate) fn json(body: Vec<u8>) -> Response<Vec<u8>> {
 pub(crate) fn head_of_upstream(
     answer: &response::Parts,
     stamp: Option<&str>,
+    secret: &Secret,
 ) -> Result<(response::Parts, Restamp), Refusal> {
     check_status(answer.status)?;
     let encodings = values(&answer.headers, header::CONTENT_ENCODING);
@@ -53,7 +56,20 @@ pub(crate) fn head_of_upstream(
     let (mut head, ()) = Response::new(()).into_parts();
     head.status = answer.status;
     head.headers = passing(&answer.headers, restamp.changes_bytes());
+    if answer.status.as_u16() >= 400 {
+        drop_secret(&mut head.headers, secret);
+    }
     Ok((head, restamp))
+}
+
+/// Takes away the headers that quote our own GT key.
+fn drop_secret(headers: &mut HeaderMap, secret: &Secret) {
+    let quotes = |value: &HeaderValue| mask::is_in(value.as_bytes(), secret);
+    let quoting = headers.iter().filter(|(_, value)| quotes(value));
+    let quoting: Vec<HeaderName> = quoting.map(|(name, _)| name.clone()).collect();
+    for name in quoting {
+        headers.remove(name);
+    }
 }
 
 /// Whether an answer is a stream of events.

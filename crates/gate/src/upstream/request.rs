@@ -12,7 +12,6 @@ use signalbox_policy::{Forward, ModelSource, RequestedModel, RouteDescription, V
 use signalbox_runtime::Generation;
 
 use crate::policy::request::PolicyRequest;
-use crate::request::header_values::values;
 
 /// What the host knows of the model when a decision arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,11 +145,9 @@ impl Outbound<'_> {
     fn lists(&self, query: &str) -> bool {
         query
             .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
-            && query.split('&').all(|pair| {
-                let name = pair.split('=').next().unwrap_or_default();
-                self.route.query.iter().any(|listed| listed == name)
-            })
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b';'))
+            && path::query_names(query)
+                .all(|name| self.route.query.iter().any(|listed| listed == name))
     }
 
     fn headers(&self) -> Result<HeaderMap, ContractViolation> {
@@ -177,11 +174,10 @@ impl Outbound<'_> {
         Ok(headers)
     }
 
-    /// The client's headers that are on the allow-list, but for those its `connection` names and
-    /// those the policy drops.
+    /// The client's headers that are on the allow-list, but for those the policy drops. Those its
+    /// `connection` names are not among them any more.
     fn pass_on(&self, headers: &mut HeaderMap) {
         let client = &self.facts.head.headers;
-        let connection = values(client, header::CONNECTION);
         let takes_conversation = ConversationHeader::of(&self.route.method, &self.route.template)
             != ConversationHeader::NotTaken;
         for (name, value) in client {
@@ -190,9 +186,7 @@ impl Outbound<'_> {
                 .forward
                 .drop_headers
                 .iter()
-                .any(|drop| drop.eq_ignore_ascii_case(word))
-                || head::connection_names(&connection)
-                    .any(|listed| listed.eq_ignore_ascii_case(word));
+                .any(|drop| drop.eq_ignore_ascii_case(word));
             // What is not restamped may be compressed, if the client reads that.
             let passes = head::request_header_passes(word, &self.route.headers, takes_conversation)
                 || (name == header::ACCEPT_ENCODING && self.forward.restamp.is_none());

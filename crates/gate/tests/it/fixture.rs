@@ -25,7 +25,7 @@ routes:
   POST /v1/images/generations: {verdict: gt_extension, because: "Call it at GT."}
   POST /v1/conversations/files: {verdict: gt_extension, action: forward, scope: none, because: "Test."}
   POST /v1/datasets/{id}/files: {verdict: gt_extension, action: forward, scope: "datasets:write", because: "Test."}
-  GET /v1/files/{id}: {verdict: gt_extension, action: forward, because: "Test."}
+  GET /v1/files/{id}: {verdict: gt_extension, action: forward, query: [include], headers: [x-team], because: "Test."}
 models:
   gpt-4o: {published: support-agent}
   embedder: {published: gt-embed, for: [embeddings]}

@@ -10,6 +10,7 @@
 mod cuts;
 mod door;
 mod fixture;
+mod heads;
 mod limits;
 mod order;
 mod refusals;

@@ -65,7 +65,7 @@ impl Flaw {
             }
             Self::ModelTwice => "`model` comes twice. Send it once.",
             Self::ModelFolded => {
-                "a key is `model` in other case, which some servers take for it. Send `model` alone, in lower case."
+                "a key is `model` in other case or with a NUL, which some servers take for it. Send `model` alone, in lower case."
             }
             Self::ModelNotString => {
                 "`model` is not a string. Send one of the names `GET /v1/models` lists."

@@ -5,7 +5,8 @@
 pub(crate) enum Similarity {
     /// It is `model`, escapes resolved.
     Same,
-    /// It is `model` in other case. Go's and .NET's decoders take such a key for the field.
+    /// It is `model` in other case, or with a NUL behind it. Go's and .NET's decoders take the one
+    /// for the field, readers whose strings end at NUL the other.
     Folded,
     /// It is another key.
     Other,
@@ -19,6 +20,8 @@ pub(crate) enum Similarity {
 pub(crate) struct KeyMatch {
     matched: usize,
     likeness: Similarity,
+    /// Whether a NUL ended it, for readers whose strings end there.
+    is_over: bool,
 }
 
 impl KeyMatch {
@@ -26,13 +29,19 @@ impl KeyMatch {
         Self {
             matched: 0,
             likeness: Similarity::Same,
+            is_over: false,
         }
     }
 
     /// Takes the next decoded bytes.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            if self.likeness == Similarity::Other {
+            if self.likeness == Similarity::Other || self.is_over {
+                return;
+            }
+            if byte == 0 && self.matched == MODEL.len() {
+                self.likeness = Similarity::Folded;
+                self.is_over = true;
                 return;
             }
             self.likeness = match MODEL.get(self.matched) {
@@ -72,7 +81,7 @@ mod tests {
     fn only_model_is_the_same() {
         assert_eq!(likeness("model"), Similarity::Same);
         for key in [
-            "", "m", "mode", "models", "modem", "xmodel", " model", "model\0",
+            "", "m", "mode", "models", "MODELS", "modem", "xmodel", " model", "mode\0l", "\0model",
         ] {
             assert_eq!(likeness(key), Similarity::Other, "{key:?}");
         }
@@ -80,7 +89,15 @@ mod tests {
 
     #[test]
     fn other_case_is_folded() {
-        for key in ["Model", "MODEL", "mOdEl", "modeL"] {
+        for key in [
+            "Model",
+            "MODEL",
+            "mOdEl",
+            "modeL",
+            "model\0",
+            "model\0s",
+            "Model\0\0",
+        ] {
             assert_eq!(likeness(key), Similarity::Folded, "{key}");
         }
     }

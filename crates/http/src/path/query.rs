@@ -7,6 +7,13 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
+/// The names of a query's pairs, as they came. Whoever reads a query reads it so.
+pub fn names(query: &str) -> impl Iterator<Item = &str> {
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
+}
+
 /// Refuses a query that names the model or repeats a name.
 ///
 /// Names are compared decoded. `model[]` and `model[0]` are the model too for servers that read
@@ -20,10 +27,12 @@ pub(super) fn check(query: &str) -> Result<(), Refusal> {
             "The query has a white, control or non-ASCII character, `#` or `\\`. Escape it.",
         );
     }
+    // Some servers take it for `&`: where one name ends is not to depend on who reads.
+    if query.contains(';') {
+        return invalid("The query has a `;`. Separate parameters by `&`, and send it as `%3B`.");
+    }
     let mut seen = BTreeSet::new();
-    // Some servers take `;` for `&`, so it separates names here too.
-    for pair in query.split(['&', ';']).filter(|pair| !pair.is_empty()) {
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    for name in names(query).filter(|name| !name.is_empty()) {
         let Some(name) = decode(name, Plus::IsSpace) else {
             return invalid("The query has a broken escape. Send `%` as `%25`.");
         };

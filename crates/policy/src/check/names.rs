@@ -4,6 +4,7 @@
 use crate::{
     List, Text,
     diagnostic::{Code, Findings, shown},
+    headers::is_credential,
 };
 
 use super::words::no_repeats;
@@ -96,7 +97,7 @@ fn header(name: &str) -> Result<(), String> {
     }
     let is_in = |names: &[&str]| names.contains(&name);
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-    if is_in(CREDENTIAL_HEADERS) || name.contains("token") || name.contains("secret") {
+    if is_credential(name) {
         return Err("it carries a credential, and the client's never go to GT".into());
     }
     if name.starts_with("x-gt-") {
@@ -136,21 +137,6 @@ const CREDENTIAL_QUERIES: &[&str] = &[
     "signature",
     "token",
     "x-api-key",
-];
-
-const CREDENTIAL_HEADERS: &[&str] = &[
-    "api-key",
-    "apikey",
-    "authorization",
-    "cookie",
-    "cookie2",
-    "ocp-apim-subscription-key",
-    "proxy-authorization",
-    "set-cookie",
-    "x-api-key",
-    "x-auth-key",
-    "x-authorization",
-    "x-goog-api-key",
 ];
 
 /// What shapes the connection or the message, or makes another route or client of a request.

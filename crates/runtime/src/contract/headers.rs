@@ -1,5 +1,7 @@
 //! Which header names and values a policy may use.
 
+use signalbox_policy::headers::is_credential;
+
 /// Whether a name is a lower-case HTTP token of reasonable length.
 pub(crate) fn is_name(name: &str) -> bool {
     let is_token = |byte: u8| {
@@ -14,11 +16,6 @@ pub(super) fn is_value(value: &[u8]) -> bool {
     value.iter().all(is_legal) && value.trim_ascii() == value
 }
 
-/// Whether a header carries a credential: a policy neither sees nor sets those.
-pub(crate) fn is_credential(name: &str) -> bool {
-    CREDENTIALS.binary_search(&name).is_ok()
-}
-
 /// Whether a header is the host's own business: a policy neither sets nor drops it, and no route
 /// lists it.
 pub(crate) fn is_reserved(name: &str) -> bool {
@@ -28,23 +25,6 @@ pub(crate) fn is_reserved(name: &str) -> bool {
             .iter()
             .any(|prefix| name.starts_with(prefix))
 }
-
-/// In byte order.
-const CREDENTIALS: [&str; 13] = [
-    "api-key",
-    "apikey",
-    "authentication",
-    "authorization",
-    "cookie",
-    "cookie2",
-    "openai-api-key",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "set-cookie",
-    "www-authenticate",
-    "x-api-key",
-    "x-auth-token",
-];
 
 /// Framing, the connection, and names by which servers are told another method or path than the
 /// request's. In byte order.
@@ -78,7 +58,6 @@ mod tests {
 
     #[test]
     fn lists_are_in_the_order_their_search_needs() {
-        assert!(CREDENTIALS.is_sorted());
         assert!(RESERVED.is_sorted());
     }
 

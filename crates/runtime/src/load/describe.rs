@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use signalbox_policy::{Description, RouteDescription, Verdict};
+use signalbox_policy::{Description, RouteDescription, Verdict, headers::is_credential};
 
 use super::{DescriptionFault, RouteFault};
 use crate::{contract, detail};
@@ -33,7 +33,7 @@ pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
         if !contract::is_name(name) {
             return Err(DescriptionFault::Header(detail::excerpt(name, 100)));
         }
-        if contract::is_credential(name) {
+        if is_credential(name) {
             return Err(DescriptionFault::Credential(name.clone()));
         }
     }

@@ -3,6 +3,9 @@
 use serde_saphyr::Spanned;
 use signalbox_gate::WrittenKeyLimits;
 
+use signalbox_http::head::is_credential;
+use signalbox_policy::gt::CONVERSATION_HEADER;
+
 use super::super::value::{count, range, size, span, threads, wrong, wrong_at};
 use super::super::{
     AnswerHeaders, ClientAddress, ConfigError, Decisions, Isolation, KeyLimits, Limits, Problem,
@@ -144,7 +147,7 @@ pub(super) fn records(written: file::DecisionLog) -> Result<RecordSettings, Conf
         if http::HeaderName::from_bytes(lower.as_bytes()).is_err() {
             return Err(wrong("records.headers", &name, Problem::Name));
         }
-        if SECRET_HEADERS.contains(&&*lower) {
+        if is_credential(&lower) || lower == CONVERSATION_HEADER {
             return Err(wrong("records.headers", &name, Problem::SecretHeader));
         }
         headers.push(lower);
@@ -165,14 +168,3 @@ pub(super) fn records(written: file::DecisionLog) -> Result<RecordSettings, Conf
         },
     })
 }
-
-/// Never kept as they are, whatever the configuration says.
-const SECRET_HEADERS: [&str; 7] = [
-    "api-key",
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "set-cookie",
-    "x-api-key",
-    "x-gt-conversation-id",
-];

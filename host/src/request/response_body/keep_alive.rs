@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use signalbox_http::restamp::EventBoundary;
 use tokio::time::Instant;
 
 /// When a quiet stream gets its next comment.
@@ -13,7 +12,6 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct KeepAlive {
     every: Duration,
-    border: EventBoundary,
     /// When the client last got something.
     spoke: Instant,
 }
@@ -26,25 +24,23 @@ impl KeepAlive {
     pub(super) fn new(every: Duration) -> Self {
         Self {
             every,
-            border: EventBoundary::new(),
             spoke: Instant::now(),
         }
     }
 
     /// GT sent something.
-    pub(super) fn hears(&mut self, chunk: &[u8], now: Instant) {
-        self.border.push(chunk);
+    pub(super) const fn hears(&mut self, now: Instant) {
         self.spoke = now;
     }
 
-    /// When the next comment is due, if nothing comes until then.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.border.is_here().then(|| self.spoke + self.every)
+    /// When the next comment is due, if nothing comes until then and no event is under way.
+    pub(super) fn due(&self) -> Instant {
+        self.spoke + self.every
     }
 
     /// Whether a comment is due now; if so it counts as sent.
     pub(super) fn speaks(&mut self, now: Instant) -> bool {
-        let is_due = self.due().is_some_and(|due| due <= now);
+        let is_due = self.due() <= now;
         if is_due {
             self.spoke = now;
         }
