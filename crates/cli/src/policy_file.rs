@@ -1,10 +1,16 @@
 //! Policy files as people keep them: a document, a component, or a guest's core module. Which one
 //! it is shows in its first bytes, not in its name.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
-use signalbox_policy::{Diagnostic, Policy};
+use signalbox_gate::gt_routes;
+use signalbox_policy::{Diagnostic, Policy, gt::GtRoutes};
 
 use crate::output;
 
@@ -60,6 +66,19 @@ impl PolicyFile {
         printed(Self::of(name, source.into_bytes()))
     }
 
+    /// Whether a document asks for no less than GT's table; prints where it does not. A component
+    /// says what it forwards when a host loads it.
+    pub(crate) fn fits_gt_routes(&self, path: &Path, table: &GtRoutesFile) -> anyhow::Result<bool> {
+        let Self::Document { source, policy } = self else {
+            return Ok(true);
+        };
+        let found = signalbox_policy::check_gt_routes(source, policy, &*table.read()?);
+        if !found.is_empty() {
+            output::talk(&diagnosis(&path.display().to_string(), source, &found));
+        }
+        Ok(found.is_empty())
+    }
+
     /// The component it is, or compiles to.
     pub(crate) fn into_component(self) -> anyhow::Result<Vec<u8>> {
         match self {
@@ -69,6 +88,26 @@ impl PolicyFile {
             }
             Self::Document { source, policy } => Ok(signalbox_compiler::compile(&policy, &source)?),
         }
+    }
+}
+
+/// GT's table of routes, for commands that read documents.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GtRoutesFile {
+    /// GT's table of routes, if yours has other routes than GT documents.
+    #[arg(long, value_name = "FILE")]
+    gt_routes: Option<PathBuf>,
+}
+
+impl GtRoutesFile {
+    fn read(&self) -> anyhow::Result<Arc<GtRoutes>> {
+        let Some(path) = &self.gt_routes else {
+            return Ok(gt_routes::shipped());
+        };
+        let text = fs::read_to_string(path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let table = gt_routes::parse(&text);
+        Ok(Arc::new(table.with_context(|| path.display().to_string())?))
     }
 }
 

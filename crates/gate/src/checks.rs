@@ -7,7 +7,7 @@ use signalbox_http::multipart::Boundary;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::{head, media};
-use signalbox_policy::{Decision, ModelSource, RequestedModel, RouteDescription};
+use signalbox_policy::{Decision, ModelSource, RequestedModel};
 use signalbox_runtime::{Generation, RequestBuf};
 use signalbox_swap::{LiveAnswer, Question};
 
@@ -20,7 +20,7 @@ use crate::policy::call::{AskError, PolicyCall, ask_inline};
 use crate::policy::request::PolicyRequest;
 use crate::request::header_values::values;
 use crate::response::rejection::{self, Rejection};
-use crate::upstream::request::{self, ClientModel, ContractViolation};
+use crate::upstream::request::{self, ClientModel, ContractViolation, Destination};
 
 impl<O: Observer> Exchange<O> {
     /// Whether frames say that a body comes, which over HTTP/2 no header has to.
@@ -153,12 +153,12 @@ impl<O: Observer> Exchange<O> {
         Ok(())
     }
 
-    /// The route of a decision that is what the policy described and within what the key may do.
+    /// Where a decision goes that is what the policy described, and within what the key may do.
     pub(crate) fn check_contract<'d>(
         &self,
         key: &Key,
         decided: &'d Decided,
-    ) -> Result<&'d RouteDescription, Halt> {
+    ) -> Result<Destination<'d>, Halt> {
         let Decision::Forward(forward) = &decided.decision else {
             return Err(ContractViolation::Model.into());
         };
@@ -168,7 +168,14 @@ impl<O: Observer> Exchange<O> {
         };
         let asked = self.policy_request(key);
         let model = ClientModel::from(requested);
-        Ok(request::check(&asked, &decided.generation, forward, model)?)
+        let table = &self.gate.settings().gt_routes;
+        Ok(request::check(
+            &asked,
+            &decided.generation,
+            table,
+            forward,
+            model,
+        )?)
     }
 
     /// The most a body may be, as far as its kind says.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header;
 use http::request::Parts;
-use signalbox_policy::{Decision, RouteDescription};
+use signalbox_policy::Decision;
 use signalbox_runtime::GenerationStats;
 
 use crate::auth::credentials::Use;
@@ -19,7 +19,7 @@ use crate::halt::Halt;
 use crate::observer::Observer;
 use crate::request::forwarded;
 use crate::response::rejection;
-use crate::upstream::request::{ContractViolation, Outbound};
+use crate::upstream::request::{ContractViolation, Destination, Outbound};
 
 /// What goes to GT. Only the gate makes one, of a request that has passed every check.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Forwarding {
         exchange: &mut Exchange<O>,
         key: &Arc<Key>,
         decided: &Decided,
-        route: &RouteDescription,
+        sent: &Destination<'_>,
     ) -> Result<Self, Halt> {
         let Decision::Forward(forward) = &decided.decision else {
             return Err(ContractViolation::Model.into());
@@ -66,7 +66,7 @@ impl Forwarding {
         let gate = Arc::clone(&exchange.gate);
         let asked = exchange.policy_request(key);
         let purpose = Use {
-            template: &route.template,
+            purposes: sent.purposes,
             in_conversation: asked.in_conversation(),
         };
         let credentials = gate.credentials();
@@ -81,7 +81,7 @@ impl Forwarding {
         let asked = exchange.policy_request(key);
         let outbound = Outbound {
             facts: &asked,
-            route,
+            sent,
             forward,
             base_path: &gate.settings().base_path,
             authorization: secret.authorization(),
@@ -90,7 +90,7 @@ impl Forwarding {
         let announced = gate.settings().forwarded.send;
         forwarded::announce(announced, &exchange.context.facts.client, &mut head.headers);
         // What does more than look is never sent twice.
-        let second = match route.method.as_str() {
+        let second = match sent.route.method.as_str() {
             "GET" => credentials.second_for_file(key, purpose),
             _ => None,
         };

@@ -142,4 +142,5 @@ pub use step::{AskPolicy, FetchModels, ReadBody, SpoolWrite, Step};
 pub use text::name::is_name;
 pub use text::units::{Size, Span};
 pub use text::yaml;
+pub use upstream::gt_routes;
 pub use upstream::models_request::ModelsRequest;

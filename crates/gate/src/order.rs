@@ -137,11 +137,11 @@ impl<O: Observer> Exchange<O> {
 
     /// What goes to GT, or why it may not: the decision is checked once more.
     fn forward(&mut self, key: &Arc<Key>, decided: Decided) -> Result<Forwarding, Halt> {
-        let route = self.check_contract(key, &decided)?;
+        let sent = self.check_contract(key, &decided)?;
         if decided.stage == Stage::Model {
             self.admit_stream(key)?;
         }
-        let mut forwarding = Forwarding::prepare(self, key, &decided, route)?;
+        let mut forwarding = Forwarding::prepare(self, key, &decided, &sent)?;
         self.context
             .record(&self.head, Conclusion::Decided(&decided.decision));
         forwarding.restamps(decided.decision);
@@ -170,14 +170,16 @@ impl<O: Observer> Exchange<O> {
         Ok(Passed::Answer(answer))
     }
 
-    fn models_request(&self, key: &Key) -> Result<ModelsRequest, Refusal> {
+    fn models_request(&self, key: &Key) -> Result<ModelsRequest, Halt> {
+        let settings = self.gate.settings();
+        let route = settings.gt_routes.find("GET", "/v1/models");
         let asked = Use {
-            template: "/v1/models",
+            purposes: route.ok_or(ContractViolation::Path)?.purposes,
             in_conversation: false,
         };
         let credential = self.gate.credentials().for_request(key, asked);
         let (name, secret) = credential.map_err(rejection::no_credential)?;
-        ModelsRequest::new(&self.gate.settings().base_path, name, &secret)
+        Ok(ModelsRequest::new(&settings.base_path, name, &secret)?)
     }
 
     /// As much of the body as it takes to know its model.

@@ -1,7 +1,12 @@
 //! What a gate is told once.
 
+use std::sync::Arc;
+
+use signalbox_policy::gt::GtRoutes;
+
 use crate::request::forwarded::ForwardedSettings;
 use crate::request::own_hosts::OwnHosts;
+use crate::upstream::gt_routes;
 
 /// What a gate is told once. Sizes are in bytes.
 #[derive(Clone, Debug)]
@@ -9,6 +14,8 @@ use crate::request::own_hosts::OwnHosts;
 pub struct Settings {
     /// GT's path before `/v1/…`, like `/api/tenant`.
     pub base_path: String,
+    /// What GT asks of a key, route by route; a path that is not in it is not sent.
+    pub gt_routes: Arc<GtRoutes>,
     /// The names the gate is known by.
     pub own_hosts: OwnHosts,
     /// The largest request line and headers, over HTTP/2.
@@ -44,6 +51,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             base_path: String::new(),
+            gt_routes: gt_routes::shipped(),
             own_hosts: OwnHosts::default(),
             // OpenAI clients send under 2 KiB; proxies before us may add tracing and cookies.
             largest_head: 64 << 10,

@@ -1,4 +1,5 @@
 //! From a decision to a request for GT.
 
+pub mod gt_routes;
 pub(crate) mod models_request;
 pub(crate) mod request;

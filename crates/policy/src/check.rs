@@ -2,6 +2,7 @@
 
 mod case_file;
 mod cases;
+mod gt_routes;
 mod models;
 mod names;
 mod routes;
@@ -15,6 +16,7 @@ use crate::{
 
 pub use case_file::read_cases;
 use cases::{Known, cases};
+pub use gt_routes::check_gt_routes;
 
 /// Reads a document and makes a policy of it.
 ///

@@ -192,6 +192,8 @@ codes! {
     BadPublishedName = "bad_published_name",
     UnknownEndpoint = "unknown_endpoint",
     EndpointWithoutRoute = "endpoint_without_route",
+    NotInGtTable = "not_in_gt_table",
+    LessThanGt = "less_than_gt",
     DuplicateCase = "duplicate_case",
     BadRequestLine = "bad_request_line",
     BadExpectation = "bad_expectation",

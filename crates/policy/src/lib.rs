@@ -46,7 +46,7 @@ pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "cases")]
 pub use cases::{Case, Expectation};
 #[cfg(feature = "document")]
-pub use check::{read, read_cases};
+pub use check::{check_gt_routes, read, read_cases};
 pub use decision::{Decision, Forward, ListMode, Refusal};
 pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
 #[cfg(feature = "document")]

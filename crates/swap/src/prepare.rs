@@ -185,10 +185,20 @@ pub(crate) fn load(
     drop(turn);
     let plugin = loaded
         .map_err(|error| StepError::of(&error, load_help(&error)).at(error.step().into(), name))?;
+    check_gt_routes(shared, &plugin).map_err(|error| error.at(Step::Describe, name))?;
     Ok(Loaded {
         tables: tables(&plugin, component),
         plugin,
     })
+}
+
+fn check_gt_routes(shared: &Shared, plugin: &Plugin) -> Result<(), StepError> {
+    let table = shared.settings.gt_routes.as_ref();
+    let faults = table.map_or_else(Vec::new, |table| table.check(plugin.description()));
+    match faults.first() {
+        None => Ok(()),
+        Some(fault) => Err(StepError::new(fault.to_string(), fault.problem.help())),
+    }
 }
 
 fn tables(plugin: &Plugin, component: &[u8]) -> Option<Arc<[u8]>> {

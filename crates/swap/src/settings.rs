@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use signalbox_policy::Caller;
+use signalbox_policy::{Caller, gt::GtRoutes};
 use signalbox_runtime::{LoadOptions, TrafficShare};
 
 use crate::{Entry, Signers, State};
@@ -19,6 +19,8 @@ pub struct Settings {
     pub state: Option<State>,
     /// How components are loaded.
     pub load: LoadOptions,
+    /// What GT asks of keys, route by route: no policy comes into service that asks for less.
+    pub gt_routes: Option<Arc<GtRoutes>>,
     /// What of one core the decisions of shadows may use.
     pub shadow_cpu: TrafficShare,
     /// Whether a start looks at the sources alone, whatever the state says is live.
@@ -40,6 +42,7 @@ impl Default for Settings {
             signers: Signers::default(),
             state: None,
             load: LoadOptions::default(),
+            gt_routes: None,
             shadow_cpu: QUARTER,
             from_source: false,
             callers: Arc::new(|_| Vec::new()),

@@ -1,10 +1,11 @@
 //! Where GT keys are read. Files are read again when they change; one that cannot be used changes
 //! nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::auth::keys::Keys;
 use crate::config::CredentialSource;
 use crate::file_watcher::FileWatcher;
 
@@ -16,7 +17,13 @@ pub struct CredentialFiles {
     current: Arc<Credentials>,
     /// None for what cannot change: the environment, and what a program gave.
     files: BTreeMap<String, Mutex<FileWatcher>>,
+    /// What was read and may not be taken over as things are: a change of the keyring, or of another
+    /// GT key, may make it right.
+    refused: Mutex<BTreeMap<String, Secret>>,
 }
+
+/// How reading a GT key again went, with its name.
+pub(crate) type Read = (String, Result<(), CredentialError>);
 
 /// Why a GT key cannot be used. Never says what was read.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +56,7 @@ impl CredentialFiles {
         Ok(Self {
             current: Arc::new(current),
             files,
+            refused: Mutex::default(),
         })
     }
 
@@ -58,39 +66,74 @@ impl CredentialFiles {
         &self.current
     }
 
-    /// Reads the files that have changed: the names of those taken over, and what went wrong.
-    pub fn poll(&self) -> Vec<(&str, Result<(), CredentialError>)> {
-        self.each(|watch| watch.poll_text(LARGEST_FILE))
+    /// Reads the files that have changed: the names of those that `keys` took over, and what went
+    /// wrong.
+    pub fn poll(&self, keys: &Keys) -> Vec<Read> {
+        self.each(keys, |watch| watch.poll_text(LARGEST_FILE))
     }
 
     /// Reads every file now.
-    pub fn reload(&self) -> Vec<(&str, Result<(), CredentialError>)> {
-        self.each(|watch| Some(watch.read_text(LARGEST_FILE)))
+    pub fn reload(&self, keys: &Keys) -> Vec<Read> {
+        self.each(keys, |watch| Some(watch.read_text(LARGEST_FILE)))
     }
 
     fn each(
         &self,
+        keys: &Keys,
         look: impl Fn(&mut FileWatcher) -> Option<std::io::Result<String>>,
-    ) -> Vec<(&str, Result<(), CredentialError>)> {
-        let outcome = |(name, watch): (&'_ String, &Mutex<FileWatcher>)| {
-            let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = self.take(name, look(&mut watch)?);
-            Some(taken.map_err(|problem| CredentialError {
-                name: name.clone(),
-                problem,
-            }))
-        };
-        self.files
-            .iter()
-            .filter_map(|entry| outcome(entry).map(|outcome| (entry.0.as_str(), outcome)))
-            .collect()
+    ) -> Vec<Read> {
+        let (mut outcomes, mut read) = (Vec::new(), BTreeMap::new());
+        for (name, watch) in &self.files {
+            let text = look(&mut watch.lock().unwrap_or_else(PoisonError::into_inner));
+            let text = text.map(|text| text.map_err(CredentialProblem::File));
+            match text.map(|text| text.and_then(|text| Secret::read(&text))) {
+                None => {}
+                Some(Ok(secret)) => drop(read.insert(name.clone(), secret)),
+                Some(Err(problem)) => outcomes.push(outcome(name, Err(problem))),
+            }
+        }
+        outcomes.extend(self.take(keys, read));
+        outcomes
     }
 
-    fn take(&self, name: &str, text: std::io::Result<String>) -> Result<(), CredentialProblem> {
-        let secret = Secret::read(&text.map_err(CredentialProblem::File)?)?;
-        self.current.replace(name, secret);
-        Ok(())
+    /// Takes over what was read, and what waits since earlier: all at once if that goes, for two GT
+    /// keys may change places; else each that goes.
+    fn take(&self, keys: &Keys, read: BTreeMap<String, Secret>) -> Vec<Read> {
+        let mut waiting = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new: BTreeSet<String> = read.keys().cloned().collect();
+        waiting.extend(read);
+        if waiting.is_empty() {
+            return Vec::new();
+        }
+        if keys.take_credentials(&waiting).is_ok() {
+            let taken = std::mem::take(&mut *waiting).into_keys();
+            return taken.map(|name| outcome(&name, Ok(()))).collect();
+        }
+        let mut outcomes = Vec::new();
+        waiting.retain(|name, secret| {
+            let one = BTreeMap::from([(name.clone(), secret.clone())]);
+            let problem = keys.take_credentials(&one).err();
+            let is_refused = problem.is_some();
+            let taken = problem.map_or(Ok(()), |error| {
+                Err(CredentialProblem::Shared(Box::new(error)))
+            });
+            // What waits is told once.
+            if !is_refused || is_new.contains(name) {
+                outcomes.push(outcome(name, taken));
+            }
+            is_refused
+        });
+        outcomes
     }
+}
+
+fn outcome(name: &str, taken: Result<(), CredentialProblem>) -> Read {
+    let name = name.to_owned();
+    let taken = taken.map_err(|problem| CredentialError {
+        name: name.clone(),
+        problem,
+    });
+    (name, taken)
 }
 
 fn open(source: &CredentialSource) -> Result<(Secret, Option<FileWatcher>), CredentialProblem> {

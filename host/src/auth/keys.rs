@@ -1,11 +1,11 @@
 //! The keyring in use, and its replacement when the file changes.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::Guard;
-use signalbox_gate::LiveKeyring;
+use signalbox_gate::{Credentials, LiveKeyring, Secret};
 
-use crate::auth::credentials::Credentials;
 use crate::config::{KeyLimits, KeySource};
 use crate::file_watcher::FileWatcher;
 use signalbox_gate::keyring::{Keyring, KeyringError, LARGEST_FILE};
@@ -16,6 +16,8 @@ pub struct Keys {
     live: Arc<LiveKeyring>,
     unset: KeyLimits,
     credentials: Arc<Credentials>,
+    /// Who shares what is checked against what is there: one thing changes at a time.
+    change: Mutex<()>,
     /// `None` for a keyring that came as text: there is nothing to read again.
     watch: Option<Mutex<FileWatcher>>,
 }
@@ -44,6 +46,7 @@ impl Keys {
             live: Arc::new(LiveKeyring::new(keyring)),
             unset,
             credentials,
+            change: Mutex::default(),
             watch,
         })
     }
@@ -87,19 +90,30 @@ impl Keys {
         self.replace(text.map_err(|source| KeyringError::file(watch.path(), source)))
     }
 
-    /// Checks again who shares which GT key, after one of them has changed.
+    /// Takes over GT keys by their names, if with all of them no strangers share one.
     ///
     /// # Errors
-    /// If strangers now share one. The keyring stays: the operator must part the GT keys.
-    pub fn recheck_credentials(&self) -> Result<(), KeyringError> {
-        self.live
-            .current()
-            .check_credentials(&|name| self.credentials.identity(name))
+    /// If they would. Nothing changes: the operator must part the GT keys.
+    pub(crate) fn take_credentials(
+        &self,
+        next: &BTreeMap<String, Secret>,
+    ) -> Result<(), KeyringError> {
+        let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        let identity = |name: &str| match next.get(name) {
+            Some(secret) => Some(secret.identity()),
+            None => self.credentials.identity(name),
+        };
+        self.live.current().check_credentials(&identity)?;
+        for (name, secret) in next {
+            self.credentials.replace(name, secret.clone());
+        }
+        Ok(())
     }
 
     /// Under the lock of the watch, so that an older text never replaces a newer one.
     fn replace(&self, text: Result<String, KeyringError>) -> Result<Arc<Keyring>, KeyringError> {
         let keyring = Keyring::parse_after(&text?, self.unset, &self.live.current())?;
+        let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         keyring.check_credentials(&|name| self.credentials.identity(name))?;
         Ok(self.live.replace(keyring))
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::{Span, UpstreamUrl};
 use crate::upstream::resolve::{Resolve, SystemResolver};
-use signalbox_gate::Secret;
+use signalbox_gate::{Secret, gt_routes};
+use signalbox_policy::gt::GtRoutes;
 
 /// GT, and what opens it.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct UpstreamConfig {
     /// Credential name to where it is read; `inference`, `upload` and `conversation` are what a key
     /// uses unless it names another.
     pub credentials: BTreeMap<String, CredentialSource>,
+    /// What GT asks of keys, route by route; a path that is not in it is not sent.
+    pub gt_routes: Arc<GtRoutes>,
     /// How the hosts' names become addresses.
     pub resolver: Arc<dyn Resolve>,
 }
@@ -37,6 +40,7 @@ impl UpstreamConfig {
             http2: Http2::default(),
             health: None,
             credentials: BTreeMap::new(),
+            gt_routes: gt_routes::shipped(),
             resolver: Arc::new(SystemResolver),
         }
     }

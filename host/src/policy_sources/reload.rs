@@ -32,8 +32,8 @@ pub(crate) async fn watch(shared: &Arc<Shared>) {
 
 fn look(shared: &Shared) {
     shared.auth.keys.live().free_retired();
-    for (name, outcome) in shared.upstream.credentials.poll() {
-        note_credential(shared, name, outcome);
+    for (name, outcome) in shared.upstream.credentials.poll(&shared.auth.keys) {
+        note_credential(shared, &name, outcome);
     }
     if let Some(outcome) = shared.upstream.hosts.trust().and_then(Trust::poll) {
         note_authorities(shared, &outcome);
@@ -80,11 +80,15 @@ pub(crate) fn everything(shared: &Shared) {
 
 /// Reads the GT keys and the keyring again.
 pub(crate) fn keys(shared: &Shared) -> Result<(), KeyringError> {
-    for (name, outcome) in shared.upstream.credentials.reload() {
-        note_credential(shared, name, outcome);
+    for (name, outcome) in shared.upstream.credentials.reload(&shared.auth.keys) {
+        note_credential(shared, &name, outcome);
     }
     let outcome = shared.auth.keys.reload();
     note_keyring(shared, &outcome);
+    // What the keyring there was did not allow.
+    for (name, outcome) in shared.upstream.credentials.poll(&shared.auth.keys) {
+        note_credential(shared, &name, outcome);
+    }
     outcome.map(drop)
 }
 

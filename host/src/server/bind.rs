@@ -137,6 +137,7 @@ fn gate_settings(config: &Config, base_path: &str) -> signalbox_gate::Settings {
     let (limits, headers) = (&config.limits, config.answer_headers);
     let mut settings = signalbox_gate::Settings::default();
     settings.base_path = base_path.to_owned();
+    settings.gt_routes = Arc::clone(&config.upstream.gt_routes);
     settings.own_hosts = config.own_hosts();
     settings.largest_head = limits.head.bytes();
     settings.json_body = limits.json_body.bytes();
@@ -192,6 +193,7 @@ fn settings(
         cases: read_cases(config)?,
         signers: start::signers(&config.signatures)?,
         load: load_options(config),
+        gt_routes: Some(Arc::clone(&config.upstream.gt_routes)),
         shadow_cpu: config.swap.shadow_cpu,
         from_source: config.from_source,
         callers: Arc::new(callers),

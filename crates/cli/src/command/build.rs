@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::{cases_file, exit::Exit, output, policy_file::PolicyFile, whole_file};
+use crate::{
+    cases_file,
+    exit::Exit,
+    output,
+    policy_file::{GtRoutesFile, PolicyFile},
+    whole_file,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -15,12 +21,17 @@ pub(crate) struct Arguments {
     /// Cases for the component to carry; a document brings its own.
     #[arg(long, value_name = "CASES.yaml")]
     cases: Option<PathBuf>,
+    #[command(flatten)]
+    gt_routes: GtRoutesFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let Some(file) = PolicyFile::read(&arguments.file)? else {
         return Ok(Exit::InvalidPolicy);
     };
+    if !file.fits_gt_routes(&arguments.file, &arguments.gt_routes)? {
+        return Ok(Exit::InvalidPolicy);
+    }
     let mut component = match file {
         PolicyFile::CoreModule(module) => signalbox_compiler::wrap(&module)?,
         other => other.into_component()?,

@@ -1,11 +1,11 @@
 //! GT keys, and which one a request goes out with.
 //!
-//! | route | GT key | for keys with the purpose |
+//! | route, by the purposes it has in GT's table | GT key | for keys with the purpose |
 //! | --- | --- | --- |
-//! | models, chat, embeddings, audio, images, and any other | `inference` | any |
-//! | `/v1/datasets/…` | `upload` | upload |
-//! | `/v1/conversations…`, and any request with `x-gt-conversation-id` | `conversation` | conversation |
-//! | `/v1/files/…`, `/v1/uploads/…` | `conversation` if held, else `upload`; with both, the one that knows the file | either |
+//! | inference: models, chat, embeddings, audio, images | `inference` | any |
+//! | upload: `/v1/datasets/…` | `upload` | upload |
+//! | conversation: `/v1/conversations…`, and any request with `x-gt-conversation-id` | `conversation` | conversation |
+//! | both: `/v1/files/…` | `conversation` if held, else `upload`; with both, the one that knows the file | either |
 //!
 //! A GT key for conversations or files never goes out for a key without the purpose, whatever a
 //! policy says: the keyring's check of who shares it looks at purposes.
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use signalbox_policy::Purpose;
+use signalbox_policy::{Purpose, Purposes};
 
 use crate::auth::digest::Digest;
 use crate::auth::keyring::Key;
@@ -26,9 +26,9 @@ pub struct Credentials(BTreeMap<String, ArcSwap<Secret>>);
 
 /// What a request asks of GT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Use<'a> {
-    /// The template of the route it goes to.
-    pub template: &'a str,
+pub struct Use {
+    /// What GT's table says that the path is for.
+    pub purposes: Purposes,
     /// Whether it carries `x-gt-conversation-id`.
     pub in_conversation: bool,
 }
@@ -59,7 +59,7 @@ impl Credentials {
     pub fn for_request<'k>(
         &self,
         key: &'k Key,
-        asked: Use<'_>,
+        asked: Use,
     ) -> Result<(&'k str, Arc<Secret>), NoCredential> {
         let purpose = asked.purpose(key)?;
         let name = key.credentials.name(purpose);
@@ -75,12 +75,12 @@ impl Credentials {
 
     /// The other GT key that may know a file: a key with both purposes uploads with two.
     #[must_use]
-    pub fn second_for_file<'k>(
-        &self,
-        key: &'k Key,
-        asked: Use<'_>,
-    ) -> Option<(&'k str, Arc<Secret>)> {
-        if asked.in_conversation || !asked.template.starts_with("/v1/files/") {
+    pub fn second_for_file<'k>(&self, key: &'k Key, asked: Use) -> Option<(&'k str, Arc<Secret>)> {
+        let may_be_either = |purpose| asked.purposes.contains(purpose);
+        if asked.in_conversation
+            || !may_be_either(Purpose::Conversation)
+            || !may_be_either(Purpose::Upload)
+        {
             return None;
         }
         let held = |purpose| key.caller.purposes.contains(purpose);
@@ -114,7 +114,7 @@ impl FromIterator<(String, Secret)> for Credentials {
     }
 }
 
-impl Use<'_> {
+impl Use {
     fn purpose(&self, key: &Key) -> Result<Purpose, NoCredential> {
         let held = |purpose| key.caller.purposes.contains(purpose);
         let only = |purpose| {
@@ -124,18 +124,17 @@ impl Use<'_> {
                 Err(NoCredential::Purpose(purpose))
             }
         };
-        let is_under = |folder: &str| {
-            let rest = self.template.strip_prefix(folder);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if self.in_conversation || is_under("/v1/conversations") {
+        let is_for = |purpose| self.purposes.contains(purpose);
+        if self.in_conversation {
             only(Purpose::Conversation)
-        } else if is_under("/v1/datasets") {
-            only(Purpose::Upload)
-        } else if is_under("/v1/files") || is_under("/v1/uploads") {
-            only(Purpose::Conversation).or_else(|_| only(Purpose::Upload))
-        } else {
+        } else if is_for(Purpose::Inference) {
             Ok(Purpose::Inference)
+        } else if is_for(Purpose::Conversation) && is_for(Purpose::Upload) {
+            only(Purpose::Conversation).or_else(|_| only(Purpose::Upload))
+        } else if is_for(Purpose::Upload) {
+            only(Purpose::Upload)
+        } else {
+            only(Purpose::Conversation)
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use http::HeaderValue;
 
 use crate::auth::digest::Digest;
+use crate::auth::keyring::KeyringError;
 
 /// A GT key, ready to be sent. Nothing prints it.
 #[derive(Clone)]
@@ -26,6 +27,9 @@ pub enum CredentialProblem {
     /// Nothing but white space.
     #[error("it is blank")]
     Blank,
+    /// Keys of different groups would share it.
+    #[error("keys of different groups would share it")]
+    Shared(#[source] Box<KeyringError>),
     /// More than a key.
     #[error("it must be one key alone: visible ASCII, no white space within, at most 4096 bytes")]
     Syntax,

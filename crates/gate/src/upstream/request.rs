@@ -7,8 +7,8 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Uri};
 use signalbox_http::{head, path};
 use signalbox_policy::fences::{self, Asked};
-use signalbox_policy::gt::ConversationHeader;
-use signalbox_policy::{Forward, ModelSource, RequestedModel, RouteDescription, Verdict};
+use signalbox_policy::gt::GtRoutes;
+use signalbox_policy::{Forward, ModelSource, Purposes, RequestedModel, RouteDescription, Verdict};
 use signalbox_runtime::Generation;
 
 use crate::policy::request::PolicyRequest;
@@ -48,6 +48,9 @@ pub enum ContractViolation {
     /// It forwards another method than the client's.
     #[error("the decision changes the method")]
     Method,
+    /// Its path is none that GT's table has.
+    #[error("the decision sends a path that GT's table does not have")]
+    Path,
     /// The model it gives does not fit what was read.
     #[error("the decision does not fit the model that was read")]
     Model,
@@ -73,6 +76,7 @@ impl ContractViolation {
             Self::Header => "forward_header",
             Self::Method => "forward_method",
             Self::Model => "forward_model",
+            Self::Path => "forward_path",
             Self::Refusal => "refusal_status",
             Self::Query => "forward_query",
             Self::Route => "forward_route",
@@ -81,13 +85,26 @@ impl ContractViolation {
     }
 }
 
-/// Checks a `forward` against what the policy described and what the key may do.
+/// Where a request goes that may go there.
+#[derive(Debug)]
+pub(crate) struct Destination<'g> {
+    pub(crate) route: &'g RouteDescription,
+    /// Under `/v1/`.
+    path: String,
+    /// What GT's table says that it is for.
+    pub(crate) purposes: Purposes,
+    takes_conversation: bool,
+}
+
+/// Checks a `forward` against what the policy described, what the key may do, and what GT asks of
+/// the key for the path that is sent.
 pub(crate) fn check<'g>(
     facts: &PolicyRequest<'_>,
     generation: &'g Generation,
+    table: &GtRoutes,
     forward: &Forward,
     written: ClientModel<'_>,
-) -> Result<&'g RouteDescription, ContractViolation> {
+) -> Result<Destination<'g>, ContractViolation> {
     let route = generation
         .route(&forward.route)
         .ok_or(ContractViolation::Route)?;
@@ -104,15 +121,28 @@ pub(crate) fn check<'g>(
         _ => return Err(ContractViolation::Model),
     };
     let asked = Asked::by_forward(route, forward, facts.in_conversation(), written);
-    fences::check(facts.caller, &asked).map_err(|_fence| ContractViolation::Fence)?;
-    Ok(route)
+    let fence = |asked: &Asked<'_, String>| {
+        fences::check(facts.caller, asked).map_err(|_fence| ContractViolation::Fence)
+    };
+    fence(&asked)?;
+    let path =
+        path::fill(&route.template, &forward.parameters).map_err(|_| ContractViolation::Target)?;
+    let gt = table.find(&route.method, &path);
+    let gt = gt.ok_or(ContractViolation::Path)?;
+    fence(&gt.asks(&path, facts.in_conversation()))?;
+    Ok(Destination {
+        route,
+        path,
+        purposes: gt.purposes,
+        takes_conversation: gt.takes_conversation,
+    })
 }
 
 /// What the head of a request to GT is made of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outbound<'a> {
     pub facts: &'a PolicyRequest<'a>,
-    pub route: &'a RouteDescription,
+    pub sent: &'a Destination<'a>,
     pub forward: &'a Forward,
     /// GT's, before `/v1/…`.
     pub base_path: &'a str,
@@ -123,7 +153,7 @@ impl Outbound<'_> {
     /// The request for GT. `content-length` and `transfer-encoding` follow from the body.
     pub(crate) fn request<B>(&self, body: B) -> Result<Request<B>, ContractViolation> {
         let mut request = Request::new(body);
-        *request.method_mut() = Method::from_bytes(self.route.method.as_bytes())
+        *request.method_mut() = Method::from_bytes(self.sent.route.method.as_bytes())
             .map_err(|_| ContractViolation::Route)?;
         *request.uri_mut() = self.uri()?;
         *request.headers_mut() = self.headers()?;
@@ -131,9 +161,7 @@ impl Outbound<'_> {
     }
 
     fn uri(&self) -> Result<Uri, ContractViolation> {
-        let path = path::fill(&self.route.template, &self.forward.parameters)
-            .map_err(|_| ContractViolation::Target)?;
-        let base = self.base_path;
+        let (base, path) = (self.base_path, &self.sent.path);
         let uri = match self.forward.query.as_deref() {
             None => format!("{base}{path}"),
             Some(query) if self.lists(query) => format!("{base}{path}?{query}"),
@@ -147,7 +175,7 @@ impl Outbound<'_> {
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b';'))
             && path::query_names(query)
-                .all(|name| self.route.query.iter().any(|listed| listed == name))
+                .all(|name| self.sent.route.query.iter().any(|listed| listed == name))
     }
 
     fn headers(&self) -> Result<HeaderMap, ContractViolation> {
@@ -178,8 +206,7 @@ impl Outbound<'_> {
     /// `connection` names are not among them any more.
     fn pass_on(&self, headers: &mut HeaderMap) {
         let client = &self.facts.head.headers;
-        let takes_conversation = ConversationHeader::of(&self.route.method, &self.route.template)
-            != ConversationHeader::NotTaken;
+        let (listed, takes_conversation) = (&self.sent.route.headers, self.sent.takes_conversation);
         for (name, value) in client {
             let word = name.as_str();
             let is_dropped = self
@@ -188,7 +215,7 @@ impl Outbound<'_> {
                 .iter()
                 .any(|drop| drop.eq_ignore_ascii_case(word));
             // What is not restamped may be compressed, if the client reads that.
-            let passes = head::request_header_passes(word, &self.route.headers, takes_conversation)
+            let passes = head::request_header_passes(word, listed, takes_conversation)
                 || (name == header::ACCEPT_ENCODING && self.forward.restamp.is_none());
             if passes && !is_dropped {
                 headers.append(name, value.clone());

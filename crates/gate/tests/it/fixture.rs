@@ -110,6 +110,16 @@ pub(crate) fn gate(
     engine: Engine,
     set: impl FnOnce(&mut Settings, &mut Capacity),
 ) -> Arc<Gate> {
+    gate_of(POLICY, clock, engine, set)
+}
+
+/// The same with another policy.
+pub(crate) fn gate_of(
+    policy: &str,
+    clock: &Arc<TestClock>,
+    engine: Engine,
+    set: impl FnOnce(&mut Settings, &mut Capacity),
+) -> Arc<Gate> {
     let settings = signalbox_runtime::Settings {
         workers: 1,
         decision_threads: 1,
@@ -118,7 +128,7 @@ pub(crate) fn gate(
     };
     let runtime = Runtime::new(settings).unwrap();
     let swaps = Swaps::new(runtime, Default::default()).unwrap();
-    swap(&swaps, POLICY, engine);
+    swap(&swaps, policy, engine);
     let mut keys = "keys:\n".to_owned();
     for (id, rest) in KEYS {
         let sha256 = Digest::of(&format!("token-{id}"));

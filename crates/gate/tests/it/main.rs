@@ -10,6 +10,7 @@
 mod cuts;
 mod door;
 mod fixture;
+mod gt_routes;
 mod heads;
 mod limits;
 mod order;

@@ -1,9 +1,11 @@
 //! Tests of GT keys: which one goes out, rotation, and that nothing prints them.
 
-use signalbox_gate::{Digest, NoCredential, Use};
+use signalbox_gate::{Digest, NoCredential, Use, gt_routes};
 use signalbox_policy::Purpose;
 
 use super::*;
+use crate::auth::keys::Keys;
+use crate::config::{KeyLimits, KeySource};
 use signalbox_gate::keyring::{Key, Keyring};
 
 fn given(text: &str) -> CredentialSource {
@@ -24,7 +26,17 @@ fn key(purposes: &str, more: &str) -> Arc<Key> {
     Arc::clone(Keyring::parse(&text).unwrap().key("a").unwrap())
 }
 
-fn sent(credentials: &CredentialFiles, key: &Key, asked: Use<'_>) -> Result<String, NoCredential> {
+fn keys(text: &str, credentials: &CredentialFiles) -> Keys {
+    let source = KeySource::Text(text.to_owned());
+    Keys::load(
+        &source,
+        KeyLimits::default(),
+        Arc::clone(credentials.current()),
+    )
+    .unwrap()
+}
+
+fn sent(credentials: &CredentialFiles, key: &Key, asked: Use) -> Result<String, NoCredential> {
     let (_, secret) = credentials.current().for_request(key, asked)?;
     Ok(secret.authorization().to_str().unwrap().to_owned())
 }
@@ -135,10 +147,12 @@ fn the_route_and_the_keys_purposes_say_which_gt_key_goes_out() {
             false,
             to("upload"),
         ),
-        ("inference", "/v1/conversationsx", false, to("inference")),
     ] {
+        let path = template.replace("{id}", "a");
+        let table = gt_routes::shipped();
+        let route = ["GET", "POST"].map(|method| table.find(method, &path));
         let asked = Use {
-            template,
+            purposes: route.into_iter().flatten().next().unwrap().purposes,
             in_conversation,
         };
         let key = key(purposes, "");
@@ -153,7 +167,7 @@ fn the_route_and_the_keys_purposes_say_which_gt_key_goes_out() {
 #[test]
 fn a_key_may_name_another_gt_key_and_a_missing_one_is_told() {
     let asked = Use {
-        template: "/v1/models",
+        purposes: [Purpose::Inference].into_iter().collect(),
         in_conversation: false,
     };
     let named = key("inference", ", credentials: {inference: other}");
@@ -176,16 +190,17 @@ fn a_changed_file_takes_effect_and_a_broken_one_does_not() {
     let source = BTreeMap::from([("inference".to_owned(), CredentialSource::File(path.clone()))]);
     let credentials = CredentialFiles::load(&source).unwrap();
     let key = key("inference", "");
+    let keys = keys("keys: []", &credentials);
     let asked = Use {
-        template: "/v1/models",
+        purposes: [Purpose::Inference].into_iter().collect(),
         in_conversation: false,
     };
     let (_, before) = credentials.current().for_request(&key, asked).unwrap();
     assert_eq!(before.authorization(), "Bearer gtak_one");
     let identity = credentials.current().identity("inference");
     put("gtak_two\n");
-    assert!(credentials.poll().is_empty());
-    assert!(matches!(credentials.poll()[..], [("inference", Ok(()))]));
+    assert!(credentials.poll(&keys).is_empty());
+    assert!(matches!(&credentials.poll(&keys)[..], [(name, Ok(()))] if name == "inference"));
     assert_eq!(sent(&credentials, &key, asked).unwrap(), "Bearer gtak_two");
     assert_ne!(credentials.current().identity("inference"), identity);
     assert_eq!(
@@ -202,8 +217,8 @@ fn a_changed_file_takes_effect_and_a_broken_one_does_not() {
         "gtak_\u{0}",
     ] {
         put(broken);
-        assert!(credentials.poll().is_empty());
-        let outcome = credentials.poll();
+        assert!(credentials.poll(&keys).is_empty());
+        let outcome = credentials.poll(&keys);
         assert!(
             matches!(&outcome[..], [(_, Err(error))] if !format!("{error:?}").contains("gtak_"))
         );
@@ -214,13 +229,62 @@ fn a_changed_file_takes_effect_and_a_broken_one_does_not() {
         );
     }
     std::fs::remove_file(&path).unwrap();
-    assert!(credentials.reload()[0].1.is_err());
+    assert!(credentials.reload(&keys)[0].1.is_err());
     put("gtak_three");
-    assert!(credentials.reload()[0].1.is_ok());
+    assert!(credentials.reload(&keys)[0].1.is_ok());
     assert_eq!(
         sent(&credentials, &key, asked).unwrap(),
         "Bearer gtak_three"
     );
+}
+
+#[test]
+fn a_gt_key_that_strangers_would_share_is_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let next = folder.path().join("next");
+        std::fs::write(&next, text).unwrap();
+        std::fs::rename(&next, folder.path().join(name)).unwrap();
+    };
+    let file = |name: &str| {
+        put(name, &format!("gtak_{name}"));
+        (
+            name.to_owned(),
+            CredentialSource::File(folder.path().join(name)),
+        )
+    };
+    let sources = BTreeMap::from([file("ours"), file("theirs")]);
+    let credentials = CredentialFiles::load(&sources).unwrap();
+    let entry = |id: &str| {
+        let sha256 = Digest::of(id);
+        format!(
+            "  - {{id: {id}, sha256: '{sha256}', group: {id}, purposes: [conversation], scopes: [], \
+             models: all, credentials: {{conversation: {id}}}}}\n"
+        )
+    };
+    let keys = keys(
+        &format!("keys:\n{}{}", entry("ours"), entry("theirs")),
+        &credentials,
+    );
+    let identity = |name| credentials.current().identity(name);
+    let before = (identity("ours"), identity("theirs"));
+    put("ours", "gtak_theirs");
+    let refused = credentials.reload(&keys);
+    let shared = |outcome: &Read| matches!(&outcome.1, Err(error) if matches!(error.problem, CredentialProblem::Shared(_)));
+    assert!(
+        refused
+            .iter()
+            .any(|outcome| outcome.0 == "ours" && shared(outcome)),
+        "{refused:?}"
+    );
+    assert_eq!((identity("ours"), identity("theirs")), before);
+    assert!(credentials.poll(&keys).is_empty(), "it is told once");
+    // They change places: what waits is taken over together with what makes it right.
+    put("theirs", "gtak_ours");
+    credentials.poll(&keys);
+    let taken = credentials.poll(&keys);
+    assert_eq!(taken.len(), 2, "{taken:?}");
+    assert_eq!((identity("theirs"), identity("ours")), before);
 }
 
 #[test]
@@ -245,7 +309,7 @@ fn what_is_not_there_stops_the_start() {
 fn nothing_prints_a_gt_key() {
     let credentials = all();
     let asked = Use {
-        template: "/v1/models",
+        purposes: [Purpose::Inference].into_iter().collect(),
         in_conversation: false,
     };
     let key = key("inference", "");
