@@ -21,6 +21,7 @@
 //! ```
 
 mod boundary;
+mod disposition;
 mod flaw;
 mod part;
 mod scanner;
