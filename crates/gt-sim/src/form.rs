@@ -1,7 +1,7 @@
 //! Multipart forms, read as they stream: fields are kept (bounded), the part `file` is counted and hashed.
 //!
-//! Strict: CRLF line ends, no preamble, nothing but one CRLF after the last delimiter, one
-//! `content-disposition: form-data` with a quoted `name` in each part, no field or file twice.
+//! Strict: CRLF line ends, no preamble, nothing but CRLF once or twice after the last delimiter, one
+//! `content-disposition: form-data` with a `name` in each part, no field or file twice.
 
 use memchr::memmem;
 use sha2::{Digest, Sha256};
@@ -75,10 +75,10 @@ impl Form {
     }
 
     pub(crate) fn finish(&mut self) -> Result<(), Refusal> {
-        if self.state == State::End && (self.pending.is_empty() || self.pending == b"\r\n") {
-            return Ok(());
+        match (self.state, self.pending.as_slice()) {
+            (State::End, b"" | b"\r\n" | b"\r\n\r\n") => Ok(()),
+            _ => Err(malformed("it ends before its last delimiter")),
         }
-        Err(malformed("it ends before its last delimiter"))
     }
 
     /// Understands one more thing; false if that needs more bytes.
@@ -88,7 +88,7 @@ impl Form {
             State::Delimiter => self.delimiter(),
             State::Head => self.head(),
             State::Field | State::File => self.content(),
-            State::End if b"\r\n".starts_with(&self.pending) => Ok(false),
+            State::End if b"\r\n\r\n".starts_with(&self.pending) => Ok(false),
             State::End => Err(malformed("something follows its last delimiter")),
         }
     }
@@ -126,9 +126,8 @@ impl Form {
             };
         };
         let head = self.take(end + 4);
-        let head =
-            std::str::from_utf8(&head).map_err(|_| malformed("the head of a part is not UTF-8"))?;
-        let part = PartHead::parse(head)?;
+        // A file name may be in any encoding.
+        let part = PartHead::parse(&String::from_utf8_lossy(&head))?;
         // A list is a field that comes once for each of its items: `timestamp_granularities[]`.
         let is_list = part.name.ends_with("[]");
         let known = !is_list && self.fields.iter().any(|(name, _)| *name == part.name);
@@ -208,8 +207,7 @@ impl PartHead {
         let (Some(value), None) = (dispositions.next(), dispositions.next()) else {
             return Err(malformed("a part has one `content-disposition`"));
         };
-        Self::disposition(value)
-            .ok_or_else(|| malformed("a part is `form-data` with one quoted `name`"))
+        Self::disposition(value).ok_or_else(|| malformed("a part is `form-data` with one `name`"))
     }
 
     fn disposition(value: &str) -> Option<Self> {
@@ -232,13 +230,13 @@ impl PartHead {
     }
 }
 
-/// One value, quoted or (for `filename*`) a token, and what follows its semicolon.
+/// One value, quoted or one word, and what follows its semicolon.
 fn parameter(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (token, next) = text.split_once(';').unwrap_or((text, ""));
-        return token
-            .contains("''")
-            .then(|| (token.trim().to_owned(), next));
+        let token = token.trim();
+        let is_word = !token.is_empty() && !token.contains(['"', '\\', '=', ' ', '\t']);
+        return is_word.then(|| (token.to_owned(), next));
     };
     let mut value = String::new();
     let mut characters = quoted.char_indices();

@@ -51,7 +51,8 @@ fn what_the_grammar_does_not_allow_is_refused() {
         WHOLE.to_owned(),
         format!("preamble\r\n{}", file("form-data; name=\"a\"")),
         file("form-data; name=\"a\"").replace("\r\n", "\n"),
-        file("form-data; name=a"),
+        file("form-data; name=a b"),
+        file("form-data; name="),
         file("form-data"),
         file("form-data; name=\"a\"; name=\"b\""),
         file("form-data; name=\"a\" junk"),
@@ -64,6 +65,8 @@ fn what_the_grammar_does_not_allow_is_refused() {
         format!("{model}{model}--b--"),
         format!("{model}--b"),
         format!("{model}--b--\r\nmore"),
+        format!("{model}--b--\r\n\r"),
+        format!("{model}--b--\r\n\r\n\r\n"),
         model.to_owned(),
         String::new(),
         format!("--b\r\nx: {}", "y".repeat(HEAD_LIMIT)),
@@ -84,4 +87,15 @@ fn a_file_name_outside_ascii_may_come_encoded() {
     let form = read(body, 7).unwrap();
     assert_eq!(form.file().unwrap().name, "utf-8''caf%C3%A9.txt");
     assert_eq!(form.file().unwrap().length, 0);
+}
+
+#[test]
+fn what_some_clients_write_is_taken_too() {
+    let body = b"--b\r\ncontent-disposition: form-data; name=model\r\n\r\nx\r\n\
+        --b\r\ncontent-disposition: form-data; name=file; filename=\"caf\xe9.txt\"\r\n\r\n\r\n--b--\r\n\r\n";
+    let mut form = Form::new("b");
+    form.push(body).unwrap();
+    form.finish().unwrap();
+    assert_eq!(form.text("model").unwrap(), Some("x"));
+    assert_eq!(form.file().unwrap().name, "caf\u{fffd}.txt");
 }
