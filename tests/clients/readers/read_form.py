@@ -68,9 +68,9 @@ def by_starlette(kind: bytes, body: bytes) -> list | None:
 
 
 def by_werkzeug(kind: bytes, body: bytes) -> list | None:
-    essence, options = parse_options_header(kind.decode("latin-1").lower())
+    essence, options = parse_options_header(kind.decode("latin-1"))
     parser = FormDataParser(silent=False)
-    _, form, files = parser.parse(io.BytesIO(body), essence, len(body), options)
+    _, form, files = parser.parse(io.BytesIO(body), essence.lower(), len(body), options)
     return [value.encode().hex() for value in form.getlist("model")] + ["?"] * len(
         files.getlist("model")
     )
