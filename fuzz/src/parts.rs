@@ -68,8 +68,9 @@ fn name(head: &str) -> Option<String> {
         matches!(before, Some(' ' | ';' | '\t'))
     })?;
     let rest = &value[at.0 + 5..];
-    let quoted = rest
-        .strip_prefix('"')
-        .and_then(|rest| rest.split('"').next());
-    Some(quoted.unwrap_or(rest).to_owned())
+    let name = match rest.strip_prefix('"') {
+        Some(rest) => rest.split('"').next(),
+        None => rest.split(';').next().map(str::trim),
+    };
+    name.map(ToOwned::to_owned)
 }

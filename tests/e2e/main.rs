@@ -14,6 +14,7 @@ mod blanks;
 mod boundaries;
 mod bypass;
 mod bytes;
+mod client_forms;
 mod conformance;
 mod failing_guest;
 mod frozen;

@@ -17,6 +17,7 @@ pub mod command;
 pub mod conformance;
 pub mod demo;
 pub mod docker_registry;
+pub mod forms;
 pub mod gate;
 pub mod http;
 pub mod keep_alive;

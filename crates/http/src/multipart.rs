@@ -1,10 +1,11 @@
 //! `multipart/form-data`: the one `model` field found and replaced while the rest streams through.
 //!
-//! The grammar is the part of RFC 7578 that every reader reads alike, and no more: CRLF line ends, no
-//! preamble, no epilogue, one `form-data` disposition a part with one plain quoted name. What two
-//! readers could read differently is refused: a second `model`, a name that some fold to it, a
-//! boundary after a lone CR or LF, a folded header. Parts other than `model` pass byte for byte and
-//! are never held. What closes the body goes on at its end, so that a body found wrong is never whole.
+//! The grammar is the part of RFC 7578 that all who read it read alike, and no more: CRLF line ends,
+//! no preamble, nothing but an empty line as epilogue, one `form-data` disposition a part with one
+//! plain name. What two readers could read differently is refused: a second `model`, a name that some
+//! fold to it, a value whose charset changes it, a boundary after a lone CR or LF, a folded header.
+//! Parts other than `model` pass byte for byte and are never held. What closes the body goes on at its
+//! end, so that a body found wrong is never whole.
 //!
 //! ```
 //! use signalbox_http::multipart::{Boundary, Scanner};
@@ -21,6 +22,7 @@
 //! ```
 
 mod boundary;
+mod charset;
 mod disposition;
 mod flaw;
 mod part;

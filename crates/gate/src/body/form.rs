@@ -170,12 +170,7 @@ impl HeldForm {
         match (passing, &self.model) {
             (Passing::Untouched, _) => rest.extend_from_slice(self.scanner.kept_back()),
             (Passing::Checked(Some(published)), Some(name)) if name != published => {
-                if !self.scanner.can_hold(published) {
-                    return Err(Refusal::new(
-                        Code::InvalidBody,
-                        "The boundary of the body cannot be told from a name in it. Choose another.",
-                    ));
-                }
+                self.scanner.check(published)?;
                 rest.splice(..name.len(), published.bytes());
             }
             (Passing::Checked(_), _) => {}

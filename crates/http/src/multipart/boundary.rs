@@ -1,5 +1,6 @@
 //! The boundary, from the head.
 
+use super::charset::Charset;
 use crate::{
     media::trim,
     refusal::{Code, Refusal},
@@ -7,13 +8,18 @@ use crate::{
 
 /// What separates the parts of one body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Boundary(String);
+pub struct Boundary {
+    text: String,
+    /// What the form's type says about the text of its fields.
+    charset: Charset,
+}
 
 impl Boundary {
     /// Reads it from the values of `content-type` and `content-encoding`, one per header line.
     ///
     /// There must be exactly one type, `multipart/form-data`, with one `boundary` of 1–70 of the
-    /// characters RFC 2046 allows, no other parameter, and no `content-encoding`.
+    /// characters RFC 2046 allows, at most one `charset` that writes ASCII as UTF-8 does, no other
+    /// parameter, and no `content-encoding`.
     ///
     /// # Errors
     /// `unsupported_media_type`, saying what to send instead.
@@ -27,9 +33,9 @@ impl Boundary {
                 "The body has no type. Send `content-type: multipart/form-data` with its boundary.",
             ),
             [one] => match str::from_utf8(one).ok().and_then(read) {
-                Some(boundary) => Ok(Self(boundary.to_owned())),
+                Some(boundary) => Ok(boundary),
                 None => refuse(
-                    "This route takes `content-type: multipart/form-data` with one `boundary` and no other parameter.",
+                    "This route takes `content-type: multipart/form-data` with one `boundary`, and at most a `charset` of UTF-8, ISO-8859-1, windows-1252 or US-ASCII.",
                 ),
             },
             _ => refuse(
@@ -39,16 +45,39 @@ impl Boundary {
     }
 
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    pub(super) const fn charset(&self) -> Charset {
+        self.charset
     }
 }
 
-fn read(value: &str) -> Option<&str> {
-    let (essence, parameter) = value.split_once(';')?;
+/// Neither a boundary nor a charset that is taken has a `;` in it, quoted or not.
+fn read(value: &str) -> Option<Boundary> {
+    let (essence, parameters) = value.split_once(';')?;
     if !trim(essence).eq_ignore_ascii_case("multipart/form-data") {
         return None;
     }
-    let (name, value) = trim(parameter).split_once('=')?;
+    let (mut text, mut charset) = (None, None);
+    for parameter in parameters.split(';') {
+        let (name, value) = trim(parameter).split_once('=')?;
+        let is_again = match name.to_ascii_lowercase().as_str() {
+            "boundary" => text.replace(boundary(value)?).is_some(),
+            "charset" => charset.replace(Charset::of(value)?).is_some(),
+            _ => return None,
+        };
+        if is_again {
+            return None;
+        }
+    }
+    Some(Boundary {
+        text: text?.to_owned(),
+        charset: charset.unwrap_or(Charset::Utf8),
+    })
+}
+
+fn boundary(value: &str) -> Option<&str> {
     let quoted = value
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
@@ -60,8 +89,7 @@ fn read(value: &str) -> Option<&str> {
         Some(_) => boundary.bytes().all(is_quoted) && !boundary.ends_with(' '),
         None => boundary.bytes().all(is_bare),
     };
-    let is_it = name.eq_ignore_ascii_case("boundary") && is_plain;
-    (is_it && (1..=LONGEST).contains(&boundary.len())).then_some(boundary)
+    (is_plain && (1..=LONGEST).contains(&boundary.len())).then_some(boundary)
 }
 
 /// RFC 2046, section 5.1.1.
@@ -84,6 +112,12 @@ mod tests {
                 "multipart/form-data; boundary=d74496d66958873e",
                 "d74496d66958873e",
             ),
+            ("multipart/form-data; boundary=abc; charset=UTF-8", "abc"),
+            ("multipart/form-data;charset=UTF-8;boundary=abc", "abc"),
+            (
+                "multipart/form-data; Charset=\"iso-8859-1\"; boundary=\"a=b\" ",
+                "a=b",
+            ),
         ] {
             assert_eq!(
                 Boundary::of(&[value.as_bytes()], &[]).unwrap().as_str(),
@@ -100,7 +134,12 @@ mod tests {
             "multipart/form-data; boundary=",
             "multipart/form-data; boundary=\"\"",
             "multipart/form-data; boundary=a; boundary=b",
-            "multipart/form-data; charset=utf-8; boundary=a",
+            "multipart/form-data; charset=utf-8",
+            "multipart/form-data; charset=utf-16; boundary=a",
+            "multipart/form-data; charset=utf-8; boundary=a; charset=utf-8",
+            "multipart/form-data; boundary=a; x=y",
+            "multipart/form-data; boundary=a;",
+            "multipart/form-data; boundary=\"a;b\"",
             "multipart/form-data; boundary=a b",
             "multipart/form-data; boundary=\"a \"",
             "multipart/form-data; boundary=\"a",

@@ -12,15 +12,22 @@ pub(super) enum Flaw {
     Truncated,
     HeadTooLong,
     Header,
+    HeaderTwice,
     Disposition,
+    Parameter,
+    OpenQuote,
     Name,
+    HiddenName,
     Nested,
     ModelTwice,
     ModelFolded,
     ModelIsFile,
     ModelEncoded,
+    ModelType,
     ModelTooLong,
     ModelNotText,
+    ModelNotAscii,
+    BoundaryInName,
 }
 
 impl Flaw {
@@ -33,8 +40,10 @@ impl Flaw {
             | Self::ModelFolded
             | Self::ModelIsFile
             | Self::ModelEncoded
+            | Self::ModelType
             | Self::ModelTooLong
-            | Self::ModelNotText => refusal.param("model"),
+            | Self::ModelNotText
+            | Self::ModelNotAscii => refusal.param("model"),
             _ => refusal,
         }
     }
@@ -59,11 +68,21 @@ impl Flaw {
             Self::Header => {
                 "a part has a header that cannot be read. Send `name: value` lines that end with CRLF."
             }
-            Self::Disposition => {
-                "a part needs one `Content-Disposition: form-data` with one quoted `name`."
+            Self::HeaderTwice => {
+                "a part has two headers `Content-Disposition` or `Content-Type`. Send each once."
+            }
+            Self::Disposition => "a part needs a header `Content-Disposition: form-data`.",
+            Self::Parameter => {
+                "the `Content-Disposition` of a part needs a `name` first, and after it at most one `filename` and one `filename*`, in quotes if they are more than a word."
+            }
+            Self::OpenQuote => {
+                "a quote in the `Content-Disposition` of a part does not end. A backslash takes the character after it along: double it."
             }
             Self::Name => {
-                "the name of a part has characters that servers read differently. Use visible ASCII without quotes, backslashes, percent signs and `=?`."
+                "the name of a part has characters that servers read differently. Use visible ASCII without quotes, backslashes, percent signs and `=?`; without quotes around it, letters, digits, `-`, `_` and `.`."
+            }
+            Self::HiddenName => {
+                "some servers take a piece of a file name, or of another header, for the name of the part. Rename the file."
             }
             Self::Nested => {
                 "a part holds parts of its own, which some servers take for parts of the form. Send a flat form."
@@ -73,14 +92,21 @@ impl Flaw {
                 "the name of a part is one that some servers take for `model`. Send `model` alone, in lower case."
             }
             Self::ModelIsFile => "`model` is sent as a file. Send it as a plain field.",
-            Self::ModelEncoded => {
-                "`model` has a transfer encoding or a type other than `text/plain`. Send it as plain text."
+            Self::ModelEncoded => "`model` has a transfer encoding. Send it as plain text.",
+            Self::ModelType => {
+                "`model` has a type other than `text/plain`, or a charset other than UTF-8, ISO-8859-1, windows-1252 and US-ASCII. Send it as plain text in UTF-8."
             }
             Self::ModelTooLong => {
                 "`model` is longer than 1024 bytes. Send one of the names `GET /v1/models` lists."
             }
             Self::ModelNotText => {
                 "`model` is not plain text: UTF-8 without control characters and byte order mark."
+            }
+            Self::ModelNotAscii => {
+                "`model`, or the name it stands for, is not ASCII, and its charset is not UTF-8. Send it as UTF-8."
+            }
+            Self::BoundaryInName => {
+                "the boundary cannot be told from the name that `model` stands for. Choose another."
             }
         }
     }

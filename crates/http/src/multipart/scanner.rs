@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::{Boundary, flaw::Flaw, part::Part};
+use super::{Boundary, charset::Charset, flaw::Flaw, part::Part};
 use crate::refusal::Refusal;
 
 /// Reads one body, chunk by chunk, however it is cut.
@@ -22,6 +22,8 @@ pub struct Scanner {
     /// Whether nothing of the value has gone on: the headers' line end is right before the window.
     is_fresh: bool,
     seen: Seen,
+    /// How the model's value is read: as the form says and, once it is seen, its part.
+    charset: Charset,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,7 @@ impl Scanner {
             passed: 0,
             is_fresh: false,
             seen: Seen::Nothing,
+            charset: boundary.charset(),
         }
     }
 
@@ -105,11 +108,22 @@ impl Scanner {
         self.seen == Seen::Model
     }
 
-    /// Whether a value can stand in a part of this body as it is: without control characters, and
-    /// without what a reader could take for the boundary, which the client chose.
-    #[must_use]
-    pub fn can_hold(&self, value: &str) -> bool {
-        !value.contains(char::is_control) && self.finder.find(value.as_bytes()).is_none()
+    /// Checks that a value can stand in the model's place: without control characters, in its charset,
+    /// and without what a reader could take for the boundary, which the client chose.
+    ///
+    /// # Errors
+    /// `invalid_body`.
+    pub fn check(&self, value: &str) -> Result<(), Refusal> {
+        let flaw = if value.contains(char::is_control) {
+            Flaw::ModelNotText
+        } else if !self.charset.holds(value) {
+            Flaw::ModelNotAscii
+        } else if self.finder.find(value.as_bytes()).is_some() {
+            Flaw::BoundaryInName
+        } else {
+            return Ok(());
+        };
+        Err(flaw.refusal(self.passed))
     }
 
     /// What came and did not go on yet.
@@ -125,7 +139,7 @@ impl Scanner {
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Refusal> {
         match (self.state, self.window.as_slice()) {
             (State::Ended, []) => Ok(()),
-            (State::Closed, b"--" | b"--\r\n") => {
+            (State::Closed, b"--" | b"--\r\n" | b"--\r\n\r\n") => {
                 self.pass(self.window.len(), Some(out));
                 self.state = State::Ended;
                 Ok(())
@@ -141,7 +155,7 @@ impl Scanner {
                 State::AfterBoundary => self.after_boundary(out),
                 State::Headers => self.headers(out),
                 State::Value(Part::Other) => self.value(out),
-                State::Value(Part::Model) => self.model(),
+                State::Value(Part::Model(_)) => self.model(),
                 State::Waiting(_) => Ok(Look::NeedsMore),
                 State::Closed => self.closed(),
                 State::Ended if self.window.is_empty() => Ok(Look::NeedsMore),
@@ -201,8 +215,11 @@ impl Scanner {
             .get(..end)
             .filter(|head| head.len() <= LONGEST_HEAD);
         let part = Part::of(head.ok_or(Flaw::HeadTooLong)?)?;
-        if part == Part::Model && std::mem::replace(&mut self.seen, Seen::Model) == Seen::Model {
-            return Err(Flaw::ModelTwice);
+        if let Part::Model(charset) = part {
+            if std::mem::replace(&mut self.seen, Seen::Model) == Seen::Model {
+                return Err(Flaw::ModelTwice);
+            }
+            self.charset = self.charset.and(charset);
         }
         self.pass(end + 2, Some(out));
         self.state = State::Value(part);
@@ -237,16 +254,21 @@ impl Scanner {
             .filter(|name| !name.starts_with('\u{feff}') && !name.contains(char::is_control))
             .ok_or(Flaw::ModelNotText)?
             .to_owned();
+        if !self.charset.holds(&name) {
+            return Err(Flaw::ModelNotAscii);
+        }
         self.state = State::Waiting(name.len());
         Ok(Look::Model(name))
     }
 
-    /// Nothing follows the last boundary but one line end. The two dashes that close the body wait
-    /// for its end: what has them is whole to every reader, whatever happens to it later.
+    /// Nothing follows the last boundary but its line end and, from some clients, an empty line. The
+    /// two dashes that close the body wait for its end: what has them is whole to every reader,
+    /// whatever happens to it later.
     fn closed(&self) -> Result<Look, Flaw> {
-        match self.window.as_slice() {
-            b"--" | b"--\r" | b"--\r\n" => Ok(Look::NeedsMore),
-            _ => Err(Flaw::Epilogue),
+        if b"--\r\n\r\n".starts_with(&self.window) {
+            Ok(Look::NeedsMore)
+        } else {
+            Err(Flaw::Epilogue)
         }
     }
 

@@ -138,8 +138,9 @@ fn what_readers_take_differently_is_refused() {
             [body(&[model()]), b"epilogue".to_vec()].concat(),
             "invalid_body",
         ),
+        ([body(&[model()]), b"\n".to_vec()].concat(), "invalid_body"),
         (
-            [body(&[model()]), b"\r\n".to_vec()].concat(),
+            [body(&[model()]), b"\r\n\r\n".to_vec()].concat(),
             "invalid_body",
         ),
         (
@@ -170,12 +171,51 @@ fn what_readers_take_differently_is_refused() {
         let refusal = through(&[&sent], Some("x")).unwrap_err();
         assert_eq!(refusal.code(), code, "{shown}: {}", refusal.message());
     }
-    let open = body(&[model()]);
-    let unended = &open[..open.len() - 2];
-    assert!(
-        through(&[unended], None).is_ok(),
-        "the last line end may be missing"
-    );
+}
+
+#[test]
+fn the_last_line_end_may_be_missing_and_may_come_twice() {
+    let whole = body(&[field("model", b"a")]);
+    let unended = whole.strip_suffix(b"\r\n").unwrap();
+    for end in ["", "\r\n", "\r\n\r\n"] {
+        let sent = [unended, end.as_bytes()].concat();
+        let pieces: Vec<_> = sent.chunks(1).collect();
+        assert_eq!(through(&pieces, None), Ok((Some("a".into()), sent.clone())));
+    }
+    for cut in ["\r", "\r\n\r"] {
+        let sent = [unended, cut.as_bytes()].concat();
+        assert!(through(&[&sent], None).is_err(), "{cut:?}");
+    }
+}
+
+/// A form whose one part says this of its text.
+fn typed(kind: &str, model: &str) -> Vec<u8> {
+    let head = "Content-Disposition: form-data; name=\"model\"";
+    format!("--b-1\r\n{head}\r\nContent-Type: {kind}\r\n\r\n{model}\r\n--b-1--\r\n").into_bytes()
+}
+
+#[test]
+fn outside_utf8_a_model_is_ascii_alone() {
+    for (form, part, is_ascii_only) in [
+        ("", "text/plain", false),
+        ("; charset=utf-8", "text/plain; charset=utf-8", false),
+        ("", "text/plain; charset=ISO-8859-1", true),
+        ("; charset=utf-8", "text/plain; charset=us-ascii", true),
+        ("; charset=ISO-8859-1", "text/plain", true),
+        ("; charset=ISO-8859-1", "text/plain; charset=utf-8", true),
+    ] {
+        let kind = format!("multipart/form-data; boundary=b-1{form}");
+        let boundary = Boundary::of(&[kind.as_bytes()], &[]).unwrap();
+        let mut scanner = Scanner::new(&boundary);
+        let mut out = Vec::new();
+        let found = scanner.push(&typed(part, "whisper-1"), &mut out);
+        assert_eq!(found, Ok(Some("whisper-1".into())), "{form} {part}");
+        let is_refused = scanner.check("köln").is_err();
+        assert_eq!(is_refused, is_ascii_only, "{form} {part}");
+        let found = Scanner::new(&boundary).push(&typed(part, "köln"), &mut out);
+        let expected = (!is_ascii_only).then(|| Some("köln".to_owned()));
+        assert_eq!(found.ok(), expected, "{form} {part}");
+    }
 }
 
 #[test]
@@ -204,8 +244,10 @@ fn what_closes_a_body_waits_for_its_end() {
 #[test]
 fn a_value_that_readers_would_split_cannot_stand_in_a_part() {
     let scanner = Scanner::new(&boundary());
-    assert!(scanner.can_hold("support-agent") && scanner.can_hold("b-1"));
+    for value in ["support-agent", "b-1", "köln"] {
+        assert_eq!(scanner.check(value), Ok(()), "{value:?}");
+    }
     for value in ["--b-1", "x--b-12", "a\r\nb", "a\0"] {
-        assert!(!scanner.can_hold(value), "{value:?}");
+        assert!(scanner.check(value).is_err(), "{value:?}");
     }
 }
