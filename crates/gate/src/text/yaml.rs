@@ -4,6 +4,8 @@
 //! key that is present has a value: null is never read as "left out".
 
 mod names;
+mod place;
+mod words;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,6 +15,8 @@ use serde_saphyr::options::MergeKeyPolicy;
 use serde_saphyr::{Options, Spanned};
 
 pub use names::WrittenNames;
+pub use place::{ValueAt, value_at};
+pub use words::{list, map, word};
 
 /// Where in a file, and what the reader says of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
