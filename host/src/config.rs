@@ -2,14 +2,18 @@
 //!
 //! [`Config`] is the checked form: nothing downstream looks at text again. Every key, its default
 //! and the reason for it are in `docs/configuration.md`; the reasons of limits and times stand beside
-//! their defaults in `config/settings.rs`. Relative paths are relative to the file. A key that is there has a value:
-//! blank and null are errors, and what is missing opens nothing.
+//! their defaults. Relative paths are relative to the file. A key that is there has a value: blank and null are
+//! errors, and what is missing opens nothing.
+//!
+//! A value that can be read alone is read as what it is, where its type stands; what needs another
+//! value beside it is in `config/file.rs` as it is written, and checked in `config/check.rs`.
 
 mod check;
 mod clients;
 mod error;
 mod file;
 mod jwt;
+mod records;
 mod settings;
 mod swapping;
 mod traces;
@@ -26,11 +30,10 @@ use std::sync::Arc;
 pub use clients::{CorsSettings, ListenerTls};
 pub use error::{ConfigError, Problem};
 pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, KeySetUrl, ProfileChoice};
-pub use settings::{
-    AnswerHeaders, ClientAddress, Decisions, Isolation, Limits, RecordSettings, Times,
-};
+pub use records::{ClientAddress, RecordSettings};
+pub use settings::{AnswerHeaders, Decisions, Isolation, Limits, Times};
 pub use signalbox_gate::{Announce, ForwardedHeader, ForwardedSettings, KeyLimits};
-pub use signalbox_gate::{Size, Span};
+pub use signalbox_gate::{NotASize, NotASpan, Size, Span};
 pub use swapping::{
     RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig, SignerKey, SwapSettings,
 };
@@ -42,8 +45,10 @@ pub(crate) use clients::TlsFiles;
 pub(crate) use signalbox_gate::is_loopback;
 pub(crate) use signalbox_gate::is_name;
 
+use serde::Deserialize;
 use signalbox_gate::Digest;
 use signalbox_gate::OwnHosts;
+use value::path;
 
 use crate::policy_sources::sources::{AsIs, PolicySource, Sources};
 
@@ -121,13 +126,17 @@ pub struct AdminConfig {
 }
 
 /// TLS on the admin listener. The files are PEM.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
 pub struct AdminTls {
     /// The certificate, and those between it and an authority.
+    #[serde(deserialize_with = "path")]
     pub cert_file: PathBuf,
     /// Its private key.
+    #[serde(deserialize_with = "path")]
     pub key_file: PathBuf,
     /// Authorities one of which has to vouch for a client's certificate; `None` asks for none.
+    #[serde(default, deserialize_with = "path")]
     pub client_ca_file: Option<PathBuf>,
 }
 
@@ -159,7 +168,7 @@ impl Config {
     /// # Errors
     /// If it says something that cannot be used.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let file = crate::yaml::read(text).map_err(ConfigError::Syntax)?;
+        let file = crate::yaml::read(text).map_err(|error| ConfigError::unread(text, error))?;
         check::check(file, folder)
     }
 

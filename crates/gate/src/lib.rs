@@ -140,7 +140,7 @@ pub use response::rejection::Rejection;
 pub use settings::Settings;
 pub use step::{AskPolicy, FetchModels, ReadBody, SpoolWrite, Step};
 pub use text::name::is_name;
-pub use text::units::{Size, Span};
+pub use text::units::{NotASize, NotASpan, Size, Span};
 pub use text::yaml;
 pub use upstream::gt_routes;
 pub use upstream::models_request::ModelsRequest;

@@ -6,7 +6,7 @@ use signalbox_gate::LimitProblem;
 use signalbox_registry::ReferenceError;
 
 use super::url::UrlError;
-use crate::yaml::{Position, Unreadable};
+use crate::yaml::{Position, Unreadable, value_at};
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
-    /// It is not YAML, or its keys and nesting are not those of a configuration.
+    /// It is not YAML, or not the map of a configuration.
     #[error("{}: the configuration cannot be read", .0.position)]
     Syntax(#[source] Unreadable),
     /// A value cannot be used.
@@ -37,10 +37,35 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// What the reader refuses in `text`, with the key of what it speaks of.
+    pub(super) fn unread(text: &str, error: Unreadable) -> Self {
+        let position = error.position;
+        match value_at(text, position).filter(|value| !value.path.is_empty()) {
+            None => Self::Syntax(error),
+            Some(value) => Self::Value {
+                position,
+                key: value.path,
+                problem: if value.is_null {
+                    Problem::Null
+                } else {
+                    Problem::Form(error.message)
+                },
+            },
+        }
+    }
+}
+
 /// Why a value cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
+    /// What its type, or the reader, says of a value that can be judged alone.
+    #[error("{0}")]
+    Form(String),
+    /// Null, or nothing at all.
+    #[error("null is not a value: write one, or remove the key")]
+    Null,
     /// Nothing but white space.
     #[error("it is blank: write a value, or remove the key")]
     Blank,
@@ -50,9 +75,6 @@ pub enum Problem {
     /// Not a host name.
     #[error("write a host name or address, without scheme, port or path")]
     HostName,
-    /// Not a network.
-    #[error("write an address or a network, like `10.0.0.0/8`, without bits beyond its prefix")]
-    Network,
     /// Not an origin.
     #[error(
         "write an origin as browsers do, like `https://app.example`: no path, no port that goes \
@@ -107,15 +129,9 @@ pub enum Problem {
     /// One of the three words is used for another credential.
     #[error("`inference`, `upload` and `conversation` stand beside `others`, not in it")]
     ReservedName,
-    /// Not a span of time.
-    #[error("write a whole number above zero and `ms`, `s`, `m` or `h`, at most a day")]
-    Span,
     /// Neither a span of time nor `off`.
     #[error("write `off`, or a whole number above zero and `ms`, `s`, `m` or `h`, at most a day")]
     SpanOrOff,
-    /// Not a size.
-    #[error("write a whole number above zero and `B`, `KiB`, `MiB` or `GiB`")]
-    Size,
     /// Not a limit of a key.
     #[error(transparent)]
     Limit(#[from] LimitProblem),

@@ -1,178 +1,116 @@
-//! `signalbox.yaml` as it is written: names and nesting, nothing checked yet.
+//! `signalbox.yaml` as it is written, where a value says too little alone: it needs another one
+//! beside it, or the folder of the file. All others are read as what they are.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
-use signalbox_gate::WrittenKeyLimits;
+use signalbox_gate::{Digest, WrittenKeyLimits};
 
 use super::traces::Traces;
-use crate::yaml::{WrittenNames, present, required};
+use super::value::{Text, address, host_names, path, threads};
+use super::{
+    AdminTls, AnswerHeaders, CorsSettings, Decisions, ForwardedSettings, HealthCheck, Http2,
+    Limits, ListenerTls, Problem, RecordSettings, Span, SwapSettings, Times, UpstreamUrl, swapping,
+};
+use crate::policy_sources::sources::PolicySource;
+use crate::yaml::{WrittenNames, present, required, word};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) listen: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "address")]
+    pub(super) listen: Option<SocketAddr>,
     #[serde(default, deserialize_with = "present")]
     pub(super) tls: Option<ListenerTls>,
     #[serde(default, deserialize_with = "present")]
     pub(super) http2: Option<bool>,
+    #[serde(default, deserialize_with = "host_names")]
+    pub(super) host_names: Vec<String>,
+    #[serde(default)]
+    pub(super) forwarded: ForwardedSettings,
     #[serde(default, deserialize_with = "present")]
-    pub(super) host_names: Option<Vec<Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) forwarded: Option<Forwarded>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) cors: Option<Cors>,
+    pub(super) cors: Option<CorsSettings>,
     #[serde(default, deserialize_with = "present")]
     pub(super) admin: Option<Admin>,
-    #[serde(deserialize_with = "required")]
     pub(super) upstream: Spanned<Upstream>,
-    #[serde(deserialize_with = "required")]
-    pub(super) policies: Spanned<BTreeMap<String, Spanned<String>>>,
-    #[serde(deserialize_with = "required")]
-    pub(super) keys: Spanned<String>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) jwt: Option<BTreeMap<String, Spanned<super::jwt::Written>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) state: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) swap: Option<Swap>,
+    #[serde(deserialize_with = "swapping::policies")]
+    pub(super) policies: BTreeMap<String, PolicySource>,
+    #[serde(deserialize_with = "path")]
+    pub(super) keys: PathBuf,
+    #[serde(default)]
+    pub(super) jwt: BTreeMap<String, Spanned<super::jwt::Written>>,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) state: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) swap: SwapSettings,
     #[serde(default, deserialize_with = "present")]
     pub(super) signatures: Option<Signatures>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) registry: Option<Registry>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) workers: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) key_limits: Option<WrittenKeyLimits>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) limits: Option<Limits>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) times: Option<Times>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) decisions: Option<Decisions>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) answer_headers: Option<AnswerHeaders>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) records: Option<DecisionLog>,
+    #[serde(default)]
+    pub(super) registry: Registry,
+    #[serde(default, deserialize_with = "threads")]
+    pub(super) workers: Option<NonZeroUsize>,
+    #[serde(default)]
+    pub(super) key_limits: WrittenKeyLimits,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) times: Times,
+    #[serde(default)]
+    pub(super) decisions: Decisions,
+    #[serde(default)]
+    pub(super) answer_headers: AnswerHeaders,
+    #[serde(default)]
+    pub(super) records: RecordSettings,
     #[serde(default, deserialize_with = "present")]
     pub(super) traces: Option<Traces>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListenerTls {
-    #[serde(deserialize_with = "required")]
-    pub(super) cert_file: Spanned<String>,
-    #[serde(deserialize_with = "required")]
-    pub(super) key_file: Spanned<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Forwarded {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) trust: Option<Vec<Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) read: Option<ForwardedHeader>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) send: Option<Announce>,
-}
-
-/// The words of `forwarded.read`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum ForwardedHeader {
-    XForwardedFor,
-    Forwarded,
-}
-
-/// The words of `forwarded.send`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Announce {
-    None,
-    XForwarded,
-    Forwarded,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Cors {
-    #[serde(deserialize_with = "required")]
-    pub(super) origins: Spanned<Vec<Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) headers: Option<Vec<Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) max_age: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Admin {
+    #[serde(default, deserialize_with = "address")]
+    pub(super) listen: Option<SocketAddr>,
+    #[serde(default, deserialize_with = "host_names")]
+    pub(super) hosts: Vec<String>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) listen: Option<Spanned<String>>,
+    pub(super) operate_token_sha256: Option<TokenDigest>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) hosts: Option<Vec<Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) operate_token_sha256: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) view_token_sha256: Option<Spanned<String>>,
+    pub(super) view_token_sha256: Option<Spanned<TokenDigest>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) tls: Option<AdminTls>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AdminTls {
-    #[serde(deserialize_with = "required")]
-    pub(super) cert_file: Spanned<String>,
-    #[serde(deserialize_with = "required")]
-    pub(super) key_file: Spanned<String>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) client_ca_file: Option<Spanned<String>>,
+/// The SHA-256 of a token for the admin listener.
+#[derive(Debug)]
+pub(super) struct TokenDigest(pub(super) Digest);
+
+impl<'de> Deserialize<'de> for TokenDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digest = |text: &str| Digest::from_hex(text).map(Self).ok_or(Problem::Digest);
+        word(deserializer, digest)
+    }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Upstream {
     #[serde(default, deserialize_with = "present")]
-    pub(super) url: Option<Spanned<String>>,
+    pub(super) url: Option<Spanned<UpstreamUrl>>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) urls: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) urls: Option<Spanned<Vec<Spanned<UpstreamUrl>>>>,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) plaintext: bool,
+    #[serde(default)]
+    pub(super) http2: Http2,
     #[serde(default, deserialize_with = "present")]
-    pub(super) ca_file: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) plaintext: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) http2: Option<Http2>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) health: Option<Health>,
-    #[serde(deserialize_with = "required")]
+    pub(super) health: Option<HealthCheck>,
     pub(super) credentials: Spanned<Credentials>,
-}
-
-/// The words of `upstream.http2`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Http2 {
-    Auto,
-    Off,
-    PriorKnowledge,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Health {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) path: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) interval: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) timeout: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) failures: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,8 +122,8 @@ pub(super) struct Credentials {
     pub(super) upload: Option<Spanned<Source>>,
     #[serde(default, deserialize_with = "present")]
     pub(super) conversation: Option<Spanned<Source>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) others: Option<BTreeMap<String, Spanned<Source>>>,
+    #[serde(default)]
+    pub(super) others: BTreeMap<String, Spanned<Source>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -197,25 +135,11 @@ pub(super) struct Source {
     pub(super) env: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Swap {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) keep: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) cases: Option<BTreeMap<String, Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) watch: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) shadow_cpu: Option<Spanned<String>>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signatures {
     #[serde(default, deserialize_with = "present")]
     pub(super) required: Option<bool>,
-    #[serde(deserialize_with = "required")]
     pub(super) signers: Spanned<BTreeMap<String, Spanned<Signer>>>,
 }
 
@@ -234,134 +158,13 @@ pub(super) struct Signer {
 #[serde(deny_unknown_fields)]
 pub(super) struct Registry {
     #[serde(default, deserialize_with = "present")]
-    pub(super) interval: Option<Spanned<String>>,
+    pub(super) interval: Option<Span>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) username: Option<Spanned<String>>,
+    pub(super) username: Option<Spanned<Text>>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) password_file: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) plaintext: Option<Vec<Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) ca_file: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Limits {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) connections: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) connections_per_client: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) streams_per_connection: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) requests: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) upstream_connections: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) head: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) json_body: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) upload_body: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) multipart_memory: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) multipart_disk: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) held_memory: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) held_disk: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) discard: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Times {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) handshake: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) head: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) body_idle: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) body_total: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) connect: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) first_byte: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) answer_idle: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) sse_comment: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) connection_idle: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) upstream_idle: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) upstream_max_age: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) models_cache: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) discard: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) readiness_off: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) drain: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Decisions {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) threads: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) queue: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) memory: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) isolation: Option<Isolation>,
-}
-
-/// The words of `decisions.isolation`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Isolation {
-    Request,
-    Reuse,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AnswerHeaders {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) decision: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) policy: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DecisionLog {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) keep: Option<Spanned<u64>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) log: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) headers: Option<Vec<Spanned<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) access: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) client_address: Option<ClientAddress>,
-}
-
-/// The words of `records.client_address`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum ClientAddress {
-    Whole,
-    Network,
-    Hashed,
-    Hidden,
+    pub(super) password_file: Option<Spanned<Text>>,
+    #[serde(default, deserialize_with = "swapping::registries")]
+    pub(super) plaintext: Vec<String>,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) ca_file: Option<PathBuf>,
 }

@@ -10,7 +10,11 @@ use std::path::PathBuf;
 
 pub(super) use read::{Written, issuers};
 
+use serde::{Deserialize, Deserializer};
+
+use super::value::{named, not_blank, text};
 use super::{Scheme, Span, is_loopback};
+use crate::yaml::map;
 
 /// An issuer of JWTs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,23 +116,37 @@ pub enum ProfileChoice {
 
 /// The names of claims. One that is not named is not looked at; one that is named and not in a
 /// token leaves nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ClaimNames {
     /// Who it is; `sub` if it is not named.
+    #[serde(deserialize_with = "text")]
     pub id: Option<String>,
     /// Scopes: a list, or words with spaces between them.
+    #[serde(deserialize_with = "text")]
     pub scopes: Option<String>,
     /// Purposes, likewise.
+    #[serde(deserialize_with = "text")]
     pub purposes: Option<String>,
     /// Model names, likewise.
+    #[serde(deserialize_with = "text")]
     pub models: Option<String>,
     /// Published names, likewise.
+    #[serde(deserialize_with = "text")]
     pub published: Option<String>,
     /// Dataset targets, likewise.
+    #[serde(deserialize_with = "text")]
     pub datasets: Option<String>,
     /// Label to claim.
+    #[serde(deserialize_with = "labels")]
     pub labels: BTreeMap<String, String>,
+}
+
+fn labels<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    map(deserializer, |label, claim| not_blank(named(label, claim)?))
 }
 
 impl JwtAlgorithm {

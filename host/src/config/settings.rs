@@ -2,21 +2,31 @@
 
 use std::num::NonZeroUsize;
 
-use super::{Size, Span};
+use serde::{Deserialize, Deserializer};
+
+use super::value::{count, threads, whole};
+use super::{Problem, Size, Span};
+use crate::yaml::word;
 
 /// Limits of all requests together, and of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
     /// Open client connections.
+    #[serde(deserialize_with = "count")]
     pub connections: u32,
     /// Open connections of one client address.
+    #[serde(deserialize_with = "count")]
     pub connections_per_client: u32,
     /// Requests at a time on one HTTP/2 connection.
+    #[serde(deserialize_with = "count")]
     pub streams_per_connection: u32,
     /// Requests at a time, all keys together.
+    #[serde(deserialize_with = "count")]
     pub requests: u32,
     /// Connections to one GT host, all workers together; each has an equal share.
+    #[serde(deserialize_with = "count")]
     pub upstream_connections: u32,
     /// Bytes of request line and headers.
     pub head: Size,
@@ -65,7 +75,8 @@ impl Default for Limits {
 }
 
 /// How long things may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Times {
     /// For a client's TLS handshake.
@@ -83,6 +94,7 @@ pub struct Times {
     /// Between two pieces of GT's answer.
     pub answer_idle: Span,
     /// Until a stream of events in which nothing comes gets a comment; `None` adds none.
+    #[serde(deserialize_with = "span_or_off")]
     pub sse_comment: Option<Span>,
     /// A client connection without a request.
     pub connection_idle: Span,
@@ -133,13 +145,23 @@ impl Default for Times {
     }
 }
 
+fn span_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
+    word(deserializer, |text| match text {
+        "off" => Ok(None),
+        text => Span::parse(text).map(Some).map_err(|_| Problem::SpanOrOff),
+    })
+}
+
 /// Where and how policies decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Decisions {
     /// Threads for policies that are not trusted; `None` takes one a core.
+    #[serde(deserialize_with = "threads")]
     pub threads: Option<NonZeroUsize>,
     /// Decisions that may wait for such a thread.
+    #[serde(deserialize_with = "whole::<1, 65_536, _, _>")]
     pub queue: usize,
     /// Most memory a policy may have.
     pub memory: Size,
@@ -163,7 +185,8 @@ impl Default for Decisions {
 /// Whether a policy that is not trusted gets a fresh instance for each decision.
 ///
 /// Exhaustive on purpose: the runtime knows these two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
 pub enum Isolation {
     /// A fresh one: nothing of one request can reach another.
     Request,
@@ -172,7 +195,8 @@ pub enum Isolation {
 }
 
 /// What is said of the decision in answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AnswerHeaders {
     /// `x-signalbox-decision`
@@ -186,52 +210,6 @@ impl Default for AnswerHeaders {
         Self {
             decision: true,
             policy: true,
-        }
-    }
-}
-
-/// What is kept of decisions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RecordSettings {
-    /// How many are kept in memory for `/decisions/{id}`; zero keeps none.
-    pub keep: usize,
-    /// Whether each is logged.
-    pub log: bool,
-    /// Lower-case names of headers whose values are kept as they are; all others are hashed.
-    pub headers: Vec<String>,
-    /// Whether each request is logged when it has ended.
-    pub access: bool,
-    /// What of a client's address that line has.
-    pub client_address: ClientAddress,
-}
-
-/// What is written down of a client's address.
-///
-/// Exhaustive on purpose: each is less than the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientAddress {
-    /// All of it.
-    Whole,
-    /// Its network: 24 bits of IPv4, 48 of IPv6.
-    Network,
-    /// A hash that tells equal ones apart from others until the host is started anew.
-    Hashed,
-    /// Nothing.
-    Hidden,
-}
-
-impl Default for RecordSettings {
-    fn default() -> Self {
-        // Some seconds of a busy host in about a MiB: enough to look up what just happened.
-        Self {
-            keep: 1_024,
-            // The line at the end says nearly all of it, and `/decisions/{id}` the rest.
-            log: false,
-            headers: Vec::new(),
-            access: true,
-            // Whoever is attacked has to know by whom.
-            client_address: ClientAddress::Whole,
         }
     }
 }

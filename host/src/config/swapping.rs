@@ -2,24 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Deserializer};
 use signalbox_runtime::TrafficShare;
 use signalbox_swap::VerifyingKey;
 
-use super::Span;
+use super::value::{named, not_blank, share, some, whole};
+use super::{Problem, Span};
+use crate::policy_sources::sources::PolicySource;
+use crate::yaml::{list, map};
 
 /// How policies are replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SwapSettings {
     /// Generations of each policy that stay loaded, to go back to.
+    #[serde(deserialize_with = "whole::<1, MOST_KEPT, _, _>")]
     pub keep: NonZeroUsize,
     /// The operator's own cases: policy name to file.
+    #[serde(deserialize_with = "cases")]
     pub cases: BTreeMap<String, PathBuf>,
     /// Whether a policy file that changes is taken over.
     pub watch: bool,
     /// What of one core shadows may use.
+    #[serde(deserialize_with = "share")]
     pub shadow_cpu: TrafficShare,
 }
 
@@ -32,6 +40,16 @@ impl Default for SwapSettings {
             watch: true,
             shadow_cpu: QUARTER,
         }
+    }
+}
+
+impl SwapSettings {
+    /// With paths that are relative to `folder`.
+    pub(super) fn within(mut self, folder: &Path) -> Self {
+        for file in self.cases.values_mut() {
+            *file = folder.join(&*file);
+        }
+        self
     }
 }
 
@@ -105,3 +123,37 @@ const QUARTER: TrafficShare = match TrafficShare::of_ten_thousand(2_500) {
     Some(share) => share,
     None => unreachable!(),
 };
+/// Each keeps its machine code and its tables: at a million models, 170 MiB.
+const MOST_KEPT: u64 = 32;
+
+/// Where policies are found, by their names; files as they are written.
+pub(super) fn policies<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, PolicySource>, D::Error> {
+    let policies = map(deserializer, |name, text| {
+        not_blank(named(name, text)?)?;
+        PolicySource::read(text.trim(), Path::new("")).map_err(Problem::Reference)
+    })?;
+    some(policies)
+}
+
+fn cases<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, PathBuf>, D::Error> {
+    map(deserializer, |name, text| {
+        not_blank(named(name, text)?).map(PathBuf::from)
+    })
+}
+
+/// Registries, as `host:port`.
+pub(super) fn registries<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    list(deserializer, |text, _| {
+        let authority = text.parse::<http::uri::Authority>();
+        let is_plain = authority.is_ok_and(|it| !it.host().is_empty() && !text.contains('@'));
+        is_plain
+            .then(|| text.to_ascii_lowercase())
+            .ok_or(Problem::Authority)
+    })
+}

@@ -4,6 +4,7 @@ use signalbox_gate::LimitProblem;
 
 use super::*;
 
+mod messages;
 mod upstream;
 
 const DIGEST_A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -19,17 +20,37 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text, Path::new("/etc/signalbox"))
 }
 
-/// The key at fault, the line, and why; for what the reader itself refuses, its line alone.
-fn fault(text: &str) -> (String, u64, Option<Problem>) {
+/// The key at fault, the line, and why.
+fn fault(text: &str) -> (String, u64, String) {
     match parse(text).unwrap_err() {
         ConfigError::Value {
             position,
             key,
             problem,
-        } => (key, position.line, Some(problem)),
-        ConfigError::Syntax(unreadable) => (String::new(), unreadable.position.line, None),
+        } => (key, position.line, problem.to_string()),
         other => panic!("{other}"),
     }
+}
+
+/// Whether it is the reader that refuses a text: keys, nesting and types, no rule between values.
+fn is_unreadable(text: &str) -> bool {
+    match parse(text) {
+        Err(ConfigError::Value { problem, .. }) => {
+            matches!(problem, Problem::Null | Problem::Form(_))
+        }
+        Err(error) => matches!(error, ConfigError::Syntax(_)),
+        Ok(_) => false,
+    }
+}
+
+/// Not a span of time.
+fn no_span() -> Problem {
+    Problem::Form(NotASpan.to_string())
+}
+
+/// Not a size.
+fn no_size() -> Problem {
+    Problem::Form(NotASize.to_string())
 }
 
 #[test]
@@ -165,7 +186,7 @@ fn blank_null_and_missing_entries_are_errors() {
         &format!("{LEAST}decisions: {{isolation: none}}\n"),
         &format!("{LEAST}answer_headers: {{decision: yes}}\n"),
     ] {
-        assert!(matches!(parse(text), Err(ConfigError::Syntax(_))), "{text}");
+        assert!(is_unreadable(text), "{text}");
     }
 }
 
@@ -301,21 +322,16 @@ fn values_that_cannot_be_used_are_named_with_their_line() {
             4,
             Problem::Limit(LimitProblem::Bounded(4_096)),
         ),
-        (
-            more("limits: {head: 0KiB}"),
-            "limits.head",
-            4,
-            Problem::Size,
-        ),
-        (more("limits: {head: 64}"), "limits.head", 4, Problem::Size),
+        (more("limits: {head: 0KiB}"), "limits.head", 4, no_size()),
+        (more("limits: {head: 64}"), "limits.head", 4, no_size()),
         (
             more("limits: {requests: 0}"),
             "limits.requests",
             4,
             Problem::Range(1, 1_000_000),
         ),
-        (more("times: {drain: 0s}"), "times.drain", 4, Problem::Span),
-        (more("times: {drain: 120}"), "times.drain", 4, Problem::Span),
+        (more("times: {drain: 0s}"), "times.drain", 4, no_span()),
+        (more("times: {drain: 120}"), "times.drain", 4, no_span()),
         (
             more("decisions: {queue: 0}"),
             "decisions.queue",
@@ -337,7 +353,7 @@ fn values_that_cannot_be_used_are_named_with_their_line() {
     ] {
         assert_eq!(
             fault(&text),
-            (key.to_owned(), line, Some(problem)),
+            (key.to_owned(), line, problem.to_string()),
             "{text}"
         );
     }
@@ -410,26 +426,73 @@ fn the_documented_defaults_are_the_real_ones() {
     assert_eq!(format!("{written:?}"), format!("{default:?}"));
 }
 
+/// A configuration that says one thing.
+fn only(path: &[String], value: &str) -> String {
+    path.iter()
+        .rev()
+        .fold(value.to_owned(), |inner, key| format!("{{{key}: {inner}}}"))
+}
+
+/// The keys that may stand in a map, as the reader lists them for one that may not; `None` if what
+/// stands there is no such map.
+fn keys_of(path: &[String]) -> Option<Vec<String>> {
+    let said = match parse(&only(path, "{no-key: 1}")).unwrap_err() {
+        ConfigError::Syntax(unreadable) => unreadable.message,
+        ConfigError::Value { problem, .. } => problem.to_string(),
+        other => panic!("{other}"),
+    };
+    let keys = said.strip_prefix("unknown field `no-key`, expected one of ")?;
+    Some(keys.split(", ").map(str::to_owned).collect())
+}
+
+/// The path of every key below `path`, however deep; a map of names is looked into under one.
+fn keys_below(path: &[String]) -> Vec<Vec<String>> {
+    let named = [path, &["any".to_owned()]].concat();
+    let (path, keys) = match (keys_of(path), keys_of(&named)) {
+        (Some(keys), _) => (path.to_vec(), keys),
+        (None, Some(keys)) => (named, keys),
+        (None, None) => return Vec::new(),
+    };
+    let mut paths = Vec::new();
+    for key in keys {
+        let path = [&path[..], &[key]].concat();
+        let below = keys_below(&path);
+        paths.push(path);
+        paths.extend(below);
+    }
+    paths
+}
+
+#[test]
+fn no_key_takes_null() {
+    for path in keys_below(&[]) {
+        for null in ["", "~", "null"] {
+            let Err(ConfigError::Value { key, problem, .. }) = parse(&only(&path, null)) else {
+                panic!("{path:?}")
+            };
+            assert_eq!((key, problem), (path.join("."), Problem::Null), "{null}");
+        }
+    }
+}
+
 #[test]
 fn every_key_and_metric_is_documented() {
     let text = pages();
-    let keys = [
-        include_str!("file.rs"),
-        include_str!("jwt/read.rs"),
-        include_str!("traces.rs"),
+    let keyring = [
         include_str!("../../../crates/gate/src/auth/keyring/file.rs"),
         include_str!("../../../crates/gate/src/auth/key_limits.rs"),
     ]
     .concat();
-    let keys: Vec<_> = keys
+    let keyring = keyring
         .lines()
         .filter_map(|line| line.trim().strip_prefix("pub("))
         .filter_map(|line| line.split_once(") ")?.1.split_once(": "))
-        .map(|(key, _)| key)
-        .filter(|key| !key.contains(' '))
-        .collect();
-    assert!(keys.len() > 60, "{keys:?}");
-    for key in keys {
+        .map(|(key, _)| key.to_owned())
+        .filter(|key| !key.contains(' '));
+    let keys = keys_below(&[]);
+    assert!(keys.len() > 120, "{keys:?}");
+    let keys = keys.into_iter().filter_map(|mut path| path.pop());
+    for key in keys.chain(keyring) {
         let is_there = [
             format!("`{key}`"),
             format!(".{key}`"),

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 use signalbox_runtime::TrafficShare;
 
-use super::value::{path, range, span, wrong};
+use super::value::{path, share, text, whole, wrong};
 use super::{ConfigError, Problem, Scheme, Span, UpstreamUrl, UrlError};
-use crate::yaml::{present, required};
+use crate::yaml::present;
 
 /// Where traces go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,22 +58,21 @@ const ALL: TrafficShare = match TrafficShare::of_ten_thousand(10_000) {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Traces {
-    #[serde(deserialize_with = "required")]
     pub(super) endpoint: Spanned<String>,
+    #[serde(default)]
+    pub(super) plaintext: bool,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) headers_file: Option<PathBuf>,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) ca_file: Option<PathBuf>,
+    #[serde(default, deserialize_with = "share")]
+    pub(super) sample: Option<TrafficShare>,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) service_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    pub(super) plaintext: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) headers_file: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) ca_file: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) sample: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) service_name: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) timeout: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) queue: Option<Spanned<u64>>,
+    pub(super) timeout: Option<Span>,
+    #[serde(default, deserialize_with = "whole::<1, 1_000_000, _, _>")]
+    pub(super) queue: Option<usize>,
 }
 
 impl Traces {
@@ -84,44 +83,25 @@ impl Traces {
             error => refused(error.into()),
         })?;
         let is_plain = endpoint.scheme == Scheme::Http && !endpoint.is_loopback();
-        if is_plain && self.plaintext != Some(true) {
+        if is_plain && !self.plaintext {
             return Err(refused(Problem::PlainTraces));
         }
         let unset = TraceSettings::new(endpoint);
-        let file = |key: &str, text: Option<Spanned<String>>| {
-            text.map(|text| path(key, &text, folder)).transpose()
-        };
-        let service_name = match self.service_name {
-            Some(name) if name.value.trim().is_empty() => {
-                return Err(wrong("traces.service_name", &name, Problem::Blank));
-            }
-            name => name.map_or(unset.service_name, |name| name.value),
-        };
-        let sample = match self.sample {
-            None => unset.sample,
-            Some(text) => text
-                .value
-                .parse()
-                .map_err(|_| wrong("traces.sample", &text, Problem::Share))?,
-        };
-        let queue = range("traces.queue", self.queue, 1, 1_000_000)?;
         Ok(TraceSettings {
             endpoint: unset.endpoint,
-            headers_file: file("traces.headers_file", self.headers_file)?,
-            ca_file: file("traces.ca_file", self.ca_file)?,
-            sample,
-            service_name,
-            timeout: span("traces.timeout", self.timeout, unset.timeout)?,
-            queue: queue
-                .and_then(|n| usize::try_from(n).ok())
-                .unwrap_or(unset.queue),
+            headers_file: self.headers_file.map(|file| folder.join(file)),
+            ca_file: self.ca_file.map(|file| folder.join(file)),
+            sample: self.sample.unwrap_or(unset.sample),
+            service_name: self.service_name.unwrap_or(unset.service_name),
+            timeout: self.timeout.unwrap_or(unset.timeout),
+            queue: self.queue.unwrap_or(unset.queue),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, ConfigError, Span};
+    use super::super::{Config, ConfigError, NotASpan, Span};
     use super::*;
 
     fn read(traces: &str) -> Result<Option<TraceSettings>, ConfigError> {
@@ -132,9 +112,9 @@ mod tests {
         Config::parse(&text, Path::new("/etc/signalbox")).map(|config| config.traces)
     }
 
-    fn problem(traces: &str) -> (String, Problem) {
+    fn problem(traces: &str) -> (String, String) {
         match read(traces) {
-            Err(ConfigError::Value { key, problem, .. }) => (key, problem),
+            Err(ConfigError::Value { key, problem, .. }) => (key, problem.to_string()),
             other => panic!("{other:?}"),
         }
     }
@@ -193,7 +173,7 @@ mod tests {
             (
                 format!("{{{here}, timeout: soon}}"),
                 "timeout",
-                Problem::Span,
+                Problem::Form(NotASpan.to_string()),
             ),
             (
                 format!("{{{here}, queue: 0}}"),
@@ -202,7 +182,7 @@ mod tests {
             ),
         ] {
             let found = problem(&format!("traces: {traces}"));
-            assert_eq!(found, (format!("traces.{key}"), is), "{traces}");
+            assert_eq!(found, (format!("traces.{key}"), is.to_string()), "{traces}");
         }
         assert!(read("traces: {endpoint: 'http://otel.example', plaintext: true}").is_ok());
     }

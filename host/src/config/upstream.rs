@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Span, UpstreamUrl};
+use serde::{Deserialize, Deserializer};
+
+use super::value::whole;
+use super::{Problem, Span, UpstreamUrl};
 use crate::upstream::resolve::{Resolve, SystemResolver};
+use crate::yaml::word;
 use signalbox_gate::{Secret, gt_routes};
 use signalbox_policy::gt::GtRoutes;
 
@@ -49,7 +53,8 @@ impl UpstreamConfig {
 /// Whether HTTP/2 is spoken to GT.
 ///
 /// Exhaustive on purpose: each is another handshake.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 pub enum Http2 {
     /// Where GT chooses it in the TLS handshake; HTTP/1.1 else, and without TLS. The default: a
     /// client that goes away then costs a stream and not a connection with its handshake.
@@ -62,16 +67,19 @@ pub enum Http2 {
 }
 
 /// How hosts are asked how they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HealthCheck {
     /// What is asked for, below GT's base.
+    #[serde(deserialize_with = "request_path")]
     pub path: String,
     /// From one question to the next.
     pub interval: Span,
     /// For the whole answer.
     pub timeout: Span,
     /// Questions in a row that have to stay unanswered.
+    #[serde(deserialize_with = "whole::<1, 100, _, _>")]
     pub failures: u32,
 }
 
@@ -88,6 +96,14 @@ impl Default for HealthCheck {
             failures: 2,
         }
     }
+}
+
+fn request_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/".contains(&b);
+    word(deserializer, |text| {
+        let is_path = text.len() > 1 && text.starts_with('/') && text.bytes().all(is_plain);
+        is_path.then(|| text.to_owned()).ok_or(Problem::Path)
+    })
 }
 
 /// Where a GT key is read.

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use http::Uri;
+use serde::{Deserialize, Deserializer};
 use signalbox_gate::is_loopback;
+
+use crate::yaml::word;
 
 /// GT's base, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +138,12 @@ impl Scheme {
             Self::Http => "http",
             Self::Https => "https",
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for UpstreamUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer, Self::parse)
     }
 }
 

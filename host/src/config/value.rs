@@ -1,104 +1,138 @@
-//! Reading one value: text and its place to something checked, or what is wrong with it.
+//! Reading one value: what is written to something checked. The place and the key of what is wrong
+//! come from the reader.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use serde::de::{self, Deserialize, Deserializer, Error as _};
 use serde_saphyr::Spanned;
+use signalbox_runtime::TrafficShare;
 
-use super::{ConfigError, Problem, Size, Span};
-use crate::yaml::Position;
+use super::{ConfigError, Problem, is_name};
+use crate::yaml::{Position, list, word};
 
-pub(super) fn address(key: &str, text: &Spanned<String>) -> Result<SocketAddr, ConfigError> {
-    text.value
-        .parse()
-        .map_err(|_| wrong(key, text, Problem::Address))
+/// What is not blank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Text(pub(super) String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer, |text| not_blank(text).map(Self))
+    }
 }
 
-pub(super) fn host_names(
-    key: &str,
-    written: Option<Vec<Spanned<String>>>,
-) -> Result<Vec<String>, ConfigError> {
-    let is_host = |text: &str| {
-        let is_dns = (1..=253).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        is_dns || text.parse::<std::net::IpAddr>().is_ok()
-    };
-    let mut names: Vec<String> = Vec::new();
-    for text in written.unwrap_or_default() {
-        let name = text.value.to_ascii_lowercase();
+pub(super) fn not_blank(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem::Blank);
+    }
+    Ok(text.to_owned())
+}
+
+/// What is said of a name.
+pub(super) fn named<'a>(name: &str, text: &'a str) -> Result<&'a str, Problem> {
+    if !is_name(name) {
+        return Err(Problem::Name);
+    }
+    Ok(text)
+}
+
+/// Text that may be left out.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    word(deserializer, not_blank).map(Some)
+}
+
+/// A path as it is written, or an option of one: who checks it joins it to the folder of the file.
+pub(super) fn path<'de, D, P>(deserializer: D) -> Result<P, D::Error>
+where
+    D: Deserializer<'de>,
+    P: From<PathBuf>,
+{
+    word(deserializer, not_blank).map(|text| PathBuf::from(text).into())
+}
+
+pub(super) fn address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SocketAddr>, D::Error> {
+    word(deserializer, |text| {
+        text.parse().map(Some).map_err(|_| Problem::Address)
+    })
+}
+
+pub(super) fn host_names<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    list(deserializer, |text, before| {
+        let name = text.to_ascii_lowercase();
         if !is_host(&name) {
-            return Err(wrong(key, &text, Problem::HostName));
+            return Err(Problem::HostName);
         }
-        if names.contains(&name) {
-            return Err(wrong(key, &text, Problem::Twice));
-        }
-        names.push(name);
+        once(name, before)
+    })
+}
+
+fn is_host(text: &str) -> bool {
+    let is_dns = (1..=253).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    is_dns || text.parse::<IpAddr>().is_ok()
+}
+
+/// For lists in which nothing is said twice.
+pub(super) fn once<T: PartialEq>(value: T, before: &[T]) -> Result<T, Problem> {
+    if before.contains(&value) {
+        return Err(Problem::Twice);
     }
-    Ok(names)
+    Ok(value)
 }
 
-pub(super) fn path(
-    key: &str,
-    text: &Spanned<String>,
-    folder: &Path,
-) -> Result<PathBuf, ConfigError> {
-    if text.value.trim().is_empty() {
-        return Err(wrong(key, text, Problem::Blank));
+/// For lists and maps that have to say something.
+pub(super) fn some<T: Default + PartialEq, E: de::Error>(entries: T) -> Result<T, E> {
+    if entries == T::default() {
+        return Err(E::custom(Problem::Empty));
     }
-    Ok(folder.join(&text.value))
+    Ok(entries)
 }
 
-pub(super) fn size(
-    key: &str,
-    text: Option<Spanned<String>>,
-    unset: Size,
-) -> Result<Size, ConfigError> {
-    let Some(text) = text else { return Ok(unset) };
-    Size::parse(&text.value).ok_or_else(|| wrong(key, &text, Problem::Size))
+/// A share, or an option of one.
+pub(super) fn share<'de, D, S>(deserializer: D) -> Result<S, D::Error>
+where
+    D: Deserializer<'de>,
+    S: From<TrafficShare>,
+{
+    let share: TrafficShare = word(deserializer, |text| {
+        text.parse().map_err(|_| Problem::Share)
+    })?;
+    Ok(share.into())
 }
 
-pub(super) fn span(
-    key: &str,
-    text: Option<Spanned<String>>,
-    unset: Span,
-) -> Result<Span, ConfigError> {
-    let Some(text) = text else { return Ok(unset) };
-    Span::parse(&text.value).ok_or_else(|| wrong(key, &text, Problem::Span))
+/// A whole number from `LEAST` to `MOST`, or an option of one.
+pub(super) fn whole<'de, const LEAST: u64, const MOST: u64, D, N>(
+    deserializer: D,
+) -> Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: TryFrom<usize>,
+{
+    let number = u64::deserialize(deserializer)?;
+    let number = Some(number).filter(|number| (LEAST..=MOST).contains(number));
+    number
+        .and_then(|number| usize::try_from(number).ok())
+        .and_then(|number| N::try_from(number).ok())
+        .ok_or_else(|| D::Error::custom(Problem::Range(LEAST, MOST)))
 }
 
-pub(super) fn count(
-    key: &str,
-    written: Option<Spanned<u64>>,
-    unset: u32,
-) -> Result<u32, ConfigError> {
-    let number = range(key, written, 1, LARGEST_LIMIT.into())?;
-    Ok(number.and_then(|n| u32::try_from(n).ok()).unwrap_or(unset))
+/// How many of something there may be at once.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    whole::<1, LARGEST_COUNT, _, _>(deserializer)
 }
 
-pub(super) fn threads(
-    key: &str,
-    written: Option<Spanned<u64>>,
-) -> Result<Option<NonZeroUsize>, ConfigError> {
-    let number = range(key, written, 1, 1_024)?;
-    Ok(number
-        .and_then(|n| usize::try_from(n).ok())
-        .and_then(NonZeroUsize::new))
-}
-
-pub(super) fn range(
-    key: &str,
-    written: Option<Spanned<u64>>,
-    least: u64,
-    most: u64,
-) -> Result<Option<u64>, ConfigError> {
-    match written {
-        Some(number) if (least..=most).contains(&number.value) => Ok(Some(number.value)),
-        Some(number) => Err(wrong(key, &number, Problem::Range(least, most))),
-        None => Ok(None),
-    }
+/// A number of threads that may be left out.
+pub(super) fn threads<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NonZeroUsize>, D::Error> {
+    whole::<1, 1_024, _, _>(deserializer).map(Some)
 }
 
 pub(super) fn wrong<T>(key: &str, at: &Spanned<T>, problem: Problem) -> ConfigError {
@@ -113,5 +147,5 @@ pub(super) fn wrong_at(key: &str, position: Position, problem: Problem) -> Confi
     }
 }
 
-/// A million of anything a key may have at once or in a minute; more is a slip of the keyboard.
-const LARGEST_LIMIT: u32 = 1_000_000;
+/// A million of anything at once; more is a slip of the keyboard.
+const LARGEST_COUNT: u64 = 1_000_000;

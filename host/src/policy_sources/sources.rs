@@ -63,6 +63,14 @@ impl PolicySource {
             Ok(Self::File(folder.join(text)))
         }
     }
+
+    /// With a path that is relative to `folder`.
+    pub(crate) fn within(self, folder: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(folder.join(path)),
+            source @ Self::Registry(_) => source,
+        }
+    }
 }
 
 impl Display for PolicySource {

@@ -7,15 +7,18 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Version};
-
 use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
 
 use crate::request::client::{Client, Peer};
+use crate::text::yaml::list;
 
 /// Whose word on a client's address is taken, and what of it GT is told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
 pub struct ForwardedSettings {
     /// Addresses of hops before us. Nobody else is believed.
+    #[serde(deserialize_with = "networks")]
     pub trust: Vec<IpNet>,
     /// The header they write. One that they do not write is the client's own, and not read.
     pub read: ForwardedHeader,
@@ -34,7 +37,8 @@ impl ForwardedSettings {
 /// A header that names the client of a hop.
 ///
 /// Exhaustive on purpose: there are these two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
     /// `x-forwarded-for`, which nearly every load balancer writes.
     #[default]
@@ -46,15 +50,45 @@ pub enum ForwardedHeader {
 /// How GT is told of the client's address.
 ///
 /// Exhaustive on purpose: there are these three.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 pub enum Announce {
     /// Not at all: an address is about a person, and GT does not ask for it.
     #[default]
+    #[serde(rename = "none")]
     Nothing,
     /// `x-forwarded-for` and `x-forwarded-proto`.
     XForwarded,
     /// `forwarded`.
     Forwarded,
+}
+
+/// Why a hop cannot be trusted as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum HopError {
+    #[error("write an address or a network, like `10.0.0.0/8`, without bits beyond its prefix")]
+    Network,
+    #[error("it is written twice")]
+    Twice,
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    list(deserializer, |text, before| {
+        let network = network(text).ok_or(HopError::Network)?;
+        if before.contains(&network) {
+            return Err(HopError::Twice);
+        }
+        Ok(network)
+    })
+}
+
+/// `10.0.0.0/8`, or one address. Bits beyond the prefix are a slip.
+fn network(text: &str) -> Option<IpNet> {
+    let network = match text.parse::<IpAddr>() {
+        Ok(address) => IpNet::from(address),
+        Err(_) => text.parse::<IpNet>().ok()?,
+    };
+    (network.trunc() == network).then_some(network)
 }
 
 /// Who sent a request over a connection from `peer`.

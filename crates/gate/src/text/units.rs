@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer};
+
+use crate::text::yaml::word;
+
 /// A length of time: a whole number and `ms`, `s`, `m` or `h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(Duration);
@@ -24,19 +28,23 @@ impl Span {
     }
 
     /// Reads `30s`. Zero is not a span: it would turn a protection off or refuse everything.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (number, unit) = split(text)?;
+    ///
+    /// # Errors
+    /// If it is not a whole number and a unit, or more than a day.
+    pub fn parse(text: &str) -> Result<Self, NotASpan> {
+        let (number, unit) = split(text).ok_or(NotASpan)?;
         let millis = match unit {
-            "ms" => Some(1),
-            "s" => Some(1_000),
-            "m" => Some(60_000),
-            "h" => Some(3_600_000),
-            _ => None,
-        }?;
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(NotASpan),
+        };
         number
             .checked_mul(millis)
             .filter(|millis| *millis > 0 && *millis <= LONGEST_MILLIS)
             .map(|millis| Self(Duration::from_millis(millis)))
+            .ok_or(NotASpan)
     }
 }
 
@@ -76,19 +84,23 @@ impl Size {
     }
 
     /// Reads `32MiB`. Zero is not a size, for the reason it is not a span.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (number, unit) = split(text)?;
+    ///
+    /// # Errors
+    /// If it is not a whole number and a unit, or more than 1 TiB.
+    pub fn parse(text: &str) -> Result<Self, NotASize> {
+        let (number, unit) = split(text).ok_or(NotASize)?;
         let factor = match unit {
-            "B" => Some(1),
-            "KiB" => Some(1 << 10),
-            "MiB" => Some(1 << 20),
-            "GiB" => Some(1 << 30),
-            _ => None,
-        }?;
+            "B" => 1,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return Err(NotASize),
+        };
         number
             .checked_mul(factor)
             .filter(|bytes| *bytes > 0 && *bytes <= LARGEST)
             .map(Self)
+            .ok_or(NotASize)
     }
 }
 
@@ -101,6 +113,28 @@ impl fmt::Display for Size {
             bytes => (bytes, "B"),
         };
         write!(formatter, "{number}{unit}")
+    }
+}
+
+/// Not a length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write a whole number above zero and `ms`, `s`, `m` or `h`, at most a day")]
+pub struct NotASpan;
+
+/// Not a number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write a whole number above zero and `B`, `KiB`, `MiB` or `GiB`")]
+pub struct NotASize;
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer, Self::parse)
     }
 }
 
@@ -130,7 +164,7 @@ mod tests {
         ] {
             assert_eq!(
                 Span::parse(text),
-                Some(Span(Duration::from_millis(millis))),
+                Ok(Span(Duration::from_millis(millis))),
                 "{text}"
             );
         }
@@ -146,7 +180,7 @@ mod tests {
             "30  s",
             "99999999999999999999s",
         ] {
-            assert_eq!(Span::parse(text), None, "{text}");
+            assert_eq!(Span::parse(text), Err(NotASpan), "{text}");
         }
     }
 
@@ -158,8 +192,8 @@ mod tests {
             ("32 MiB", 33_554_432),
             ("4GiB", 4 << 30),
         ] {
-            assert_eq!(Size::parse(text), Some(Size(bytes)), "{text}");
-            assert_eq!(Size::parse(&Size(bytes).to_string()), Some(Size(bytes)));
+            assert_eq!(Size::parse(text), Ok(Size(bytes)), "{text}");
+            assert_eq!(Size::parse(&Size(bytes).to_string()), Ok(Size(bytes)));
         }
         for text in [
             "",
@@ -171,7 +205,7 @@ mod tests {
             "99999999999GiB",
             "MiB",
         ] {
-            assert_eq!(Size::parse(text), None, "{text}");
+            assert_eq!(Size::parse(text), Err(NotASize), "{text}");
         }
     }
 }

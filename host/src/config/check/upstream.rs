@@ -8,10 +8,9 @@ use signalbox_policy::Purpose;
 
 use super::super::file;
 use super::super::is_name;
-use super::super::value::{path, range, span, wrong, wrong_at};
+use super::super::value::{wrong, wrong_at};
 use super::super::{
-    ConfigError, CredentialSource, HealthCheck, Http2, Problem, Scheme, UpstreamConfig,
-    UpstreamUrl, UrlError,
+    ConfigError, CredentialSource, Problem, Scheme, UpstreamConfig, UpstreamUrl, UrlError,
 };
 use crate::yaml::Position;
 
@@ -21,7 +20,7 @@ pub(super) fn upstream(
 ) -> Result<UpstreamConfig, ConfigError> {
     let at = Position::of(&written);
     let written = written.value;
-    let is_plaintext = written.plaintext == Some(true);
+    let is_plaintext = written.plaintext;
     let urls = match (written.url, written.urls) {
         (Some(one), None) => vec![url("upstream.url", &one, is_plaintext)?],
         (None, Some(many)) => urls(&many, is_plaintext)?,
@@ -31,37 +30,31 @@ pub(super) fn upstream(
         // `urls` has at least one.
         wrong_at("upstream.urls", at, Problem::Empty)
     })?);
-    let ca_file = written
-        .ca_file
-        .map(|text| path("upstream.ca_file", &text, folder))
-        .transpose()?;
     Ok(UpstreamConfig {
         urls,
-        ca_file,
-        http2: match written.http2 {
-            None => Http2::default(),
-            Some(file::Http2::Auto) => Http2::Auto,
-            Some(file::Http2::Off) => Http2::Off,
-            Some(file::Http2::PriorKnowledge) => Http2::PriorKnowledge,
-        },
-        health: written.health.map(health).transpose()?,
+        ca_file: written.ca_file.map(|file| folder.join(file)),
+        http2: written.http2,
+        health: written.health,
         credentials: credentials(written.credentials, folder)?,
         ..unset
     })
 }
 
-fn url(key: &str, text: &Spanned<String>, is_plaintext: bool) -> Result<UpstreamUrl, ConfigError> {
-    let refused = |problem: UrlError| wrong(key, text, problem.into());
-    let url = UpstreamUrl::parse(&text.value).map_err(refused)?;
-    if url.scheme == Scheme::Http && !url.is_loopback() && !is_plaintext {
-        return Err(refused(UrlError::Plaintext));
+fn url(
+    key: &str,
+    url: &Spanned<UpstreamUrl>,
+    is_plaintext: bool,
+) -> Result<UpstreamUrl, ConfigError> {
+    let is_http = url.value.scheme == Scheme::Http;
+    if is_http && !url.value.is_loopback() && !is_plaintext {
+        return Err(wrong(key, url, UrlError::Plaintext.into()));
     }
-    Ok(url)
+    Ok(url.value.clone())
 }
 
 /// Several hosts of one tenant: what is sent to one can be sent to the others as it is.
 fn urls(
-    written: &Spanned<Vec<Spanned<String>>>,
+    written: &Spanned<Vec<Spanned<UpstreamUrl>>>,
     is_plaintext: bool,
 ) -> Result<Vec<UpstreamUrl>, ConfigError> {
     const KEY: &str = "upstream.urls";
@@ -86,28 +79,6 @@ fn urls(
     Ok(urls)
 }
 
-fn health(written: file::Health) -> Result<HealthCheck, ConfigError> {
-    let unset = HealthCheck::default();
-    let failures = range("upstream.health.failures", written.failures, 1, 100)?;
-    Ok(HealthCheck {
-        path: match written.path {
-            None => unset.path,
-            Some(text) if is_path(&text.value) => text.value,
-            Some(text) => return Err(wrong("upstream.health.path", &text, Problem::Path)),
-        },
-        interval: span("upstream.health.interval", written.interval, unset.interval)?,
-        timeout: span("upstream.health.timeout", written.timeout, unset.timeout)?,
-        failures: failures
-            .and_then(|number| u32::try_from(number).ok())
-            .unwrap_or(unset.failures),
-    })
-}
-
-fn is_path(text: &str) -> bool {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/".contains(&b);
-    text.len() > 1 && text.starts_with('/') && text.bytes().all(is_plain)
-}
-
 fn credentials(
     written: Spanned<file::Credentials>,
     folder: &Path,
@@ -126,7 +97,7 @@ fn credentials(
             credentials.insert(name.to_owned(), source(&key, text, folder)?);
         }
     }
-    for (name, text) in written.others.unwrap_or_default() {
+    for (name, text) in written.others {
         let key = format!("upstream.credentials.others.{name}");
         if credentials.contains_key(&name) || Purpose::from_word(&name).is_some() {
             return Err(wrong(&key, &text, Problem::ReservedName));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::read::ALGORITHMS;
 use super::*;
-use crate::config::{Config, ConfigError, Problem};
+use crate::config::{Config, ConfigError, NotASpan, Problem};
 
 fn read(issuer: &str) -> Result<Vec<IssuerSettings>, ConfigError> {
     let text = format!(
@@ -119,7 +119,11 @@ fn what_would_open_or_leak_something_is_refused() {
             Problem::Empty,
         ),
         (with("web", "web, leeway: 6m"), "leeway", Problem::Leeway),
-        (with("web", "web, leeway: 0s"), "leeway", Problem::Span),
+        (
+            with("web", "web, leeway: 0s"),
+            "leeway",
+            Problem::Form(NotASpan.to_string()),
+        ),
         (
             with("web", "web, claims: {models: ''}"),
             "claims.models",
@@ -127,7 +131,7 @@ fn what_would_open_or_leak_something_is_refused() {
         ),
         (
             with("web", "web, claims: {labels: {'a b': c}}"),
-            "claims.labels",
+            "claims.labels.a b",
             Problem::Name,
         ),
     ] {
@@ -140,8 +144,8 @@ fn what_would_open_or_leak_something_is_refused() {
             panic!("{issuer}");
         };
         assert_eq!(
-            (at, found),
-            (format!("jwt.corp.{key}"), problem),
+            (at, found.to_string()),
+            (format!("jwt.corp.{key}"), problem.to_string()),
             "{issuer}"
         );
         assert_eq!(position.line, 4, "{issuer}");
@@ -152,10 +156,7 @@ fn what_would_open_or_leak_something_is_refused() {
         &with("web", "~"),
         &with("web", "web, claim: {}"),
     ] {
-        assert!(
-            matches!(read(issuer), Err(ConfigError::Syntax(_))),
-            "{issuer}"
-        );
+        assert!(read(issuer).is_err(), "{issuer}");
     }
     assert!(
         read(&with(

@@ -100,10 +100,7 @@ fn what_is_not_said_or_said_twice_opens_nothing() {
         "registry: {interval: }",
     ] {
         let text = format!("{LEAST}{rest}\n");
-        assert!(
-            matches!(parse(&text), Err(ConfigError::Syntax(_))),
-            "{text}"
-        );
+        assert!(is_unreadable(&text), "{text}");
     }
 }
 
@@ -178,7 +175,7 @@ fn values_of_swaps_that_cannot_be_used_are_named() {
         (
             "registry: {interval: 0s}".to_owned(),
             "registry.interval",
-            Problem::Span,
+            no_span(),
         ),
         (
             "admin: {tls: {cert_file: ' ', key_file: a}}".to_owned(),
@@ -187,12 +184,16 @@ fn values_of_swaps_that_cannot_be_used_are_named() {
         ),
     ] {
         let text = format!("{LEAST}{rest}\n");
-        assert_eq!(fault(&text), (key.to_owned(), 4, Some(problem)), "{text}");
+        assert_eq!(
+            fault(&text),
+            (key.to_owned(), 4, problem.to_string()),
+            "{text}"
+        );
     }
     for reference in ["oci://", "oci://name", "oci://host/", "oci://u@host/name"] {
         let text = LEAST.replace("litellm.yaml", &format!("'{reference}'"));
         let problem = Problem::Reference(reference.parse::<Reference>().unwrap_err());
-        let expected = ("policies.default".to_owned(), 2, Some(problem));
+        let expected = ("policies.default".to_owned(), 2, problem.to_string());
         assert_eq!(fault(&text), expected, "{reference}");
     }
 }

@@ -58,6 +58,10 @@ fn hosts_that_cannot_be_used_together_are_refused() {
         ),
         (with(path), "upstream.health.path", Problem::Path),
     ] {
-        assert_eq!(fault(&text), (key.to_owned(), 1, Some(problem)), "{text}");
+        assert_eq!(
+            fault(&text),
+            (key.to_owned(), 1, problem.to_string()),
+            "{text}"
+        );
     }
 }

@@ -176,3 +176,13 @@ fn gt_is_told_what_is_wanted_and_nothing_else() {
         assert_eq!(said, expected);
     }
 }
+
+#[test]
+fn a_network_has_no_bits_beyond_its_prefix() {
+    for text in ["10.0.0.0/8", "127.0.0.1", "::1", "2001:db8::/32"] {
+        assert!(network(text).is_some(), "{text}");
+    }
+    for text in ["10.0.0.1/8", "10.0.0.0/33", "localhost", "", "10.0.0"] {
+        assert!(network(text).is_none(), "{text}");
+    }
+}
