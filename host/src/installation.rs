@@ -20,12 +20,13 @@ use crate::auth::jwt::Issuers;
 use crate::auth::keys::Keys;
 use crate::config::{Config, CredentialSource, KeySetSource, KeySource};
 use crate::listener::tls::{Certificates, ClientTls};
-use crate::observe::health::{Health, chain};
+use crate::observe::health::Health;
 use crate::observe::metrics::Metrics;
 use crate::observe::traces::Collector;
 use crate::policy_sources::registries::Registries;
 use crate::upstream::Hosts;
 use signalbox_gate::Budget;
+use signalbox_swap::error_chain;
 
 /// What of an installation this version does not load, treats differently, or could not be asked
 /// about from here. Takes as long as a start.
@@ -38,11 +39,11 @@ pub fn check(config: &Config) -> Vec<Finding> {
     let (health, metrics) = (Arc::new(Health::default()), metrics());
     if let Err(error) = Hosts::new(&config.upstream, &health, &metrics) {
         let ca_file = config.upstream.ca_file.as_deref();
-        found.push(Finding::stops("upstream", "upstream", chain(&error)).of(ca_file));
+        found.push(Finding::stops("upstream", "upstream", error_chain(&error)).of(ca_file));
     }
     issuers(config, keys.as_ref(), (&health, &metrics), &mut found);
     if let Some(Err(error)) = config.traces.as_ref().map(Collector::new) {
-        found.push(Finding::stops("traces", "traces", chain(&error)));
+        found.push(Finding::stops("traces", "traces", error_chain(&error)));
     }
     registries(config, &mut found);
     policies::check(config, &mut found);
@@ -70,9 +71,9 @@ fn credentials(config: &Config, found: &mut Vec<Finding>) -> Arc<Credentials> {
             )
             .help("see that the host has it"),
             (problem, CredentialSource::File(path)) => {
-                Finding::stops("credential", what, chain(problem)).of(Some(path))
+                Finding::stops("credential", what, error_chain(problem)).of(Some(path))
             }
-            (problem, _) => Finding::stops("credential", what, chain(problem)),
+            (problem, _) => Finding::stops("credential", what, error_chain(problem)),
         });
         if let Ok(secret) = Secret::read(&format!("unknown:{name}")) {
             usable.insert(name.clone(), CredentialSource::Given(secret));
@@ -95,7 +96,7 @@ fn keyring(
             KeySource::File(path) => Some(path.as_path()),
             KeySource::Text(_) => None,
         };
-        found.push(Finding::stops("keyring", "keyring", chain(error)).of(path));
+        found.push(Finding::stops("keyring", "keyring", error_chain(error)).of(path));
     })
     .ok()
 }
@@ -103,7 +104,7 @@ fn keyring(
 /// The certificates of both listeners.
 fn listeners(config: &Config, found: &mut Vec<Finding>) {
     let mut note = |what: &str, path: &Path, error: &dyn std::error::Error| {
-        found.push(Finding::stops("certificate", what, chain(error)).of(Some(path)));
+        found.push(Finding::stops("certificate", what, error_chain(error)).of(Some(path)));
     };
     if let Some(tls) = &config.tls
         && let Err(error) = ClientTls::load(tls, config.http2)
@@ -136,7 +137,7 @@ fn issuers(
             }
         };
         match Issuers::read(std::slice::from_ref(settings), health, metrics) {
-            Err(error) => found.push(Finding::stops("jwt", what, chain(&error)).of(path)),
+            Err(error) => found.push(Finding::stops("jwt", what, error_chain(&error)).of(path)),
             Ok(read) => {
                 let keyring = keys.map(Keys::current);
                 let missing = keyring.iter().flat_map(|all| read.missing_profiles(all));
@@ -153,7 +154,7 @@ fn registries(config: &Config, found: &mut Vec<Finding>) {
     let settings = &config.registry;
     match Registries::new(settings, &config.policies) {
         Err(error) => found.push(
-            Finding::stops("registry", "registry", chain(&error))
+            Finding::stops("registry", "registry", error_chain(&error))
                 .of(settings.ca_file.as_deref())
                 .help(error.help()),
         ),

@@ -15,6 +15,7 @@ mod boundaries;
 mod bypass;
 mod bytes;
 mod client_forms;
+mod causes;
 mod conformance;
 mod failing_guest;
 mod frozen;

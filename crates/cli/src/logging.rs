@@ -6,12 +6,14 @@
 mod lines;
 mod panics;
 
+use signalbox_swap::error_chain;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
 
+use crate::output;
 use lines::{Flush, Lines};
 
 /// Who reads the log.
@@ -29,14 +31,14 @@ pub(crate) fn start(reader: Reader) -> Option<Flush> {
     let (lines, flush) = match Lines::start(std::io::stderr()) {
         Ok(started) => started,
         Err(error) => {
-            crate::output::talk(&format!("no logs: {error}"));
+            output::talk(&format!("no logs: {}", error_chain(&error)));
             return None;
         }
     };
     let filter =
         EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     if let Err(error) = subscriber(reader, filter, lines).try_init() {
-        crate::output::talk(&format!("no logs: {error}"));
+        output::talk(&format!("no logs: {}", error_chain(&error)));
         return None;
     }
     panics::log();

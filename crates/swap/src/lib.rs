@@ -68,7 +68,7 @@
 // | reports     | report · watch                                               |
 // | state       | snapshot · standing · edit                                   |
 // | tools       | shadow · access · cases · compare · loaded · event · transaction_recorder · history · lock |
-// | words       | settings · state · signature · order · entry · overview · step · digest_text |
+// | words       | settings · state · signature · order · entry · overview · step · digest_text · error_chain |
 
 mod access;
 mod auto_rollback;
@@ -79,6 +79,7 @@ mod digest_text;
 mod drain;
 mod edit;
 mod entry;
+mod error_chain;
 mod event;
 mod history;
 mod loaded;
@@ -107,6 +108,7 @@ pub use compare::LiveAnswer;
 /// The keys of signed statements.
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use entry::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Trigger};
+pub use error_chain::error_chain;
 pub use order::{Accept, BadAccept, Candidate, Mode, OpenAnswers, Order, RollBack, ShadowOrder};
 pub use overview::{
     Access, BesideOverview, Difference, DifferenceKind, Draining, GenerationOverview, Kept,

@@ -9,12 +9,12 @@ use signalbox_runtime::Digest;
 use tracing::warn;
 
 use crate::{
-    Failure, Remembered, RememberedGeneration, RememberedPolicy, StateError, Step,
+    Failure, Remembered, RememberedGeneration, RememberedPolicy, StateError, Step, error_chain,
     history::TARGET,
     policy_state::{KeptGeneration, Last, PolicyState},
     shared::Shared,
     snapshot::Snapshot,
-    transaction_recorder::{StepError, TransactionRecorder, chain},
+    transaction_recorder::{StepError, TransactionRecorder},
 };
 
 impl Shared {
@@ -46,7 +46,7 @@ impl Shared {
         if let Some(state) = &self.settings.state
             && let Err(error) = state.write(&book.remembered())
         {
-            warn!(target: TARGET, error = chain(&error), "the state names what does not serve");
+            warn!(target: TARGET, error = error_chain(&error), "the state names what does not serve");
             // The controller tries again.
             self.unwritten.store(true, Ordering::Release);
         }
@@ -69,7 +69,7 @@ impl Shared {
             .and_then(|()| state.sweep(&book.objects()));
         if let Err(error) = written {
             self.unwritten.store(true, Ordering::Release);
-            warn!(target: TARGET, error = chain(&error), help = error.help(), "the history is not written down");
+            warn!(target: TARGET, error = error_chain(&error), help = error.help(), "the history is not written down");
             return false;
         }
         true

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, Step, StepReport};
+use crate::{
+    Action, Actor, Changed, Entry, Evidence, Failure, Outcome, Step, StepReport, error_chain,
+};
 
 /// A transaction under way.
 pub(crate) struct TransactionRecorder<'t> {
@@ -107,22 +109,10 @@ impl StepError {
 
     /// An error with its causes.
     pub(crate) fn of(error: &dyn std::error::Error, help: impl Into<String>) -> Self {
-        Self::new(chain(error), help)
+        Self::new(error_chain(error), help)
     }
 
     pub(crate) fn at(self, step: Step, policy: Option<&str>) -> Failure {
         Failure::new(step, policy.map(str::to_owned), self.message, self.help)
     }
-}
-
-/// An error and all its causes, on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    line
 }

@@ -1,13 +1,12 @@
 //! What the running host shows to operators.
 
-use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use signalbox_registry::{Pulled, Reference};
-use signalbox_swap::{Failure, Swaps};
+use signalbox_swap::{Failure, Swaps, error_chain};
 
 use super::{Overview, TlsError};
 use crate::observe::health::Readiness;
@@ -94,7 +93,7 @@ impl Overview for Shared {
                 self.observers.health.recover(CERTIFICATE);
             }
             Err(error) => {
-                let chain = error as &dyn Error;
+                let chain = error_chain(error);
                 tracing::error!(error = chain, "kept the certificate of the admin listener");
                 self.observers.health.degrade_by(CERTIFICATE, error);
             }

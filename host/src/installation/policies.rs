@@ -11,12 +11,11 @@ use std::path::Path;
 use signalbox_runtime::{LoadOptions, Runtime};
 use signalbox_swap::{
     Actor, Entry, Failure, Outcome, Remembered, Serving, Signers, Source, Started, State, Step,
-    Swaps, Trigger,
+    Swaps, Trigger, error_chain,
 };
 
 use super::{Effect, Finding};
 use crate::config::Config;
-use crate::observe::health::chain;
 use crate::server::{load_options, runtime_settings};
 use read::{Policy, candidate, cases, of_state, read, remembered, signers};
 
@@ -56,7 +55,7 @@ pub fn check_component(component: Vec<u8>) -> Vec<Finding> {
     });
     let swaps = match trial {
         Ok(trial) => trial.swaps(true),
-        Err(error) => Err(Finding::stops("runtime", "runtime", chain(&error))),
+        Err(error) => Err(Finding::stops("runtime", "runtime", error_chain(&error))),
     };
     let swaps = match swaps {
         Ok(swaps) => swaps,
@@ -85,7 +84,7 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     let remembered = remembered(config, found);
     let runtime = match Runtime::new(runtime_settings(config, 1, None)) {
         Ok(runtime) => runtime,
-        Err(error) => return found.push(Finding::stops("runtime", "runtime", chain(&error))),
+        Err(error) => return found.push(Finding::stops("runtime", "runtime", error_chain(&error))),
     };
     let trial = Trial {
         runtime,
@@ -138,7 +137,7 @@ impl Trial<'_> {
             ..signalbox_swap::Settings::default()
         };
         let swaps = Swaps::new(self.runtime.clone(), settings);
-        swaps.map_err(|error| Finding::stops("state", "state", chain(&error)).of(self.state))
+        swaps.map_err(|error| Finding::stops("state", "state", error_chain(&error)).of(self.state))
     }
 
     /// What served last, as a restart brings it back, and what can be gone back to from there.

@@ -15,6 +15,7 @@ use std::task::{Poll, ready};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use signalbox_gate::{Client, Peer};
+use signalbox_swap::error_chain;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -87,8 +88,7 @@ async fn open(shared: &Shared, socket: TcpStream) -> Option<(Socket, Option<Prot
         }
         Ok(Err(error)) => {
             shared.observers.metrics.connection_refused("handshake");
-            let error = &error as &dyn std::error::Error;
-            tracing::debug!(error, "no TLS with a client");
+            tracing::debug!(error = error_chain(&error), "no TLS with a client");
             None
         }
         Err(_elapsed) => {

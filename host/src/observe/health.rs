@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 
+use signalbox_swap::error_chain;
+
 pub(crate) use policies::PolicyHealth;
 
 /// How ready the host is. Shared; never held across anything slow.
@@ -61,7 +63,7 @@ impl Health {
 
     /// Says what is wrong with a part, with all its causes on one line.
     pub(crate) fn degrade_by(&self, part: &str, error: &dyn Error) {
-        self.degrade(part, chain(error));
+        self.degrade(part, error_chain(error));
     }
 
     /// Says that a part is well again.
@@ -88,18 +90,6 @@ impl Health {
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// An error and all its causes, on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }
 
 impl Readiness {

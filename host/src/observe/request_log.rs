@@ -14,6 +14,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use signalbox_gate::{AbortReason, Facts, Observer, OwnHosts, Record, Rejection, TraceHeaders};
 use signalbox_http::refusal::Refusal;
+use signalbox_swap::error_chain;
 
 use crate::listener::client_io::Exchange;
 use crate::observe::metrics::OpenGuard;
@@ -81,9 +82,10 @@ impl RequestLog {
     }
 
     /// GT gave no answer.
-    pub(crate) fn upstream_failed(&mut self, cause: &'static str, error: &(dyn Error + 'static)) {
+    pub(crate) fn upstream_failed(&mut self, cause: &'static str, error: &dyn Error) {
         self.flow.failure = Some(cause);
         self.observers.metrics.upstream_failed(cause);
+        let error = error_chain(error);
         tracing::warn!(decision = %self.id, cause, error, "no answer from the upstream");
     }
 

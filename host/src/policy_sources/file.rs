@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use signalbox_runtime::Digest;
-use signalbox_swap::{Actor, Failure, Step, Trigger};
+use signalbox_swap::{Actor, Failure, Step, Trigger, error_chain};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
@@ -169,7 +169,8 @@ impl PolicyFile {
             Ok(made) => put(sources, &self.name, actor, made),
             Err(error) => {
                 let path = self.path.display();
-                tracing::error!(policy = self.name, %path, %error, "kept the policy there was");
+                let chain = error_chain(&error);
+                tracing::error!(policy = self.name, %path, error = chain, "kept the policy there was");
                 let failure = error.failure(&self.name, &self.path);
                 Err(reject(sources, &self.name, actor, failure))
             }

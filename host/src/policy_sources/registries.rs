@@ -6,11 +6,10 @@ use std::time::Duration;
 use signalbox_registry::{
     Login, ManifestDigest, PullError, Pulled, Reference, Registry, Settings, SetupError,
 };
-use signalbox_swap::{Failure, Step};
+use signalbox_swap::{Failure, Step, error_chain};
 
 use crate::config::{RegistryLogin, RegistrySettings};
 use crate::file_watcher;
-use crate::observe::health::chain;
 use crate::policy_sources::sources::PolicySource;
 
 /// A way to registries, with the login that is on file at each moment.
@@ -67,7 +66,8 @@ impl Registries {
     fn registry(&self) -> Result<Registry, Failure> {
         let login = self.login.as_ref().map(|login| self.login(login));
         let registry = self.registry.with_login(login.transpose()?);
-        registry.map_err(|error| Failure::new(Step::Receive, None, chain(&error), error.help()))
+        registry
+            .map_err(|error| Failure::new(Step::Receive, None, error_chain(&error), error.help()))
     }
 
     fn login(&self, login: &RegistryLogin) -> Result<Login, Failure> {
@@ -86,7 +86,7 @@ impl Registries {
 }
 
 fn failed(error: &PullError) -> Failure {
-    Failure::new(Step::Receive, None, chain(error), error.help())
+    Failure::new(Step::Receive, None, error_chain(error), error.help())
 }
 
 /// A token of some registries has a few KiB.

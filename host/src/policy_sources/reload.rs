@@ -1,8 +1,8 @@
 //! Files that change while the host runs: the keyring and the GT keys at once, the rest on demand.
 
-use std::error::Error;
 use std::sync::Arc;
 
+use signalbox_swap::error_chain;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::auth::credentials::CredentialError;
@@ -66,7 +66,7 @@ pub(crate) fn everything(shared: &Shared) {
                 .reloaded(Reloaded::Cases, Outcome::Ok);
         }
         Err(error) => {
-            tracing::error!(error = &error as &dyn Error, "kept the cases there were");
+            tracing::error!(error = error_chain(&error), "kept the cases there were");
             shared.observers.health.degrade_by(CASES, &error);
             shared
                 .observers
@@ -107,7 +107,7 @@ fn note_credential(shared: &Shared, name: &str, outcome: Result<(), CredentialEr
         Err(error) => {
             tracing::error!(
                 name,
-                error = &error as &dyn Error,
+                error = error_chain(&error),
                 "kept the GT key there was"
             );
             shared.observers.health.degrade_by(&part, &error);
@@ -132,7 +132,7 @@ fn note_authorities(shared: &Shared, outcome: &Result<(), TrustError>) {
         }
         Err(error) => {
             tracing::error!(
-                error = error as &dyn Error,
+                error = error_chain(error),
                 "kept the upstream's certificate authorities there were"
             );
             shared.observers.health.degrade_by(AUTHORITIES, error);
@@ -157,7 +157,7 @@ fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
                 .reloaded(Reloaded::Keyring, Outcome::Ok);
         }
         Err(error) => {
-            tracing::error!(error = error as &dyn Error, "kept the keyring there was");
+            tracing::error!(error = error_chain(error), "kept the keyring there was");
             shared.observers.health.degrade_by("keys", error);
             shared
                 .observers
@@ -198,7 +198,7 @@ fn note_certificate(shared: &Shared, outcome: &Result<(), TlsError>) {
         }
         Err(error) => {
             tracing::error!(
-                error = error as &dyn Error,
+                error = error_chain(error),
                 "kept the certificate for clients"
             );
             shared.observers.health.degrade_by(CERTIFICATE, error);

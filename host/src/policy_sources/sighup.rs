@@ -1,6 +1,8 @@
 //! SIGHUP: everything is to be read again, now.
 
 #[cfg(unix)]
+use signalbox_swap::error_chain;
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The SIGHUPs that come from here on: none of them ends the process, nor is forgotten.
@@ -17,8 +19,7 @@ pub(crate) struct Sighup;
 impl Sighup {
     pub(crate) fn listen() -> Self {
         let hangups = signal(SignalKind::hangup()).inspect_err(|error| {
-            let error = error as &dyn std::error::Error;
-            tracing::error!(error, "SIGHUP will not be heard");
+            tracing::error!(error = error_chain(error), "SIGHUP will not be heard");
         });
         Self(hangups.ok())
     }

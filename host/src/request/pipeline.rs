@@ -16,6 +16,7 @@ use signalbox_gate::{
     IncomingRequest, ReadBody, Relay, Responded, SpoolWrite, Step, UpstreamBody,
 };
 use signalbox_http::refusal::{Code, Refusal};
+use signalbox_swap::error_chain;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
@@ -104,8 +105,7 @@ impl RequestContext<'_> {
         match self.spool.append(write.bytes().clone()).await {
             Ok(()) => write.written(),
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "a body cannot be held on disk");
+                tracing::error!(error = error_chain(&error), "a body cannot be held on disk");
                 write.failed()
             }
         }

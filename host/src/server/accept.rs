@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use signalbox_swap::error_chain;
 use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -80,7 +81,7 @@ impl Door {
         let listener = match TcpListener::from_std(listener) {
             Ok(listener) => listener,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot accept");
+                tracing::error!(error = error_chain(&error), "cannot accept");
                 return;
             }
         };
@@ -96,12 +97,11 @@ impl Door {
                         self.hand_over(socket, peer, place);
                     }
                     Err(error) if is_of_one_connection(&error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::debug!(error, "lost a connection");
+                        tracing::debug!(error = error_chain(&error), "lost a connection");
                     }
                     Err(error) => {
                         tracing::error!(
-                            error = &error as &dyn std::error::Error,
+                            error = error_chain(&error),
                             pause = ?pause,
                             "cannot accept; trying again"
                         );

@@ -7,14 +7,14 @@ use signalbox_registry::Reference;
 use signalbox_runtime::{Cache, Digest};
 use signalbox_swap::{
     Candidate, Failure, Serving, Signer, Signers, SignsFor, Source, Started, State, Swaps,
-    verifying_key,
+    error_chain, verifying_key,
 };
 use tokio::task::JoinSet;
 
 use super::bind_error::BindError;
 use crate::config::{Config, SignatureSettings, SignerConfig, SignerKey};
 use crate::file_watcher;
-use crate::observe::health::{PolicyHealth, chain};
+use crate::observe::health::PolicyHealth;
 use crate::policy_sources::registries::Registries;
 use crate::policy_sources::sources::PolicySource;
 use crate::policy_sources::{Files, Followed, Found, Unmade, registry_source};
@@ -92,7 +92,7 @@ impl Read {
                 });
             }
             made => made.map_err(|unmade| {
-                let (file, error) = (path.display(), chain(&unmade));
+                let (file, error) = (path.display(), error_chain(&unmade));
                 tracing::error!(policy = name, %file, error, "the source gives no component");
                 unmade.failure(name, path)
             }),
@@ -218,8 +218,10 @@ pub(super) fn state(config: &Config) -> Result<(Option<State>, Option<Cache>), B
     let cache = Cache::open(&state.cache_folder());
     // Without it a start takes longer, and nothing else.
     let cache = cache.inspect_err(|error| {
-        let error = error as &dyn std::error::Error;
-        tracing::warn!(error, "machine code is not kept between starts");
+        tracing::warn!(
+            error = error_chain(error),
+            "machine code is not kept between starts"
+        );
     });
     Ok((Some(state), cache.ok()))
 }
@@ -248,7 +250,7 @@ pub(crate) fn signer(id: &str, known: &SignerConfig) -> Result<Signer, BindError
                 refuse(format!(
                     "`{}`: {}; {}",
                     path.display(),
-                    chain(&error),
+                    error_chain(&error),
                     error.help()
                 ))
             })?

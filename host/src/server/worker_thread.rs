@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use signalbox_swap::error_chain;
 use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::sync::{Notify, mpsc};
@@ -106,10 +107,7 @@ impl WorkerHandle {
         match self.thread.join() {
             Ok(Ok(cut)) => cut,
             Ok(Err(error)) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a worker did not start"
-                );
+                tracing::error!(error = error_chain(&error), "a worker did not start");
                 Cut::default()
             }
             Err(_panic) => {
@@ -208,10 +206,7 @@ impl Running {
         let socket = match TcpStream::from_std(socket) {
             Ok(socket) => socket,
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "lost a new connection"
-                );
+                tracing::warn!(error = error_chain(&error), "lost a new connection");
                 return;
             }
         };

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use signalbox_gate::{BodyFailure, RestOfBody};
+use signalbox_swap::error_chain;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::request::spool::Before;
@@ -302,7 +303,9 @@ impl Drop for Streamed {
 }
 
 fn not_held(error: &std::io::Error) -> BodyFailure {
-    let error = error as &dyn std::error::Error;
-    tracing::error!(error, "a body cannot be read back from disk");
+    tracing::error!(
+        error = error_chain(error),
+        "a body cannot be read back from disk"
+    );
     BodyFailure::NotHeld
 }

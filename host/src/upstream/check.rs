@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::{HeaderValue, Method, Request, Uri, header};
+use signalbox_swap::error_chain;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::body::RequestBody;
@@ -17,7 +18,6 @@ use super::error::UpstreamError;
 use super::hosts::{Host, Hosts};
 use crate::auth::credentials::Credentials;
 use crate::config::HealthCheck;
-use crate::observe::health::chain;
 
 /// Asks every host as the configuration has it, until the worker ends.
 pub(crate) fn check_hosts(hosts: &Arc<Hosts>, credentials: &Arc<Credentials>, check: &HealthCheck) {
@@ -51,8 +51,9 @@ async fn ask(
         Ok(Ok(status)) if status < 500 => Ok(()),
         Ok(Ok(status)) => Err(format!("it answers with the status {status}")),
         Ok(Err(error)) => {
-            tracing::debug!(upstream = %host.url, error = chain(&error), "a health check failed");
-            Err(error.to_string())
+            let error = error_chain(&error);
+            tracing::debug!(upstream = %host.url, error, "a health check failed");
+            Err(error)
         }
         Err(_elapsed) => Err("it does not answer in time".to_owned()),
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use http::uri::Authority;
 use http::{HeaderValue, Uri, uri};
 use rustls::pki_types::ServerName;
+use signalbox_swap::error_chain;
 
 use super::error::UpstreamError;
 use super::outlier::{Availability, OutlierDetector};
@@ -143,7 +144,7 @@ impl Hosts {
                 None
             }
         };
-        let reason = format!("the last time it was tried: {error}");
+        let reason = format!("the last time it was tried: {}", error_chain(error));
         self.health.degrade(&host.part, reason);
         if let Some(pause) = left_out {
             self.leave_out(host, error.cause(), pause);

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
+use signalbox_swap::error_chain;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
@@ -43,8 +44,7 @@ impl Http1 {
                 _ = unwanted => timeout(FAREWELL, connection).await.ok(),
             };
             if let Some(Err(error)) = ended {
-                let error = &error as &dyn std::error::Error;
-                tracing::debug!(error, "upstream connection ended");
+                tracing::debug!(error = error_chain(&error), "upstream connection ended");
             }
             drop(guards);
         });

@@ -22,6 +22,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2::{Builder, Connection, SendRequest};
 use hyper::rt::Executor;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use signalbox_swap::error_chain;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -222,8 +223,7 @@ where
     let ended = ended.await;
     drop(connection.borrow_mut().take());
     if let Err(error) = ended {
-        let error = &error as &dyn Error;
-        tracing::debug!(error, "upstream connection ended");
+        tracing::debug!(error = error_chain(&error), "upstream connection ended");
     }
 }
 

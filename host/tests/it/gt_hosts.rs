@@ -154,6 +154,27 @@ fn where_no_host_is_there_all_are_tried() {
     }
     let used = [one, two].map(|address| is_used(&gate, address));
     assert!(used.contains(&true), "the last one is never left out");
+    let why = reason(&gate, "upstream 1").unwrap();
+    assert!(why.contains("right?: Connection refused"), "{why}");
+}
+
+#[test]
+fn a_health_check_that_fails_says_why() {
+    let other = Gt::chatty();
+    let gate = before(&[nobody(), other.address])
+        .config(|config| {
+            let mut check = HealthCheck::default();
+            check.interval = Duration::from_millis(20).into();
+            config.upstream.health = Some(check);
+        })
+        .start();
+    let why = || reason(&gate, "upstream 1").unwrap_or_default();
+    assert!(within(|| why().contains("right?: Connection refused")));
+    assert!(
+        why().starts_with("it fails its health check: "),
+        "{}",
+        why()
+    );
 }
 
 #[test]

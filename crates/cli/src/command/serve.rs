@@ -13,6 +13,7 @@ use signalbox_host::{
     config::{AdminConfig, Config, CredentialSource, KeySource, UpstreamUrl},
     load_keyring,
 };
+use signalbox_swap::error_chain;
 
 use crate::{
     exit::Exit,
@@ -112,7 +113,7 @@ fn unbound(error: BindError, policies: &BTreeMap<String, PolicySource>) -> anyho
                 BindError::Registry(cause) => Some(cause.help().to_owned()),
                 _ => None,
             };
-            output::problem(&format!("{:#}", anyhow::Error::from(error)));
+            output::problem(&error_chain(&error));
             if let Some(help) = help {
                 output::talk(&format!("    = help: {help}"));
             }

@@ -13,6 +13,7 @@ use signalbox_host::{
     config::{Config, ConfigError},
     installation::{self, Effect, Finding},
 };
+use signalbox_swap::error_chain;
 
 use super::serve::refuse_demo_secrets;
 use crate::{exit::Exit, output, sources::Documents};
@@ -63,7 +64,7 @@ fn installation(path: &Path) -> anyhow::Result<Vec<Finding>> {
         Ok(config) => config,
         Err(error @ ConfigError::File { .. }) => return Err(error.into()),
         Err(error) => {
-            let reason = format!("{:#}", anyhow::Error::from(error));
+            let reason = error_chain(&error);
             return Ok(vec![
                 Finding::stops("configuration", "configuration", reason).of(Some(path)),
             ]);
@@ -76,7 +77,7 @@ fn installation(path: &Path) -> anyhow::Result<Vec<Finding>> {
         found.push(Finding::stops(
             "demo_secret",
             "configuration",
-            error.to_string(),
+            format!("{error:#}"),
         ));
     }
     for finding in &mut found {

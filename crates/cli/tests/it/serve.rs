@@ -2,6 +2,9 @@
 
 use std::{fs, path::Path};
 
+use serde_json::Value;
+use signalbox_gate::keyring::Keyring;
+use signalbox_swap::error_chain;
 use tempfile::TempDir;
 
 use crate::signalbox::{Serving, Stream, ask, file, run};
@@ -33,21 +36,15 @@ fn keyring(folder: &Path, token: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// SHA-256 of `gtak_demo`, which everyone knows.
-const DEMO: &str = "3af3bbec1233a4933ae4f74d7642b6615c08586e311bb61c0e57cbe264241089";
-
-#[test]
-fn a_host_starts_from_flags_alone_and_ends_on_sigterm() {
-    let folder = TempDir::new().unwrap();
-    let keys = keyring(folder.path(), "");
+fn serve(keys: &str) -> Serving {
     let policy = file("plugins/runbooks/litellm.yaml");
-    let serving = Serving::start(
+    Serving::start(
         &[
             "serve",
             "--upstream",
             "http://127.0.0.1:9/api/tenant",
             "--keys",
-            &keys,
+            keys,
             "--policy",
             &policy,
             "--listen",
@@ -55,7 +52,16 @@ fn a_host_starts_from_flags_alone_and_ends_on_sigterm() {
         ],
         Stream::Stderr,
         "listening",
-    );
+    )
+}
+
+/// SHA-256 of `gtak_demo`, which everyone knows.
+const DEMO: &str = "3af3bbec1233a4933ae4f74d7642b6615c08586e311bb61c0e57cbe264241089";
+
+#[test]
+fn a_host_starts_from_flags_alone_and_ends_on_sigterm() {
+    let folder = TempDir::new().unwrap();
+    let serving = serve(&keyring(folder.path(), ""));
     let (status, answer) = ask(serving.address("listening"), "GET /v1/models HTTP/1.1", "");
     assert_eq!(status, 401, "{answer}");
     assert_eq!(serving.terminate(), Some(0));
@@ -87,4 +93,19 @@ fn a_configuration_names_what_is_wrong_with_it() {
     let ran = run(&["serve", "--config", config.to_str().unwrap()]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains("upsteam"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_log_says_why_a_keyring_is_not_taken_over() {
+    let folder = TempDir::new().unwrap();
+    let keys = keyring(folder.path(), "");
+    let serving = serve(&keys);
+    let broken = "keys: [{id: k}]\n";
+    fs::write(&keys, broken).unwrap();
+    serving.signal("HUP");
+    let line: Value = serde_json::from_str(&serving.logged("kept the keyring")).unwrap();
+    let error = Keyring::parse(broken).unwrap_err();
+    let why = error_chain(&error);
+    assert_ne!(why, error.to_string());
+    assert_eq!(line["error"], why);
 }

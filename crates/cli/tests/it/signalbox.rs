@@ -5,6 +5,8 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Mutex, mpsc},
+    time::Duration,
 };
 
 /// What a run left behind.
@@ -39,6 +41,8 @@ pub(crate) fn run_with(environment: &[(&str, &str)], arguments: &[&str]) -> Ran 
 pub(crate) struct Serving {
     child: Child,
     pub(crate) head: Vec<String>,
+    /// What is logged after that.
+    log: Mutex<mpsc::Receiver<String>>,
 }
 
 impl Serving {
@@ -64,11 +68,28 @@ impl Serving {
                 break;
             }
         }
+        let (tell, log) = mpsc::channel();
         if stream == Stream::Stderr {
             // The log goes on: a full pipe would stop the host.
-            std::thread::spawn(move || lines.for_each(drop));
+            std::thread::spawn(move || {
+                lines.map_while(Result::ok).for_each(|line| {
+                    let _ = tell.send(line);
+                });
+            });
         }
-        Self { child, head }
+        let log = Mutex::new(log);
+        Self { child, head, log }
+    }
+
+    /// The next line of the log that has these words.
+    pub(crate) fn logged(&self, words: &str) -> String {
+        let log = self.log.lock().unwrap();
+        loop {
+            let line = log.recv_timeout(Duration::from_secs(60)).unwrap();
+            if line.contains(words) {
+                return line;
+            }
+        }
     }
 
     /// The address printed behind `label`.

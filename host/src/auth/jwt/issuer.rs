@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use prometheus_client::metrics::counter::Counter;
+use signalbox_swap::error_chain;
 use tokio::sync::Notify;
 
 use super::Refused;
@@ -157,10 +158,9 @@ impl Issuer {
                 true
             }
             Err(error) => {
-                let chain = &error as &dyn std::error::Error;
                 tracing::error!(
                     issuer = name,
-                    error = chain,
+                    error = error_chain(&error),
                     "kept the keys of the issuer there were"
                 );
                 self.health.degrade_by(&part, &error);

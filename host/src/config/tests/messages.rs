@@ -5,7 +5,7 @@ use super::*;
 
 /// All that is said, as the command prints it.
 fn said(text: &str) -> String {
-    crate::observe::health::chain(&parse(text).unwrap_err())
+    signalbox_swap::error_chain(&parse(text).unwrap_err())
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use signalbox_runtime::Digest;
-use signalbox_swap::{Candidate, Failure, Remembered, Signers, Source, State, StateError, Step};
+use signalbox_swap::{
+    Candidate, Failure, Remembered, Signers, Source, State, StateError, Step, error_chain,
+};
 
 use crate::config::{Config, SignerKey};
 use crate::installation::{Effect, Finding};
-use crate::observe::health::chain;
 use crate::policy_sources::sources::PolicySource;
 use crate::policy_sources::{CasesProblem, Found, Unmade, cases_of};
 use crate::server::signer;
@@ -126,7 +127,7 @@ pub(super) fn cases(config: &Config, found: &mut Vec<Finding>) -> BTreeMap<Strin
                 let what = format!("swap.cases.{policy}");
                 let finding = match error.problem {
                     CasesProblem::Source(error) => Finding::stops(error.code, what, error.message),
-                    problem => Finding::stops("unreadable", what, chain(&problem)),
+                    problem => Finding::stops("unreadable", what, error_chain(&problem)),
                 };
                 found.push(finding.of(Some(path)));
             }
@@ -147,7 +148,7 @@ pub(super) fn signers(config: &Config, found: &mut Vec<Finding>) -> Signers {
                     SignerKey::Given(_) => None,
                 };
                 let what = format!("signatures.signers.{id}");
-                found.push(Finding::stops("signer", what, chain(&error)).of(path));
+                found.push(Finding::stops("signer", what, error_chain(&error)).of(path));
             }
         }
     }
@@ -182,14 +183,14 @@ pub(super) fn candidate(
 }
 
 pub(super) fn of_state(folder: Option<&Path>, error: &StateError) -> Finding {
-    Finding::stops("state", "state", chain(error))
+    Finding::stops("state", "state", error_chain(error))
         .of(folder)
         .help(error.help())
 }
 
 fn of_unmade(what: &str, path: &Path, unmade: &Unmade) -> Finding {
     let finding = match unmade {
-        Unmade::Read(_) => Finding::stops("unreadable", what, chain(unmade)),
+        Unmade::Read(_) => Finding::stops("unreadable", what, error_chain(unmade)),
         Unmade::Source(error) => Finding::stops(error.code, what, &error.message),
     };
     finding.of(Some(path))

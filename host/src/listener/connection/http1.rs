@@ -11,6 +11,7 @@ use hyper::rt::Write as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use signalbox_gate::{Framed, MAX_HEADERS};
+use signalbox_swap::error_chain;
 
 use super::{Bounds, ConnectionContext, answer};
 use crate::listener::client_io::{ConnectionState, PeekableSocket, Wire};
@@ -45,8 +46,7 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
     match ended {
         Some(Ok(())) => {}
         Some(Err(error)) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::debug!(error, "client connection ended");
+            tracing::debug!(error = error_chain(&error), "client connection ended");
         }
         None => {
             tracing::debug!("client connection closed: no request for too long");

@@ -17,6 +17,7 @@ use hyper::rt::Executor;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
+use signalbox_swap::error_chain;
 
 use super::{Bounds, ConnectionContext, answer};
 use crate::listener::client_io::{PeekableSocket, Wire};
@@ -55,8 +56,7 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
         ended = bounds.keep(connection, leave).await;
     }
     if let Some(Err(error)) = ended {
-        let error = &error as &dyn std::error::Error;
-        tracing::debug!(error, "client connection ended");
+        tracing::debug!(error = error_chain(&error), "client connection ended");
     }
 }
 

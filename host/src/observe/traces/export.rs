@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
+use signalbox_swap::error_chain;
 use tokio::runtime::{self, Runtime};
 
 use super::client::{Collector, CollectorError};
@@ -171,14 +172,18 @@ impl Export {
         }
     }
 
-    fn complain(&mut self, error: &(dyn std::error::Error + 'static)) {
+    fn complain(&mut self, error: &dyn std::error::Error) {
         let now = Instant::now();
         if self.quiet_until.is_some_and(|until| now < until) {
             return;
         }
         self.quiet_until = Some(now + QUIET);
         let spans = std::mem::take(&mut self.unsaid);
-        tracing::warn!(error, spans, "the collector did not take spans");
+        tracing::warn!(
+            error = error_chain(error),
+            spans,
+            "the collector did not take spans"
+        );
     }
 }
 

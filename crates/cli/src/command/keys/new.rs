@@ -7,6 +7,7 @@ use base16ct::HexDisplay;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use signalbox_gate::{keyring::Keyring, presets::Preset};
+use signalbox_swap::error_chain;
 
 use super::append;
 use crate::{exit::Exit, output};
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let entry = entry(arguments, &opener);
     // What is printed is what the host will read: a mistake shows here, not at the next reload.
     if let Err(error) = Keyring::parse(&format!("keys:\n{entry}")) {
-        output::problem(&format!("{:#}", anyhow::Error::from(error)));
+        output::problem(&error_chain(&error));
         return Ok(Exit::Usage);
     }
     if let Some(path) = &arguments.append {

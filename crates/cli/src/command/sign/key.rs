@@ -13,6 +13,7 @@ use ed25519_dalek::{
     SigningKey,
     pkcs8::{EncodePrivateKey as _, KeypairBytes, spki::der::pem::LineEnding},
 };
+use signalbox_swap::error_chain;
 
 use crate::{exit::Exit, output};
 
@@ -58,8 +59,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<SigningKey> {
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     signalbox_swap::signing_key(&text).map_err(|error| {
         let help = error.help();
-        let error = anyhow::Error::from(error);
-        anyhow::anyhow!("{}: {error:#}; {help}", path.display())
+        let why = error_chain(&error);
+        anyhow::anyhow!("{}: {why}; {help}", path.display())
     })
 }
 

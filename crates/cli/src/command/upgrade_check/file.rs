@@ -10,7 +10,7 @@ use signalbox_host::{
     load_keyring,
 };
 use signalbox_policy::Case;
-use signalbox_swap::{SignatureError, Statement, verifying_key};
+use signalbox_swap::{SignatureError, Statement, error_chain, verifying_key};
 
 use crate::sources::Documents;
 
@@ -118,7 +118,7 @@ fn cases(path: &Path, bytes: Vec<u8>) -> Result<(), Finding> {
 fn statement(bytes: &[u8]) -> Result<(), Finding> {
     let refuse = |error: SignatureError| {
         let help = error.help();
-        let reason = format!("{:#}", anyhow::Error::from(error));
+        let reason = error_chain(&error);
         Finding::stops("statement", "statement", reason).help(help)
     };
     let statement = Statement::unverified(bytes).map_err(refuse)?;
@@ -131,10 +131,10 @@ fn statement(bytes: &[u8]) -> Result<(), Finding> {
 
 fn one<T, E>(code: &'static str, read: Result<T, E>) -> Vec<Finding>
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: std::error::Error,
 {
-    let error = read.err().map(anyhow::Error::from);
-    let finding = error.map(|error| Finding::stops(code, code, format!("{error:#}")));
+    let error = read.err();
+    let finding = error.map(|error| Finding::stops(code, code, error_chain(&error)));
     finding.into_iter().collect()
 }
 
