@@ -43,4 +43,4 @@ pub use server::handle::Handle;
 pub use server::{BindError, Exit, Host, RunError};
 pub(crate) use signalbox_gate::yaml;
 pub use upstream::resolve::{Resolve, Resolving, SystemResolver};
-pub use upstream::{TargetError, TrustError};
+pub use upstream::{RoutesFileError, TargetError, TrustError};

@@ -20,6 +20,7 @@ pub(crate) mod models;
 mod outlier;
 mod pool;
 pub(crate) mod resolve;
+pub(crate) mod routes_file;
 mod tls;
 
 use std::cell::Cell;
@@ -38,6 +39,7 @@ pub(crate) use check::check_hosts;
 pub(crate) use error::UpstreamError;
 pub(crate) use hosts::Hosts;
 pub use hosts::TargetError;
+pub use routes_file::RoutesFileError;
 pub(crate) use tls::Trust;
 pub use tls::TrustError;
 

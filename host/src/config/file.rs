@@ -104,6 +104,8 @@ pub(super) struct Upstream {
     pub(super) urls: Option<Spanned<Vec<Spanned<UpstreamUrl>>>>,
     #[serde(default, deserialize_with = "path")]
     pub(super) ca_file: Option<PathBuf>,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) routes_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) plaintext: bool,
     #[serde(default)]

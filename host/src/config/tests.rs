@@ -93,6 +93,7 @@ upstream:
   url: http://gt:3002/api/tenant/v1/
   plaintext: true
   ca_file: ca.pem
+  routes_file: gt-routes.yaml
   http2: prior-knowledge
   health: {{path: /v1/files/x, interval: 2s, timeout: 1s, failures: 7}}
   credentials:

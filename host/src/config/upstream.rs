@@ -10,8 +10,7 @@ use super::value::whole;
 use super::{Problem, Span, UpstreamUrl};
 use crate::upstream::resolve::{Resolve, SystemResolver};
 use crate::yaml::word;
-use signalbox_gate::{Secret, gt_routes};
-use signalbox_policy::gt::GtRoutes;
+use signalbox_gate::Secret;
 
 /// GT, and what opens it.
 #[derive(Clone, Debug)]
@@ -28,8 +27,8 @@ pub struct UpstreamConfig {
     /// Credential name to where it is read; `inference`, `upload` and `conversation` are what a key
     /// uses unless it names another.
     pub credentials: BTreeMap<String, CredentialSource>,
-    /// What GT asks of keys, route by route; a path that is not in it is not sent.
-    pub gt_routes: Arc<GtRoutes>,
+    /// What GT asks of keys, route by route, in place of the table that comes with the host.
+    pub routes_file: Option<PathBuf>,
     /// How the hosts' names become addresses.
     pub resolver: Arc<dyn Resolve>,
 }
@@ -44,7 +43,7 @@ impl UpstreamConfig {
             http2: Http2::default(),
             health: None,
             credentials: BTreeMap::new(),
-            gt_routes: gt_routes::shipped(),
+            routes_file: None,
             resolver: Arc::new(SystemResolver),
         }
     }

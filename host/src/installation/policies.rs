@@ -7,7 +7,10 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
+use signalbox_gate::gt_routes;
+use signalbox_policy::gt::GtRoutes;
 use signalbox_runtime::{LoadOptions, Runtime};
 use signalbox_swap::{
     Actor, Entry, Failure, Outcome, Remembered, Serving, Signers, Source, Started, State, Step,
@@ -17,11 +20,13 @@ use signalbox_swap::{
 use super::{Effect, Finding};
 use crate::config::Config;
 use crate::server::{load_options, runtime_settings};
+use crate::upstream::routes_file;
 use read::{Policy, candidate, cases, of_state, read, remembered, signers};
 
 /// What swaps are tried with.
 struct Trial<'a> {
     runtime: Runtime,
+    gt_routes: Arc<GtRoutes>,
     load: LoadOptions,
     keep: usize,
     cases: BTreeMap<String, Vec<u8>>,
@@ -47,6 +52,7 @@ pub fn check_component(component: Vec<u8>) -> Vec<Finding> {
     };
     let trial = Runtime::new(settings).map(|runtime| Trial {
         runtime,
+        gt_routes: gt_routes::shipped(),
         load: LoadOptions::default(),
         keep: 1,
         cases: BTreeMap::new(),
@@ -86,8 +92,16 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
         Ok(runtime) => runtime,
         Err(error) => return found.push(Finding::stops("runtime", "runtime", error_chain(&error))),
     };
+    let gt_routes = match routes_file::read(config.upstream.routes_file.as_deref()) {
+        Ok(table) => table,
+        Err(error) => {
+            let chain = error_chain(&error);
+            return found.push(Finding::stops("upstream", "upstream.routes_file", chain));
+        }
+    };
     let trial = Trial {
         runtime,
+        gt_routes,
         load: load_options(config),
         keep: config.swap.keep.get(),
         cases,
@@ -128,6 +142,7 @@ impl Trial<'_> {
         let settings = signalbox_swap::Settings {
             keep: self.keep,
             cases: self.cases.clone(),
+            gt_routes: Some(Arc::clone(&self.gt_routes)),
             signers: self.signers.clone(),
             state: state
                 .map_err(|error| of_state(self.state, &error))?

@@ -9,6 +9,7 @@ use signalbox_gate::{
     Authenticator, Budget, Capacity, ConcurrencyLimit, Gate, SystemClock, TokenVerifier,
 };
 use signalbox_policy::Caller;
+use signalbox_policy::gt::GtRoutes;
 use signalbox_runtime::{Cache, DecisionPool, LoadOptions, Runtime, Settings, StartError};
 use signalbox_swap::{Entry, Swaps};
 use tokio::net::TcpSocket;
@@ -31,7 +32,7 @@ use crate::observe::traces::Traces;
 use crate::policy_sources::registries::Registries;
 use crate::policy_sources::{PolicySources, RefreshSignal, Sighup, read_cases};
 use crate::server::shared::{Policies, Shared, UpstreamAccess};
-use crate::upstream::Hosts;
+use crate::upstream::{Hosts, routes_file};
 use signalbox_gate::keyring::{Key, KeyStatus};
 
 impl Host {
@@ -66,7 +67,9 @@ impl Host {
         let jwt = Issuers::start(&config.jwt, &health, &metrics).await?;
         let jwt = jwt.map(Arc::new);
         check_profiles(jwt.as_deref(), &keys)?;
+        let gt_routes = routes_file::read(config.upstream.routes_file.as_deref())?;
         let mut settings = settings(&config, &keys, &metrics, &policies)?;
+        settings.gt_routes = Some(Arc::clone(&gt_routes));
         settings.state = state;
         let swaps = Swaps::new(runtime, settings)?;
         let read = start::read(&config, &registry, given).await?;
@@ -104,7 +107,7 @@ impl Host {
                 records: DecisionLog::new(&config.records),
             }),
             gate: Gate::new(
-                gate_settings(&config, hosts.base_path()),
+                gate_settings(&config, hosts.base_path(), gt_routes),
                 capacity,
                 Arc::new(Authenticator::new(Arc::clone(keys.live()), tokens)),
                 Arc::clone(credentials.current()),
@@ -133,11 +136,15 @@ impl Host {
 }
 
 /// What the gate needs to know of the configuration.
-fn gate_settings(config: &Config, base_path: &str) -> signalbox_gate::Settings {
+fn gate_settings(
+    config: &Config,
+    base_path: &str,
+    gt_routes: Arc<GtRoutes>,
+) -> signalbox_gate::Settings {
     let (limits, headers) = (&config.limits, config.answer_headers);
     let mut settings = signalbox_gate::Settings::default();
     settings.base_path = base_path.to_owned();
-    settings.gt_routes = Arc::clone(&config.upstream.gt_routes);
+    settings.gt_routes = gt_routes;
     settings.own_hosts = config.own_hosts();
     settings.largest_head = limits.head.bytes();
     settings.json_body = limits.json_body.bytes();
@@ -193,7 +200,6 @@ fn settings(
         cases: read_cases(config)?,
         signers: start::signers(&config.signatures)?,
         load: load_options(config),
-        gt_routes: Some(Arc::clone(&config.upstream.gt_routes)),
         shadow_cpu: config.swap.shadow_cpu,
         from_source: config.from_source,
         callers: Arc::new(callers),

@@ -13,7 +13,7 @@ use crate::listener::tls::TlsError;
 use crate::observe::traces::CollectorError;
 use crate::policy_sources::CasesError;
 use crate::policy_sources::sources::SourceError;
-use crate::upstream::TargetError;
+use crate::upstream::{RoutesFileError, TargetError};
 use signalbox_gate::keyring::KeyringError;
 
 /// Why a host could not be bound.
@@ -26,6 +26,9 @@ pub enum BindError {
     /// The keyring cannot be used.
     #[error("the keyring cannot be used")]
     Keyring(#[from] KeyringError),
+    /// GT's table of routes cannot be used.
+    #[error("`upstream.routes_file` cannot be used")]
+    Routes(#[from] RoutesFileError),
     /// The keys of a JWT issuer cannot be used.
     #[error("the keys of a `jwt` issuer cannot be used")]
     Jwt(#[from] KeySetError),

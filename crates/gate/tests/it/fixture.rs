@@ -56,6 +56,14 @@ const KEYS: &[(&str, &str)] = &[
         "group: t, purposes: [inference, upload], scopes: [], models: [], datasets: []",
     ),
     (
+        "scopeless",
+        "group: t, purposes: [inference], scopes: [], models: all",
+    ),
+    (
+        "uploader",
+        "group: t, purposes: [upload], scopes: ['inference:chat'], models: all",
+    ),
+    (
         "no-dataset",
         "group: t, purposes: [inference, upload], models: [], datasets: [], \
          scopes: ['inference:chat', 'datasets:write']",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use signalbox_gate::{BodyFailure, IncomingRequest, Peer, Step};
+use signalbox_gate::{BodyFailure, IncomingRequest, Peer, Step, gt_routes};
 
 use crate::fixture::{Engine, POLICY, gate, head, swap};
 
@@ -69,7 +69,11 @@ fn an_answer_of_a_policy_that_was_replaced_counts_for_nothing() {
 
 #[test]
 fn a_body_that_failed_is_not_passed_on_by_the_next_policy() {
-    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
+    let gate = gate(&Arc::default(), Engine::Known, |settings, _| {
+        let other = "  POST /v1/other: {purposes: [inference]}\n";
+        let table = format!("{}{other}", gt_routes::SHIPPED);
+        settings.gt_routes = Arc::new(gt_routes::parse(&table).unwrap());
+    });
     let route = "  POST /v1/other: {verdict: gt_extension, action: forward, scope: none, because: \"Test.\"";
     let with = |rest: &str| POLICY.replace("models:\n", &format!("{route}{rest}}}\nmodels:\n"));
     swap(gate.policies(), &with(", model: json"), Engine::Known);

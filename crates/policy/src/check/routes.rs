@@ -168,9 +168,7 @@ fn scope(
         let message = format!("`{}` needs `scope`", key.name());
         let gt = Endpoint::of(&key.method, &key.template).and_then(Endpoint::scope);
         let help = match gt.or_else(|| key.is_upload().then_some("datasets:write")) {
-            Some(scope) => format!(
-                "GT asks for \"{scope}\"; write `scope: none` to open the route to every key"
-            ),
+            Some(scope) => format!("GT asks for it: write `scope: \"{scope}\"`"),
             None => "write `scope: none` to open the route to every key".into(),
         };
         findings.add_with_help(Code::MissingScope, route.key.position, message, help);

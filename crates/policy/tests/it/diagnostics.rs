@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use signalbox_policy::{Diagnostic, read, read_cases};
+use signalbox_policy::{
+    Diagnostic, Purpose, check_gt_routes,
+    gt::{GtRoute, GtRoutes},
+    read, read_cases,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
@@ -85,8 +89,36 @@ fn every_code_is_reached_by_some_document() {
     // A file of more than 32 MiB is not kept in the repository.
     let large = " ".repeat((32 << 20) + 1);
     reached.extend(read(&large).unwrap_err().iter().map(|found| found.code));
+    // They are found in a document that is right by itself.
+    reached.extend(below_gt().iter().map(|found| found.code));
     let known: BTreeSet<&str> = Diagnostic::CODES.iter().copied().collect();
     assert_eq!(reached, known);
+}
+
+/// A document that asks less of keys than a table of GT's does.
+fn below_gt() -> Vec<Diagnostic> {
+    let source = "policy: p\nroutes:\n  POST /v1/chat/completions: {verdict: native, scope: none, model: json}\n  \
+                  POST /v1/responses: {verdict: native, scope: none, model: json}\n";
+    let chat = GtRoute {
+        method: "POST".to_owned(),
+        template: "/v1/chat/completions".to_owned(),
+        purposes: [Purpose::Inference].into_iter().collect(),
+        scopes: vec!["inference:chat".to_owned()],
+        takes_conversation: true,
+    };
+    check_gt_routes(source, &read(source).unwrap(), &GtRoutes::new("1", [chat]))
+}
+
+#[test]
+fn what_asks_for_less_than_gt_is_told_at_its_route() {
+    let found: Vec<_> = below_gt().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "3:3: error[less_than_gt]: `POST /v1/chat/completions` does not ask for `inference:chat`, as GT does",
+            "4:3: error[not_in_gt_table]: `POST /v1/responses` is forwarded, and GT's table has no such route",
+        ]
+    );
 }
 
 #[test]

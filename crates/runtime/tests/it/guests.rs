@@ -216,7 +216,12 @@ pub(crate) fn route(method: &str, template: &str, model: ModelSource) -> RouteDe
         template: template.into(),
         verdict: Verdict::Native,
         forwarded: true,
-        purposes: Purposes::from_bits(1),
+        // As GT asks for them.
+        purposes: Purposes::from_bits(if template.starts_with("/v1/files/") {
+            6
+        } else {
+            1
+        }),
         scopes: vec!["inference:chat".into()],
         model,
         query: vec!["limit".into()],

@@ -91,7 +91,6 @@ fn the_route_and_the_keys_purposes_say_which_gt_key_goes_out() {
             purpose(conversation),
         ),
         ("upload", "/v1/files/{id}", false, to("upload")),
-        ("upload", "/v1/uploads/{id}", false, to("upload")),
         (
             "upload",
             "/v1/conversations/files",
@@ -100,7 +99,7 @@ fn the_route_and_the_keys_purposes_say_which_gt_key_goes_out() {
         ),
         (
             "upload",
-            "/v1/conversations/{id}",
+            "/v1/conversations/files",
             false,
             purpose(conversation),
         ),

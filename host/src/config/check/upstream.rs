@@ -33,6 +33,7 @@ pub(super) fn upstream(
     Ok(UpstreamConfig {
         urls,
         ca_file: written.ca_file.map(|file| folder.join(file)),
+        routes_file: written.routes_file.map(|file| folder.join(file)),
         http2: written.http2,
         health: written.health,
         credentials: credentials(written.credentials, folder)?,
