@@ -115,6 +115,10 @@ impl Keys {
         let keyring = Keyring::parse_after(&text?, self.unset, &self.live.current())?;
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         keyring.check_credentials(&|name| self.credentials.identity(name))?;
+        // Who starts with such a key meant to; nobody means to take one over.
+        if self.live.current().demo_key().is_none() {
+            keyring.check_demo_tokens()?;
+        }
         Ok(self.live.replace(keyring))
     }
 }

@@ -191,6 +191,18 @@ impl Keyring {
             .map(|key| &*key.caller.id)
     }
 
+    /// Refuses keys whose tokens are published in the documentation.
+    ///
+    /// # Errors
+    /// If there is one.
+    pub fn check_demo_tokens(&self) -> Result<(), KeyringError> {
+        let mut known = DEMO_TOKENS.iter().filter_map(|token| self.lookup(token));
+        known.next().map_or(Ok(()), |key| {
+            let (id, problem) = (&key.caller.id, KeyProblem::DemoToken);
+            Err(check::entry_error(key.position, id, "sha256", problem))
+        })
+    }
+
     /// Checks what the keys say of GT keys against those there are. `identity` tells what a name
     /// stands for, so that two names for one GT key count as one.
     ///

@@ -9,6 +9,7 @@ use signalbox_gate::{Authenticator, Digest};
 use super::*;
 use crate::auth::credentials::{CredentialFiles, Secret};
 use crate::config::CredentialSource;
+use signalbox_gate::keyring::KeyProblem;
 
 fn text(token: &str) -> String {
     let sha256 = Digest::of(token);
@@ -118,6 +119,20 @@ fn a_keyring_that_names_no_such_gt_key_is_not_taken() {
     assert!(matches!(keys.reload(), Err(KeyringError::Entry { .. })));
     let source = KeySource::Text(named);
     assert!(Keys::load(&source, KeyLimits::default(), credentials()).is_err());
+}
+
+#[test]
+fn a_token_that_everyone_knows_is_not_taken_over() {
+    let (_folder, path, keys) = opened();
+    replace(&path, &text(signalbox_gate::keyring::DEMO_TOKENS[0]));
+    assert!(matches!(
+        keys.reload(),
+        Err(KeyringError::Entry {
+            problem: KeyProblem::DemoToken,
+            ..
+        })
+    ));
+    assert!(keys.current().demo_key().is_none());
 }
 
 #[test]

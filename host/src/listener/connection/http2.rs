@@ -29,7 +29,9 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
     bounds.may_be_told_early();
     let worker = Rc::clone(&site.worker);
     let wire = Wire::new(tap, Rc::clone(&site.link), &worker.shared, site.peer);
-    let service = service_fn(move |request| framed_answer(Rc::clone(&site), request));
+    // Boxed: what a stream holds while its answer is written is then the answer, and no longer the
+    // room in which it was decided.
+    let service = service_fn(move |request| Box::pin(framed_answer(Rc::clone(&site), request)));
     let limits = &worker.shared.config.limits;
     let head = u32::try_from(limits.head.bytes()).unwrap_or(u32::MAX / 2);
     let connection = http2::Builder::new(OnThisThread)

@@ -122,6 +122,9 @@ pub enum KeyProblem {
     /// A credential for what the key is not made for.
     #[error("the key is not made for this purpose")]
     IdleCredential,
+    /// Its token is published in the documentation.
+    #[error("its token is the demo's, which everyone knows")]
+    DemoToken,
     /// A credential nobody configured.
     #[error("`upstream.credentials` has no `{name}`")]
     UnknownCredential {
