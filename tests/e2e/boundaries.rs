@@ -200,6 +200,7 @@ fn the_gate_does_no_io() {
         "tempfile",
         "tracing",
         "prometheus-client",
+        "signalbox-files",
         "signalbox-host",
         "signalbox-registry",
         "signalbox-compiler",
@@ -217,6 +218,17 @@ fn the_compiler_runs_nothing() {
         "signalbox-host",
     ];
     assert_eq!(known_of("signalbox-compiler", forbidden), set([]));
+}
+
+#[test]
+fn the_files_crate_knows_nothing_of_what_is_in_files() {
+    let own: Vec<_> = dependencies("signalbox-files")
+        .into_iter()
+        .filter(|name| name.starts_with("signalbox-"))
+        .collect();
+    assert_eq!(own, Vec::<&str>::new());
+    let serde = known_of("signalbox-files", ["serde", "serde_json", "tokio"]);
+    assert_eq!(serde, set([]));
 }
 
 #[test]

@@ -13,13 +13,13 @@ mod show;
 mod shutdown;
 mod sources;
 mod transaction;
-mod whole_file;
 
 use clap::{Parser, error::ErrorKind};
 
 use admin::AdminError;
 use command::keys::InvalidKeyring;
 use exit::{Exit, Misused};
+use signalbox_files::FileError;
 
 /// A policy gate in front of a GT tenant API.
 #[derive(Debug, Parser)]
@@ -54,6 +54,9 @@ fn failed(error: &anyhow::Error) -> Exit {
             output::talk(&format!("    = help: {help}"));
         }
         return error.exit();
+    }
+    if let Some(error) = error.downcast_ref::<FileError>() {
+        output::talk(&format!("    = help: {}", error.help()));
     }
     if error.is::<Misused>() {
         Exit::Usage

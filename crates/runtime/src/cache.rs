@@ -10,12 +10,10 @@
 
 mod entry;
 mod environment;
-mod error;
-mod folder;
-mod key;
 mod revive;
 
 use std::{
+    cmp::Reverse,
     fmt,
     path::Path,
     sync::{
@@ -24,16 +22,12 @@ use std::{
     },
 };
 
+use signalbox_files::{FileError, Key, PrivateFolder, is_temporary};
 use wasmtime::{Engine, component::Component};
 
 pub(crate) use self::environment::Environment;
-pub use self::error::CacheError;
 
-use self::{
-    entry::{ENTRY, Name},
-    folder::{Folder, ReadError},
-    key::Key,
-};
+use self::entry::{ENTRY, Name};
 use crate::Digest;
 
 /// A folder of compiled components. Cheap to clone; processes may share the folder.
@@ -47,7 +41,7 @@ pub struct Cache {
 }
 
 struct Store {
-    folder: Folder,
+    folder: PrivateFolder,
     key: Key,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -59,7 +53,7 @@ struct Store {
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
     entries: usize,
-    bytes: u64,
+    bytes: usize,
 }
 
 impl Cache {
@@ -69,9 +63,9 @@ impl Cache {
     /// # Errors
     /// The folder, or its key, is not this user's alone, is a link, or cannot be read. There is no
     /// cache then: nothing in such a folder can be relied on.
-    pub fn open(folder: &Path) -> Result<Self, CacheError> {
-        let folder = Folder::open(folder)?;
-        let key = Key::of(&folder)?;
+    pub fn open(folder: &Path) -> Result<Self, FileError> {
+        let folder = PrivateFolder::open(folder)?;
+        let key = Key::open(&folder, "key")?;
         let store = Store {
             folder,
             key,
@@ -92,7 +86,7 @@ impl Cache {
     /// The same, but with room for so many entries, of so many bytes together. Those that were not
     /// used for the longest go first.
     #[must_use]
-    pub fn bounded(self, entries: usize, bytes: u64) -> Self {
+    pub fn bounded(self, entries: usize, bytes: usize) -> Self {
         Self {
             bounds: Bounds { entries, bytes },
             ..self
@@ -124,7 +118,8 @@ impl Cache {
             Ok(component) => (Some(component), Cached::Hit),
             Err(NotRevived::Missing) => (None, Cached::Missed),
             Err(NotRevived::Rejected) => {
-                store.folder.remove(&name.file());
+                // What cannot be removed stays refused.
+                let _stays = store.folder.remove(&name.file());
                 (None, Cached::Rejected)
             }
         };
@@ -147,12 +142,17 @@ impl Cache {
 
     fn revived(&self, engine: &Engine, name: &Name) -> Result<Component, NotRevived> {
         let store = &self.store;
-        let bytes = match store.folder.read(&name.file(), self.bounds.bytes) {
-            Ok(bytes) => bytes,
-            Err(ReadError::NotAFile | ReadError::TooLarge) => return Err(NotRevived::Rejected),
+        let file = name.file();
+        let bytes = match store.folder.read(&file, self.bounds.bytes) {
+            Ok(Some(bytes)) => bytes,
             // An entry that is not there, or cannot be read right now, is not a bad one.
-            Err(ReadError::Io(_)) => return Err(NotRevived::Missing),
+            Ok(None) | Err(FileError::Denied { .. } | FileError::Disk { .. }) => {
+                return Err(NotRevived::Missing);
+            }
+            Err(_) => return Err(NotRevived::Rejected),
         };
+        // Only the order in which entries go depends on it.
+        let _unused = store.folder.touch(&file);
         let code = entry::verify(&store.key, name, bytes).ok_or(NotRevived::Rejected)?;
         revive::revive(engine, &code).map_err(|_| NotRevived::Rejected)
     }
@@ -160,15 +160,31 @@ impl Cache {
     fn written(&self, name: &Name, component: &Component) -> Option<()> {
         let store = &self.store;
         let entry = entry::seal(&store.key, name, &component.serialize().ok()?);
-        if u64::try_from(entry.len()).ok()? > self.bounds.bytes {
+        if entry.len() > self.bounds.bytes {
             return None;
         }
         let file = name.file();
-        store.folder.write(&file, &entry).ok()?;
-        store
-            .folder
-            .trim(ENTRY, (self.bounds.entries, self.bounds.bytes), &file)
-            .ok()
+        store.folder.replace(&file, &entry).ok()?;
+        self.trim(&file).ok()
+    }
+
+    /// Removes the entries that were not used for the longest, until the rest is within bounds.
+    /// What processes that ended while they wrote have left counts as well. `newest` stays: the
+    /// clock of the file system may not tell it from others.
+    fn trim(&self, newest: &str) -> Result<(), FileError> {
+        let mut all = self.store.folder.entries()?;
+        all.retain(|entry| entry.name.ends_with(ENTRY) || is_temporary(&entry.name));
+        all.sort_by_key(|entry| Reverse((entry.name == newest, entry.modified)));
+        let (mut total, most) = (0_u64, self.bounds.bytes as u64);
+        for (place, entry) in all.iter().enumerate() {
+            total = total.saturating_add(entry.size);
+            let fits = place < self.bounds.entries && total <= most;
+            if !fits && entry.name != newest {
+                // What cannot be removed is tried again with the next entry.
+                let _stays = self.store.folder.remove(&entry.name);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -95,7 +95,7 @@ mod slot;
 pub mod trust;
 mod warm;
 
-pub use cache::{Cache, CacheCounts, CacheError, Cached};
+pub use cache::{Cache, CacheCounts, Cached};
 pub use catalogue::Catalogue;
 pub use contract::Violation;
 pub use decide_error::{DecideError, TrapKind};
@@ -110,4 +110,5 @@ pub use request_buf::RequestBuf;
 pub use runtime::{Runtime, StartError};
 pub use settings::{Allocation, Isolation, LoadOptions, Settings};
 pub use share::{BadShare, TrafficShare};
+pub use signalbox_files::FileError;
 pub use slot::{Beside, Change, Conflict, Lane, Policies, Prepared, Slot};

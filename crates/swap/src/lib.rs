@@ -116,6 +116,7 @@ pub use overview::{
 };
 pub use settings::Settings;
 pub use shadow::Question;
+pub use signalbox_files::FileError;
 pub use signature::{
     Accepted, EnvelopeFault, KeyError, PAYLOAD_TYPE, Presented, SignatureError, Signed, Signer,
     Signers, SignsFor, Statement, sign, signing_key, verifying_key,

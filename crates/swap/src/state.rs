@@ -21,14 +21,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use signalbox_files::{Entry, FileError, Key, PrivateFolder};
 use signalbox_runtime::Digest;
 
-use self::{folder::Folder, key::Key};
-
 mod error;
-mod folder;
-mod key;
 mod remembered;
+mod seal;
 
 pub use error::{Damage, StateError};
 pub use remembered::{Remembered, RememberedGeneration, RememberedPolicy};
@@ -39,8 +37,8 @@ pub use remembered::{Remembered, RememberedGeneration, RememberedPolicy};
 /// [writes](Self::write) at a time comes last is theirs to settle.
 #[derive(Debug)]
 pub struct State {
-    folder: Folder,
-    objects: Folder,
+    folder: PrivateFolder,
+    objects: PrivateFolder,
     key: Key,
     /// Unlocked when it closes, also by a kill. `None` changes nothing.
     lock: Option<File>,
@@ -55,13 +53,16 @@ impl State {
     /// The folder is not ours alone, another process uses it, its key does not fit, or the disk
     /// refuses.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
-        let folder = Folder::open(folder)?;
+        let folder = PrivateFolder::open(folder)?;
         // Before anything is looked at: the temporary files of a process that lives are not ours.
         let lock = folder.lock(LOCK)?;
         let objects = folder.inside(OBJECTS)?;
         folder.sweep_temporary()?;
         objects.sweep_temporary()?;
-        let key = Key::open(&folder)?;
+        let key = match find_key(&folder)? {
+            Some(key) => key,
+            None => Key::open(&folder, KEY)?,
+        };
         Ok(Self {
             folder,
             objects,
@@ -78,10 +79,10 @@ impl State {
     ///
     /// As [`open`](Self::open), but for another process that uses the folder.
     pub fn preview(folder: &Path) -> Result<Option<Self>, StateError> {
-        let Some(folder) = Folder::find(folder)? else {
+        let Some(folder) = PrivateFolder::find(folder)? else {
             return Ok(None);
         };
-        let Some(key) = Key::find(&folder)? else {
+        let Some(key) = find_key(&folder)? else {
             return Ok(None);
         };
         let Some(objects) = folder.find_inside(OBJECTS)? else {
@@ -113,7 +114,7 @@ impl State {
             path: self.folder.path_of(STATE),
             damage,
         };
-        let payload = self.key.unseal(&sealed).map_err(damaged)?;
+        let payload = seal::unseal(&self.key, &sealed).map_err(damaged)?;
         serde_json::from_slice(payload)
             .map(Some)
             .map_err(|error| damaged(Damage::Unreadable(error)))
@@ -125,7 +126,7 @@ impl State {
     /// # Errors
     ///
     /// The disk refuses: it is full, for example. What was written before is still there, except
-    /// after [`StateError::Unsettled`].
+    /// after [`FileError::Unsettled`].
     pub fn write(&self, remembered: &Remembered) -> Result<(), StateError> {
         if self.lock.is_none() {
             return Ok(());
@@ -137,16 +138,13 @@ impl State {
                     path: self.folder.path_of(STATE),
                     source,
                 })?;
-            let sealed = self.key.seal(&payload);
+            let sealed = seal::seal(&self.key, &payload);
             // Never write what would not be read again.
             if sealed.len() <= STATE_LIMIT {
-                return self.folder.replace(STATE, &sealed);
+                return Ok(self.folder.replace(STATE, &sealed)?);
             }
             if remembered.history.is_empty() {
-                return Err(StateError::TooLarge {
-                    path: self.folder.path_of(STATE),
-                    limit: STATE_LIMIT,
-                });
+                return Err(too_large(self.folder.path_of(STATE), STATE_LIMIT));
             }
             remembered.history.truncate(remembered.history.len() / 2);
         }
@@ -161,10 +159,7 @@ impl State {
         let digest = Digest::of(component);
         let name = object(&digest);
         if component.len() > OBJECT_LIMIT {
-            return Err(StateError::TooLarge {
-                path: self.objects.path_of(&name),
-                limit: OBJECT_LIMIT,
-            });
+            return Err(too_large(self.objects.path_of(&name), OBJECT_LIMIT));
         }
         if self.lock.is_none() {
             return Ok(digest);
@@ -210,7 +205,7 @@ impl State {
         }
         let used: BTreeSet<String> = used.iter().map(object).collect();
         let mut removed = 0;
-        for name in self.objects.names()? {
+        for Entry { name, .. } in self.objects.entries()? {
             let is_object = name
                 .strip_suffix(".wasm")
                 .is_some_and(|digest| digest.parse::<Digest>().is_ok());
@@ -229,12 +224,29 @@ impl State {
     }
 }
 
+/// The folder's key; `None` if the folder is new.
+fn find_key(folder: &PrivateFolder) -> Result<Option<Key>, StateError> {
+    let key = Key::find(folder, KEY)?;
+    // A new key would make what is there look foreign: say what is wrong.
+    if key.is_none() && folder.has(STATE)? {
+        return Err(StateError::KeyMissing {
+            path: folder.path_of(KEY),
+        });
+    }
+    Ok(key)
+}
+
+fn too_large(path: PathBuf, limit: usize) -> StateError {
+    FileError::TooLarge { path, limit }.into()
+}
+
 /// The file name of a component.
 fn object(digest: &Digest) -> String {
     format!("{digest}.wasm")
 }
 
 const LOCK: &str = "lock";
+const KEY: &str = "key";
 const STATE: &str = "state.json";
 const OBJECTS: &str = "objects";
 
@@ -261,7 +273,7 @@ mod tests {
             "{}".to_owned(),
             String::new(),
         ] {
-            let sealed = state.key.seal(payload.as_bytes());
+            let sealed = seal::seal(&state.key, payload.as_bytes());
             state.folder.replace(STATE, &sealed).unwrap();
             let error = state.read().unwrap_err();
             let StateError::Damaged { damage, .. } = &error else {
@@ -270,7 +282,7 @@ mod tests {
             assert!(matches!(damage, Damage::Unreadable(_)), "{damage}");
             assert!(error.help().contains("the version of signalbox"));
         }
-        let sealed = state.key.seal(known.as_bytes());
+        let sealed = seal::seal(&state.key, known.as_bytes());
         state.folder.replace(STATE, &sealed).unwrap();
         assert_eq!(state.read().unwrap(), Some(Remembered::default()));
     }

@@ -34,7 +34,7 @@ impl Spool {
         }
         let file = self.file.take();
         let write = move || {
-            let mut file = file.map_or_else(tempfile::tempfile, Ok)?;
+            let mut file = file.map_or_else(signalbox_files::unnamed, Ok)?;
             file.write_all(&bytes)?;
             Ok::<_, io::Error>(file)
         };

@@ -218,8 +218,10 @@ pub(super) fn state(config: &Config) -> Result<(Option<State>, Option<Cache>), B
     let cache = Cache::open(&state.cache_folder());
     // Without it a start takes longer, and nothing else.
     let cache = cache.inspect_err(|error| {
+        let help = error.help();
         tracing::warn!(
             error = error_chain(error),
+            help,
             "machine code is not kept between starts"
         );
     });

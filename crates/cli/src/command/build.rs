@@ -7,7 +7,6 @@ use crate::{
     exit::Exit,
     output,
     policy_file::{GtRoutesFile, PolicyFile},
-    whole_file,
 };
 
 #[derive(Debug, clap::Args)]
@@ -43,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let cases = serde_json::to_vec(&cases)?;
         component = signalbox_compiler::with_cases(&component, &cases)?;
     }
-    whole_file::write(&arguments.output, &component)?;
+    signalbox_files::replace(&arguments.output, &component)?;
     output::talk(&format!(
         "{}: {} bytes",
         arguments.output.display(),

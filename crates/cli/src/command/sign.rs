@@ -14,7 +14,6 @@ use crate::{
     exit::{Exit, Misused},
     named, output,
     policy_file::PolicyFile,
-    whole_file,
 };
 
 mod key;
@@ -89,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut signed = signalbox_swap::sign(&signing, &id, &statement);
     signed.push(b'\n');
     let output = arguments.output.clone().unwrap_or_else(|| beside(file));
-    whole_file::write(&output, &signed)?;
+    signalbox_files::replace(&output, &signed)?;
     output::talk(&format!(
         "{}: sha256 {} may serve as `{policy}` until {not_after}, serial {serial}, says `{id}`",
         output.display(),

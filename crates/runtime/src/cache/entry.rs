@@ -11,8 +11,9 @@
 //! The seal tells where an entry ends, so that nothing before it need be believed first.
 
 use base16ct::HexDisplay;
+use signalbox_files::Key;
 
-use super::{Environment, key::Key};
+use super::Environment;
 use crate::Digest;
 
 /// What an entry is of.
@@ -65,7 +66,7 @@ pub(super) fn seal(key: &Key, name: &Name, code: &[u8]) -> Vec<u8> {
     let mut entry = Vec::with_capacity(HEAD + code.len() + Key::SEAL);
     entry.extend_from_slice(&name.head());
     entry.extend_from_slice(code);
-    let seal = key.seal(&entry);
+    let seal = key.seal(&[&entry]);
     entry.extend_from_slice(&seal);
     entry
 }
@@ -75,7 +76,7 @@ pub(super) fn seal(key: &Key, name: &Name, code: &[u8]) -> Vec<u8> {
 pub(super) fn verify(key: &Key, name: &Name, entry: Vec<u8>) -> Option<Verified> {
     let end = entry.len().checked_sub(Key::SEAL)?;
     let (sealed, seal) = entry.split_at_checked(end)?;
-    if !key.is_seal_of(sealed, seal) || !sealed.starts_with(&name.head()) {
+    if !key.is_seal_of(&[sealed], seal) || !sealed.starts_with(&name.head()) {
         return None;
     }
     Some(Verified(entry))
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     fn key() -> Key {
-        Key::from_bytes([7; 32]).unwrap()
+        Key::of([7; 32])
     }
 
     fn name(component: &[u8]) -> Name {
@@ -143,7 +144,7 @@ mod tests {
         let (one, other) = (name(b"a"), name(b"b"));
         let entry = seal(&key(), &other, b"machine code");
         assert_eq!(code_of(&one, &entry), None);
-        let foreign = Key::from_bytes([8; 32]).unwrap();
+        let foreign = Key::of([8; 32]);
         let entry = seal(&foreign, &one, b"machine code");
         assert_eq!(code_of(&one, &entry), None);
     }

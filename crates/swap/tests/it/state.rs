@@ -10,8 +10,8 @@ use std::{
 use serde_json::json;
 use signalbox_runtime::Digest;
 use signalbox_swap::{
-    Accepted, Entry, Remembered, RememberedGeneration, RememberedPolicy, RollBack, State,
-    StateError,
+    Accepted, Entry, FileError, Remembered, RememberedGeneration, RememberedPolicy, RollBack,
+    State, StateError,
 };
 use tempfile::TempDir;
 
@@ -172,7 +172,7 @@ fn entries_with_endless_messages_do_not_make_a_file_that_is_not_read_again() {
     long.policies.insert(name, RememberedPolicy::default());
     assert!(matches!(
         state.write(&long),
-        Err(StateError::TooLarge { .. })
+        Err(StateError::File(FileError::TooLarge { .. }))
     ));
     assert_eq!(state.read().unwrap(), Some(read));
 }

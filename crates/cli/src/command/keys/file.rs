@@ -6,8 +6,6 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use signalbox_gate::keyring::{Key, Keyring, KeyringError};
 
-use crate::whole_file;
-
 /// A keyring and its text.
 pub(super) struct KeyFile<'a> {
     path: &'a Path,
@@ -90,7 +88,8 @@ impl<'a> KeyFile<'a> {
             next.key(id).is_some_and(|key| is_right(key)) && others(&next) == others(&self.keyring),
             "the changed keyring would say something else"
         );
-        whole_file::write(self.path, text.as_bytes())
+        signalbox_files::replace(self.path, text.as_bytes())?;
+        Ok(())
     }
 }
 

@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-use signalbox_runtime::{Allocation, Cache, CacheError, Cached, LoadOptions};
+use signalbox_runtime::{Allocation, Cache, Cached, FileError, LoadOptions};
 
 use super::{component, entries, load, scratch, start, start_with};
 
-fn refusal(folder: &Path) -> CacheError {
+fn refusal(folder: &Path) -> FileError {
     Cache::open(folder).unwrap_err()
 }
 
@@ -42,8 +42,8 @@ fn folder_that_others_may_enter_is_refused() {
         set_mode(&folder, wrong);
         let error = refusal(&folder);
         assert!(
-            matches!(&error, CacheError::Open { path, found, expected: 0o700 }
-                if *path == folder && *found == wrong),
+            matches!(&error, FileError::OpenToOthers { path, mode }
+                if *path == folder && *mode == wrong),
             "{error:?}"
         );
     }
@@ -60,7 +60,7 @@ fn key_that_others_may_read_or_change_is_refused() {
         set_mode(&key, wrong);
         let error = refusal(&folder);
         assert!(
-            matches!(&error, CacheError::Open { path, expected: 0o600, .. } if *path == key),
+            matches!(&error, FileError::OpenToOthers { path, .. } if *path == key),
             "{error:?}"
         );
     }
@@ -81,7 +81,7 @@ fn folder_or_key_of_somebody_else_is_refused() {
         chown(path, Some(65_534), None).unwrap();
         let error = refusal(&folder);
         assert!(
-            matches!(&error, CacheError::Owner { path: found, owner: 65_534, .. } if found == path),
+            matches!(&error, FileError::Foreign { path: found, owner: 65_534, .. } if found == path),
             "{error:?}"
         );
         chown(path, Some(ours), None).unwrap();
@@ -99,7 +99,7 @@ fn link_to_a_good_folder_is_refused_however_it_is_written() {
         let path = format!("{}{ending}", link.display());
         let error = refusal(Path::new(&path));
         assert!(
-            matches!(error, CacheError::Kind { .. }),
+            matches!(error, FileError::NotAFolder { .. }),
             "{path}: {error:?}"
         );
     }
@@ -110,9 +110,9 @@ fn what_is_no_folder_is_refused() {
     let (scratch, folder) = scratch();
     fs::write(&folder, "").unwrap();
     let error = refusal(&folder);
-    assert!(matches!(error, CacheError::Kind { .. }), "{error:?}");
+    assert!(matches!(error, FileError::NotAFolder { .. }), "{error:?}");
     let error = refusal(&scratch.path().join("not/there"));
-    assert!(matches!(error, CacheError::Io { .. }), "{error:?}");
+    assert!(matches!(error, FileError::Disk { .. }), "{error:?}");
 }
 
 #[test]
@@ -123,12 +123,12 @@ fn key_that_is_none_is_refused() {
     for wrong in [&b""[..], &[1; 31], &[1; 33]] {
         fs::write(&key, wrong).unwrap();
         let error = refusal(&folder);
-        assert!(matches!(error, CacheError::Key { .. }), "{error:?}");
+        assert!(matches!(error, FileError::KeyDamaged { .. }), "{error:?}");
     }
     fs::rename(&key, &aside).unwrap();
     symlink(&aside, &key).unwrap();
     let error = refusal(&folder);
-    assert!(matches!(error, CacheError::Kind { .. }), "{error:?}");
+    assert!(matches!(error, FileError::NotAFile { .. }), "{error:?}");
 }
 
 #[test]
@@ -182,7 +182,9 @@ fn entries_are_bounded_in_bytes_and_leftovers_of_a_crash_count() {
     fs::write(&leftover, vec![0; usize::try_from(size).unwrap()]).unwrap();
     let bounded = |bytes| {
         start_with(
-            Cache::open(&folder).unwrap().bounded(9, bytes),
+            Cache::open(&folder)
+                .unwrap()
+                .bounded(9, usize::try_from(bytes).unwrap()),
             Allocation::OnDemand,
         )
     };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use signalbox_runtime::Digest;
-use signalbox_swap::{State, StateError};
+use signalbox_swap::{FileError, State, StateError};
 
 use super::{component, folder, open, remembered, temporary};
 
@@ -212,7 +212,7 @@ fn a_second_handle_is_told_too_until_the_first_is_gone() {
     let error = State::open(&root.path().join("state")).unwrap_err();
     assert!(matches!(
         error,
-        StateError::InUse { process: Some(process), .. } if process == std::process::id()
+        StateError::File(FileError::InUse { process: Some(process), .. }) if process == std::process::id()
     ));
     drop(first);
     open(&root);

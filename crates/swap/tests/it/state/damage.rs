@@ -4,7 +4,7 @@ use std::fs;
 
 use proptest::prelude::*;
 use signalbox_runtime::Digest;
-use signalbox_swap::{Damage, Remembered, State, StateError};
+use signalbox_swap::{Damage, FileError, Remembered, State, StateError};
 
 use super::{causes, component, folder, open, remembered};
 
@@ -124,7 +124,10 @@ fn a_key_that_is_gone_or_cut_is_not_made_anew_over_state_that_needs_it() {
     for length in 0..32 {
         fs::write(folder.join("key"), &key[..length]).unwrap();
         let error = State::open(&folder).unwrap_err();
-        assert!(matches!(error, StateError::KeyDamaged { .. }), "{error}");
+        assert!(
+            matches!(error, StateError::File(FileError::KeyDamaged { .. })),
+            "{error}"
+        );
     }
     fs::remove_file(folder.join("key")).unwrap();
     let error = State::open(&folder).unwrap_err();

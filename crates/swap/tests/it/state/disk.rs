@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use signalbox_runtime::Digest;
-use signalbox_swap::{State, StateError};
+use signalbox_swap::{FileError, State, StateError};
 
 use super::{
     component,
@@ -46,7 +46,10 @@ fn writes_more_than_fits() {
         state.keep(long.as_bytes()).unwrap_err(),
         state.write(&new).unwrap_err(),
     ] {
-        assert!(matches!(error, StateError::Full { .. }), "{error:?}");
+        assert!(
+            matches!(error, StateError::File(FileError::Full { .. })),
+            "{error:?}"
+        );
         assert!(error.help().starts_with("make room"));
     }
     assert_eq!(temporary(&folder), [""; 0], "what was written goes");
@@ -65,7 +68,10 @@ fn a_place_that_cannot_be_taken_changes_nothing() {
     let folder = root.path().join("state");
     fs::create_dir_all(folder.join("state.json/in the way")).unwrap();
     let error = state.write(&remembered(1)).unwrap_err();
-    assert!(matches!(error, StateError::Disk { .. }), "{error:?}");
+    assert!(
+        matches!(error, StateError::File(FileError::Disk { .. })),
+        "{error:?}"
+    );
     assert_eq!(temporary(&folder), [""; 0]);
     fs::remove_dir_all(&folder).unwrap();
     assert!(state.write(&remembered(1)).is_err());
@@ -102,7 +108,10 @@ fn a_folder_that_may_not_be_written_is_still_read() {
             state.write(&remembered(2)).unwrap_err(),
             state.keep(&component(2)).unwrap_err(),
         ] {
-            assert!(matches!(error, StateError::Denied { .. }), "{error:?}");
+            assert!(
+                matches!(error, StateError::File(FileError::Denied { .. })),
+                "{error:?}"
+            );
             assert!(error.help().contains("has to be writable"));
         }
         assert_eq!(state.read().unwrap(), Some(remembered(1)));

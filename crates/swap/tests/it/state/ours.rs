@@ -10,7 +10,7 @@ use rustix::{
     fs::{CWD, Mode, mkfifoat},
     process::geteuid,
 };
-use signalbox_swap::{State, StateError};
+use signalbox_swap::{FileError, State, StateError};
 
 use super::{component, folder, open, remembered};
 
@@ -51,7 +51,7 @@ fn a_folder_that_is_open_to_others_is_refused_and_left_alone() {
         set_mode(&open, bits);
         let error = State::open(&open).unwrap_err();
         assert!(
-            matches!(error, StateError::OpenToOthers { mode, .. } if mode == bits),
+            matches!(error, StateError::File(FileError::OpenToOthers { mode, .. }) if mode == bits),
             "{error}"
         );
         assert!(
@@ -80,14 +80,20 @@ fn files_and_folders_inside_have_to_be_ours_alone_too() {
         state.component(&digest).unwrap_err(),
         state.read().unwrap_err(),
     ] {
-        assert!(matches!(error, StateError::OpenToOthers { .. }), "{error}");
+        assert!(
+            matches!(error, StateError::File(FileError::OpenToOthers { .. })),
+            "{error}"
+        );
     }
     drop(state);
     for (name, bits) in [("key", 0o640), ("objects", 0o755)] {
         let before = mode(&folder.join(name));
         set_mode(&folder.join(name), bits);
         let error = State::open(&folder).unwrap_err();
-        assert!(matches!(error, StateError::OpenToOthers { .. }), "{error}");
+        assert!(
+            matches!(error, StateError::File(FileError::OpenToOthers { .. })),
+            "{error}"
+        );
         set_mode(&folder.join(name), before);
     }
 }
@@ -104,10 +110,16 @@ fn a_link_a_file_and_a_missing_parent_are_refused() {
     // A slash at the end would follow the link.
     for path in [&link, &link.join(""), &link.join("."), &file] {
         let error = State::open(path).unwrap_err();
-        assert!(matches!(error, StateError::NotAFolder { .. }), "{error}");
+        assert!(
+            matches!(error, StateError::File(FileError::NotAFolder { .. })),
+            "{error}"
+        );
     }
     let error = State::open(&root.path().join("not/there")).unwrap_err();
-    assert!(matches!(error, StateError::Disk { .. }), "{error}");
+    assert!(
+        matches!(error, StateError::File(FileError::Disk { .. })),
+        "{error}"
+    );
     assert!(error.help().contains("has to exist"));
     assert!(!root.path().join("not").exists());
 }
@@ -127,7 +139,10 @@ fn links_and_pipes_inside_are_not_followed() {
         state.component(&digest).unwrap_err(),
         state.read().unwrap_err(),
     ] {
-        assert!(matches!(error, StateError::NotAFile { .. }), "{error}");
+        assert!(
+            matches!(error, StateError::File(FileError::NotAFile { .. })),
+            "{error}"
+        );
     }
     // Writing puts a file in their place, and touches nothing elsewhere.
     fs::write(&elsewhere, "theirs").unwrap();
@@ -150,7 +165,7 @@ fn a_folder_of_somebody_else_is_refused() {
     };
     let error = State::open(theirs).unwrap_err();
     assert!(
-        matches!(error, StateError::Foreign { owner: found, .. } if found == owner),
+        matches!(error, StateError::File(FileError::Foreign { owner: found, .. }) if found == owner),
         "{error}"
     );
     assert!(error.help().contains(&format!("as user {owner}")));

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use signalbox_runtime::Digest;
-use signalbox_swap::{State, StateError};
+use signalbox_swap::{FileError, State, StateError};
 
 use super::{folder, open, remembered};
 
@@ -38,7 +38,7 @@ fn where_nothing_was_remembered_nothing_is_made() {
     let nowhere = path.join("state");
     assert!(matches!(
         State::preview(&nowhere),
-        Err(StateError::Disk { .. })
+        Err(StateError::File(FileError::Disk { .. }))
     ));
     drop(open(&root));
     fs::remove_dir(path.join("objects")).unwrap();
@@ -60,7 +60,7 @@ fn what_opening_refuses_looking_refuses() {
     fs::write(path.join("key"), b"short").unwrap();
     assert!(matches!(
         State::preview(&path),
-        Err(StateError::KeyDamaged { .. })
+        Err(StateError::File(FileError::KeyDamaged { .. }))
     ));
     fs::remove_file(path.join("key")).unwrap();
     assert!(matches!(
