@@ -10,7 +10,7 @@
 //! ```text
 //! lock             held while a process uses the folder; the number of that process
 //! key              the secret of the HMAC, made once
-//! state.json       what a host remembers, with its HMAC
+//! state.json       what a host remembers, with its HMAC; there from before the key is
 //! objects/         <sha256>.wasm: components
 //! cache/           the runtime's own
 //! ```
@@ -50,8 +50,8 @@ impl State {
     ///
     /// # Errors
     ///
-    /// The folder is not ours alone, another process uses it, its key does not fit, or the disk
-    /// refuses.
+    /// The folder is not ours alone, another process uses it, key or state is there without the
+    /// other, or the disk refuses.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
         let folder = PrivateFolder::open(folder)?;
         // Before anything is looked at: the temporary files of a process that lives are not ours.
@@ -61,8 +61,11 @@ impl State {
         objects.sweep_temporary()?;
         let key = match find_key(&folder)? {
             Some(key) => key,
-            None => Key::open(&folder, KEY)?,
+            None => begin(&folder)?,
         };
+        if !folder.has(KEY)? {
+            folder.rename(FIRST_KEY, KEY)?;
+        }
         Ok(Self {
             folder,
             objects,
@@ -86,12 +89,9 @@ impl State {
             return Ok(None);
         };
         let Some(objects) = folder.find_inside(OBJECTS)? else {
-            return match folder.has(STATE)? {
-                false => Ok(None),
-                true => Err(StateError::ObjectMissing {
-                    path: folder.path_of(OBJECTS),
-                }),
-            };
+            return Err(StateError::ObjectMissing {
+                path: folder.path_of(OBJECTS),
+            });
         };
         Ok(Some(Self {
             folder,
@@ -101,23 +101,22 @@ impl State {
         }))
     }
 
-    /// What was written last; `None` if nothing ever was.
+    /// What was written last; at first, that nothing was ever done.
     ///
     /// # Errors
     ///
-    /// The file is damaged, of another key or another format, or the disk refuses.
-    pub fn read(&self) -> Result<Option<Remembered>, StateError> {
+    /// The file is missing, damaged, of another key or another format, or the disk refuses.
+    pub fn read(&self) -> Result<Remembered, StateError> {
+        let path = || self.folder.path_of(STATE);
         let Some(sealed) = self.folder.read(STATE, STATE_LIMIT)? else {
-            return Ok(None);
+            return Err(StateError::StateMissing { path: path() });
         };
         let damaged = |damage| StateError::Damaged {
-            path: self.folder.path_of(STATE),
+            path: path(),
             damage,
         };
         let payload = seal::unseal(&self.key, &sealed).map_err(damaged)?;
-        serde_json::from_slice(payload)
-            .map(Some)
-            .map_err(|error| damaged(Damage::Unreadable(error)))
+        serde_json::from_slice(payload).map_err(|error| damaged(Damage::Unreadable(error)))
     }
 
     /// Writes in place of what was written before. Of the history, the newest
@@ -133,12 +132,7 @@ impl State {
         }
         let mut remembered = remembered.bounded();
         loop {
-            let payload =
-                serde_json::to_vec(&remembered).map_err(|source| StateError::Unwritable {
-                    path: self.folder.path_of(STATE),
-                    source,
-                })?;
-            let sealed = seal::seal(&self.key, &payload);
+            let sealed = sealed(&self.folder, &self.key, &remembered)?;
             // Never write what would not be read again.
             if sealed.len() <= STATE_LIMIT {
                 return Ok(self.folder.replace(STATE, &sealed)?);
@@ -224,16 +218,47 @@ impl State {
     }
 }
 
-/// The folder's key; `None` if the folder is new.
+/// The key of what is remembered; `None` if nothing is yet.
 fn find_key(folder: &PrivateFolder) -> Result<Option<Key>, StateError> {
     let key = Key::find(folder, KEY)?;
-    // A new key would make what is there look foreign: say what is wrong.
-    if key.is_none() && folder.has(STATE)? {
-        return Err(StateError::KeyMissing {
-            path: folder.path_of(KEY),
-        });
+    match (key, folder.has(STATE)?) {
+        (Some(key), true) => Ok(Some(key)),
+        // Going on without it would forget what was revoked.
+        (Some(_), false) => Err(StateError::StateMissing {
+            path: folder.path_of(STATE),
+        }),
+        (None, false) => Ok(None),
+        // A first start may have ended just before its key was in place. Another key would make
+        // what is there look foreign.
+        (None, true) => match Key::find(folder, FIRST_KEY)? {
+            Some(key) => Ok(Some(key)),
+            None => Err(StateError::KeyMissing {
+                path: folder.path_of(KEY),
+            }),
+        },
     }
+}
+
+/// Makes a key, and writes down that nothing was ever done. The key comes into its place behind
+/// that: so one without a state tells that the state was lost.
+fn begin(folder: &PrivateFolder) -> Result<Key, StateError> {
+    let key = Key::open(folder, FIRST_KEY)?;
+    let sealed = sealed(folder, &key, &Remembered::default())?;
+    folder.replace(STATE, &sealed)?;
     Ok(key)
+}
+
+/// What is written to `state.json`.
+fn sealed(
+    folder: &PrivateFolder,
+    key: &Key,
+    remembered: &Remembered,
+) -> Result<Vec<u8>, StateError> {
+    let payload = serde_json::to_vec(remembered).map_err(|source| StateError::Unwritable {
+        path: folder.path_of(STATE),
+        source,
+    })?;
+    Ok(seal::seal(key, &payload))
 }
 
 fn too_large(path: PathBuf, limit: usize) -> StateError {
@@ -247,6 +272,9 @@ fn object(digest: &Digest) -> String {
 
 const LOCK: &str = "lock";
 const KEY: &str = "key";
+
+/// The key, until there is a state.
+const FIRST_KEY: &str = "key.first";
 const STATE: &str = "state.json";
 const OBJECTS: &str = "objects";
 
@@ -284,6 +312,6 @@ mod tests {
         }
         let sealed = seal::seal(&state.key, known.as_bytes());
         state.folder.replace(STATE, &sealed).unwrap();
-        assert_eq!(state.read().unwrap(), Some(Remembered::default()));
+        assert_eq!(state.read().unwrap(), Remembered::default());
     }
 }

@@ -14,7 +14,7 @@ use signalbox_runtime::{Digest, Generation, GenerationStats, Plugin, Runtime, Sl
 
 use crate::{
     Action, Actor, Changed, Entry, Failure, Order, Outcome, PolicyOverview, Question, Settings,
-    Source, Started, StateError, StepReport, controller,
+    Source, Started, State, StateError, StepReport, controller,
     event::{EVENT_QUEUE, Event},
     report,
     shadow::{self, Asked, QUESTIONS},
@@ -46,10 +46,8 @@ impl Swaps {
     /// # Errors
     /// What was remembered cannot be read, or there is no thread to be had.
     pub fn new(runtime: Runtime, settings: Settings) -> Result<Self, StartError> {
-        let remembered = match &settings.state {
-            Some(state) => state.read().map_err(StartError::State)?,
-            None => None,
-        };
+        let remembered = settings.state.as_ref().map(State::read).transpose();
+        let remembered = remembered.map_err(StartError::State)?;
         let book = remembered.map(Snapshot::recall).unwrap_or_default();
         let (sender, events) = mpsc::sync_channel(EVENT_QUEUE);
         let (shadows, questions) = mpsc::sync_channel(QUESTIONS);

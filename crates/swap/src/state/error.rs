@@ -17,6 +17,12 @@ pub enum StateError {
         /// The key's file.
         path: PathBuf,
     },
+    /// There is the key of a state, but not the state.
+    #[error("`{}` is missing, but the key it was written with is there", path.display())]
+    StateMissing {
+        /// The state's file.
+        path: PathBuf,
+    },
     /// The state is not what was written.
     #[error("`{}` cannot be used", path.display())]
     Damaged {
@@ -77,6 +83,7 @@ impl StateError {
             Self::KeyMissing { .. } | Self::File(FileError::KeyDamaged { .. }) => {
                 format!("put the key back from where the folder came from, or {AFRESH}")
             }
+            Self::StateMissing { .. } => format!("put it back from a backup, or {AFRESH}"),
             Self::File(error) => error.help(),
             Self::Damaged { damage, .. } => damage.help(),
             Self::ObjectMissing { .. } | Self::ObjectDamaged { .. } => {

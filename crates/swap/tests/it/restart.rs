@@ -402,7 +402,7 @@ fn a_statement_that_was_accepted_is_remembered() {
     drop(state);
     drop(bench_with(&folder, "1", &["a"]));
     let state = State::open(&folder.path().join("state")).unwrap();
-    let remembered = state.read().unwrap().unwrap();
+    let remembered = state.read().unwrap();
     assert_eq!(remembered.policies["default"].accepted, Some(accepted));
     assert_eq!(remembered.history.len(), 1);
 }

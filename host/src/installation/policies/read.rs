@@ -158,10 +158,8 @@ pub(super) fn signers(config: &Config, found: &mut Vec<Finding>) -> Signers {
 /// What a host wrote down last.
 pub(super) fn remembered(config: &Config, found: &mut Vec<Finding>) -> Option<Remembered> {
     let folder = config.state.as_deref()?;
-    let read = State::preview(folder).and_then(|state| match state {
-        Some(state) => state.read(),
-        None => Ok(None),
-    });
+    let read = State::preview(folder);
+    let read = read.and_then(|state| state.as_ref().map(State::read).transpose());
     let read = read.inspect_err(|error| found.push(of_state(Some(folder), error)));
     read.ok().flatten()
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use signalbox_runtime::Digest;
-use signalbox_swap::{FileError, State, StateError};
+use signalbox_swap::{FileError, Remembered, State, StateError};
 
 use super::{component, folder, open, remembered, temporary};
 
@@ -37,11 +37,7 @@ fn write_cut(path: &Path, bytes: &[u8], length: usize) {
 /// Opens a folder that a killed process left: it has to remember so many swaps, and be swept.
 fn remembers(folder: &Path, number: u64, situation: &str) -> State {
     let state = State::open(folder).unwrap();
-    assert_eq!(
-        state.read().unwrap(),
-        Some(remembered(number)),
-        "{situation}"
-    );
+    assert_eq!(state.read().unwrap(), remembered(number), "{situation}");
     let live = Digest::of(&component(number));
     assert_eq!(
         state.component(&live).unwrap(),
@@ -117,11 +113,24 @@ fn every_moment_of_a_swap_leaves_the_old_or_the_new() {
 #[test]
 fn every_moment_of_the_first_open_leaves_a_folder_that_opens() {
     let root = folder();
-    let leave: [&dyn Fn(&Path); 4] = [
+    let first = root.path().join("first");
+    drop(State::open(&first).unwrap());
+    let leave: [&dyn Fn(&Path); 7] = [
         &|_| {},
         &|folder| write_cut(&folder.join("lock"), b"", 0),
         &|folder| copy(&root.path().join("empty"), &folder.join("objects")),
         &|folder| write_cut(&folder.join("key.0.tmp"), &[7; 32], 16),
+        &|folder| write_cut(&folder.join("key.first"), &[7; 32], 32),
+        // The state is there, the key not in its place yet; then it is.
+        &|folder| {
+            fs::copy(first.join("state.json"), folder.join("state.json")).unwrap();
+            fs::copy(first.join("key"), folder.join("key.first")).unwrap();
+        },
+        &|folder| {
+            for name in ["state.json", "key"] {
+                fs::copy(first.join(name), folder.join(name)).unwrap();
+            }
+        },
     ];
     let empty = root.path().join("empty");
     fs::create_dir(&empty).unwrap();
@@ -130,7 +139,7 @@ fn every_moment_of_the_first_open_leaves_a_folder_that_opens() {
         copy(&empty, &folder);
         leave(&folder);
         let state = State::open(&folder).unwrap();
-        assert_eq!(state.read().unwrap(), None);
+        assert_eq!(state.read().unwrap(), Remembered::default());
         state.keep(&component(1)).unwrap();
         state.write(&remembered(1)).unwrap();
         drop(state);
@@ -153,7 +162,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_what_it_said_or_newer() {
         child.wait().unwrap();
         let said: u64 = line.trim().parse().unwrap();
         let state = State::open(&folder).unwrap();
-        let found = state.read().unwrap().unwrap().last_generation;
+        let found = state.read().unwrap().last_generation;
         assert!(found >= said, "{found}, and {said} was written");
         drop(state);
         remembers(&folder, found, "killed");
@@ -164,7 +173,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_what_it_said_or_newer() {
 #[ignore = "a part of another test: the process that is killed"]
 fn writes_until_it_is_killed() {
     let state = State::open(&named_folder()).unwrap();
-    let first = state.read().unwrap().map_or(0, |last| last.last_generation);
+    let first = state.read().unwrap().last_generation;
     for number in first + 1.. {
         state.keep(&component(number)).unwrap();
         state.write(&remembered(number)).unwrap();
@@ -192,7 +201,7 @@ fn a_second_process_is_told_who_uses_the_folder() {
     assert_eq!(temporary(&folder).len(), 1);
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(open(&root).read().unwrap(), None);
+    assert_eq!(open(&root).read().unwrap(), Remembered::default());
     assert_eq!(temporary(&folder), [""; 0]);
 }
 

@@ -44,7 +44,7 @@ fn no_prefix_and_no_flipped_bit_of_the_state_is_read() {
         damage(&state);
     }
     fs::write(&path, &whole).unwrap();
-    assert_eq!(state.read().unwrap(), Some(small));
+    assert_eq!(state.read().unwrap(), small);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn the_state_of_another_folder_is_refused_and_named_as_such() {
     let moved = here.path().join("moved");
     fs::rename(there.path().join("state"), &moved).unwrap();
     let moved = State::open(&moved).unwrap();
-    assert_eq!(moved.read().unwrap(), Some(remembered(1)));
+    assert_eq!(moved.read().unwrap(), remembered(1));
 }
 
 #[test]
@@ -136,7 +136,38 @@ fn a_key_that_is_gone_or_cut_is_not_made_anew_over_state_that_needs_it() {
     assert!(!folder.join("key").exists());
 
     fs::remove_file(folder.join("state.json")).unwrap();
-    assert_eq!(open(&root).read().unwrap(), None);
+    assert_eq!(open(&root).read().unwrap(), Remembered::default());
+}
+
+#[test]
+fn a_state_that_is_gone_is_not_begun_anew_beside_its_key() {
+    let root = folder();
+    let folder = root.path().join("state");
+    // Also one that was opened and never written: nobody could tell the two apart.
+    for write in [true, false] {
+        let state = open(&root);
+        if write {
+            state.write(&remembered(1)).unwrap();
+        }
+        drop(state);
+        let before = fs::read(folder.join("state.json")).unwrap();
+        fs::remove_file(folder.join("state.json")).unwrap();
+        for error in [
+            State::open(&folder).unwrap_err(),
+            State::preview(&folder).unwrap_err(),
+        ] {
+            assert!(matches!(error, StateError::StateMissing { .. }), "{error}");
+            assert!(error.help().contains("revoked"), "what starting over costs");
+        }
+        assert!(!folder.join("state.json").exists());
+        fs::write(folder.join("state.json"), before).unwrap();
+        fs::set_permissions(
+            folder.join("state.json"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o600),
+        )
+        .unwrap();
+        assert_eq!(open(&root).read().unwrap(), remembered(1));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Looking into a folder changes nothing in it, and gives what opening it would.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _};
 
 use signalbox_runtime::Digest;
 use signalbox_swap::{FileError, State, StateError};
@@ -14,14 +14,14 @@ fn a_folder_that_is_in_use_can_be_looked_at() {
     let kept = state.keep(b"component").unwrap();
     state.write(&remembered(3)).unwrap();
     let preview = State::preview(&root.path().join("state")).unwrap().unwrap();
-    assert_eq!(preview.read().unwrap(), Some(remembered(3)));
+    assert_eq!(preview.read().unwrap(), remembered(3));
     assert_eq!(preview.component(&kept).unwrap(), b"component");
 
     preview.write(&remembered(4)).unwrap();
     let new = preview.keep(b"another").unwrap();
     assert_eq!(new, Digest::of(b"another"));
     assert_eq!(preview.sweep(&BTreeSet::new()).unwrap(), 0);
-    assert_eq!(state.read().unwrap(), Some(remembered(3)));
+    assert_eq!(state.read().unwrap(), remembered(3));
     assert_eq!(state.component(&kept).unwrap(), b"component");
     assert!(matches!(
         state.component(&new),
@@ -40,10 +40,13 @@ fn where_nothing_was_remembered_nothing_is_made() {
         State::preview(&nowhere),
         Err(StateError::File(FileError::Disk { .. }))
     ));
-    drop(open(&root));
-    fs::remove_dir(path.join("objects")).unwrap();
-    assert!(State::preview(&path).unwrap().is_none());
-    assert!(!path.join("objects").exists());
+    for name in ["", "objects"] {
+        let begun = path.join(name);
+        fs::create_dir(&begun).unwrap();
+        fs::set_permissions(&begun, fs::Permissions::from_mode(0o700)).unwrap();
+        assert!(State::preview(&path).unwrap().is_none());
+    }
+    assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
 }
 
 #[test]
