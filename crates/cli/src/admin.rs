@@ -69,6 +69,16 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Where the host is.
+    pub(crate) const fn address(&self) -> &Address {
+        &self.connector.address
+    }
+
+    /// How long the host may say nothing.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.connector.patience
+    }
+
     /// Reads what stands at a path.
     pub(crate) async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, AdminError> {
         let answer = self.ask(Method::GET, path, Body::Empty).await?;

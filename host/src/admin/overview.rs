@@ -34,6 +34,7 @@ impl Overview for Shared {
             idle: idle.map(|policy| policy.name.clone()).collect(),
             policies: overview.iter().filter_map(PolicyStatus::of).collect(),
             keys: keyring.len(),
+            keyring_sha256: self.auth.keys.digest().to_string(),
             jwt: self
                 .auth
                 .jwt

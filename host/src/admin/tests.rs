@@ -57,6 +57,7 @@ impl Overview for Everything {
             idle: Vec::new(),
             jwt: Vec::new(),
             keys: self.keys.len(),
+            keyring_sha256: String::new(),
             warnings: Vec::new(),
             upstreams: Vec::new(),
             credentials: vec!["inference".to_owned()],

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::Guard;
+use arc_swap::{ArcSwap, Guard};
 use signalbox_gate::{Credentials, LiveKeyring, Secret};
+use signalbox_runtime::Digest;
 
 use crate::config::{KeyLimits, KeySource};
 use crate::file_watcher::FileWatcher;
@@ -14,6 +15,8 @@ use signalbox_gate::keyring::{Keyring, KeyringError, LARGEST_FILE};
 #[derive(Debug)]
 pub struct Keys {
     live: Arc<LiveKeyring>,
+    /// Of the text of that keyring.
+    digest: ArcSwap<Digest>,
     unset: KeyLimits,
     credentials: Arc<Credentials>,
     /// Who shares what is checked against what is there: one thing changes at a time.
@@ -44,6 +47,7 @@ impl Keys {
         keyring.check_credentials(&|name| credentials.identity(name))?;
         Ok(Self {
             live: Arc::new(LiveKeyring::new(keyring)),
+            digest: ArcSwap::from_pointee(Digest::of(text.as_bytes())),
             unset,
             credentials,
             change: Mutex::default(),
@@ -61,6 +65,13 @@ impl Keys {
     #[must_use]
     pub const fn live(&self) -> &Arc<LiveKeyring> {
         &self.live
+    }
+
+    /// SHA-256 of the text of the keyring in use. Who reads it here is answered by that keyring or
+    /// a newer one.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        **self.digest.load()
     }
 
     /// Takes the file if it has changed; `None` if there is nothing new.
@@ -112,14 +123,17 @@ impl Keys {
 
     /// Under the lock of the watch, so that an older text never replaces a newer one.
     fn replace(&self, text: Result<String, KeyringError>) -> Result<Arc<Keyring>, KeyringError> {
-        let keyring = Keyring::parse_after(&text?, self.unset, &self.live.current())?;
+        let text = text?;
+        let keyring = Keyring::parse_after(&text, self.unset, &self.live.current())?;
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         keyring.check_credentials(&|name| self.credentials.identity(name))?;
         // Who starts with such a key meant to; nobody means to take one over.
         if self.live.current().demo_key().is_none() {
             keyring.check_demo_tokens()?;
         }
-        Ok(self.live.replace(keyring))
+        let keyring = self.live.replace(keyring);
+        self.digest.store(Arc::new(Digest::of(text.as_bytes())));
+        Ok(keyring)
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Status {
     pub idle: Vec<String>,
     /// How many keys there are.
     pub keys: usize,
+    /// SHA-256 of the keyring's text as it was taken over.
+    pub keyring_sha256: String,
     /// The issuers of JWTs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jwt: Vec<IssuerStatus>,

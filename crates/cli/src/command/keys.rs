@@ -5,6 +5,7 @@ mod file;
 mod list;
 mod new;
 mod revoke;
+mod taken_over;
 
 pub(crate) use file::InvalidKeyring;
 

@@ -338,3 +338,31 @@ fn a_signed_policy_serves_where_signatures_are_required() {
     ]);
     assert_eq!(signed.code, Some(0), "{}", signed.stderr);
 }
+
+#[test]
+fn a_revocation_ends_with_the_word_of_the_host() {
+    let folder = Folder::new();
+    let host = Host::start(&["--config", &folder.configure("", "")]);
+    let keys = folder.path("keys.yaml");
+    let revoke = |path: &Path, more: &[&str]| {
+        let base = ["keys", "revoke", "--keys", path.to_str().unwrap(), "k"];
+        host.run_as("view", &[&base[..], more].concat())
+    };
+    let other = folder.path("other.yaml");
+    let text = fs::read_to_string(&keys).unwrap();
+    fs::write(&other, format!("# another\n{text}")).unwrap();
+    let ran = revoke(&keys, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let word = format!("{} refuses it\n", host.admin);
+    assert!(ran.stderr.ends_with(&word), "{}", ran.stderr);
+    let chat = ["explain", "--key", "k", "GET", "/v1/models"];
+    let explained = host.run(&chat).stdout;
+    assert!(explained.contains("invalid_api_key"), "{explained}");
+    assert_eq!(revoke(&keys, &[]).code, Some(0), "it may be asked again");
+
+    // Marked in its file, which that host does not read.
+    let ran = revoke(&other, &["--timeout", "1"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("revoked `k` in"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("has not taken over"), "{}", ran.stderr);
+}

@@ -346,3 +346,58 @@ fn a_profile_has_no_token() {
         Some(0)
     );
 }
+
+#[test]
+fn of_keys_made_and_revoked_at_the_same_time_none_is_lost() {
+    let folder = TempDir::new().unwrap();
+    let keyring = folder.path().join("keys.yaml");
+    let path = keyring.to_str().unwrap();
+    for id in ["old-0", "old-1", "old-2", "old-3"] {
+        assert_eq!(new(&["--id", id, "--append", path]).code, Some(0));
+    }
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            scope.spawn(move || {
+                let ran = new(&["--id", &format!("new-{number}"), "--append", path]);
+                assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+            });
+            scope.spawn(move || {
+                let id = format!("old-{number}");
+                let ran = run(&["keys", "revoke", "--keys", path, &id]);
+                assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+            });
+        }
+    });
+    let all = listed(path);
+    let all = all.as_array().unwrap();
+    assert_eq!(all.len(), 8);
+    for key in all {
+        let is_old = key["id"].as_str().unwrap().starts_with("old");
+        let expected = if is_old { "revoked" } else { "valid" };
+        assert_eq!(key["standing"], expected, "{key}");
+    }
+}
+
+/// Only root can give a file away.
+#[test]
+fn a_keyring_keeps_its_owner_and_the_links_to_it() {
+    use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+
+    let folder = TempDir::new().unwrap();
+    let (keyring, link) = (folder.path().join("real.yaml"), folder.path().join("link"));
+    symlink("real.yaml", &link).unwrap();
+    fs::write(&keyring, "keys: []\n").unwrap();
+    let is_root = fs::metadata(&keyring).unwrap().uid() == 0;
+    if is_root {
+        chown(&keyring, Some(65_534), Some(65_534)).unwrap();
+    }
+    let path = link.to_str().unwrap();
+    assert_eq!(new(&["--id", "k", "--append", path]).code, Some(0));
+    assert_eq!(run(&["keys", "revoke", "--keys", path, "k"]).code, Some(0));
+    assert!(link.is_symlink());
+    let found = fs::metadata(&keyring).unwrap();
+    if is_root {
+        assert_eq!((found.uid(), found.gid()), (65_534, 65_534));
+    }
+    assert_eq!(listed(path)[0]["standing"], "revoked");
+}

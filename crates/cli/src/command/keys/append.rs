@@ -2,35 +2,26 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::anyhow;
 
-use super::file::KeyFile;
+use super::file::LockedKeyFile;
 use crate::exit::Misused;
 
 /// Adds an entry as `keys new` prints it; comments, order and permissions stay.
 /// Where no file is yet, it begins one.
 pub(super) fn append(path: &Path, id: &str, entry: &str) -> anyhow::Result<()> {
-    let file = KeyFile::read_or_begin(path)?;
-    if file.keyring.key(id).is_some() {
-        let name = path.display();
+    let file = LockedKeyFile::open_or_begin(path)?;
+    let name = path.display();
+    if file.keys.keyring.key(id).is_some() {
         return Err(Misused(format!("{name} has a key `{id}` already")).into());
     }
-    let written = ways(&file.text, entry)
-        .into_iter()
-        .flatten()
-        .map(|text| file.write(&text, id, |_| true));
-    let mut last = None;
-    for outcome in written {
-        match outcome {
-            Ok(()) => return Ok(()),
-            Err(error) => last = Some(error),
-        }
-    }
-    let why = last.map_or_else(String::new, |error| format!(": {error:#}"));
-    bail!(
-        "cannot add to {} safely; add the entry under `keys:` by hand{why}",
-        path.display()
-    );
+    let changed = file
+        .keys
+        .changed(ways(&file.keys.text, entry), id, |_| true);
+    let text = changed.map_err(|why| {
+        anyhow!("cannot add to {name} safely; add the entry under `keys:` by hand: {why:#}")
+    })?;
+    file.replace(&text)
 }
 
 /// The text with the entry in it, in each way there is. Which one is right shows when it is read.

@@ -3,14 +3,23 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
-use signalbox_gate::keyring::{Key, Keyring, KeyringError};
+use anyhow::{Context as _, anyhow, ensure};
+use signalbox_files::LockedFile;
+use signalbox_gate::keyring::{Key, Keyring, KeyringError, LARGEST_FILE};
+
+use crate::output;
 
 /// A keyring and its text.
 pub(super) struct KeyFile<'a> {
     path: &'a Path,
     pub(super) text: String,
     pub(super) keyring: Keyring,
+}
+
+/// A keyring that no other `signalbox` changes meanwhile.
+pub(super) struct LockedKeyFile<'a> {
+    pub(super) keys: KeyFile<'a>,
+    file: LockedFile,
 }
 
 /// A keyring that a host would not take.
@@ -31,15 +40,7 @@ impl<'a> KeyFile<'a> {
         )
     }
 
-    /// The keyring of a file, or one without keys where no file is yet.
-    pub(super) fn read_or_begin(path: &'a Path) -> anyhow::Result<Self> {
-        match std::fs::exists(path) {
-            Ok(false) => Self::of(path, "keys: []\n".to_owned()),
-            Ok(true) | Err(_) => Self::read(path),
-        }
-    }
-
-    fn of(path: &'a Path, text: String) -> anyhow::Result<Self> {
+    pub(super) fn of(path: &'a Path, text: String) -> anyhow::Result<Self> {
         let name = path.display();
         let keyring = Keyring::parse(&text).map_err(|source| InvalidKeyring {
             file: name.to_string(),
@@ -72,13 +73,25 @@ impl<'a> KeyFile<'a> {
             .map(|(_, known)| known)
     }
 
-    /// Writes another text if it says the same of every key, but for one, and of that what it should.
-    pub(super) fn write(
+    /// The first of these texts that says the same of every key, but for one, and of that what it
+    /// should.
+    pub(super) fn changed(
         &self,
-        text: &str,
+        ways: impl IntoIterator<Item = Option<String>>,
         id: &str,
         is_right: impl Fn(&Key) -> bool,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<String> {
+        let mut why = anyhow!("the file is written in another way than any known one");
+        for text in ways.into_iter().flatten() {
+            match self.check(&text, id, &is_right) {
+                Ok(()) => return Ok(text),
+                Err(error) => why = error,
+            }
+        }
+        Err(why)
+    }
+
+    fn check(&self, text: &str, id: &str, is_right: impl Fn(&Key) -> bool) -> anyhow::Result<()> {
         let next = Keyring::parse(text).context("the changed keyring would not load")?;
         let others = |keyring: &Keyring| -> Vec<String> {
             let others = keyring.iter().filter(|key| key.caller.id != id);
@@ -88,8 +101,40 @@ impl<'a> KeyFile<'a> {
             next.key(id).is_some_and(|key| is_right(key)) && others(&next) == others(&self.keyring),
             "the changed keyring would say something else"
         );
-        signalbox_files::replace(self.path, text.as_bytes())?;
         Ok(())
+    }
+}
+
+impl<'a> LockedKeyFile<'a> {
+    /// Waits for whoever changes the file right now.
+    pub(super) fn open(path: &'a Path) -> anyhow::Result<Self> {
+        Self::of(path, None)
+    }
+
+    /// The same, with a keyring without keys where no file is yet.
+    pub(super) fn open_or_begin(path: &'a Path) -> anyhow::Result<Self> {
+        Self::of(path, Some("keys: []\n"))
+    }
+
+    fn of(path: &'a Path, beginning: Option<&str>) -> anyhow::Result<Self> {
+        let failed = || format!("cannot read {}", path.display());
+        let waits = || output::talk("waiting for another signalbox that changes files there");
+        let limit = usize::try_from(LARGEST_FILE).unwrap_or(usize::MAX);
+        let file = LockedFile::open(path, limit, waits).with_context(failed)?;
+        let text = match file.bytes() {
+            Some(bytes) => str::from_utf8(bytes).with_context(failed)?,
+            None => beginning
+                .ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))
+                .with_context(failed)?,
+        };
+        let keys = KeyFile::of(path, text.to_owned())?;
+        Ok(Self { keys, file })
+    }
+
+    /// Puts another text in the place of the one that was read.
+    pub(super) fn replace(self, text: &str) -> anyhow::Result<()> {
+        let written = self.file.replace(text.as_bytes());
+        written.with_context(|| format!("cannot write {}", self.keys.path.display()))
     }
 }
 

@@ -1,55 +1,74 @@
 //! `signalbox keys revoke`: marks a key in its file. The rest of the file stays as people wrote it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use signalbox_gate::keyring::Key;
 
-use super::file::KeyFile;
-use crate::{exit::Exit, output};
+use super::{file::LockedKeyFile, taken_over};
+use crate::{admin::Access, exit::Exit, output};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    With any option of a running host, or SIGNALBOX_ADMIN, that host is asked until it says that it \
+    has taken over the file, for thirty seconds at most. The view token will do.")]
 pub(crate) struct Arguments {
     /// The keyring.
     #[arg(long, value_name = "KEYS.yaml")]
     keys: PathBuf,
     /// The key's identifier.
     id: String,
+    #[command(flatten)]
+    access: Option<Access>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (path, id) = (&arguments.keys, &arguments.id);
-    let file = KeyFile::read(path)?;
-    let key = file.key(id)?;
-    if key.revoked {
-        output::talk(&format!("`{id}` is revoked already"));
+    let client = arguments.access.as_ref().map(Access::client).transpose()?;
+    let is_new = mark(path, id)?;
+    let done = if is_new {
+        format!("revoked `{id}`")
+    } else {
+        format!("`{id}` is revoked already")
+    };
+    let Some(client) = client else {
+        output::talk(&match is_new {
+            true => format!("{done}; a running host refuses it within seconds"),
+            false => done,
+        });
         return Ok(Exit::Ok);
+    };
+    output::talk(&format!("{done} in {}", path.display()));
+    taken_over::wait(&client, path, id)?;
+    output::talk(&format!("{} refuses it", client.address()));
+    Ok(Exit::Ok)
+}
+
+/// Marks a key in its file; gives whether it was not marked before.
+fn mark(path: &Path, id: &str) -> anyhow::Result<bool> {
+    let file = LockedKeyFile::open(path)?;
+    let key = file.keys.key(id)?;
+    if key.revoked {
+        return Ok(false);
     }
     let place = key.position();
-    let ends = file.keyring.iter().map(|key| key.position().line);
+    let ends = file.keys.keyring.iter().map(|key| key.position().line);
     let end = ends.filter(|line| *line > place.line).min();
     let entry = Entry {
         line: index(place.line),
         column: index(place.column),
         end: end.map(index),
     };
-    let is_right = |key: &Key| key.revoked;
-    let written = entry
-        .ways(&file.text)
-        .into_iter()
-        .flatten()
-        .any(|text| file.write(&text, id, is_right).is_ok());
-    if !written {
+    let ways = entry.ways(&file.keys.text);
+    let Ok(text) = file.keys.changed(ways, id, |key: &Key| key.revoked) else {
         bail!(
             "cannot mark `{id}` safely; set `revoked: true` in its entry, line {} of {}",
             place.line,
             path.display()
         );
-    }
-    output::talk(&format!(
-        "revoked `{id}`; a running host refuses it within seconds"
-    ));
-    Ok(Exit::Ok)
+    };
+    file.replace(&text)?;
+    Ok(true)
 }
 
 /// Where an entry is, counted from zero.
