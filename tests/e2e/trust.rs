@@ -1,15 +1,34 @@
 //! What the runtime trusts is what the compiler makes, and nothing else.
 
-use signalbox_harness::policies::{component, runbook};
+use std::{collections::BTreeSet, fs};
+
+use signalbox_harness::{
+    policies::{component, runbook},
+    root,
+};
 use signalbox_runtime::{
     LoadOptions, Runtime, Settings,
     trust::{fingerprint, known_engines},
 };
 
 #[test]
-fn the_runtime_knows_the_committed_engine_and_no_other() {
-    let engine = fingerprint(&component(&runbook("litellm"))).expect("a compiled policy");
-    assert_eq!(known_engines().collect::<Vec<_>>(), [engine]);
+fn the_runtime_knows_the_engines_of_frozen_versions_and_the_committed_one_and_no_other() {
+    let versions = fs::read_dir(root().join("tests/frozen")).expect("the frozen versions");
+    let folders = versions.map(|entry| entry.expect("an entry").path());
+    let compiled = folders.map(|folder| folder.join("components/everything.wasm"));
+    let compiled = compiled.filter(|path| path.exists());
+    let of = |component: &[u8]| {
+        fingerprint(component)
+            .expect("a compiled policy")
+            .to_string()
+    };
+    let mut engines: BTreeSet<String> = compiled
+        .map(|path| of(&fs::read(path).expect("a component")))
+        .collect();
+    engines.insert(of(&component(&runbook("litellm"))));
+    let known: Vec<String> = known_engines().map(|it| it.to_string()).collect();
+    assert_eq!(known.iter().cloned().collect::<BTreeSet<_>>(), engines);
+    assert_eq!(known.len(), engines.len(), "each once");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! The bytes depend on the source, the pinned tool chain and the lock file, and on nothing else:
 //! see `engine/rustc.rs` for what it takes. `--check` builds again and compares with what is
-//! committed.
+//! committed. The fingerprint of an engine comes after those that are known: whoever changes the
+//! engine twice before a release deletes the one between, which nobody has.
 
 mod rustc;
 
@@ -27,7 +28,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let built = build()?;
-    let known = fingerprint(&built)? + "\n";
+    let fingerprint = fingerprint(&built)?;
+    let known = with_newest(&fingerprint)?;
     let engine = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     for (path, wanted) in [
         (ENGINE, engine.as_slice()),
@@ -46,9 +48,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         fs::write(&committed, wanted).with_context(|| format!("cannot write {path}"))?;
         say(&format!("wrote {path}"));
     }
-    let (bytes, fingerprint) = (engine.len(), known.trim_end());
+    let bytes = engine.len();
     say(&format!("engine: {bytes} bytes, fingerprint {fingerprint}"));
     Ok(())
+}
+
+/// The known engines, the one of `fingerprint` last: components that an earlier version compiled stay
+/// trusted.
+fn with_newest(fingerprint: &str) -> anyhow::Result<String> {
+    let known = fs::read_to_string(root().join(KNOWN_ENGINES))
+        .with_context(|| format!("cannot read {KNOWN_ENGINES}"))?;
+    let others = known.lines().filter(|line| *line != fingerprint);
+    let lines: Vec<&str> = others.chain([fingerprint]).collect();
+    Ok(lines.join("\n") + "\n")
 }
 
 /// Builds the guest and says where it lies.

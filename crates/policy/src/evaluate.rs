@@ -5,6 +5,7 @@
 //! cannot disagree. Run natively it is the reference, built to wasm it is the engine.
 
 mod message;
+mod nearest;
 mod route;
 #[cfg(test)]
 mod tests;

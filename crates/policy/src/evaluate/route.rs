@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Check, Trace, message, message::Refused};
+use super::{Check, Trace, message, message::Refused, nearest::nearest};
 use crate::{Request, RouteRule, Rules};
 
 /// The names and values of a template's parameters, in its order.
@@ -89,44 +89,6 @@ fn is_more_specific(template: &str, than: &str) -> bool {
         .is_some_and(|(left, _)| !left)
 }
 
-/// The route whose template is closest to the path, if it is close enough to be what was meant.
-fn nearest<'a, R: Rules>(rules: &'a R, request: &Request<'_>) -> Option<RouteRule<'a>> {
-    const LONGEST: usize = 256;
-    if request.path.len() > LONGEST {
-        return None;
-    }
-    let distance_to = |route: &RouteRule<'_>| {
-        let other_method = usize::from(route.method != request.method);
-        distance(request.path.as_bytes(), route.template.as_bytes()) * 2 + other_method
-    };
-    let farthest = request.path.len() / 3;
-    // Texts are at least as far apart as their lengths: most routes need no closer look.
-    let is_in_reach =
-        |route: &RouteRule<'_>| route.template.len().abs_diff(request.path.len()) <= farthest;
-    let (distance, route) = rules
-        .routes()
-        .filter(is_in_reach)
-        .map(|route| (distance_to(&route), route))
-        .min_by_key(|(key, _)| *key)?;
-    (distance / 2 <= farthest).then_some(route)
-}
-
-/// Levenshtein's distance, in one row that each step overwrites.
-fn distance(left: &[u8], right: &[u8]) -> usize {
-    let mut row: Vec<usize> = (1..=right.len()).collect();
-    let mut distance = right.len();
-    for (index, byte) in left.iter().enumerate() {
-        let mut diagonal = index;
-        distance = index + 1;
-        for (other, above) in right.iter().zip(&mut row) {
-            let next = (diagonal + usize::from(byte != other)).min(*above + 1);
-            distance = next.min(distance + 1);
-            diagonal = core::mem::replace(above, distance);
-        }
-    }
-    distance
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,14 +113,5 @@ mod tests {
         assert!(is_more_specific("/v1/a/{x}", "/v1/{x}/b"));
         assert!(!is_more_specific("/v1/{x}/b", "/v1/a/{x}"));
         assert!(!is_more_specific("/v1/{x}", "/v1/{y}"));
-    }
-
-    #[test]
-    fn distance_counts_edits() {
-        assert_eq!(distance(b"kitten", b"sitting"), 3);
-        assert_eq!(distance(b"", b"abc"), 3);
-        assert_eq!(distance(b"abc", b""), 3);
-        assert_eq!(distance(b"flaw", b"lawn"), 2);
-        assert_eq!(distance(b"abc", b"abc"), 0);
     }
 }
