@@ -95,7 +95,7 @@ impl Generation {
             Some(warm) => self.plugin.decide_warm(warm, request),
             None => self.plugin.decide_now(request),
         };
-        self.served().count(&outcome);
+        self.served().count(&request.caller.id, &outcome);
         outcome
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use signalbox_policy::Decision;
 
-use crate::{DecideError, Digest};
+use crate::{ActiveCallers, DecideError, Digest, active_callers::CallerBits};
 
 /// What a generation is called and what it did. Small: an answer may hold it for hours, and keeps
 /// neither code nor instances alive with it.
@@ -23,6 +23,7 @@ pub struct GenerationStats {
     refusals: AtomicU64,
     /// All other decisions.
     others: AtomicU64,
+    callers: CallerBits,
     open: AtomicU64,
     is_cut: AtomicBool,
     is_freed: AtomicBool,
@@ -48,6 +49,7 @@ impl GenerationStats {
             failures: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
             others: AtomicU64::new(0),
+            callers: CallerBits::new(),
             open: AtomicU64::new(0),
             is_cut: AtomicBool::new(false),
             is_freed: AtomicBool::new(false),
@@ -84,6 +86,18 @@ impl GenerationStats {
         }
     }
 
+    /// Who asked it since [`Self::take_active_callers`].
+    #[must_use]
+    pub fn active_callers(&self) -> ActiveCallers {
+        self.callers.active()
+    }
+
+    /// Who asked it so far; the count starts afresh.
+    #[must_use]
+    pub fn take_active_callers(&self) -> ActiveCallers {
+        self.callers.take()
+    }
+
     /// Notes that an answer which this generation decided is under way, until what it gives is
     /// dropped.
     pub fn open(self: &Arc<Self>) -> Open {
@@ -115,7 +129,8 @@ impl GenerationStats {
         self.is_freed.load(Relaxed)
     }
 
-    pub(crate) fn count(&self, outcome: &Result<Decision, DecideError>) {
+    pub(crate) fn count(&self, caller: &str, outcome: &Result<Decision, DecideError>) {
+        self.callers.note(caller);
         let count = match outcome {
             Ok(Decision::Refuse(_)) => &self.refusals,
             Err(error) if error.is_guest_failure() => &self.failures,

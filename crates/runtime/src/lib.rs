@@ -70,6 +70,7 @@
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 
+mod active_callers;
 mod bindings;
 mod cache;
 mod catalogue;
@@ -95,6 +96,7 @@ mod slot;
 pub mod trust;
 mod warm;
 
+pub use active_callers::ActiveCallers;
 pub use cache::{Cache, CacheCounts, Cached};
 pub use catalogue::Catalogue;
 pub use contract::Violation;
