@@ -9,7 +9,7 @@ use signalbox_harness::{
     gate::{Gate, Setup},
     http::{Answer, Ask},
     operator::Upload,
-    policies::component,
+    policies::{component, program},
     steady::Steady,
     wait_for,
 };
@@ -19,8 +19,9 @@ use crate::{guests::Guest, log};
 
 pub(crate) const EVIL: &str = "gtak_evil";
 pub(crate) const VILE: &str = "gtak_vile";
+const VEIL: &str = "gtak_veil";
 pub(crate) const HONEST: &str = "gtak_honest";
-const CONTROL: [&str; 2] = ["gtak_ctrl", "gtak_lrtc"];
+const CONTROL: [&str; 3] = ["gtak_ctrl", "gtak_lrtc", "gtak_trlc"];
 
 /// What serves first: it knows one model, and nothing about it ever fails.
 pub(crate) const LAX: &str = "policy: lax\n\
@@ -30,15 +31,25 @@ pub(crate) const LAX: &str = "policy: lax\n\
     \x20 gpt-4o: {published: support-agent}\n";
 
 fn gate() -> Gate {
-    gate_with(&[("evil", EVIL), ("vile", VILE), ("honest", HONEST)])
+    gate_with(&[
+        ("evil", EVIL),
+        ("vile", VILE),
+        ("veil", VEIL),
+        ("honest", HONEST),
+    ])
 }
 
 /// A gate with these keys for the policy `live`, and a policy `control` beside it.
 pub(crate) fn gate_with(keys: &[(&str, &str)]) -> Gate {
     let setup = Setup::new()
         .policy("live", &component(LAX))
-        .policy("control", &component(LAX));
-    let control = [("ctrl", CONTROL[0]), ("lrtc", CONTROL[1])];
+        .policy("control", &component(LAX))
+        .config("swap: {rollback_after: 1s}\n");
+    let control = [
+        ("ctrl", CONTROL[0]),
+        ("lrtc", CONTROL[1]),
+        ("trlc", CONTROL[2]),
+    ];
     let keys = keys.iter().map(|key| (key, "live"));
     let keys = keys.chain(control.iter().map(|key| (key, "control")));
     let setup = keys.fold(setup, |setup, ((id, key), policy)| {
@@ -65,10 +76,16 @@ fn trapping() -> Vec<u8> {
 /// Comes back when the host has looked at every failure that was reported before: it hears of them
 /// in their order, and here it goes back because of one that comes after them.
 pub(crate) fn everything_was_looked_at(gate: &Gate) {
+    everything_was_looked_at_while(gate, &[]);
+}
+
+/// The same; these are asked all the while, for as long as keys have to fail to count.
+fn everything_was_looked_at_while(gate: &Gate, asks: &[Ask]) {
     let guest = bring(gate, "control", &trapping(), "vouched");
+    let control = CONTROL.map(chat);
     wait_for("the control to go back", || {
-        for key in CONTROL {
-            let _ = gate.ask(&chat(key));
+        for ask in asks.iter().chain(&control) {
+            let _ = gate.ask(ask);
         }
         (gate.live("control") != guest).then_some(())
     });
@@ -90,27 +107,28 @@ fn misbehaves(guest: &Guest, code: &str, cause: &str) {
     let overview = gate.overview("live");
     assert!(overview.roll_back.automatic, "{cause}: {overview:?}");
 
-    // Both callers, until the host goes back: what is refused meanwhile is refused as it should be.
-    let (mut refused, mut callers) = (0, [EVIL, VILE].into_iter().cycle());
+    // All three, until the host goes back: what is refused meanwhile is refused as it should be.
+    let (mut refused, mut callers) = (0_usize, [EVIL, VILE, VEIL].into_iter().cycle());
     wait_for("the host to go back", || {
         let answer = gate.ask(&chat(callers.next()?));
         if answer.header("x-signalbox-policy") == Some(&format!("live@{number}")) {
-            assert_eq!(
-                answer.refusal(),
-                (503, code.to_owned()),
-                "{cause}: {}",
-                answer.text()
+            // Who makes a policy fail again and again is refused without a call, for a second.
+            let (status, found) = answer.refusal();
+            let text = answer.text();
+            assert!(
+                status == 503 && (found == code || found == "policy_failed"),
+                "{cause}: {text}"
             );
-            refused += 1;
+            refused += usize::from(found == code);
         }
         (gate.live("live") != number).then_some(())
     });
     let entry = rolled_back(&gate, "live").expect("it is in the history");
-    // Three failed; the last of them may have met what it made the host go back to.
-    assert!(refused >= 2, "{cause}: {refused} {entry:?}");
+    // Each twice; the last of them may have met what it made the host go back to.
+    assert!(refused >= 5, "{cause}: {refused} {entry:?}");
     let live = gate.overview("live").live.expect("it serves");
     assert_eq!(live.digest, before, "{cause}");
-    for key in [EVIL, VILE, HONEST] {
+    for key in [EVIL, VILE, VEIL, HONEST] {
         assert_eq!(gate.ask(&chat(key)).status, 200, "{cause}: {key}");
     }
     let seen = honest.stop();
@@ -130,11 +148,9 @@ fn is_visible(gate: &Gate, from: u64, cause: &str) {
     );
     let evidence = entry.evidence.as_ref().expect("there are grounds");
     assert!(
-        evidence.failures >= 3 && evidence.callers.len() >= 2,
+        evidence.failures >= 6 && evidence.callers == ["evil", "veil", "vile"],
         "{evidence:?}"
     );
-    let callers = |id: &str| evidence.callers.iter().any(|caller| caller == id);
-    assert!(callers("evil") && callers("vile"), "{evidence:?}");
     assert!(
         evidence.causes.iter().any(|(found, _)| found == cause),
         "{evidence:?}"
@@ -201,23 +217,26 @@ fn a_policy_that_says_garbage_to_some_goes_by_itself() {
 
 /// Asks many times, lets the host look at all of it, and sees that the same generation serves.
 fn stays(gate: &Gate, number: u64, asks: &[Ask]) {
-    for _ in 0..20 {
-        for ask in asks {
-            let _ = gate.ask(ask);
-        }
-    }
+    everything_was_looked_at_while(gate, asks);
     everything_was_looked_at(gate);
     assert_eq!(gate.live("live"), number);
     assert_eq!(rolled_back(gate, "live"), None);
 }
 
 #[test]
-fn one_caller_alone_brings_nothing_back() {
-    let gate = gate();
-    let number = bring(&gate, "live", &trapping(), "vouched");
-    stays(&gate, number, &[chat(EVIL), chat(HONEST)]);
-    let live = gate.overview("live").live.expect("it serves");
-    assert!(live.failures >= 3, "the failures count: {live:?}");
+fn two_keys_bring_nothing_back_whatever_they_ask() {
+    for keys in [&[EVIL][..], &[EVIL, VILE]] {
+        let gate = gate();
+        let number = bring(&gate, "live", &trapping(), "vouched");
+        let asks: Vec<Ask> = keys.iter().chain([&HONEST]).map(|key| chat(key)).collect();
+        stays(&gate, number, &asks);
+        let live = gate.overview("live").live.expect("it serves");
+        assert!(live.failures >= 3, "the failures count: {live:?}");
+        // And are said.
+        let ready = gate.admin(&Ask::get("/readyz"));
+        assert_eq!(ready.json()["status"], "degraded");
+        assert!(ready.text().contains("is failing"), "{}", ready.text());
+    }
 }
 
 #[test]
@@ -225,14 +244,14 @@ fn a_pinned_policy_stays_however_it_fails() {
     let gate = gate();
     let number = bring(&gate, "live", &trapping(), "pinned");
     assert!(!gate.overview("live").roll_back.automatic);
-    stays(&gate, number, &[chat(EVIL), chat(VILE)]);
+    stays(&gate, number, &[chat(EVIL), chat(VILE), chat(VEIL)]);
 }
 
 #[test]
 fn refusals_bring_nothing_back() {
     let gate = gate();
     let more = format!("{LAX}  gpt-4o-mini: {{published: gt-small}}\n");
-    let number = bring(&gate, "live", &component(&more), "unless_narrower");
+    let number = bring(&gate, "live", &program(&more), "vouched");
     assert!(
         gate.overview("live").roll_back.automatic,
         "it would, for failures"
@@ -245,13 +264,29 @@ fn refusals_bring_nothing_back() {
         gate.ask(&refused(EVIL)).refusal(),
         (404, "model_not_found".to_owned())
     );
-    stays(&gate, number, &[refused(EVIL), refused(VILE)]);
+    stays(
+        &gate,
+        number,
+        &[refused(EVIL), refused(VILE), refused(VEIL)],
+    );
+}
+
+/// A guest that traps for whoever sends a long content type.
+fn trapping_for_long_types() -> Vec<u8> {
+    let first = "(if (i32.gt_u (i32.load offset=36 (local.get $request)) (i32.const 20))
+                   (then (unreachable)))";
+    Guest {
+        first: first.to_owned(),
+        ..Guest::default()
+    }
+    .component()
 }
 
 #[test]
 fn what_the_host_went_back_to_is_not_left_by_itself() {
     let gate = gate();
-    let first = bring(&gate, "live", &trapping(), "vouched");
+    let keys = [EVIL, VILE, VEIL];
+    let first = bring(&gate, "live", &trapping_for_long_types(), "vouched");
     let second = bring(
         &gate,
         "live",
@@ -259,15 +294,18 @@ fn what_the_host_went_back_to_is_not_left_by_itself() {
         "vouched",
     );
     wait_for("the host to go back", || {
-        let _ = (gate.ask(&chat(EVIL)), gate.ask(&chat(VILE)));
+        let _ = keys.map(|key| gate.ask(&chat(key)));
         (gate.live("live") != second).then_some(())
     });
-    // It is at the one that traps now, which fails as well: it stays, and an operator decides.
+    // It is at one that fails as well, for others: it stays, and an operator decides.
     let back = gate.overview("live").live.expect("it serves");
     assert!(back.generation > second && first < second, "{back:?}");
-    for _ in 0..20 {
-        let _ = (gate.ask(&chat(EVIL)), gate.ask(&chat(VILE)));
-    }
+    let long = keys.map(|key| {
+        chat(key)
+            .without("content-type")
+            .header("content-type", "application/json; charset=utf-8")
+    });
+    everything_was_looked_at_while(&gate, &long);
     everything_was_looked_at(&gate);
     assert_eq!(gate.live("live"), back.generation);
     assert!(
@@ -275,5 +313,19 @@ fn what_the_host_went_back_to_is_not_left_by_itself() {
             .generation()
             > second
     );
-    assert_eq!(gate.ask(&chat(EVIL)).status, 200);
+    assert_eq!(gate.ask(&long[0]).status, 200);
+}
+
+#[test]
+fn what_the_generation_before_fails_as_well_brings_nothing_back() {
+    let gate = gate();
+    bring(&gate, "live", &trapping(), "vouched");
+    let second = bring(
+        &gate,
+        "live",
+        &Guest::code("(i32.const -4)").component(),
+        "vouched",
+    );
+    assert!(gate.overview("live").roll_back.automatic);
+    stays(&gate, second, &[chat(EVIL), chat(VILE), chat(VEIL)]);
 }

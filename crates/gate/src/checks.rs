@@ -266,10 +266,7 @@ impl<O: Observer> Exchange<O> {
         policy: &Arc<Generation>,
         stage: Stage,
     ) -> Result<Result<Decision, AskError>, Halt> {
-        let model = match stage {
-            Stage::Head => RequestedModel::Unread,
-            Stage::Model => self.body.requested()?,
-        };
+        let model = stage.model(&self.body)?;
         let table = self.gate.tables().of(policy);
         self.context.asks(policy, &table, model);
         let Some(key) = &self.key else {
@@ -282,7 +279,7 @@ impl<O: Observer> Exchange<O> {
         if policy.is_inline() {
             let answer = ask_inline(policy, &request);
             self.took(since);
-            self.report(policy.served(), &answer);
+            self.report(policy.served(), stage, &answer);
             return Ok(answer);
         }
         let call = PolicyCall::new(Arc::clone(policy), RequestBuf::from(&request));

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use http::request::Parts;
 use signalbox_http::refusal::Refusal;
-use signalbox_policy::Decision;
-use signalbox_runtime::{Generation, GenerationStats};
+use signalbox_policy::{Decision, Description, RequestedModel};
+use signalbox_runtime::{Generation, GenerationStats, RequestBuf};
 
 use crate::auth::keyring::Key;
 use crate::body::incoming::Body;
@@ -87,6 +87,19 @@ pub(crate) enum Stage {
     Model,
 }
 
+impl Stage {
+    /// What a policy is told of the model.
+    ///
+    /// # Errors
+    /// If the body is not what the route takes.
+    pub(crate) fn model(self, body: &Body) -> Result<RequestedModel<'_>, Refusal> {
+        match self {
+            Self::Head => Ok(RequestedModel::Unread),
+            Self::Model => body.requested(),
+        }
+    }
+}
+
 impl<O: Observer> Exchange<O> {
     pub(crate) fn begin(gate: &Arc<Gate>, request: IncomingRequest, observer: O) -> Box<Self> {
         let IncomingRequest {
@@ -124,17 +137,27 @@ impl<O: Observer> Exchange<O> {
             return;
         };
         self.took(since);
-        self.report(asked, &answer);
+        self.report(asked, stage, &answer);
         self.asking.answer = Some((asked.number(), stage, answer));
     }
 
-    /// Tells of a guest that has failed a caller, whether its answer still counts or not.
-    pub(crate) fn report(&self, asked: &Arc<GenerationStats>, answer: &Result<Decision, AskError>) {
+    /// Tells of a guest that has failed a request, whether its answer still counts or not.
+    pub(crate) fn report(
+        &self,
+        asked: &Arc<GenerationStats>,
+        stage: Stage,
+        answer: &Result<Decision, AskError>,
+    ) {
         if let (Err(error), Some(key)) = (answer, &self.key)
             && error.is_guest_failure()
         {
-            let policies = self.gate.policies();
-            policies.failed(asked, &key.caller.id, error.cause());
+            let again = |described: &Description| {
+                let request = self.policy_request(key);
+                let headers = request.headers(&described.headers);
+                let model = stage.model(&self.body).ok()?;
+                Some(RequestBuf::from(&request.request(&headers, model)))
+            };
+            self.gate.policies().failed(asked, error.cause(), again);
         }
     }
 

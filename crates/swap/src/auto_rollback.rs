@@ -1,8 +1,10 @@
 //! The rules by which the host rolls back automatically. Pure: the controller applies them.
 //!
-//! Only failures of the guest count, never refusals: a client that is shut out would only have to
-//! ask often enough. And even failures only where access does not matter: not when the swap is
-//! pinned, not when it narrows access, and where that cannot be told only if somebody vouched.
+//! Nobody undoes a swap by what they ask. Refusals never count: a client that is shut out would only
+//! have to ask often enough. Failures count of programs alone, for what a compiled document does is
+//! bounded by its tables, and only those that what would decide in its place answers: of several
+//! keys, a share of all, over time. And even those only where access does not matter: not when the
+//! swap is pinned, not when it narrows access, and where that cannot be told only if somebody vouched.
 
 mod failure_window;
 
@@ -13,6 +15,7 @@ use signalbox_runtime::Counts;
 use crate::{
     Access, RollBack, RollBackOverview,
     access::Compared,
+    loaded::Loaded,
     policy_state::{Before, KeptGeneration, Live, Origin, PolicyState},
 };
 
@@ -36,6 +39,7 @@ pub(crate) fn rollback_target(
         Origin::Restart => return Err("it served before this process started".into()),
     };
     allows(live.roll_back, &compared.access)?;
+    is_program(&live.loaded)?;
     if before.digest == live.loaded.digest() {
         return Err("what served before is the same component".into());
     }
@@ -47,6 +51,30 @@ pub(crate) fn rollback_target(
         )
     })?;
     Ok((live, before, kept))
+}
+
+/// What would decide in place of a generation if that went because it fails; nothing if it would not
+/// go whatever fails.
+pub(crate) fn instead_of(standing: &PolicyState, number: u64) -> Option<&Loaded> {
+    let live = standing.live.as_ref()?;
+    if live.number() == number {
+        let (.., kept) = rollback_target(standing).ok()?;
+        return kept.loaded.as_ref();
+    }
+    let beside = standing.beside.as_ref()?;
+    let goes = beside.number() == number && is_program(&beside.loaded).is_ok();
+    goes.then_some(&live.loaded)
+}
+
+/// What a compiled document does is bounded by its tables: what fails in it is a fault of ours or of
+/// the machine, and the document before would meet the same one.
+pub(crate) fn is_program(loaded: &Loaded) -> Result<(), String> {
+    match loaded.plugin.is_trusted() {
+        true => {
+            Err("it is a compiled document: its failures raise an alarm and undo nothing".into())
+        }
+        false => Ok(()),
+    }
 }
 
 /// What served before, as far as it was compared.

@@ -1,5 +1,8 @@
-//! The thread that looks after what serves: it hears of failures, notices when what served before
-//! has come to rest, promotes shadows that have proved themselves, and writes the history down.
+//! The thread that looks after what serves: it hears of failures and raises alarms, notices when what
+//! served before has come to rest, promotes shadows that have proved themselves, and writes the
+//! history down.
+
+mod alarms;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,15 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use signalbox_runtime::{Digest, GenerationStats};
-use tracing::warn;
+use signalbox_runtime::{Counts, Digest, GenerationStats};
 
+use self::alarms::Alarms;
 use crate::{
-    Actor, Evidence, Role, Trigger,
+    Actor, Alarm, Evidence, Failures, Outcome, Role, Trigger,
     auto_rollback::{self, FailureWindow},
     event::{EVENT_QUEUE, Event},
-    history::TARGET,
-    policy_state::{Live, PolicyState},
+    policy_state::{Beside, Live, PolicyState},
     shared::Shared,
     snapshot::Snapshot,
     transaction::{self, Command},
@@ -26,7 +28,7 @@ pub(crate) fn run(shared: &Shared, events: &Receiver<Event>) {
         shared,
         tallies: BTreeMap::new(),
         tried: BTreeMap::new(),
-        refusing: BTreeSet::new(),
+        alarms: Alarms::default(),
         unloadable: BTreeSet::new(),
         unwritable: None,
     };
@@ -53,8 +55,7 @@ struct Controller<'s> {
     tallies: BTreeMap<u64, FailureWindow>,
     /// When something was last tried, or found not to be allowed, for a generation.
     tried: BTreeMap<u64, Instant>,
-    /// Generations of which it was said that they refuse more than what served before.
-    refusing: BTreeSet<u64>,
+    alarms: Alarms,
     /// Components of an earlier process that do not load.
     unloadable: BTreeSet<Digest>,
     /// When writing down failed.
@@ -63,18 +64,27 @@ struct Controller<'s> {
 
 impl Controller<'_> {
     fn read(&mut self, event: Event) {
-        if let Event::Failed(served, caller, cause) = event {
-            let tally = self.tallies.entry(served.number());
-            let tally = tally.or_insert_with(|| FailureWindow::new(Instant::now()));
-            tally.add(&caller, cause);
+        match event {
+            Event::Failed(served, cause) => self.tally(&served).failed(cause),
+            Event::Differed(served, caller, at) => self.tally(&served).differed(&caller, at),
+            Event::Look | Event::Stop => {}
         }
+    }
+
+    fn tally(&mut self, served: &GenerationStats) -> &mut FailureWindow {
+        let tally = self.tallies.entry(served.number());
+        tally.or_insert_with(|| FailureWindow::new(Instant::now()))
     }
 
     fn look(&mut self) {
         let book = self.shared.book();
         for (name, standing) in &book.policies {
-            self.live(name, standing);
-            self.candidate(name, standing);
+            let live = self.live(name, standing);
+            let beside = self.candidate(name, standing);
+            let alarm = live.or(beside);
+            if self.alarms.tell(name, alarm.as_ref()) {
+                (self.shared.settings.alarms)(name, alarm.as_ref());
+            }
         }
         self.forget(&book);
         drop(book);
@@ -85,48 +95,30 @@ impl Controller<'_> {
         self.write();
     }
 
-    /// What serves goes back to what served before, on evidence.
-    fn live(&mut self, name: &str, standing: &PolicyState) {
-        let Some(live) = &standing.live else { return };
-        self.refusals(name, live);
-        let before = auto_rollback::before(live).map(|before| &*before.served);
-        let Some(evidence) = self.evidence(&live.served, before) else {
-            return;
+    /// What serves goes back to what served before, on evidence; what fails without that alarms.
+    fn live(&mut self, name: &str, standing: &PolicyState) -> Option<Alarm> {
+        let live = standing.live.as_ref()?;
+        self.alarms.refusals(name, live);
+        let before = auto_rollback::before(live).map(|before| before.served.counts());
+        let found = self.found(&live.served, before.unwrap_or_default())?;
+        let (kept, evidence) = match (auto_rollback::rollback_target(standing), &found.evidence) {
+            (Ok((.., kept)), Some(evidence)) => (kept, evidence),
+            (Ok(_), None) => return Some(found.alarm(TOO_LITTLE)),
+            (Err(why), _) => return Some(found.alarm(why)),
         };
         if !self.is_due(live.number()) {
-            return;
+            return Some(found.alarm(TRIED));
         }
-        let way = auto_rollback::rollback_target(standing).and_then(|(live, _, kept)| {
-            self.still_allowed(name, standing)?;
-            Ok((live.number(), kept.number))
-        });
-        match way {
-            Ok((from, to)) => self.act(
-                Command::Rollback {
-                    name: name.to_owned(),
-                    to: Some(to),
-                    only_from: Some(from),
-                },
-                evidence,
-            ),
-            Err(why) => alarm(name, live.number(), &why, &evidence),
+        if let Err(why) = self.still_allowed(name, standing) {
+            return Some(found.alarm(why));
         }
-    }
-
-    /// Refusals alarm, and do nothing else.
-    fn refusals(&mut self, name: &str, live: &Live) {
-        let before = auto_rollback::before(live).map(|before| before.served.counts());
-        let jump =
-            before.and_then(|before| auto_rollback::refuses_more(live.served.counts(), before));
-        if let Some((refused_ppm, before_ppm)) = jump
-            && self.refusing.insert(live.number())
-        {
-            warn!(
-                target: TARGET,
-                policy = name, generation = live.number(), refused_ppm, before_ppm,
-                "it refuses far more than what served before: look whether that is meant"
-            );
-        }
+        let wish = Command::Rollback {
+            name: name.to_owned(),
+            to: Some(kept.number),
+            only_from: Some(live.number()),
+        };
+        let is_done = self.act(wish, evidence.clone());
+        (!is_done).then(|| found.alarm(TRIED))
     }
 
     /// One of the components that an earlier process kept, when there is nothing else to do: to go
@@ -157,60 +149,85 @@ impl Controller<'_> {
         auto_rollback::allows(live.roll_back, &access)
     }
 
-    /// A candidate that fails goes; a shadow that has proved itself comes into service.
-    fn candidate(&mut self, name: &str, standing: &PolicyState) {
-        let Some((live, beside)) = standing.live.as_ref().zip(standing.beside.as_ref()) else {
-            return;
+    /// A candidate goes on evidence, and what fails without that alarms; a shadow that has proved
+    /// itself comes into service.
+    fn candidate(&mut self, name: &str, standing: &PolicyState) -> Option<Alarm> {
+        let (live, beside) = standing.live.as_ref().zip(standing.beside.as_ref())?;
+        let found = self.found(&beside.served, live.served.counts());
+        let evidence = found.as_ref().and_then(|found| found.evidence.clone());
+        let why = match evidence {
+            Some(evidence) => self.withdraw(name, live, beside, evidence).err()?,
+            None => {
+                self.promote(name, beside);
+                let why = auto_rollback::is_program(&beside.loaded).err();
+                why.unwrap_or_else(|| TOO_LITTLE.into())
+            }
         };
-        let number = beside.number();
-        let only = Some(number);
-        let evidence = self.evidence(&beside.served, Some(&live.served));
-        if let Some(evidence) = evidence {
-            if !self.is_due(number) {
-                return;
-            }
-            let access = beside.service.access();
-            let allowed = match (beside.role(), access) {
-                // Nobody is decided by it.
-                (Role::Shadow, _) | (_, None) => Ok(()),
-                (Role::Canary { .. }, Some(access)) => {
-                    let compared = beside.service.compared();
-                    let callers = (self.shared.settings.callers)(name);
-                    let now = compared.map(|compared| {
-                        compared.for_callers(&live.loaded, &beside.loaded, callers)
-                    });
-                    auto_rollback::allows(beside.service.roll_back, now.as_ref().unwrap_or(access))
-                }
-            };
-            let name = name.to_owned();
-            match allowed {
-                Ok(()) => self.act(Command::Withdraw { name, only }, evidence),
-                Err(why) => alarm(&name, number, &why, &evidence),
-            }
-            return;
+        // Nobody is decided by a shadow: what fails in it is for the comparison.
+        let found = found.filter(|_| beside.role() != Role::Shadow)?;
+        Some(found.alarm(why))
+    }
+
+    /// Takes a candidate away, or says why not.
+    fn withdraw(
+        &mut self,
+        name: &str,
+        live: &Live,
+        beside: &Beside,
+        evidence: Evidence,
+    ) -> Result<(), String> {
+        if !self.is_due(beside.number()) {
+            return Err(TRIED.into());
         }
-        let shadowed = beside.candidacy.shadowed();
-        if let Some(evidence) = shadowed.and_then(|shadowed| shadowed.has_proved_itself())
-            && self.is_due(number)
-        {
-            let name = name.to_owned();
-            self.act(Command::Promote { name, only }, evidence);
+        self.may_go(name, live, beside)?;
+        let wish = Command::Withdraw {
+            name: name.to_owned(),
+            only: Some(beside.number()),
+        };
+        let is_done = self.act(wish, evidence);
+        is_done.then_some(()).ok_or_else(|| TRIED.into())
+    }
+
+    /// Whether a candidate that fails may go, with the keys there are now.
+    fn may_go(&self, name: &str, live: &Live, beside: &Beside) -> Result<(), String> {
+        auto_rollback::is_program(&beside.loaded)?;
+        match (beside.role(), beside.service.compared()) {
+            // Nobody is decided by it.
+            (Role::Shadow, _) | (_, None) => Ok(()),
+            (Role::Canary { .. }, Some(compared)) => {
+                let callers = (self.shared.settings.callers)(name);
+                let access = compared.for_callers(&live.loaded, &beside.loaded, callers);
+                auto_rollback::allows(beside.service.roll_back, &access)
+            }
         }
     }
 
-    fn evidence(
-        &mut self,
-        served: &GenerationStats,
-        before: Option<&GenerationStats>,
-    ) -> Option<Evidence> {
+    fn promote(&mut self, name: &str, beside: &Beside) {
+        let shadowed = beside.candidacy.shadowed();
+        if let Some(evidence) = shadowed.and_then(|shadowed| shadowed.has_proved_itself())
+            && self.is_due(beside.number())
+        {
+            let wish = Command::Promote {
+                name: name.to_owned(),
+                only: Some(beside.number()),
+            };
+            self.act(wish, evidence);
+        }
+    }
+
+    /// What failed of a generation lately, if it is more than chance.
+    fn found(&mut self, served: &GenerationStats, before: Counts) -> Option<Found> {
         let (now, counts) = (Instant::now(), served.counts());
-        let tally = self.tallies.entry(served.number());
-        let tally = tally.or_insert_with(|| FailureWindow::new(now));
-        tally.turn(now, counts);
-        tally.evidence(
-            counts,
-            before.map(GenerationStats::counts).unwrap_or_default(),
-        )
+        let lasting = self.shared.settings.rollback_after;
+        let tally = self.tally(served);
+        tally.turn(now, counts, || served.take_active_callers());
+        let failures = tally.failures(counts)?;
+        let evidence = tally.evidence(&failures, before, lasting, || served.active_callers());
+        Some(Found {
+            generation: served.number(),
+            failures,
+            evidence,
+        })
     }
 
     /// What did not work, or was not allowed, is not tried with every failure that follows.
@@ -224,9 +241,11 @@ impl Controller<'_> {
         is_due
     }
 
-    fn act(&self, wish: Command, evidence: Evidence) {
+    /// Whether it was done.
+    fn act(&self, wish: Command, evidence: Evidence) -> bool {
         let actor = Actor::new(Trigger::Automatic, evidence.rule.clone());
-        transaction::run(self.shared, wish, actor, Some(evidence), &mut |_| {});
+        let entry = transaction::run(self.shared, wish, actor, Some(evidence), &mut |_| {});
+        entry.outcome == Outcome::Done
     }
 
     /// Generations that are no longer there.
@@ -241,7 +260,7 @@ impl Controller<'_> {
         };
         self.tallies.retain(|number, _| is_here(number));
         self.tried.retain(|number, _| is_here(number));
-        self.refusing.retain(is_here);
+        self.alarms.forget(is_here);
     }
 
     /// Writes down what has changed; after a failure not before some time has passed.
@@ -257,16 +276,25 @@ impl Controller<'_> {
     }
 }
 
-/// It fails, and nothing is done about it but this.
-fn alarm(name: &str, generation: u64, why: &str, evidence: &Evidence) {
-    let evidence = serde_json::to_string(evidence).unwrap_or_default();
-    warn!(
-        target: TARGET,
-        policy = name, generation, why, evidence,
-        "the policy is failing; automatic rollback is not possible"
-    );
+/// What was found of a generation that fails.
+struct Found {
+    generation: u64,
+    failures: Failures,
+    evidence: Option<Evidence>,
 }
 
+impl Found {
+    fn alarm(self, why: impl Into<String>) -> Alarm {
+        Alarm {
+            generation: self.generation,
+            why: why.into(),
+            failures: self.failures,
+        }
+    }
+}
+
+const TOO_LITTLE: &str = "too few keys keep failing where the generation before answers";
+const TRIED: &str = "it was tried a moment ago";
 /// How often the controller looks around if nobody writes.
 const TICK: Duration = Duration::from_millis(100);
 /// A disk that is full now may not be later.

@@ -153,7 +153,8 @@ pub struct Failure {
 pub struct Evidence {
     /// The rule it followed, for people.
     pub rule: String,
-    /// The callers whose requests failed, or none.
+    /// Of a failing program: keys whose requests kept failing where what decides now answers, or
+    /// some of them.
     pub callers: Vec<String>,
     /// Requests that failed in the guest.
     pub failures: u64,

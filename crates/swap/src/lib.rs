@@ -68,9 +68,10 @@
 // | reports     | report · watch                                               |
 // | state       | snapshot · standing · edit                                   |
 // | tools       | shadow · access · cases · compare · loaded · event · transaction_recorder · history · lock |
-// | words       | settings · state · signature · order · entry · overview · step · digest_text · error_chain |
+// | words       | settings · alarm · state · signature · order · entry · overview · step · digest_text · error_chain |
 
 mod access;
+mod alarm;
 mod auto_rollback;
 mod cases;
 mod compare;
@@ -104,6 +105,7 @@ mod targets;
 mod transaction;
 mod transaction_recorder;
 
+pub use alarm::{Alarm, Failures};
 pub use compare::LiveAnswer;
 /// The keys of signed statements.
 pub use ed25519_dalek::{SigningKey, VerifyingKey};

@@ -1,11 +1,11 @@
 //! What a host decides about swaps.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use signalbox_policy::{Caller, gt::GtRoutes};
 use signalbox_runtime::{LoadOptions, TrafficShare};
 
-use crate::{Entry, Signers, State};
+use crate::{Alarm, Entry, Signers, State};
 
 /// What [`crate::Swaps`] is started with.
 pub struct Settings {
@@ -23,6 +23,10 @@ pub struct Settings {
     pub gt_routes: Option<Arc<GtRoutes>>,
     /// What of one core the decisions of shadows may use.
     pub shadow_cpu: TrafficShare,
+    /// How long a key's requests have to fail, where the generation before answers, before the key
+    /// counts for an automatic rollback. What is longer than five minutes may never come about:
+    /// older failures are forgotten.
+    pub rollback_after: Duration,
     /// Whether a start looks at the sources alone, whatever the state says is live.
     pub from_source: bool,
     /// The keys that use a policy, by its name: whose access is compared. Called off the request
@@ -31,6 +35,10 @@ pub struct Settings {
     pub callers: Arc<dyn Fn(&str) -> Vec<Caller> + Send + Sync>,
     /// Hears of every entry of the history, once, when its outcome is known.
     pub observer: Arc<dyn Fn(&Entry) + Send + Sync>,
+    /// Hears, by a policy's name, that it fails and nothing is done about it, and with `None` that
+    /// this is over.
+    #[expect(clippy::type_complexity, reason = "a name for it would say no more")]
+    pub alarms: Arc<dyn Fn(&str, Option<&Alarm>) + Send + Sync>,
 }
 
 impl Default for Settings {
@@ -44,9 +52,12 @@ impl Default for Settings {
             load: LoadOptions::default(),
             gt_routes: None,
             shadow_cpu: QUARTER,
+            // Longer than a burst, short beside what it takes people to look.
+            rollback_after: Duration::from_secs(30),
             from_source: false,
             callers: Arc::new(|_| Vec::new()),
             observer: Arc::new(|_| {}),
+            alarms: Arc::new(|_, _| {}),
         }
     }
 }
@@ -60,6 +71,7 @@ impl fmt::Debug for Settings {
             .field("state", &self.state)
             .field("load", &self.load)
             .field("shadow_cpu", &self.shadow_cpu)
+            .field("rollback_after", &self.rollback_after)
             .field("from_source", &self.from_source)
             .finish_non_exhaustive()
     }

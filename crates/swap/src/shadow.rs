@@ -1,8 +1,10 @@
-//! The thread that asks shadows, and what it finds.
+//! The thread that asks shadows, and what would decide in place of a program that failed, and what
+//! it finds.
 //!
 //! A question that does not fit in the queue is not asked, and neither is one for which there is no
-//! processor time left: requests never wait for a shadow. Both are counted.
+//! processor time left: requests never wait for one. Of shadows both are counted.
 
+mod again;
 mod allowance;
 mod shadowed;
 
@@ -18,7 +20,8 @@ use std::{
 use signalbox_policy::{Decision, ListMode};
 use signalbox_runtime::{Generation, Plugin, RequestBuf, TrafficShare};
 
-use self::allowance::{Allowance, processor_time};
+pub(crate) use self::again::FailedQuestion;
+use self::allowance::Allowance;
 pub(crate) use self::shadowed::Shadowed;
 use crate::{LiveAnswer, access::listed, compare::differences, event::Event};
 
@@ -38,33 +41,43 @@ pub struct Question {
 /// What goes to the thread.
 pub(crate) enum Asked {
     Question(Box<Question>),
+    Again(Box<FailedQuestion>),
     Stop,
 }
 
 /// Questions that may wait; each holds a request's head.
 pub(crate) const QUESTIONS: usize = 256;
 
-/// Asks shadows until it is told to stop. They use no more than `share` of a core; `shadowed` gives
-/// what was found about one, if it is still there; the controller hears of failures, and of shadows
-/// that have proved themselves.
+/// Asks shadows until it is told to stop. They use no more than `share` of a core, and what failed is
+/// asked again in a tenth of one; `shadowed` gives what was found about a shadow, if it is still
+/// there; the controller hears of failures, and of shadows that have proved themselves.
 pub(crate) fn run(
     questions: &Receiver<Asked>,
     share: TrafficShare,
     shadowed: impl Fn(&Generation) -> Option<Arc<Shadowed>>,
     controller: &SyncSender<Event>,
 ) {
-    let mut allowance = Allowance::new(share, Instant::now());
-    while let Ok(Asked::Question(question)) = questions.recv() {
-        let Some(shadowed) = shadowed(&question.shadow) else {
-            continue;
-        };
-        if !allowance.has_some(Instant::now()) {
-            shadowed.skip();
-            continue;
+    let now = Instant::now();
+    let mut of_shadows = Allowance::new(share, now);
+    // Of its own, so that a busy shadow does not keep a failing program in service.
+    let mut of_failures = Allowance::new(TENTH, now);
+    while let Ok(asked) = questions.recv() {
+        match asked {
+            Asked::Question(question) => {
+                let Some(shadowed) = shadowed(&question.shadow) else {
+                    continue;
+                };
+                let ask = || ask(&shadowed, &question, controller);
+                if of_shadows.within(Instant::now(), ask).is_none() {
+                    shadowed.skip();
+                }
+            }
+            // What there is no time for is no evidence.
+            Asked::Again(failed) => {
+                of_failures.within(Instant::now(), || again::ask(&failed, controller));
+            }
+            Asked::Stop => break,
         }
-        let before = processor_time();
-        ask(&shadowed, &question, controller);
-        allowance.spend(processor_time().saturating_sub(before));
     }
 }
 
@@ -81,10 +94,13 @@ fn ask(shadowed: &Shadowed, question: &Question, controller: &SyncSender<Event>)
         Err(_panic) => (None, Some("panicked")),
     };
     if let Some(cause) = cause {
-        let caller = question.request.caller().id.clone();
-        let served = Arc::clone(shadow.served());
+        let served = || Arc::clone(shadow.served());
         // A full queue knows enough.
-        let _ = controller.try_send(Event::Failed(served, caller, cause));
+        let _ = controller.try_send(Event::Failed(served(), cause));
+        if matches!(question.live, LiveAnswer::Decided(_)) {
+            let caller = question.request.caller().id.clone();
+            let _ = controller.try_send(Event::Differed(served(), caller, Instant::now()));
+        }
     }
     let kinds = differences(&question.live, candidate.as_ref(), || {
         same_list(shadowed, question, candidate.as_ref())
@@ -117,3 +133,8 @@ fn same_list(shadowed: &Shadowed, question: &Question, candidate: Option<&Decisi
     are_upstream[0] == are_upstream[1]
         && shown(shadowed.live(), live) == shown(question.shadow.plugin(), shadow)
 }
+
+const TENTH: TrafficShare = match TrafficShare::of_ten_thousand(1_000) {
+    Some(share) => share,
+    None => unreachable!(),
+};

@@ -7,18 +7,22 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::SyncSender,
     },
+    time::Instant,
 };
 
 use arc_swap::ArcSwap;
-use signalbox_runtime::{Conflict, Generation, Prepared, Runtime, Slot};
+use signalbox_policy::Description;
+use signalbox_runtime::{
+    Conflict, Generation, GenerationStats, Prepared, RequestBuf, Runtime, Slot,
+};
 
 use crate::{
-    Entry, Outcome, Settings,
+    Entry, Outcome, Settings, auto_rollback,
     edit::Edits,
     event::Event,
     lock::lock,
     policy_state::PolicyState,
-    shadow::{Asked, Shadowed},
+    shadow::{Asked, FailedQuestion, Shadowed},
     snapshot::Snapshot,
     transaction_recorder::TransactionRecorder,
 };
@@ -129,6 +133,30 @@ impl Shared {
     pub(crate) fn shadowed(&self, shadow: &Generation) -> Option<Arc<Shadowed>> {
         let book = self.book();
         book.shadowed(shadow.name(), shadow.number()).cloned()
+    }
+
+    /// Puts a request that a generation failed to what would decide in its place, if that may come
+    /// about.
+    pub(crate) fn ask_again(
+        &self,
+        asked: &Arc<GenerationStats>,
+        question: impl FnOnce(&Description) -> Option<RequestBuf>,
+    ) {
+        let book = self.book();
+        let standing = book.policies.get(asked.name());
+        let instead = standing.and_then(|it| auto_rollback::instead_of(it, asked.number()));
+        let Some(instead) = instead else { return };
+        let Some(request) = question(instead.plugin.description()) else {
+            return;
+        };
+        let failed = FailedQuestion {
+            failed: Arc::clone(asked),
+            at: Instant::now(),
+            instead: instead.plugin.clone(),
+            request,
+        };
+        // What does not fit is no evidence.
+        let _ = self.shadows.try_send(Asked::Again(Box::new(failed)));
     }
 
     /// The operator's cases for a policy.

@@ -10,7 +10,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use signalbox_runtime::{Digest, Generation, GenerationStats, Plugin, Runtime, Slot};
+use signalbox_policy::Description;
+use signalbox_runtime::{Digest, Generation, GenerationStats, Plugin, RequestBuf, Runtime, Slot};
 
 use crate::{
     Action, Actor, Changed, Entry, Failure, Order, Outcome, PolicyOverview, Question, Settings,
@@ -176,11 +177,21 @@ impl Swaps {
         self.shared().set_cases(cases);
     }
 
-    /// The guest failed a caller, in a decision that counts. Never waits.
-    pub fn failed(&self, served: &Arc<GenerationStats>, caller: &str, cause: &'static str) {
-        let event = Event::Failed(Arc::clone(served), caller.to_owned(), cause);
+    /// The guest failed a request, in a decision that counts. Never waits. Where a failing program
+    /// may be rolled back, `question` makes the request once more, as a policy of this description
+    /// is told of it: the generation before is asked as well, on another thread.
+    pub fn failed(
+        &self,
+        asked: &Arc<GenerationStats>,
+        cause: &'static str,
+        question: impl FnOnce(&Description) -> Option<RequestBuf>,
+    ) {
+        let shared = self.shared();
         // When there are more failures than fit, the generation's own count has them.
-        let _ = self.shared().events.try_send(event);
+        let _ = shared
+            .events
+            .try_send(Event::Failed(Arc::clone(asked), cause));
+        shared.ask_again(asked, question);
     }
 
     /// Lets a shadow decide what was decided. Never waits: when there is no room, the question is

@@ -29,6 +29,9 @@ pub struct SwapSettings {
     /// What of one core shadows may use.
     #[serde(deserialize_with = "share")]
     pub shadow_cpu: TrafficShare,
+    /// How long a key's requests have to fail, where the generation before answers, before the key
+    /// counts for an automatic rollback.
+    pub rollback_after: Span,
 }
 
 impl Default for SwapSettings {
@@ -39,6 +42,8 @@ impl Default for SwapSettings {
             cases: BTreeMap::new(),
             watch: true,
             shadow_cpu: QUARTER,
+            // Longer than a burst, short beside what it takes people to look.
+            rollback_after: Span::seconds(30),
         }
     }
 }

@@ -11,7 +11,7 @@ use signalbox_gate::{
 use signalbox_policy::Caller;
 use signalbox_policy::gt::GtRoutes;
 use signalbox_runtime::{Cache, DecisionPool, LoadOptions, Runtime, Settings, StartError};
-use signalbox_swap::{Entry, Swaps};
+use signalbox_swap::{Alarm, Entry, Swaps};
 use tokio::net::TcpSocket;
 
 use super::Host;
@@ -184,6 +184,8 @@ fn settings(
         let keys = keyring.iter().filter(is_asked);
         keys.map(|key| Caller::clone(&key.caller)).collect()
     };
+    let failing = Arc::clone(policies);
+    let alarms = move |name: &str, alarm: Option<&Alarm>| failing.failing(name, alarm);
     let (metrics, policies) = (Arc::clone(metrics), Arc::clone(policies));
     let observer = move |entry: &Entry| {
         metrics.swapped(entry);
@@ -203,7 +205,9 @@ fn settings(
         shadow_cpu: config.swap.shadow_cpu,
         from_source: config.from_source,
         callers: Arc::new(callers),
+        rollback_after: config.swap.rollback_after.duration(),
         observer: Arc::new(observer),
+        alarms: Arc::new(alarms),
         ..signalbox_swap::Settings::default()
     })
 }

@@ -9,10 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use signalbox_runtime::Counts;
+use signalbox_runtime::{ActiveCallers, Counts};
 
 use super::ppm;
-use crate::Evidence;
+use crate::{Evidence, Failures};
 
 /// What failed of one generation in the last two spans of time.
 #[derive(Clone, Debug)]
@@ -28,8 +28,18 @@ struct Span {
     /// The generation's counts then.
     from: Counts,
     failures: u64,
-    callers: BTreeMap<String, u64>,
     causes: BTreeMap<&'static str, u64>,
+    differing: BTreeMap<String, Differing>,
+    /// Who asked in it, once it is over.
+    active: ActiveCallers,
+}
+
+/// Failures of one key that what would decide in its place answers.
+#[derive(Clone, Copy, Debug)]
+struct Differing {
+    times: u64,
+    first: Instant,
+    last: Instant,
 }
 
 impl FailureWindow {
@@ -41,163 +51,154 @@ impl FailureWindow {
         }
     }
 
-    pub(crate) fn add(&mut self, caller: &str, cause: &'static str) {
-        self.now.add(caller, cause);
+    /// The guest failed.
+    pub(crate) fn failed(&mut self, cause: &'static str) {
+        self.now.failures += 1;
+        *self.now.causes.entry(cause).or_default() += 1;
+    }
+
+    /// It failed this caller, and what would decide in its place answers.
+    pub(crate) fn differed(&mut self, caller: &str, at: Instant) {
+        let differing = &mut self.now.differing;
+        if let Some(known) = differing.get_mut(caller) {
+            known.add(Differing::once(at));
+        } else if differing.len() < MOST_KEYS {
+            differing.insert(caller.to_owned(), Differing::once(at));
+        }
     }
 
     /// Lets go of what is no longer recent. To be called often, whether anything fails or not.
-    pub(crate) fn turn(&mut self, now: Instant, counts: Counts) {
+    pub(crate) fn turn(
+        &mut self,
+        now: Instant,
+        counts: Counts,
+        active: impl FnOnce() -> ActiveCallers,
+    ) {
         if now.duration_since(self.now.began) >= SPAN {
-            self.before = Some(std::mem::replace(&mut self.now, Span::new(now, counts)));
+            let mut over = std::mem::replace(&mut self.now, Span::new(now, counts));
+            over.active = active();
+            self.before = Some(over);
         }
     }
 
-    /// What speaks for acting, if it is enough: at least three failures of at least two callers,
-    /// and a larger share of the decisions than before.
-    pub(crate) fn evidence(&self, counts: Counts, before: Counts) -> Option<Evidence> {
-        let spans = || self.before.iter().chain([&self.now]);
-        let from = spans().next()?.from;
-        let (mut callers, mut causes) = (BTreeMap::new(), BTreeMap::new());
-        for span in spans() {
-            add_all(&mut callers, &span.callers);
-            add_all(&mut causes, &span.causes);
-        }
-        // Letters may be lost when there are many; the generation's own count has them.
-        let told = spans().map(|span| span.failures).sum();
+    /// What failed lately, if it is more than chance.
+    pub(crate) fn failures(&self, counts: Counts) -> Option<Failures> {
+        let from = self.spans().next()?.from;
+        // Events may be lost when there are many; the generation's own count has them.
+        let told = self.spans().map(|span| span.failures).sum();
         let failures = counts.failures.saturating_sub(from.failures).max(told);
-        let decisions = counts
-            .decisions
-            .saturating_sub(from.decisions)
-            .max(failures);
-        let is_more = u128::from(failures) * u128::from(before.decisions.max(1))
-            > u128::from(before.failures) * u128::from(decisions);
-        if callers.len() < FEWEST_CALLERS || failures < FEWEST_FAILURES || !is_more {
+        let decisions = counts.decisions.saturating_sub(from.decisions);
+        let mut causes = BTreeMap::new();
+        for (cause, count) in self.spans().flat_map(|span| &span.causes) {
+            *causes.entry(*cause).or_default() += count;
+        }
+        (failures >= FEWEST_FAILURES).then(|| Failures {
+            failures,
+            decisions: decisions.max(failures),
+            causes,
+        })
+    }
+
+    /// What speaks for acting, if it is enough: at least three keys, and a fifth of those that ask,
+    /// whose requests have failed for this long where what would decide in its place answers.
+    /// `active` are those that asked since the last turn.
+    pub(crate) fn evidence(
+        &self,
+        failures: &Failures,
+        before: Counts,
+        lasting: Duration,
+        active: impl FnOnce() -> ActiveCallers,
+    ) -> Option<Evidence> {
+        let keys = self.keys_failing_for(lasting);
+        if keys.len() < FEWEST_KEYS {
+            return None;
+        }
+        let mut all = active();
+        self.spans().for_each(|span| all.add(&span.active));
+        if (keys.len() as u64).saturating_mul(SHARE_OF_ACTIVE) < all.count() {
             return None;
         }
         Some(Evidence {
             rule: format!(
-                "guest failures: lately at least {FEWEST_FAILURES} of at least {FEWEST_CALLERS} \
-                 callers, and a larger share than before"
+                "guest failures: {} of {} active keys ask what fails and the generation before \
+                 answers, for at least {} s",
+                keys.len(),
+                all.count().max(keys.len() as u64),
+                lasting.as_secs()
             ),
-            callers: callers.into_keys().collect(),
-            failures,
-            decisions,
+            callers: keys.into_iter().take(MOST_SHOWN).collect(),
+            failures: failures.failures,
+            decisions: failures.decisions,
             failures_before_ppm: ppm(before.failures, before.decisions),
-            causes: causes
-                .into_iter()
-                .map(|(cause, count)| (cause.to_owned(), count))
+            causes: failures
+                .causes
+                .iter()
+                .map(|(cause, count)| ((*cause).to_owned(), *count))
                 .collect(),
         })
+    }
+
+    fn keys_failing_for(&self, lasting: Duration) -> Vec<String> {
+        let mut all: BTreeMap<&str, Differing> = BTreeMap::new();
+        for (key, more) in self.spans().flat_map(|span| &span.differing) {
+            all.entry(key)
+                .and_modify(|known| known.add(*more))
+                .or_insert(*more);
+        }
+        let lasts =
+            |it: &Differing| it.times > 1 && it.last.saturating_duration_since(it.first) >= lasting;
+        all.into_iter()
+            .filter(|(_, differing)| lasts(differing))
+            .map(|(key, _)| key.to_owned())
+            .collect()
+    }
+
+    fn spans(&self) -> impl Iterator<Item = &Span> {
+        self.before.iter().chain([&self.now])
     }
 }
 
 impl Span {
-    const fn new(began: Instant, from: Counts) -> Self {
+    fn new(began: Instant, from: Counts) -> Self {
         Self {
             began,
             from,
             failures: 0,
-            callers: BTreeMap::new(),
             causes: BTreeMap::new(),
-        }
-    }
-
-    fn add(&mut self, caller: &str, cause: &'static str) {
-        self.failures += 1;
-        *self.causes.entry(cause).or_default() += 1;
-        if let Some(count) = self.callers.get_mut(caller) {
-            *count += 1;
-        } else if self.callers.len() < MOST_CALLERS {
-            self.callers.insert(caller.to_owned(), 1);
+            differing: BTreeMap::new(),
+            active: ActiveCallers::default(),
         }
     }
 }
 
-fn add_all<K: Ord + Clone>(sum: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
-    for (key, count) in more {
-        *sum.entry(key.clone()).or_default() += count;
+impl Differing {
+    const fn once(at: Instant) -> Self {
+        Self {
+            times: 1,
+            first: at,
+            last: at,
+        }
+    }
+
+    fn add(&mut self, more: Self) {
+        self.times += more.times;
+        self.first = self.first.min(more.first);
+        self.last = self.last.max(more.last);
     }
 }
 
 /// Between one and two of these is "lately": long enough for callers that ask now and then.
 const SPAN: Duration = Duration::from_secs(300);
-/// One caller alone must not be able to replace the policy of everyone.
-const FEWEST_CALLERS: usize = 2;
+/// Two keys may be in one pair of hands.
+const FEWEST_KEYS: usize = 3;
+/// One in so many active keys has to be among them: a policy that works for nearly everyone stays.
+const SHARE_OF_ACTIVE: u64 = 5;
 /// Two may be chance.
 const FEWEST_FAILURES: u64 = 3;
+/// More than a fifth of all the active callers that are told apart.
+const MOST_KEYS: usize = 4096;
 /// For people to look at; more help nobody.
-const MOST_CALLERS: usize = 32;
+const MOST_SHOWN: usize = 32;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn counts(decisions: u64, failures: u64) -> Counts {
-        Counts {
-            decisions,
-            failures,
-            refusals: 0,
-        }
-    }
-
-    /// Three failures of two callers.
-    fn failing(start: Instant) -> FailureWindow {
-        let mut tally = FailureWindow::new(start);
-        for caller in ["a", "b", "a"] {
-            tally.add(caller, "trap");
-        }
-        tally
-    }
-
-    #[test]
-    fn three_failures_of_two_callers_are_enough_and_less_is_not() {
-        let start = Instant::now();
-        let evidence = failing(start).evidence(counts(100, 3), Counts::default());
-        let evidence = evidence.unwrap();
-        assert_eq!(evidence.callers, ["a", "b"]);
-        assert_eq!((evidence.failures, evidence.decisions), (3, 100));
-        assert_eq!(evidence.causes, [("trap".to_owned(), 3)]);
-        let mut two = FailureWindow::new(start);
-        two.add("a", "trap");
-        two.add("b", "trap");
-        assert_eq!(two.evidence(counts(100, 2), Counts::default()), None);
-        let mut alone = FailureWindow::new(start);
-        (0..1000).for_each(|_| alone.add("a", "trap"));
-        assert_eq!(alone.evidence(counts(1000, 1000), Counts::default()), None);
-    }
-
-    #[test]
-    fn what_failed_as_often_before_is_no_reason() {
-        let tally = failing(Instant::now());
-        assert_eq!(tally.evidence(counts(300, 3), counts(1000, 10)), None);
-        assert!(tally.evidence(counts(299, 3), counts(1000, 10)).is_some());
-    }
-
-    #[test]
-    fn old_failures_are_forgotten_and_old_successes_excuse_nothing() {
-        let start = Instant::now();
-        let mut tally = failing(start);
-        let later = |spans: u32| start + spans * SPAN;
-        tally.turn(later(1) - Duration::from_nanos(1), counts(50, 3));
-        assert!(tally.evidence(counts(60, 3), Counts::default()).is_some());
-        tally.turn(later(1), counts(1_000_000, 3));
-        assert!(
-            tally
-                .evidence(counts(1_000_000, 3), Counts::default())
-                .is_some()
-        );
-        tally.turn(later(2), counts(2_000_000, 3));
-        assert_eq!(
-            tally.evidence(counts(2_000_000, 3), Counts::default()),
-            None
-        );
-        for caller in ["a", "b", "c"] {
-            tally.add(caller, "timeout");
-        }
-        let evidence = tally.evidence(counts(2_000_010, 6), counts(10, 2));
-        assert_eq!(evidence, None, "it is three of a million and ten");
-        tally.turn(later(3), counts(2_000_010, 6));
-        let evidence = tally.evidence(counts(2_000_010, 6), counts(10, 2));
-        assert_eq!(evidence.unwrap().decisions, 10);
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use signalbox_runtime::TrafficShare;
 
-/// Processor time that may be used: a share of the time that passes, and a little ahead.
+/// Processor time that may be used on one thread: a share of the time that passes, and a little ahead.
 #[derive(Debug)]
 pub(super) struct Allowance {
     share: TrafficShare,
@@ -23,7 +23,18 @@ impl Allowance {
         }
     }
 
-    pub(super) fn has_some(&mut self, now: Instant) -> bool {
+    /// Does the work and takes the time it took, if some is left.
+    pub(super) fn within<T>(&mut self, now: Instant, work: impl FnOnce() -> T) -> Option<T> {
+        if !self.has_some(now) {
+            return None;
+        }
+        let before = processor_time();
+        let done = work();
+        self.spend(processor_time().saturating_sub(before));
+        Some(done)
+    }
+
+    fn has_some(&mut self, now: Instant) -> bool {
         let passed = now
             .saturating_duration_since(self.at)
             .as_nanos()
@@ -34,13 +45,13 @@ impl Allowance {
         self.left > 0
     }
 
-    pub(super) const fn spend(&mut self, took: Duration) {
+    const fn spend(&mut self, took: Duration) {
         self.left -= took.as_nanos().cast_signed();
     }
 }
 
 /// What this thread has used. Unlike the time that passes, it does not count waiting for a core.
-pub(super) fn processor_time() -> Duration {
+fn processor_time() -> Duration {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(now).unwrap_or_default()
 }

@@ -3,46 +3,51 @@
 use std::{
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use signalbox_policy::{Caller, Purposes, RequestedModel};
 use signalbox_swap::{Action, Order, Outcome, RollBack, Settings, Trigger};
 
 use crate::{
-    fixture::{Bench, beside, caller, canary, chat, component, order, shadow, wait_for},
+    fixture::{Bench, beside, caller, canary, chat, component, order, program, shadow, wait_for},
     guests::{Guest, description},
 };
 
-const FAILURES: [&str; 3] = ["one", "two", "one"];
+/// Each of three keys twice.
+const FAILURES: [&str; 6] = ["one", "two", "three", "one", "two", "three"];
 
-/// `a` served, and now `a` and `b` do: nothing is refused that was allowed.
+/// A program that serves `a`, and now one that serves `a` and `b`: nothing is refused that was
+/// allowed.
 fn wider() -> Bench {
-    let bench = Bench::with_keys();
-    bench.serve("default", &component(&["a"]));
-    bench.serve("default", &component(&["a", "b"]));
+    wider_on(Bench::with_keys())
+}
+
+fn wider_on(bench: Bench) -> Bench {
+    bench.serve("default", &program(&["a"]));
+    bench.vouch("default", &program(&["a", "b"]));
     bench
 }
 
 #[test]
-fn failures_of_two_callers_bring_back_what_served_before_with_evidence() {
+fn a_program_that_fails_three_keys_where_the_one_before_answers_goes_with_evidence() {
     let bench = wider();
     let overview = bench.overview("default").roll_back;
     assert_eq!((overview.automatic, overview.to), (true, Some(1)));
-    bench.fail("default", &FAILURES);
-    wait_for("the host to go back", || {
-        (bench.live("default").number() == 3).then_some(())
-    });
+    bench.fail_until_it_goes("default", &FAILURES);
+    assert_eq!(bench.live("default").number(), 3);
     assert!(!bench.forwards("default", &caller("one"), "b"));
-    let done = &bench.swaps.history()[0];
-    assert_eq!(
-        (done.action, done.actor.way),
-        (Action::Rollback, Trigger::Automatic)
-    );
-    assert_eq!(done.outcome, Outcome::Done);
-    let evidence = done.evidence.as_ref().unwrap();
-    assert_eq!(evidence.callers, ["one", "two"]);
-    assert_eq!(evidence.causes, [("trap".to_owned(), 3)]);
-    assert_eq!((evidence.failures, evidence.failures_before_ppm), (3, 0));
+    let entry = wait_for("its entry", || {
+        let entry = bench.swaps.history().remove(0);
+        (entry.action == Action::Rollback).then_some(entry)
+    });
+    assert_eq!(entry.actor.way, Trigger::Automatic);
+    assert_eq!(entry.outcome, Outcome::Done);
+    let evidence = entry.evidence.as_ref().unwrap();
+    assert_eq!(evidence.callers, ["one", "three", "two"]);
+    assert_eq!(evidence.causes, [("trap".to_owned(), evidence.failures)]);
+    assert!(evidence.failures >= 6, "{evidence:?}");
+    assert_eq!(evidence.failures_before_ppm, 0);
     // Once: what came back stays, however it fails.
     bench.fail("default", &FAILURES);
     bench.keeper_has_read_on();
@@ -50,15 +55,77 @@ fn failures_of_two_callers_bring_back_what_served_before_with_evidence() {
 }
 
 #[test]
-fn one_caller_alone_or_two_failures_change_nothing() {
+fn two_keys_change_nothing_whatever_they_ask() {
+    for keys in [&["one"][..], &["one", "two"]] {
+        let bench = wider();
+        for _ in 0..50 {
+            bench.fail("default", keys);
+        }
+        bench.keeper_has_read_on();
+        assert_eq!(bench.live("default").number(), 2, "{keys:?}");
+    }
+}
+
+#[test]
+fn a_burst_changes_nothing_however_many_keys_it_has() {
+    let bench = wider_on(Bench::with(Settings {
+        rollback_after: Duration::from_secs(3600),
+        ..Settings::default()
+    }));
+    let keys: Vec<String> = (0..50).map(|number| format!("key-{number}")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    for _ in 0..4 {
+        bench.fail("default", &keys);
+    }
+    // There is no bell here that could be rung: failures alone alarm, and that was heard.
+    wait_for("the controller", || {
+        let reads = bench.alarms.lock().unwrap().last().cloned();
+        (reads == Some(("default".to_owned(), Some(2)))).then_some(())
+    });
+    assert_eq!(bench.live("default").number(), 2);
+}
+
+#[test]
+fn keys_that_fail_change_nothing_while_four_of_five_are_served() {
     let bench = wider();
-    bench.fail("default", &["one"; 50]);
+    let live = bench.live("default");
+    for number in 0..16 {
+        let caller = caller(&format!("served-{number}"));
+        chat(&caller, RequestedModel::Unread, |it| live.decide(it)).unwrap();
+    }
+    bench.fail("default", &FAILURES);
     bench.keeper_has_read_on();
     assert_eq!(bench.live("default").number(), 2);
-    let bench = wider();
-    bench.fail("default", &["one", "two"]);
+    // Four of sixteen are more than a fifth.
+    let more = [&FAILURES[..], &["four", "four"]].concat();
+    bench.fail_until_it_goes("default", &more);
+}
+
+#[test]
+fn a_compiled_document_alarms_and_stays_however_it_fails() {
+    let bench = Bench::with_keys();
+    bench.serve("default", &component(&["a"]));
+    bench.serve("default", &component(&["a", "b"]));
+    let overview = bench.overview("default").roll_back;
+    let why = "it is a compiled document: its failures raise an alarm and undo nothing";
+    assert_eq!((overview.automatic, &*overview.why), (false, why));
+    for _ in 0..20 {
+        bench.fail("default", &FAILURES);
+    }
     bench.keeper_has_read_on();
     assert_eq!(bench.live("default").number(), 2);
+    let of_default = || {
+        let alarms = bench.alarms.lock().unwrap();
+        let of_default = alarms.iter().filter(|(name, _)| name == "default");
+        of_default
+            .map(|(_, generation)| *generation)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of_default(), [Some(2)], "said once");
+    bench.serve("default", &component(&["a", "b", "c"]));
+    wait_for("the alarm to end", || {
+        (of_default() == [Some(2), None]).then_some(())
+    });
 }
 
 #[test]
@@ -78,10 +145,8 @@ fn refusals_change_nothing_however_many_there_are() {
 fn failures_of_what_served_before_do_not_count_against_what_serves() {
     let bench = wider();
     let before = bench.live("default");
-    bench.serve("default", &component(&["a", "b", "c"]));
-    for caller in FAILURES {
-        bench.swaps.failed(before.served(), caller, "trap");
-    }
+    bench.vouch("default", &program(&["a", "b", "c"]));
+    bench.failed(before.served(), &FAILURES);
     bench.keeper_has_read_on();
     assert_eq!(bench.live("default").number(), 3);
 }
@@ -98,47 +163,17 @@ fn trapping(version: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_share_of_failures_no_larger_than_before_changes_nothing() {
+fn what_the_generation_before_fails_as_well_changes_nothing() {
     let bench = Bench::with_keys();
-    let ask = |id: &str, times: usize| {
-        let live = bench.live("default");
-        for _ in 0..times {
-            let caller = caller(id);
-            let failed = chat(&caller, RequestedModel::Unread, |it| {
-                live.decide(it).is_err()
-            });
-            assert_eq!(failed, id == "evil");
-        }
-    };
-    let vouched = |version: &str| Order {
-        roll_back: RollBack::Vouched,
-        ..order("default", &trapping(version))
-    };
-    bench.swap(vouched("1"));
-    ask("evil", 5);
-    ask("one", 5);
-    bench.swap(vouched("2"));
-    assert!(
-        bench.overview("default").roll_back.automatic,
-        "{:?}",
-        bench.overview("default")
-    );
-    let second = bench.live("default").number();
-    // Half of its decisions fail, as before.
-    ask("evil", 4);
-    ask("one", 4);
-    bench.fail("default", &FAILURES);
+    bench.vouch("default", &trapping("1"));
+    bench.vouch("default", &trapping("2"));
+    let overview = bench.overview("default").roll_back;
+    assert!(overview.automatic, "{overview:?}");
+    // Both trap for ids of four letters.
+    bench.fail("default", &["evil", "vile", "veil"].repeat(10));
     bench.keeper_has_read_on();
-    assert_eq!(bench.live("default").number(), second);
-    // One more is a larger share.
-    ask("evil", 1);
-    bench.fail("default", &["two"]);
-    wait_for("the host to go back", || {
-        (bench.live("default").number() > second).then_some(())
-    });
-    let evidence = bench.swaps.history()[0].evidence.clone().unwrap();
-    assert_eq!((evidence.failures, evidence.decisions), (5, 9));
-    assert_eq!(evidence.failures_before_ppm, 500_000);
+    assert_eq!(bench.live("default").number(), 2);
+    bench.fail_until_it_goes("default", &FAILURES);
 }
 
 #[test]
@@ -184,10 +219,7 @@ fn what_cannot_be_told_goes_back_if_somebody_vouched() {
         roll_back: RollBack::Vouched,
         ..order("default", &trapping("1"))
     });
-    bench.fail("default", &FAILURES);
-    wait_for("the host to go back", || {
-        (bench.live("default").number() == 3).then_some(())
-    });
+    bench.fail_until_it_goes("default", &FAILURES);
 }
 
 /// A guest that can be asked everything: no headers, no queries, one route, one model. It refuses
@@ -255,18 +287,17 @@ fn evidence_never_undoes_what_came_after_it() {
             if let Some(act) = happens.flatten() {
                 act();
             }
-            vec![caller("one"), caller("two")]
+            ["one", "two", "three"].map(caller).into()
         }),
         ..Settings::default()
     });
-    bench.serve("default", &component(&["a"]));
-    bench.serve("default", &component(&["a", "b"]));
+    let bench = wider_on(bench);
     let swaps = bench.swaps.clone();
     *between.lock().unwrap() = Some(Box::new(move || {
-        swaps.swap(order("default", &component(&["c"])), &mut |_| {});
+        swaps.swap(order("default", &program(&["c"])), &mut |_| {});
     }));
-    bench.fail("default", &FAILURES);
     let entry = wait_for("the controller", || {
+        bench.fail("default", &FAILURES);
         let mut history = bench.swaps.history().into_iter();
         history.find(|entry| entry.actor.way == Trigger::Automatic)
     });
@@ -282,18 +313,30 @@ fn evidence_never_undoes_what_came_after_it() {
 
 #[test]
 fn a_failing_canary_is_withdrawn_and_one_that_narrows_access_is_not() {
-    for (new, goes) in [(component(&["a", "b"]), true), (component(&["b"]), false)] {
+    for (new, goes) in [
+        (program(&["a", "b"]), true),
+        (program(&["b"]), false),
+        // A compiled document alarms, and nothing else.
+        (component(&["a", "b"]), false),
+    ] {
         let bench = Bench::with_keys();
         bench.serve("default", &component(&["a"]));
-        bench.swap(beside("default", &new, canary("100%")));
+        bench.swap(Order {
+            roll_back: RollBack::Vouched,
+            ..beside("default", &new, canary("100%"))
+        });
         let policies = bench.swaps.slot().load();
         let served = Arc::clone(policies.get("default").unwrap().for_caller("one").served());
-        for caller in FAILURES {
-            bench.swaps.failed(&served, caller, "timeout");
+        let is_gone = || bench.overview("default").beside.is_none();
+        bench.failed(&served, &FAILURES);
+        if goes {
+            wait_for("the canary to go", || {
+                bench.failed(&served, &FAILURES);
+                is_gone().then_some(())
+            });
         }
         bench.keeper_has_read_on();
-        let is_gone = bench.overview("default").beside.is_none();
-        assert_eq!(is_gone, goes);
+        assert_eq!(is_gone(), goes);
         if goes {
             let done = bench.swaps.history();
             let is_about = |it: &&signalbox_swap::Entry| it.policies[0].name == "default";
@@ -313,8 +356,8 @@ fn a_failing_shadow_is_withdrawn_whatever_it_allows() {
         roll_back: RollBack::Pinned,
         ..beside("default", &trapping("1"), shadow(None, &[]))
     });
-    // It traps for callers with an id of four letters.
-    for id in ["evil", "vile", "evil"] {
+    // It traps for callers with an id of four letters, and what serves does not.
+    for id in ["evil", "vile", "veil"].repeat(2) {
         let caller = Caller {
             purposes,
             ..caller(id)

@@ -7,19 +7,26 @@ use std::{
 };
 
 use signalbox_policy::{Caller, Decision, Names, Purposes, Request, RequestedModel};
-use signalbox_runtime::{Cache, Generation, RequestBuf, Runtime};
+use signalbox_runtime::{Cache, Generation, GenerationStats, RequestBuf, Runtime};
 use signalbox_swap::{
-    Accept, Actor, BesideOverview, Candidate, Entry, Failure, LiveAnswer, Mode, OpenAnswers, Order,
-    Outcome, PolicyOverview, Question, RollBack, Settings, ShadowOrder, Step, StepReport, Swaps,
-    Trigger,
+    Accept, Actor, Alarm, BesideOverview, Candidate, Entry, Failure, LiveAnswer, Mode, OpenAnswers,
+    Order, Outcome, PolicyOverview, Question, RollBack, Settings, ShadowOrder, Step, StepReport,
+    Swaps, Trigger,
 };
 
+use crate::guests::{Guest, description};
+
 pub(crate) const CHAT: &str = "POST /v1/chat/completions";
+
+/// A policy's name, and the generation that fails; none when that is over.
+type Alarmed = (String, Option<u64>);
 
 /// A `Swaps`, and every entry its observer heard.
 pub(crate) struct Bench {
     pub(crate) swaps: Swaps,
     pub(crate) heard: Arc<Mutex<Vec<Entry>>>,
+    /// Every alarm that began, with its generation, or ended.
+    pub(crate) alarms: Arc<Mutex<Vec<Alarmed>>>,
 }
 
 /// The numbers of what serves, of what is beside it, and of what is kept.
@@ -42,20 +49,31 @@ impl Bench {
     pub(crate) fn on(runtime: Runtime, settings: Settings) -> Self {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let hears = Arc::clone(&heard);
+        let alarms = Arc::new(Mutex::new(Vec::new()));
+        let alarmed = Arc::clone(&alarms);
         let settings = Settings {
+            alarms: Arc::new(move |name: &str, alarm: Option<&Alarm>| {
+                let generation = alarm.map(|alarm| alarm.generation);
+                alarmed.lock().unwrap().push((name.to_owned(), generation));
+            }),
             observer: Arc::new(move |entry: &Entry| hears.lock().unwrap().push(entry.clone())),
+            rollback_after: match settings.rollback_after {
+                unset if unset == Settings::default().rollback_after => Duration::ZERO,
+                set => set,
+            },
             ..settings
         };
         Self {
             swaps: Swaps::new(runtime, settings).unwrap(),
             heard,
+            alarms,
         }
     }
 
-    /// With two keys, `one` and `two`, that may chat.
+    /// With three keys that may chat, and with failures that count at once.
     pub(crate) fn with_keys() -> Self {
         Self::with(Settings {
-            callers: Arc::new(|_| vec![caller("one"), caller("two")]),
+            callers: Arc::new(|_| ["one", "two", "three"].map(caller).into()),
             ..Settings::default()
         })
     }
@@ -63,6 +81,16 @@ impl Bench {
     /// A component that has to come into service.
     pub(crate) fn serve(&self, name: &str, component: &[u8]) -> u64 {
         let entry = self.swap(order(name, component));
+        assert_eq!(entry.outcome, Outcome::Done, "{entry:?}");
+        entry.policies[0].to.unwrap()
+    }
+
+    /// As [`Self::serve`], and somebody vouches that it allows as much as what serves.
+    pub(crate) fn vouch(&self, name: &str, component: &[u8]) -> u64 {
+        let entry = self.swap(Order {
+            roll_back: RollBack::Vouched,
+            ..order(name, component)
+        });
         assert_eq!(entry.outcome, Outcome::Done, "{entry:?}");
         entry.policies[0].to.unwrap()
     }
@@ -119,23 +147,39 @@ impl Bench {
 
     /// What serves fails these callers, one after the other.
     pub(crate) fn fail(&self, name: &str, callers: &[&str]) {
-        let served = Arc::clone(self.live(name).served());
-        for caller in callers {
-            self.swaps.failed(&served, caller, "trap");
+        self.failed(self.live(name).served(), callers);
+    }
+
+    /// A generation fails the chats of these callers.
+    pub(crate) fn failed(&self, served: &Arc<GenerationStats>, callers: &[&str]) {
+        for id in callers {
+            self.swaps.failed(served, "trap", |_| {
+                let caller = caller(id);
+                Some(chat(&caller, RequestedModel::Unread, |it| {
+                    RequestBuf::from(it)
+                }))
+            });
         }
+    }
+
+    /// What serves fails these callers until the host has gone back: a question for which there is
+    /// no time is not put to the generation before.
+    pub(crate) fn fail_until_it_goes(&self, name: &str, callers: &[&str]) {
+        let before = self.live(name).number();
+        wait_for("the host to go back", || {
+            self.fail(name, callers);
+            (self.live(name).number() > before).then_some(())
+        });
     }
 
     /// Waits until the controller has read everything that was told so far: a policy of its own, which
     /// is sure to go back, is told of last.
     pub(crate) fn keeper_has_read_on(&self) {
-        let keys = self.serve("bell", &component(&["a"]));
-        let _ = (keys, self.serve("bell", &component(&["a", "b"])));
+        let [first, second] = bells();
+        self.serve("bell", first);
+        self.vouch("bell", second);
         assert!(self.overview("bell").roll_back.automatic);
-        let before = self.live("bell").number();
-        self.fail("bell", &["x", "y", "x"]);
-        wait_for("the bell", || {
-            (self.live("bell").number() > before).then_some(())
-        });
+        self.fail_until_it_goes("bell", &["x", "y", "z"]);
     }
 
     /// Lets the shadow of `name` decide what serves decides, and waits for it.
@@ -253,6 +297,32 @@ pub(crate) fn component(models: &[&str]) -> Vec<u8> {
         "policy: p\nroutes:\n  {CHAT}: {{verdict: native, scope: \"inference:chat\", model: json}}\n\
          models:\n{models}"
     ))
+}
+
+/// The same from a component whose engine the runtime does not know: a program.
+pub(crate) fn program(models: &[&str]) -> Vec<u8> {
+    let mut component = component(models);
+    let (text, other) = (b"Use a key that has it.", b"Use a key that HAS it.");
+    let mut places = component.windows(text.len());
+    let at = places.position(|bytes| bytes == text).unwrap();
+    component[at..at + text.len()].copy_from_slice(other);
+    component
+}
+
+/// Two programs that decide alike.
+fn bells() -> &'static [Vec<u8>; 2] {
+    static BELLS: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+    BELLS.get_or_init(|| {
+        ["1", "2"].map(|version| {
+            let mut description = description();
+            description.version = version.into();
+            Guest {
+                description,
+                ..Guest::default()
+            }
+            .component()
+        })
+    })
 }
 
 pub(crate) fn compiled(document: &str) -> Vec<u8> {

@@ -12,7 +12,7 @@ fn every_key_of_swaps_is_read() {
     let config = parse(&format!(
         "{LEAST}
 admin: {{tls: {{cert_file: cert.pem, key_file: /key.pem, client_ca_file: clients.pem}}}}
-swap: {{keep: 7, cases: {{default: cases.yaml}}, watch: false, shadow_cpu: 12.5%}}
+swap: {{keep: 7, cases: {{default: cases.yaml}}, watch: false, shadow_cpu: 12.5%, rollback_after: 2m}}
 signatures:
   required: false
   signers:
@@ -35,6 +35,7 @@ registry: {{interval: 5m, username: gate, password_file: password, plaintext: ['
         cases: [("default".to_owned(), folder.join("cases.yaml"))].into(),
         watch: false,
         shadow_cpu: "12.5%".parse().unwrap(),
+        rollback_after: Span::seconds(120),
     };
     assert_eq!(config.swap, swap);
     let signer = |key, policies| SignerConfig { key, policies };
@@ -119,6 +120,11 @@ fn values_of_swaps_that_cannot_be_used_are_named() {
             "swap: {shadow_cpu: 0%}".to_owned(),
             "swap.shadow_cpu",
             Problem::Share,
+        ),
+        (
+            "swap: {rollback_after: 0s}".to_owned(),
+            "swap.rollback_after",
+            Problem::Span,
         ),
         (
             "swap: {cases: {'a b': c.yaml}}".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use signalbox_swap::{Action, Entry, Failure, Outcome, Trigger};
+use signalbox_swap::{Action, Alarm, Entry, Failure, Outcome, Trigger};
 
 use super::Health;
 
@@ -22,6 +22,8 @@ struct Trouble {
     source: Option<String>,
     /// What the host did by itself.
     rolled_back: Option<String>,
+    /// That it fails, and the host does nothing about it.
+    failing: Option<String>,
 }
 
 impl PolicyHealth {
@@ -52,6 +54,18 @@ impl PolicyHealth {
         self.change(name, |trouble| trouble.source = None);
     }
 
+    /// A policy fails and stays where it is, or that is over.
+    pub(crate) fn failing(&self, name: &str, alarm: Option<&Alarm>) {
+        // Why it stays may say what it allows: that is for the log.
+        let reason = alarm.map(|alarm| {
+            format!(
+                "generation {} is failing and has not been rolled back; the log says why",
+                alarm.generation
+            )
+        });
+        self.change(name, |trouble| trouble.failing = reason);
+    }
+
     /// Hears of every entry of the history.
     pub(crate) fn heard(&self, entry: &Entry) {
         let is_service = matches!(
@@ -75,6 +89,7 @@ impl PolicyHealth {
             self.change(&changed.name, |trouble| {
                 trouble.is_idle = false;
                 trouble.rolled_back = reason;
+                trouble.failing = None;
             });
         }
     }
@@ -97,10 +112,9 @@ impl PolicyHealth {
 impl Trouble {
     fn reason(&self) -> Option<String> {
         let idle = self.is_idle.then_some("nothing serves");
-        let parts: Vec<&str> = [idle, self.source.as_deref(), self.rolled_back.as_deref()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let others = [&self.source, &self.rolled_back, &self.failing];
+        let others = others.into_iter().map(Option::as_deref);
+        let parts: Vec<&str> = [idle].into_iter().chain(others).flatten().collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
