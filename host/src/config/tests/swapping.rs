@@ -2,6 +2,8 @@
 
 use signalbox_registry::Reference;
 
+use signalbox_gate::NotASpan;
+
 use super::*;
 
 /// A public key.
@@ -124,7 +126,7 @@ fn values_of_swaps_that_cannot_be_used_are_named() {
         (
             "swap: {rollback_after: 0s}".to_owned(),
             "swap.rollback_after",
-            Problem::Span,
+            Problem::Form(NotASpan.to_string()),
         ),
         (
             "swap: {cases: {'a b': c.yaml}}".to_owned(),
