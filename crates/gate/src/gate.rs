@@ -17,6 +17,7 @@ use crate::policy::route_table::RouteTables;
 use crate::request::client::{Client, Peer};
 use crate::request::forwarded;
 use crate::response::decision_id::DecisionIds;
+use crate::response::model_lists::ModelLists;
 use crate::settings::Settings;
 
 /// What all exchanges of a gate share: who may ask, what decides, and how much is taken on at a time.
@@ -29,6 +30,7 @@ pub struct Gate {
     capacity: Capacity,
     ids: DecisionIds,
     tables: RouteTables,
+    lists: ModelLists,
 }
 
 /// How much a gate takes on at a time, all keys together.
@@ -68,6 +70,7 @@ impl Gate {
             capacity,
             ids: DecisionIds::default(),
             tables: RouteTables::default(),
+            lists: ModelLists::default(),
             settings,
             authenticator,
             credentials,
@@ -114,6 +117,10 @@ impl Gate {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    pub(crate) const fn model_lists(&self) -> &ModelLists {
+        &self.lists
     }
 
     pub(crate) const fn ids(&self) -> &DecisionIds {

@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Response;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, ListMode, ModelSource};
@@ -22,6 +23,7 @@ use crate::halt::{Halt, Need};
 use crate::observer::Observer;
 use crate::policy::record::Conclusion;
 use crate::request::syntax::{check_http2, check_syntax, resolve_connection};
+use crate::response::model_lists::ModelList;
 use crate::response::models;
 use crate::response::rejection;
 use crate::upstream::models_request::ModelsRequest;
@@ -33,7 +35,7 @@ pub(crate) enum Passed {
     /// It goes to GT.
     Forward(Box<Forwarding>),
     /// The gate answers it.
-    Answer(Response<Vec<u8>>),
+    Answer(Response<Bytes>),
 }
 
 impl<O: Observer> Exchange<O> {
@@ -149,7 +151,7 @@ impl<O: Observer> Exchange<O> {
     }
 
     /// The names the key is shown, or the one it asks for.
-    fn list_models(&mut self, key: &Key, decided: Decided) -> Result<Passed, Halt> {
+    fn list_models(&mut self, key: &Arc<Key>, decided: Decided) -> Result<Passed, Halt> {
         let Decision::ListModels(mode) = &decided.decision else {
             return Err(ContractViolation::Model.into());
         };
@@ -165,9 +167,17 @@ impl<O: Observer> Exchange<O> {
             (ListMode::Catalogue | ListMode::Only(_), _) => None,
         };
         let generation = &decided.generation;
-        let names = models::names(&key.caller, generation, mode, published.as_deref());
-        let answer = models::answer(&names, self.model_id.as_deref())?;
-        Ok(Passed::Answer(answer))
+        let list = match mode {
+            ListMode::Catalogue => {
+                let budget = &self.gate.capacity().memory;
+                self.gate.model_lists().of(budget, generation, key)
+            }
+            _ => {
+                let names = models::names(&key.caller, generation, mode, published.as_deref());
+                Arc::new(ModelList::new(names))
+            }
+        };
+        Ok(Passed::Answer(list.answer(self.model_id.as_deref())?))
     }
 
     fn models_request(&self, key: &Key) -> Result<ModelsRequest, Halt> {

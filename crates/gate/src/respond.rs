@@ -27,11 +27,11 @@ pub struct Respond<O: Observer> {
 pub struct Completion<O: Observer>(Box<Context<O>>);
 
 impl<O: Observer> Respond<O> {
-    pub(crate) fn new(gate: &Gate, context: Box<Context<O>>, response: Response<Vec<u8>>) -> Self {
+    pub(crate) fn new(gate: &Gate, context: Box<Context<O>>, response: Response<Bytes>) -> Self {
         let (mut head, body) = response.into_parts();
         context.stamp(gate.settings(), &mut head);
         Self {
-            response: Response::from_parts(head, body.into()),
+            response: Response::from_parts(head, body),
             completion: Completion(context),
         }
     }
@@ -100,6 +100,6 @@ impl Gate {
         let mut context = Context::new(self, client, head.method.clone(), None, observer);
         context.began(self, head);
         context.answered();
-        Respond::new(self, context, response)
+        Respond::new(self, context, response.map(Bytes::from))
     }
 }

@@ -1,5 +1,6 @@
 //! The head of what goes back to the client: of a refusal, of bytes of our own, of GT's answer.
 
+use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode, response};
 use signalbox_http::head;
@@ -11,8 +12,8 @@ use crate::request::header_values::{text, values};
 use crate::response::mask;
 
 /// Turns a refusal into an answer.
-pub(crate) fn refusal(refusal: &Refusal) -> Response<Vec<u8>> {
-    let mut answer = Response::new(refusal.body());
+pub(crate) fn refusal(refusal: &Refusal) -> Response<Bytes> {
+    let mut answer = Response::new(refusal.body().into());
     *answer.status_mut() =
         StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     for (name, value) in refusal.headers() {
@@ -26,7 +27,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response<Vec<u8>> {
 }
 
 /// An answer of ours in JSON.
-pub(crate) fn json(body: Vec<u8>) -> Response<Vec<u8>> {
+pub(crate) fn json(body: Bytes) -> Response<Bytes> {
     let mut answer = Response::new(body);
     let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(header::CONTENT_TYPE, json);

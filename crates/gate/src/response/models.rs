@@ -10,13 +10,8 @@
 
 use std::collections::HashSet;
 
-use http::Response;
-use signalbox_http::models;
-use signalbox_http::refusal::Refusal;
 use signalbox_policy::{Caller, CatalogueEntry, ListMode, fences};
 use signalbox_runtime::Generation;
-
-use crate::response::head;
 
 /// The names a key is shown, in ascending order.
 ///
@@ -48,16 +43,5 @@ pub(crate) fn names(
                 .map(name)
                 .collect()
         }
-    }
-}
-
-/// The list, or the one model that was asked for.
-pub(crate) fn answer(names: &[String], id: Option<&str>) -> Result<Response<Vec<u8>>, Refusal> {
-    match id {
-        None => Ok(head::json(models::render_list(
-            names.iter().map(String::as_str),
-        ))),
-        Some(id) if names.iter().any(|name| name == id) => Ok(head::json(models::render_one(id))),
-        Some(id) => Err(Refusal::model_not_found(id)),
     }
 }

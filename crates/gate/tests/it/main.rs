@@ -13,6 +13,7 @@ mod fixture;
 mod gt_routes;
 mod heads;
 mod limits;
+mod lists;
 mod order;
 mod refusals;
 mod swaps;
