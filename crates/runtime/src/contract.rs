@@ -34,7 +34,7 @@ pub(crate) fn check(
         Decision::Forward(forward) => check_forward(forward, request, surface),
         Decision::ListModels(mode) => check_list(mode, request, surface),
         Decision::ReadModel => check_read(request, surface),
-        Decision::Refuse(refusal) => check_refusal(refusal),
+        Decision::Refuse(refusal) => check_refusal(refusal, request),
     }
 }
 
@@ -199,7 +199,7 @@ fn check_list(mode: &ListMode, request: &Request<'_>, surface: &Surface) -> Resu
     }
 }
 
-fn check_refusal(refusal: &Refusal) -> Result<(), Violation> {
+fn check_refusal(refusal: &Refusal, request: &Request<'_>) -> Result<(), Violation> {
     if !(400..=499).contains(&refusal.status) {
         return Err(Violation::Status(refusal.status));
     }
@@ -219,7 +219,39 @@ fn check_refusal(refusal: &Refusal) -> Result<(), Violation> {
     {
         return Err(Violation::TooMuch("param"));
     }
-    Ok(())
+    let texts = [
+        ("message", Some(&refusal.message)),
+        ("reason", Some(&refusal.reason)),
+        ("param", refusal.param.as_ref()),
+    ];
+    let is_printable = |text: &String| {
+        let mut controls = text.chars().filter(|c| c.is_control());
+        controls.all(|c| is_sent(request, c))
+    };
+    match texts
+        .into_iter()
+        .find(|(_, text)| !text.is_none_or(is_printable))
+    {
+        Some((name, _)) => Err(Violation::Control(name)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a character is in what the client sent, which a refusal may quote. As with names, a
+/// client must not be able to make an honest policy look broken.
+fn is_sent(request: &Request<'_>, c: char) -> bool {
+    let named = match request.model {
+        RequestedModel::Named(name) => Some(name),
+        RequestedModel::Unread | RequestedModel::Absent => None,
+    };
+    let head = [Some(request.path), request.query, named];
+    let mut texts = head.into_iter().flatten();
+    texts.any(|text| text.contains(c))
+        || (request.headers.iter()).any(|header| {
+            let mut bytes = [0; 4];
+            let c = c.encode_utf8(&mut bytes).as_bytes();
+            header.value.windows(c.len()).any(|found| found == c)
+        })
 }
 
 /// Whether a path is one of a template's.

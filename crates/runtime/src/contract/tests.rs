@@ -459,3 +459,27 @@ fn param_of_a_refusal_is_short() {
     assert_eq!(refuse(256), Ok(()));
     assert_eq!(refuse(257), Err(Violation::TooMuch("param")));
 }
+
+#[test]
+fn refusal_has_no_control_character_but_those_the_client_sent() {
+    let refuse = |[message, reason, param]: [&str; 3], model| {
+        let refusal = Refusal {
+            status: 404,
+            code: "x".into(),
+            message: message.into(),
+            param: Some(param.into()),
+            reason: reason.into(),
+        };
+        judge(&Decision::Refuse(refusal), "POST", model)
+    };
+    let control = |name| Err(Violation::Control(name));
+    for bad in ["a\u{1b}[2J", "a\nb", "\u{9b}2J"] {
+        let absent = RequestedModel::Absent;
+        assert_eq!(refuse([bad, "", ""], absent), control("message"));
+        assert_eq!(refuse(["", bad, ""], absent), control("reason"));
+        assert_eq!(refuse(["", "", bad], absent), control("param"));
+        assert_eq!(refuse([bad, "", ""], RequestedModel::Named(bad)), Ok(()));
+        let other = RequestedModel::Named("\t");
+        assert_eq!(refuse([bad, "", ""], other), control("message"));
+    }
+}

@@ -9,6 +9,9 @@ pub enum Violation {
     /// The code is not of the form `[a-z0-9_]{1,64}`.
     #[error("refused with code `{0}`, which is not of the form [a-z0-9_]{{1,64}}")]
     Code(String),
+    /// A text of a refusal has control characters that the client did not send.
+    #[error("refused with control characters in its {0}")]
+    Control(&'static str),
     /// Sets one header twice.
     #[error("sets header `{0}` twice")]
     DoubledHeader(String),

@@ -195,10 +195,11 @@ fn answer_that_is_not_utf8_is_unreadable() {
     unreadable(&Guest::code(code));
 }
 
-/// A refusal with a message of so many zero bytes.
+/// A refusal with a message of so many `x`.
 fn long_message(bytes: u32) -> Guest {
     let code = format!(
-        "(i32.store8 (i32.const 0) (i32.const 3)) (i32.store16 (i32.const 4) (i32.const 400))
+        "(memory.fill (i32.const 65536) (i32.const 0x78) (i32.const {bytes}))
+         (i32.store8 (i32.const 0) (i32.const 3)) (i32.store16 (i32.const 4) (i32.const 400))
          (i32.store8 (i32.const 100) (i32.const 0x78))
          (i32.store (i32.const 8) (i32.const 100)) (i32.store (i32.const 12) (i32.const 1))
          (i32.store (i32.const 16) (i32.const 65536)) (i32.store (i32.const 20) (i32.const {bytes}))
