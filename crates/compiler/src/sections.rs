@@ -17,7 +17,7 @@ pub const SOURCE: &str = "signalbox:source";
 pub const CASES: &str = "signalbox:cases";
 
 /// How long the cases of a component may be.
-pub const LONGEST_CASES: usize = 1024 * 1024;
+pub const LONGEST_CASES: usize = signalbox_policy::limits::CASES_BYTES;
 
 /// A component with the cases it is to pass added to it.
 ///

@@ -3,6 +3,7 @@
 mod case_file;
 mod cases;
 mod gt_routes;
+mod limits;
 mod models;
 mod names;
 mod routes;
@@ -37,6 +38,7 @@ pub use gt_routes::check_gt_routes;
 /// Everything that is wrong with it, in the order of the text.
 pub fn read(text: &str) -> Result<Policy, Vec<Diagnostic>> {
     let mut findings = Findings::default();
+    limits::source(text, &mut findings);
     let document = Document::parse_as_far_as_possible(text, &mut findings);
     let policy = document.map(|document| check(&document, &mut findings));
     findings.finish(policy)
@@ -74,14 +76,16 @@ fn check(document: &Document, findings: &mut Findings) -> Policy {
     let models = models::models(document, &routes, findings);
     let cases = cases(&document.cases, Known::Routes(&routes), findings);
     let routes = routes.whole();
-    Policy::new(Parts {
+    let policy = Policy::new(Parts {
         name,
         version: version.unwrap_or_default(),
         about,
         routes,
         models,
         cases,
-    })
+    });
+    limits::policy(&policy, document, findings);
+    policy
 }
 
 fn policy_name(document: &Document, findings: &mut Findings) -> String {

@@ -32,6 +32,7 @@ mod format;
 pub mod generate;
 pub mod gt;
 pub mod headers;
+pub mod limits;
 #[cfg(feature = "document")]
 mod policy;
 mod request;

@@ -1,6 +1,6 @@
 //! A checked policy, and the plain reference for finding things in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
     Action, Case, CatalogueEntry, Description, Endpoints, ModelRule, ModelSource, NameList,
@@ -114,6 +114,21 @@ impl Policy {
             .values()
             .chain(self.patterns.values())
             .map(ModelEntry::rule)
+    }
+
+    /// Exact names and patterns of models that differ in case alone, in pairs: GT tells them apart,
+    /// and who reads them may not.
+    #[must_use]
+    pub fn names_alike(&self) -> Vec<(&str, &str)> {
+        let mut seen = BTreeMap::new();
+        let mut alike = Vec::new();
+        for model in self.models() {
+            match seen.entry(model.pattern.to_lowercase()) {
+                Entry::Vacant(free) => drop(free.insert(model.pattern)),
+                Entry::Occupied(first) => alike.push((*first.get(), model.pattern)),
+            }
+        }
+        alike
     }
 
     /// What the policy says of itself when it is loaded.

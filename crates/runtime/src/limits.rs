@@ -3,7 +3,8 @@
 //! | call | CPU, trusted | CPU, other | wall | answer |
 //! | --- | --- | --- | --- | --- |
 //! | `decide` | 5 ms | 10 ms | 100 ms; 10 s where no request waits | 64 KiB |
-//! | start, `describe`, a page of `models` | 1 s | 1 s | 10 s | 256 KiB |
+//! | start, a page of `models` | 1 s | 1 s | 10 s | 256 KiB |
+//! | `describe` | 1 s | 1 s | 10 s | 1 MiB |
 //!
 //! Time is looked at once a millisecond. A call that ends sooner pays nothing for it: both clocks
 //! are first read by the first tick it meets.
@@ -51,6 +52,12 @@ impl Budget {
         cpu: Duration::from_secs(1),
         wall: Duration::from_secs(10),
         answer: 256 << 10,
+    };
+
+    /// What a policy says of itself.
+    pub(crate) const DESCRIBE: Self = Self {
+        answer: signalbox_policy::limits::DESCRIPTION_BYTES,
+        ..Self::LOAD
     };
 }
 

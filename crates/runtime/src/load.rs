@@ -156,7 +156,7 @@ fn ask(
     let mut instance = Instance::start(pre, memory, Budget::LOAD).map_err(start_failed)?;
     steps.passed(Step::Instantiate);
     let description = instance
-        .describe(Budget::LOAD)
+        .describe(Budget::DESCRIBE)
         .map_err(LoadError::Describe)?;
     describe::check(&description).map_err(LoadError::Description)?;
     steps.passed(Step::Describe);

@@ -11,5 +11,6 @@ mod catalogue;
 mod diagnostics;
 mod docs;
 mod laws;
+mod limits;
 mod run;
 mod runbooks;

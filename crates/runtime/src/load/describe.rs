@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use signalbox_policy::{Description, RouteDescription, Verdict, headers::is_credential};
+use signalbox_policy::{Description, RouteDescription, Verdict, headers::is_credential, limits};
 
 use super::{DescriptionFault, RouteFault};
 use crate::{contract, detail};
@@ -17,12 +17,12 @@ pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
         return Err(DescriptionFault::Name);
     }
     for (what, count, most) in [
-        ("routes", description.routes.len(), MAX_ROUTES),
-        ("headers", description.headers.len(), MAX_HEADERS),
+        ("routes", description.routes.len(), limits::ROUTES),
+        ("headers", description.headers.len(), limits::HEADERS),
         (
             "models",
             usize::try_from(description.models).unwrap_or(usize::MAX),
-            MAX_MODELS,
+            limits::MODELS,
         ),
     ] {
         if count > most {
@@ -121,10 +121,6 @@ fn is_query_name(name: &str) -> bool {
     contract::is_segment(name) && !name.eq_ignore_ascii_case("model")
 }
 
-const MAX_ROUTES: usize = 1000;
-const MAX_HEADERS: usize = 64;
-/// Five times what was measured; a page each is drained at a load.
-pub(super) const MAX_MODELS: usize = 100_000;
 const MAX_TEMPLATE: usize = 256;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What can be told from a component's bytes, before anything is compiled.
 
+use signalbox_policy::limits::{CASES_BYTES, SOURCE_BYTES};
 use wasmparser::{
     ComponentImportSectionReader, Parser, Payload, Validator, WasmFeatures,
     component_types::{ComponentAnyTypeId, ComponentEntityType},
@@ -56,11 +57,11 @@ impl<'a> File<'a> {
             Payload::CustomSection(section) => {
                 let (name, data) = (section.name(), section.data());
                 if name == SOURCE {
-                    let data = only(SOURCE, data, is_top, self.source.is_some(), MAX_SOURCE)?;
+                    let data = only(SOURCE, data, is_top, self.source.is_some(), SOURCE_BYTES)?;
                     let text = str::from_utf8(data).map_err(|_| not_text(SOURCE))?;
                     self.source = Some(text);
                 } else if name == CASES {
-                    let data = only(CASES, data, is_top, self.cases.is_some(), MAX_CASES)?;
+                    let data = only(CASES, data, is_top, self.cases.is_some(), CASES_BYTES)?;
                     self.cases = Some(data);
                 }
             }
@@ -187,9 +188,6 @@ const POLICY: &str = "signalbox:policy/policy";
 const TYPES: &str = "signalbox:policy/types";
 const SOURCE: &str = "signalbox:source";
 const CASES: &str = "signalbox:cases";
-const MAX_CASES: usize = 1 << 20;
-/// Twenty thousand models take two.
-const MAX_SOURCE: usize = 8 << 20;
 
 #[cfg(test)]
 mod tests {

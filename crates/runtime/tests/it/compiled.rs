@@ -107,3 +107,25 @@ fn warm_instance_stays_flat_over_a_hundred_thousand_decisions() {
         assert!(ask(&generation, "inference:chat", model).is_ok());
     }
 }
+
+/// The largest description that is let pass, with much text and with many small texts.
+#[test]
+fn every_document_that_is_let_pass_says_no_more_than_a_host_takes() {
+    let document = |count: usize, more: &str| {
+        let route = |index| format!("  GET /v1/r{index}: {{verdict: native{more}}}\n");
+        let routes: String = (0..count).map(route).collect();
+        format!("policy: p\nroutes:\n{routes}")
+    };
+    let because = format!(", because: {}", "x".repeat(1_000));
+    let query: Vec<String> = (0..200).map(|index| format!("q{index}")).collect();
+    let query = format!(", query: [{}]", query.join(", "));
+    for more in ["", &because, &query] {
+        let fits = |count: &usize| signalbox_policy::read(&document(*count, more)).is_ok();
+        let most = (1..=100).rev().map(|tens| tens * 10).find(fits).unwrap();
+        let source = document(most, more);
+        let policy = signalbox_policy::read(&source).unwrap();
+        let component = signalbox_compiler::compile(&policy, &source).unwrap();
+        let plugin = runtime().load(&component, &LoadOptions::default()).unwrap();
+        assert_eq!(plugin.description().routes.len(), most);
+    }
+}

@@ -216,3 +216,11 @@ fn description_is_bounded() {
     };
     assert_eq!(check(&models), Err(DescriptionFault::TooMany("models")));
 }
+
+/// What `signalbox check` counts for a route and for a text, beside the text's bytes.
+#[test]
+fn routes_and_texts_take_no_more_than_a_documents_check_counts() {
+    use crate::bindings::signalbox::policy::types;
+    assert!(size_of::<types::Route>() <= 256);
+    assert!(size_of::<String>() <= 32);
+}
