@@ -48,6 +48,7 @@ pub(crate) use signalbox_gate::is_name;
 use serde::Deserialize;
 use signalbox_gate::Digest;
 use signalbox_gate::OwnHosts;
+use signalbox_runtime::{Cache, CompileIn};
 use value::path;
 
 use crate::policy_sources::sources::{AsIs, PolicySource, Sources};
@@ -85,6 +86,11 @@ pub struct Config {
     pub jwt: Vec<IssuerSettings>,
     /// Where live policies are remembered; `None` remembers nothing.
     pub state: Option<PathBuf>,
+    /// Where machine code is kept between starts of a host without [`Config::state`], which has a
+    /// place for it; `None` keeps none.
+    pub code_cache: Option<Cache>,
+    /// Where policies are compiled that are not documents.
+    pub compile: CompileIn,
     /// How policies are replaced while they serve.
     pub swap: SwapSettings,
     /// Who may vouch for a policy.
@@ -190,6 +196,8 @@ impl Config {
             keys,
             jwt: Vec::new(),
             state: None,
+            code_cache: None,
+            compile: CompileIn::default(),
             swap: SwapSettings::default(),
             signatures: SignatureSettings::default(),
             registry: RegistrySettings::default(),

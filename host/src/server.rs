@@ -2,7 +2,7 @@
 //!
 //! Shutting down: readiness goes off and answers ask clients to leave; then nothing new is
 //! accepted, but what waits in the backlog is served; then open requests have their time; then
-//! what is left is cut, and counted.
+//! what is left is cut, and counted. Policies that are being compiled are given up at once.
 
 mod accept;
 mod addresses;
@@ -156,6 +156,8 @@ async fn obey(mut hangups: Sighup, shared: Arc<Shared>) {
 
 async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandle>>) -> Exit {
     let times = &shared.config.times;
+    // What is compiled now would never serve.
+    shared.policies.swaps.give_up_compiling();
     shared.observers.health.enter(health::Phase::Draining);
     tell(&workers, Phase::Leaving);
     tracing::info!("draining: readiness is off");

@@ -3,6 +3,7 @@
 mod build;
 mod candidate;
 mod check;
+mod compile_component;
 mod demo;
 mod explain;
 mod gt_sim;
@@ -17,7 +18,7 @@ mod swap;
 mod test;
 mod upgrade_check;
 
-use crate::exit::Exit;
+use crate::{compile, exit::Exit};
 
 /// What `signalbox` can do.
 #[derive(Debug, clap::Subcommand)]
@@ -30,6 +31,9 @@ pub(crate) enum Command {
     Build(build::Arguments),
     /// Check policy documents and print every error at once.
     Check(check::Arguments),
+    /// Compile a component for the `signalbox` that started this.
+    #[command(name = compile::COMMAND, hide = true)]
+    CompileComponent,
     /// Run the cases of documents or components.
     Test(test::Arguments),
     /// Say how a request would be decided, and why.
@@ -65,6 +69,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(arguments),
             Self::Build(arguments) => build::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
+            Self::CompileComponent => compile_component::run(),
             Self::Test(arguments) => test::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
             Self::Keys(arguments) => keys::run(&arguments),

@@ -4,6 +4,7 @@
 mod admin;
 mod cases_file;
 mod command;
+mod compile;
 mod exit;
 mod logging;
 mod named;

@@ -8,9 +8,8 @@
 //! An entry is read whole, checked, and used from the bytes that were checked: what becomes of the
 //! file meanwhile does not matter. What does not pass is removed and compiled afresh.
 
-mod entry;
+pub(crate) mod entry;
 mod environment;
-mod revive;
 
 use std::{
     cmp::Reverse,
@@ -28,7 +27,10 @@ use wasmtime::{Engine, component::Component};
 pub(crate) use self::environment::Environment;
 
 use self::entry::{ENTRY, Name};
-use crate::Digest;
+use crate::{
+    Digest,
+    revive::{OwnCode, revive},
+};
 
 /// A folder of compiled components. Cheap to clone; processes may share the folder.
 ///
@@ -114,22 +116,22 @@ impl Cache {
     ) -> (Option<Component>, Cached) {
         let store = &self.store;
         let name = Name::new(environment, digest);
-        let (found, cached) = match self.revived(engine, &name) {
-            Ok(component) => (Some(component), Cached::Hit),
-            Err(NotRevived::Missing) => (None, Cached::Missed),
+        match self.revived(engine, &name) {
+            Ok(component) => {
+                store.hits.fetch_add(1, Relaxed);
+                (Some(component), Cached::Hit)
+            }
+            Err(NotRevived::Missing) => {
+                store.misses.fetch_add(1, Relaxed);
+                (None, Cached::Missed)
+            }
             Err(NotRevived::Rejected) => {
+                store.rejected.fetch_add(1, Relaxed);
                 // What cannot be removed stays refused.
                 let _stays = store.folder.remove(&name.file());
                 (None, Cached::Rejected)
             }
-        };
-        let count = match cached {
-            Cached::Hit => &store.hits,
-            Cached::Missed => &store.misses,
-            Cached::Rejected => &store.rejected,
-        };
-        count.fetch_add(1, Relaxed);
-        (found, cached)
+        }
     }
 
     /// Keeps the machine code of a component that passed every step.
@@ -154,7 +156,7 @@ impl Cache {
         // Only the order in which entries go depends on it.
         let _unused = store.folder.touch(&file);
         let code = entry::verify(&store.key, name, bytes).ok_or(NotRevived::Rejected)?;
-        revive::revive(engine, &code).map_err(|_| NotRevived::Rejected)
+        revive(engine, OwnCode::Sealed(&code)).map_err(|_| NotRevived::Rejected)
     }
 
     fn written(&self, name: &Name, component: &Component) -> Option<()> {
@@ -214,6 +216,9 @@ pub enum Cached {
     Missed,
     /// An entry that is damaged or not ours. It was removed, and the component compiled.
     Rejected,
+    /// It was not asked: another plugin of this runtime has the same component, and they share its
+    /// machine code.
+    Shared,
 }
 
 /// What became of what was asked of a [`Cache`].

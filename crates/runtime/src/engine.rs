@@ -50,7 +50,28 @@ pub(crate) fn tick(engine: &Engine) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Engines that only compile, one for each kind of code that [`build`]'s run: nothing is reserved
+/// for instances.
+pub(crate) fn compilers(memory_cap: u64) -> impl Iterator<Item = wasmtime::Result<Engine>> {
+    let kinds = [Allocation::OnDemand, Allocation::SmallPool];
+    kinds.into_iter().map(move |allocation| {
+        let mut config = code(allocation, memory_cap);
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        Engine::new(&config)
+    })
+}
+
 fn config(settings: &Settings, allocation: Allocation) -> Config {
+    let mut config = code(allocation, settings.memory_cap);
+    config.allocation_strategy(match allocation {
+        Allocation::Automatic | Allocation::Pool | Allocation::SmallPool => pool(settings),
+        Allocation::OnDemand => InstanceAllocationStrategy::OnDemand,
+    });
+    config
+}
+
+/// Everything that code depends on.
+fn code(allocation: Allocation, memory_cap: u64) -> Config {
     let mut config = Config::new();
     config
         // The state of the async component model: +350 ns a call, and code we would never use.
@@ -65,19 +86,10 @@ fn config(settings: &Settings, allocation: Allocation) -> Config {
         // A stack overflow costs milliseconds when every frame is captured.
         .wasm_backtrace_max_frames(NonZeroUsize::new(8))
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
-    match allocation {
-        Allocation::Automatic | Allocation::Pool => {
-            config.allocation_strategy(pool(settings));
-        }
-        Allocation::SmallPool => {
-            config
-                .allocation_strategy(pool(settings))
-                .memory_reservation(settings.memory_cap)
-                .memory_guard_size(64 << 10);
-        }
-        Allocation::OnDemand => {
-            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-        }
+    if allocation == Allocation::SmallPool {
+        config
+            .memory_reservation(memory_cap)
+            .memory_guard_size(64 << 10);
     }
     config
 }
@@ -125,6 +137,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::cache::Environment;
 
     /// More instances than there is address space for at 4 GiB each.
     fn crowded(allocation: Allocation) -> Settings {
@@ -151,6 +164,28 @@ mod tests {
             })
             .is_ok()
         );
+    }
+
+    #[test]
+    fn there_is_a_compiler_for_every_engine() {
+        for allocation in [
+            Allocation::OnDemand,
+            Allocation::Pool,
+            Allocation::SmallPool,
+        ] {
+            let settings = Settings {
+                workers: 1,
+                memory_cap: 128 << 20,
+                allocation,
+                ..Settings::default()
+            };
+            let engine = Environment::of(&build(&settings).unwrap());
+            let mut compilers = compilers(settings.memory_cap).flatten();
+            assert!(
+                compilers.any(|compiler| Environment::of(&compiler) == engine),
+                "{allocation:?}"
+            );
+        }
     }
 
     #[test]

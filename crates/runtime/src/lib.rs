@@ -61,9 +61,12 @@
 //!   fails, that decision is an error and its instance is gone; nothing else is touched.
 //! - Without [`Isolation::Reuse`], decisions of a policy that is not [trusted](trust) share nothing.
 //! - A [`Slot`] changes in one store; a [`Generation`] in use decides on until it is dropped.
-//! - Without a [`Cache`] no machine code is loaded but what this process made. With one, only code
-//!   under a seal whose key nobody but this user can read; every other step of a load is the same.
-//!   Making a component of such code is the one `unsafe` here.
+//! - Compiling is bounded by what can be told from the bytes; with a [`ChildCompiler`] also in time
+//!   and memory, and it can be given up. Which bound it was says [`CompileBound`].
+//! - Without a [`Cache`] no machine code is loaded but what this process made, or the program of a
+//!   [`ChildCompiler`]. With one, also code under a seal whose key nobody but this user can read;
+//!   every other step of a load is the same. Making a component of such code is the one `unsafe`
+//!   here. Plugins of one component share its machine code.
 //!
 //! A process has one [`Runtime`]. Calls block: what is not [inline](Generation::is_inline) belongs
 //! on the [`DecisionPool`].
@@ -74,6 +77,8 @@ mod active_callers;
 mod bindings;
 mod cache;
 mod catalogue;
+mod code_in_use;
+mod compile;
 mod contract;
 mod convert;
 mod decide_error;
@@ -89,6 +94,7 @@ mod load;
 mod plugin;
 mod pool;
 mod request_buf;
+mod revive;
 mod runtime;
 mod settings;
 mod share;
@@ -99,6 +105,7 @@ mod warm;
 pub use active_callers::ActiveCallers;
 pub use cache::{Cache, CacheCounts, Cached};
 pub use catalogue::Catalogue;
+pub use compile::{ChildCompiler, CompileBound, CompileIn, serve_compiler};
 pub use contract::Violation;
 pub use decide_error::{DecideError, TrapKind};
 pub use detail::Detail;

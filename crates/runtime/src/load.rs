@@ -20,9 +20,11 @@ use wasmtime::{
 
 use self::{file::File, steps::Steps};
 use crate::{
-    Cache, Cached, Detail, Digest, Isolation, LoadOptions, Plugin, Settings,
+    Cache, Cached, CompileIn, Detail, Digest, Isolation, LoadOptions, Plugin, Settings,
     bindings::SignalboxPolicyPre,
     cache::Environment,
+    code_in_use::CodeInUse,
+    compile,
     instance::Instance,
     interface::Surface,
     limits::{Bounds, Budget, MemoryLimit},
@@ -39,6 +41,7 @@ pub(crate) struct Loader {
     /// Empty: a policy imports nothing that can act.
     pub(crate) linker: Linker<Bounds>,
     pub(crate) permits: Arc<Permits>,
+    pub(crate) in_use: CodeInUse,
 }
 
 impl Loader {
@@ -59,9 +62,12 @@ impl Loader {
         file.check_exports()?;
         steps.passed(Step::World);
         let memory = self.memory_limit(&file, trusted)?;
-        let (compiled, cached) = self.code(component, digest)?;
+        let (code, cached) = self.code(digest, || {
+            file.functions.check().map_err(LoadError::Bound)?;
+            self.compile(component, trusted)
+        })?;
         steps.passed(Step::Compile);
-        let pre = self.link(&compiled)?;
+        let pre = self.link(&code)?;
         let surface = ask(&pre, memory, &mut steps)?;
         let settings = &self.settings;
         let plugin = Plugin::new(Parts {
@@ -79,6 +85,7 @@ impl Loader {
             },
             memory,
             pre,
+            code: Arc::clone(&code),
             threads: if trusted {
                 settings.workers
             } else {
@@ -92,7 +99,7 @@ impl Loader {
         if let Some(cache) = &settings.cache
             && !plugin.is_from_cache()
         {
-            cache.keep(self.environment, digest, &compiled);
+            cache.keep(self.environment, digest, &code);
         }
         Ok(plugin)
     }
@@ -120,23 +127,38 @@ impl Loader {
         Ok(limit)
     }
 
-    /// Machine code: that of the cache, or fresh. Which of them it is changes no later step.
+    /// Machine code: what is in use already, that of the cache, or fresh. Which of them it is
+    /// changes no later step.
     fn code(
         &self,
-        component: &[u8],
         digest: Digest,
-    ) -> Result<(Component, Option<Cached>), LoadError> {
-        let find = |cache: &Cache| cache.find(&self.engine, self.environment, digest);
-        match self.settings.cache.as_ref().map(find) {
-            Some((Some(component), cached)) => Ok((component, Some(cached))),
-            Some((None, cached)) => Ok((self.compile(component)?, Some(cached))),
-            None => Ok((self.compile(component)?, None)),
+        compile: impl FnOnce() -> Result<Component, LoadError>,
+    ) -> Result<(Arc<Component>, Option<Cached>), LoadError> {
+        if let Some(code) = self.in_use.get(digest) {
+            return Ok((code, Some(Cached::Shared)));
         }
+        let find = |cache: &Cache| cache.find(&self.engine, self.environment, digest);
+        let (found, cached) = self.settings.cache.as_ref().map(find).unzip();
+        let code = match found.flatten() {
+            Some(code) => code,
+            None => compile()?,
+        };
+        let code = Arc::new(code);
+        self.in_use.note(digest, &code);
+        Ok((code, cached))
     }
 
-    fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {
-        Component::new(&self.engine, component)
-            .map_err(|error| LoadError::Compile(Detail::of_chain(&error)))
+    /// A known engine's code is bounded: only its tables differ from one component to the next.
+    fn compile(&self, component: &[u8], trusted: bool) -> Result<Component, LoadError> {
+        match &self.settings.compile {
+            CompileIn::Child(child) if !trusted => compile::in_child(
+                child,
+                (&self.engine, self.environment),
+                self.settings.memory_cap,
+                component,
+            ),
+            _ => compile::here(&self.engine, component),
+        }
     }
 
     fn link(&self, compiled: &Component) -> Result<SignalboxPolicyPre<Bounds>, LoadError> {

@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use signalbox_policy::{Decision, Description, Request, RouteDescription};
 
+use wasmtime::component::Component;
+
 use crate::{
     Cached, Catalogue, DecideError, Digest, Isolation,
     bindings::SignalboxPolicyPre,
@@ -32,6 +34,11 @@ pub(crate) struct Parts {
     pub(crate) isolation: Isolation,
     pub(crate) memory: MemoryLimit,
     pub(crate) pre: SignalboxPolicyPre<Bounds>,
+    #[expect(
+        dead_code,
+        reason = "held so that others of this component can share it"
+    )]
+    pub(crate) code: Arc<Component>,
     /// Threads that may keep an instance of it.
     pub(crate) threads: usize,
     pub(crate) permits: Arc<Permits>,
@@ -78,7 +85,8 @@ impl Plugin {
         self.0.size
     }
 
-    /// The document the component was compiled from, if it carries one.
+    /// The document the component carries, if it does. Nothing here says that it was compiled from
+    /// it: `signalbox_compiler::document_of` can.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.0.source.as_deref()
@@ -90,7 +98,8 @@ impl Plugin {
         self.0.cases.as_deref()
     }
 
-    /// What the cache had of it when it was loaded; nothing if there is no cache.
+    /// What the cache had of it when it was loaded; nothing if it was compiled and there is no
+    /// cache.
     #[must_use]
     pub fn cached(&self) -> Option<Cached> {
         self.0.cached
@@ -99,7 +108,7 @@ impl Plugin {
     /// Whether it was loaded without being compiled.
     #[must_use]
     pub fn is_from_cache(&self) -> bool {
-        self.0.cached == Some(Cached::Hit)
+        matches!(self.0.cached, Some(Cached::Hit | Cached::Shared))
     }
 
     /// Decides one request on a fresh instance, and blocks while it does.

@@ -5,8 +5,8 @@ use std::{io, sync::Arc, time::Duration};
 use wasmtime::component::Linker;
 
 use crate::{
-    DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step, cache::Environment,
-    engine, load::Loader, warm::Permits,
+    CompileIn, DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step,
+    cache::Environment, code_in_use::CodeInUse, engine, load::Loader, warm::Permits,
 };
 
 /// Engine, its clock and its settings. One per process; cheap to clone.
@@ -30,6 +30,7 @@ impl Runtime {
             engine,
             linker,
             permits,
+            in_use: CodeInUse::default(),
         })))
     }
 
@@ -55,6 +56,14 @@ impl Runtime {
         told: &mut dyn FnMut(Step, Duration),
     ) -> Result<Plugin, LoadError> {
         self.0.load(component, options, told)
+    }
+
+    /// Ends what is being compiled in a child, and refuses what is yet to be: such loads fail with
+    /// [`LoadError::GivenUp`]. What is compiled in this process goes on. For a process that ends.
+    pub fn give_up_compiling(&self) {
+        if let CompileIn::Child(child) = &self.0.settings.compile {
+            child.give_up();
+        }
     }
 
     /// Starts the threads that decide for policies that are not trusted.

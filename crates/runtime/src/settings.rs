@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::{Cache, trust::Fingerprint};
+use crate::{Cache, CompileIn, trust::Fingerprint};
 
 /// What a [`crate::Runtime`] is started with.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Settings {
     pub engines: Vec<Fingerprint>,
     /// Where machine code is kept between starts, if it is.
     pub cache: Option<Cache>,
+    /// Where components are compiled.
+    pub compile: CompileIn,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             allocation: Allocation::Automatic,
             engines: Vec::new(),
             cache: None,
+            compile: CompileIn::default(),
         }
     }
 }

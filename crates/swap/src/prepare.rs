@@ -248,6 +248,13 @@ fn load_help(error: &LoadError) -> &'static str {
             "build it against the contract in wit/0.1.0; see docs/plugins.md"
         }
         LoadError::Memory { .. } => "declare less memory, or raise the limit",
+        LoadError::Bound(_) => {
+            "build it optimised and without what it does not need; docs/plugins.md has the bounds"
+        }
+        LoadError::GivenUp => "ask again when the host has started again",
+        LoadError::Compiler(_) => {
+            "the host starts its own binary once more to compile: it has to be allowed to"
+        }
         LoadError::Compile(_) => "build it again with the tool chain in docs/plugins.md",
         _ => "`signalbox test FILE` shows it on your own machine; see docs/plugins.md",
     }

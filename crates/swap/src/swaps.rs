@@ -172,6 +172,12 @@ impl Swaps {
         Some(loaded.plugin.clone())
     }
 
+    /// Gives up compiling, as far as a child process does it: transactions under way fail at that
+    /// step, and so do those to come. For a host that ends.
+    pub fn give_up_compiling(&self) {
+        self.shared().runtime.give_up_compiling();
+    }
+
     /// Takes over the operator's cases, by policy name, for the transactions to come.
     pub fn set_cases(&self, cases: BTreeMap<String, Vec<u8>>) {
         self.shared().set_cases(cases);

@@ -15,6 +15,7 @@ use super::{
     Problem, SignatureSettings,
 };
 use crate::policy_sources::sources::AsIs;
+use signalbox_runtime::CompileIn;
 
 pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
     Ok(Config {
@@ -38,6 +39,8 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
         from_source: false,
         keys: KeySource::File(folder.join(file.keys)),
         jwt: super::jwt::issuers(file.jwt, folder)?,
+        code_cache: None,
+        compile: CompileIn::default(),
         state: file.state.map(|state| folder.join(state)),
         swap: file.swap.within(folder),
         signatures: match file.signatures {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use signalbox_gate::gt_routes;
 use signalbox_policy::gt::GtRoutes;
-use signalbox_runtime::{LoadOptions, Runtime};
+use signalbox_runtime::{CompileIn, LoadOptions, Runtime};
 use signalbox_swap::{
     Actor, Entry, Failure, Outcome, Remembered, Serving, Signers, Source, Started, State, Step,
     Swaps, Trigger, error_chain,
@@ -45,9 +45,10 @@ struct Restart {
 
 /// Whether a component would come into service under any name, with nobody asked to vouch for it.
 #[must_use]
-pub fn check_component(component: Vec<u8>) -> Vec<Finding> {
+pub fn check_component(component: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
     let settings = signalbox_runtime::Settings {
         workers: 1,
+        compile,
         ..signalbox_runtime::Settings::default()
     };
     let trial = Runtime::new(settings).map(|runtime| Trial {
@@ -233,7 +234,8 @@ impl Restart {
     }
 }
 
-/// Documents whose engine this version does not know: they serve, but as programs do.
+/// Components that carry a document and no engine that this version knows: they serve, but as
+/// programs do. Whether they were compiled from that document, nobody can tell from here.
 fn untrusted<'a>(swaps: &Swaps, started: &'a [Started]) -> impl Iterator<Item = Finding> {
     let plugin = |one: &'a Started| Some((&one.name, swaps.plugin(&one.name, one.generation?)?));
     let plugins = started.iter().filter_map(plugin);
@@ -242,10 +244,10 @@ fn untrusted<'a>(swaps: &Swaps, started: &'a [Started]) -> impl Iterator<Item = 
         let what = format!("policy `{name}`");
         let digest = plugin.digest();
         let reason =
-            format!("component {digest} was compiled by an engine that this version does not know");
+            format!("component {digest} carries a document, and no engine that this version knows");
         Finding::new(Effect::Differs, "unknown_engine", what, reason).help(
-            "it decides the same, but as slowly as a program; `signalbox build` makes it again \
-             from its document",
+            "it decides what its code says, as slowly as a program; `signalbox build` makes a \
+             component that is known of the document you have",
         )
     });
     findings.collect::<Vec<_>>().into_iter()

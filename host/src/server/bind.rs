@@ -242,6 +242,7 @@ pub(crate) fn runtime_settings(config: &Config, workers: usize, cache: Option<Ca
     let mut settings = Settings {
         workers,
         cache,
+        compile: config.compile.clone(),
         ..Settings::default()
     };
     settings.queue = config.decisions.queue;

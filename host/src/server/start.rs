@@ -212,7 +212,7 @@ async fn pull(
 /// The folder in which live policies are remembered, and the machine code kept in it.
 pub(super) fn state(config: &Config) -> Result<(Option<State>, Option<Cache>), BindError> {
     let Some(folder) = &config.state else {
-        return Ok((None, None));
+        return Ok((None, config.code_cache.clone()));
     };
     let state = State::open(folder).map_err(BindError::State)?;
     let cache = Cache::open(&state.cache_folder());

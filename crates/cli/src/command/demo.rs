@@ -3,7 +3,7 @@
 mod secrets;
 mod welcome;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use signalbox_gate::{Digest, Secret};
@@ -12,8 +12,10 @@ use signalbox_host::{
     BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, Span, UpstreamUrl},
 };
+use signalbox_runtime::Cache;
 
 use crate::{
+    compile,
     exit::Exit,
     logging::{self, Reader},
     output,
@@ -120,9 +122,24 @@ fn configuration(
             .credentials
             .insert((*name).into(), CredentialSource::Given(secret));
     }
+    config.compile = compile::in_child()?;
+    config.code_cache = code_cache();
     // Nobody waits for a load balancer to notice that a demo ends.
     config.times.readiness_off = Span::ZERO;
     Ok(config)
+}
+
+/// Machine code of earlier demos, in the user's own cache. A demo without it takes longer to start
+/// with a program as its policy, and nothing else.
+fn code_cache() -> Option<Cache> {
+    let folder = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let caches = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+    fs::create_dir_all(&caches).ok()?;
+    Cache::open(&caches.join("signalbox")).ok()
 }
 
 /// Components by the name a key asks for them by.

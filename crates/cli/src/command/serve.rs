@@ -16,6 +16,7 @@ use signalbox_host::{
 use signalbox_swap::error_chain;
 
 use crate::{
+    compile,
     exit::Exit,
     logging::{self, Reader},
     named, output,
@@ -159,6 +160,7 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
     }
     config.from_source = arguments.from_source;
     config.sources = Arc::new(Documents);
+    config.compile = compile::in_child()?;
     Ok(config)
 }
 

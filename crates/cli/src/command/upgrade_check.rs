@@ -16,7 +16,7 @@ use signalbox_host::{
 use signalbox_swap::error_chain;
 
 use super::serve::refuse_demo_secrets;
-use crate::{exit::Exit, output, sources::Documents};
+use crate::{compile, exit::Exit, output, sources::Documents};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -71,6 +71,7 @@ fn installation(path: &Path) -> anyhow::Result<Vec<Finding>> {
         }
     };
     config.sources = Arc::new(Documents);
+    config.compile = compile::in_child()?;
     let mut found = installation::check(&config);
     let has_keyring = !found.iter().any(|finding| finding.code == "keyring");
     if has_keyring && let Err(error) = refuse_demo_secrets(&config) {

@@ -87,6 +87,11 @@ impl Host {
         self.run_as("operate", arguments)
     }
 
+    /// Asks it to stop as a supervisor does, and waits.
+    pub(crate) fn terminate(self) -> Option<i32> {
+        self.serving.terminate()
+    }
+
     fn run_as(&self, token: &str, arguments: &[&str]) -> Ran {
         let environment = [
             ("SIGNALBOX_ADMIN", &*self.admin),

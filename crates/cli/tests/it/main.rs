@@ -7,6 +7,7 @@
 
 mod asking;
 mod commands;
+mod compile;
 mod demo;
 mod docs;
 mod failing;

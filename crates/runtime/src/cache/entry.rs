@@ -51,11 +51,11 @@ impl Name {
 }
 
 /// Machine code that this key's holder sealed, for the name that was asked for.
-pub(super) struct Verified(Vec<u8>);
+pub(crate) struct Verified(Vec<u8>);
 
 impl Verified {
     /// The code.
-    pub(super) fn code(&self) -> &[u8] {
+    pub(crate) fn code(&self) -> &[u8] {
         let end = self.0.len().saturating_sub(Key::SEAL);
         self.0.get(HEAD..end).unwrap_or_default()
     }

@@ -19,7 +19,7 @@ impl Environment {
         Self(hash.0.finalize().into())
     }
 
-    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{DecideError, Detail};
+use crate::{CompileBound, DecideError, Detail};
 
 /// Why a component was not loaded. What serves is as it was.
 ///
@@ -10,12 +10,19 @@ use crate::{DecideError, Detail};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
+    /// Compiling it stopped at a bound.
+    #[error("the component is not compiled beyond the bound {0}")]
+    Bound(CompileBound),
     /// The drained catalogue is not what the contract allows.
     #[error("the policy's catalogue breaks the contract")]
     Catalogue(#[source] CatalogueFault),
     /// The engine does not compile it.
     #[error("the component does not compile: {0}")]
     Compile(Detail),
+    /// The process that compiles could not be started, or failed for another reason than the
+    /// component.
+    #[error("the process that compiles failed: {0}")]
+    Compiler(Detail),
     /// A core module was given.
     #[error("this is a core module, not a component: wrap it with `signalbox build` first")]
     CoreModule,
@@ -25,6 +32,9 @@ pub enum LoadError {
     /// The description is not what the contract allows.
     #[error("the policy's description breaks the contract")]
     Description(#[source] DescriptionFault),
+    /// Compiling it was given up, see [`crate::Runtime::give_up_compiling`].
+    #[error("compiling was given up: this process is ending")]
+    GivenUp,
     /// Something is imported that could act, or that is not the contract's.
     #[error("the component imports `{0}`; a policy imports nothing that can act")]
     Import(String),
@@ -93,7 +103,7 @@ impl LoadError {
             | Self::TooLarge { .. } => Step::Read,
             Self::Import(_) => Step::Imports,
             Self::NoWorld | Self::Version(_) => Step::World,
-            Self::Compile(_) => Step::Compile,
+            Self::Bound(_) | Self::Compile(_) | Self::Compiler(_) | Self::GivenUp => Step::Compile,
             Self::Memory { .. } | Self::Start(_) | Self::Types(_) => Step::Instantiate,
             Self::Describe(_) | Self::Description(_) => Step::Describe,
             Self::Catalogue(_) | Self::Models(_) | Self::TooSlow => Step::Models,

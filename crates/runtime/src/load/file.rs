@@ -8,7 +8,7 @@ use wasmparser::{
 };
 
 use super::{LoadError, SectionFault};
-use crate::{Detail, detail};
+use crate::{Detail, compile::Functions, detail};
 
 /// A well-formed component, and what is to be known of it.
 #[derive(Default)]
@@ -17,6 +17,7 @@ pub(super) struct File<'a> {
     pub(super) cases: Option<&'a [u8]>,
     /// Bytes its memories start with, together.
     pub(super) memory: u64,
+    pub(super) functions: Functions,
     imports: Vec<&'a str>,
     exports: Vec<&'a str>,
     /// What its names stand for.
@@ -71,6 +72,8 @@ impl<'a> File<'a> {
                     self.memory = self.memory.saturating_add(pages.saturating_mul(64 << 10));
                 }
             }
+            Payload::CodeSectionStart { count, .. } => self.functions.more(*count),
+            Payload::CodeSectionEntry(body) => self.functions.look(body).map_err(malformed)?,
             Payload::ComponentImportSection(section) if is_top => self.note_imports(section)?,
             Payload::ComponentExportSection(section) if is_top => {
                 for export in section.clone() {

@@ -7,6 +7,8 @@
 )]
 
 mod cache;
+mod code_in_use;
+mod compile;
 mod compiled;
 mod guests;
 mod hostile;

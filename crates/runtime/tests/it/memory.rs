@@ -32,7 +32,9 @@ fn memory_is_flat_over_a_thousand_loads_and_commits() {
         allocation: Allocation::OnDemand,
         ..Settings::default()
     };
-    let (runtime, slot) = (Runtime::new(settings).unwrap(), Slot::new());
+    // What a runtime has in use it does not look for in the cache: two, taking turns.
+    let runtimes = [settings.clone(), settings].map(|settings| Runtime::new(settings).unwrap());
+    let slot = Slot::new();
     let components = ["gpt-4o", "gpt-5"].map(|name| component(name, "support-agent"));
     let mut caller = caller("app");
     caller.scopes = vec!["inference:chat".into()];
@@ -41,6 +43,7 @@ fn memory_is_flat_over_a_thousand_loads_and_commits() {
     for cycle in 0..1000_usize {
         let turn = cycle / 25 % 2;
         let component = components.get(turn).unwrap();
+        let runtime = runtimes.get(cycle % 2).unwrap();
         let plugin = runtime.load(component, &LoadOptions::default()).unwrap();
         assert_eq!(plugin.is_from_cache(), cycle % 25 != 0);
         let policies = commit(&slot, Change::new().serve("a", plugin));

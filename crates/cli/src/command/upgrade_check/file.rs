@@ -10,9 +10,10 @@ use signalbox_host::{
     load_keyring,
 };
 use signalbox_policy::Case;
+use signalbox_runtime::CompileIn;
 use signalbox_swap::{SignatureError, Statement, error_chain, verifying_key};
 
-use crate::sources::Documents;
+use crate::{compile, sources::Documents};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(super) fn check(path: &Path) -> anyhow::Result<Vec<Finding>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let found = match Kind::of(&bytes) {
         Kind::Configuration => return super::installation(path),
-        Kind::Policy => policy(path, bytes),
+        Kind::Policy => policy(path, bytes, compile::in_child()?),
         Kind::Keyring => one("keyring", load_keyring(path)),
         Kind::Cases => cases(path, bytes).err().into_iter().collect(),
         Kind::Statement => statement(&bytes).err().into_iter().collect(),
@@ -97,9 +98,9 @@ fn quoted(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn policy(path: &Path, bytes: Vec<u8>) -> Vec<Finding> {
+fn policy(path: &Path, bytes: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
     match Documents.component(path, bytes) {
-        Ok(component) => check_component(component),
+        Ok(component) => check_component(component, compile),
         Err(error) => vec![of_source("policy", error)],
     }
 }
