@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use signalbox_runtime::{ChildCompiler, CompileIn};
+use signalbox_runtime::{ChildCompiler, CompileIn, Runtime, Settings};
 
 /// In a child of this binary, also after another version was installed in its place.
 pub(crate) fn in_child() -> anyhow::Result<CompileIn> {
@@ -13,6 +13,15 @@ pub(crate) fn in_child() -> anyhow::Result<CompileIn> {
         std::env::current_exe().context("this program does not know where it is")?
     };
     Ok(CompileIn::Child(ChildCompiler::new(itself, [COMMAND])))
+}
+
+/// What a command asks components with, one at a time.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    Ok(Runtime::new(Settings {
+        workers: 1,
+        compile: in_child()?,
+        ..Settings::default()
+    })?)
 }
 
 /// The subcommand of the child.

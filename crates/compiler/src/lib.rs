@@ -2,7 +2,8 @@
 //!
 //! - [`compile`] puts a checked document's tables into the prebuilt engine;
 //! - [`wrap`] makes a component of a guest's core module;
-//! - [`with_cases`] adds cases to any component.
+//! - [`with_cases`] adds cases to any component;
+//! - [`document_of`] says which document a component was compiled from.
 //!
 //! The same input gives the same bytes, on every machine. Nothing here runs a component.
 #![forbid(unsafe_code)]
@@ -40,4 +41,21 @@ pub fn compile(policy: &Policy, source: &str) -> Result<Vec<u8>, CompileError> {
         cases: cases.as_deref(),
     };
     sections.append_to(component)
+}
+
+/// The document a component was compiled from, checked: the one it carries, if compiling that gives
+/// this very component, with whatever cases were added to it. Anybody can put a document into a
+/// component that decides something else, and so can another version of this compiler have made it.
+#[must_use]
+pub fn document_of(component: &[u8]) -> Option<Policy> {
+    let carried = sections::read(component).ok()?;
+    let source = carried.source?;
+    let policy = signalbox_policy::read(source).ok()?;
+    let mut compiled = compile(&policy, source).ok()?;
+    if policy.cases().is_empty()
+        && let Some(cases) = carried.cases
+    {
+        compiled = with_cases(&compiled, cases).ok()?;
+    }
+    (compiled == component).then_some(policy)
 }

@@ -1,5 +1,7 @@
 //! Asking a plugin what a host would ask it.
 
+use std::collections::BTreeMap;
+
 use signalbox_http::{path, refusal::Refusal};
 use signalbox_policy::{
     Caller, Case, Decision, Forward, Header, ListMode, Request, RequestedModel, fences,
@@ -16,6 +18,8 @@ pub enum Answer {
     Forward(Forward),
     /// A list of these models.
     List(Vec<String>),
+    /// It depends on the model, which nobody said.
+    ReadModel,
     /// A refusal with this code and message, by the policy or by the host before it.
     Refuse {
         /// The refusal's code.
@@ -25,60 +29,96 @@ pub enum Answer {
     },
 }
 
+/// A request that nobody sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Method, in upper case.
+    pub method: &'a str,
+    /// Path and query, with whatever base a client uses.
+    pub target: &'a str,
+    /// Names in lower case, and values.
+    pub headers: &'a BTreeMap<String, String>,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The model in the body; `Unread` if nobody says what it is.
+    pub model: RequestedModel<'a>,
+}
+
 /// What the client of a case would get.
 ///
 /// # Errors
 /// The guest failed: a client would get `policy_failed` or `policy_timeout`.
 pub fn answer(plugin: &Plugin, case: &Case) -> Result<Answer, DecideError> {
     let (method, target) = case.method_and_target();
-    let target = match path::canonical(target, &|_| false) {
+    let named = case.model.as_deref().map(RequestedModel::Named);
+    ask(
+        plugin,
+        &Question {
+            method,
+            target,
+            headers: &case.headers,
+            caller: &case.caller(),
+            model: named.unwrap_or(RequestedModel::Absent),
+        },
+    )
+}
+
+/// What a client would get.
+///
+/// # Errors
+/// As [`answer`].
+pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideError> {
+    let target = match path::canonical(question.target, &|_| false) {
         Ok(target) => target,
         Err(refusal) => return Ok(refused(&refusal)),
     };
-    let caller = case.caller();
     let headers: Vec<Header<'_>> = plugin
         .description()
         .headers
         .iter()
-        .filter_map(|wanted| case.headers.get_key_value(wanted))
+        .filter_map(|wanted| question.headers.get_key_value(wanted))
         .map(|(name, value)| Header {
             name,
             value: value.as_bytes(),
         })
         .collect();
     let head = Request {
-        method,
+        method: question.method,
         path: &target.path,
         query: target.query,
-        content_type: case.headers.get("content-type").map(String::as_str),
+        content_type: question.headers.get("content-type").map(String::as_str),
         headers: &headers,
-        caller: &caller,
+        caller: question.caller,
         model: RequestedModel::Unread,
     };
+    let model = question.model;
     let decision = match plugin.decide(&head)? {
-        Decision::ReadModel => {
-            let named = case.model.as_deref().map(RequestedModel::Named);
-            let model = named.unwrap_or(RequestedModel::Absent);
-            plugin.decide(&Request { model, ..head })?
-        }
+        Decision::ReadModel if model == RequestedModel::Unread => return Ok(Answer::ReadModel),
+        Decision::ReadModel => plugin.decide(&Request { model, ..head })?,
         decision => decision,
     };
     Ok(match decision {
-        Decision::Forward(forward) => fenced(plugin, &caller, case, forward),
-        Decision::ListModels(mode) => listed(plugin, &caller, &mode, target.model_id.as_deref()),
+        Decision::Forward(forward) => fenced(plugin, question, forward),
+        Decision::ListModels(mode) => {
+            listed(plugin, question.caller, &mode, target.model_id.as_deref())
+        }
         Decision::ReadModel => refusal("policy_failed", "asked for the model twice"),
         Decision::Refuse(refused) => refusal(&refused.code, &refused.message),
     })
 }
 
 /// A `forward` that a key's fence stops is a failure of the policy, as it is in the host.
-fn fenced(plugin: &Plugin, caller: &Caller, case: &Case, forward: Forward) -> Answer {
-    let conversation = case.headers.contains_key(CONVERSATION_HEADER);
+fn fenced(plugin: &Plugin, question: &Question<'_>, forward: Forward) -> Answer {
+    let conversation = question.headers.contains_key(CONVERSATION_HEADER);
     let Some(route) = plugin.route(&forward.route) else {
         return refusal("policy_failed", "forwards a route it did not describe");
     };
-    let asked = Asked::by_forward(route, &forward, conversation, case.model.as_deref());
-    if let Err(breach) = fences::check(caller, &asked) {
+    let written = match question.model {
+        RequestedModel::Named(name) => Some(name),
+        RequestedModel::Unread | RequestedModel::Absent => None,
+    };
+    let asked = Asked::by_forward(route, &forward, conversation, written);
+    if let Err(breach) = fences::check(question.caller, &asked) {
         return refusal(
             "policy_failed",
             &format!("forwards past the key's fence: {breach:?}"),

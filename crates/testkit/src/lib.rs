@@ -24,7 +24,7 @@ mod report;
 use signalbox_policy::Case;
 use signalbox_runtime::Plugin;
 
-pub use ask::{Answer, answer};
+pub use ask::{Answer, Question, answer, ask};
 pub use report::{CaseResult, Outcome, Report};
 
 /// The cases a component carries; none if it carries no section.

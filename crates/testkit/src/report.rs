@@ -192,6 +192,7 @@ fn answer_text(answer: &Answer) -> String {
     match answer {
         Answer::Forward(forward) => forward_text(&forward.route, forward.model.as_deref()),
         Answer::List(names) => format!("list [{}]", names.join(", ")),
+        Answer::ReadModel => "read the model".into(),
         Answer::Refuse { code, message } => format!("refuse {code}: {message}"),
     }
 }

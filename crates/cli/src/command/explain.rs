@@ -1,23 +1,24 @@
 //! `signalbox explain`: how a request would be decided, check by check.
 
+mod component;
 mod live;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::json;
 use signalbox_host::load_keyring;
 use signalbox_http::path::{self, Target};
 use signalbox_policy::{
     Caller, Decision, Explanation, Header, Names, Policy, Purpose, Request, RequestedModel,
 };
-use signalbox_runtime::{LoadOptions, Runtime, Settings};
 
 use crate::{
     admin::Access,
     exit::{Exit, Misused},
     named, output,
     policy_file::PolicyFile,
+    show,
 };
 
 #[derive(Debug, clap::Args)]
@@ -29,7 +30,7 @@ use crate::{
         signalbox explain --live --key litellm-prod --model gpt-4o POST /v1/chat/completions"
 )]
 pub(crate) struct Arguments {
-    /// A policy document, or a component compiled from one; without it the running host is asked.
+    /// A policy document or a component; without it the running host is asked.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Ask the running host; without NAME about the key's policy, or `default`.
@@ -62,12 +63,28 @@ pub(crate) struct Arguments {
     access: Access,
 }
 
+/// What the file says, and what can be said of it.
+enum Subject {
+    /// A document, or the one a component was compiled from.
+    Document(Box<Policy>),
+    /// Only its own code knows why.
+    Component(Vec<u8>),
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let Some(path) = &arguments.policy else {
         return live::run(arguments);
     };
-    let Some(policy) = policy(path)? else {
-        return Ok(Exit::InvalidPolicy);
+    let subject = match PolicyFile::read(path)? {
+        None => return Ok(Exit::InvalidPolicy),
+        Some(PolicyFile::Document { policy, .. }) => Subject::Document(policy),
+        Some(file) => {
+            let component = file.into_component()?;
+            match signalbox_compiler::document_of(&component) {
+                Some(policy) => Subject::Document(Box::new(policy)),
+                None => Subject::Component(component),
+            }
+        }
     };
     let caller = match &arguments.key {
         Some(reference) => key(reference)?,
@@ -78,6 +95,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Err(refusal) => return refused_by_host(arguments, refusal.code(), refusal.message()),
     };
     let lines = headers(&arguments.headers)?;
+    let policy = match subject {
+        Subject::Document(policy) => policy,
+        Subject::Component(component) => {
+            return component::run(arguments, path, &component, &caller, &target, lines);
+        }
+    };
     let headers: Vec<Header<'_>> = lines
         .iter()
         .map(|(name, value)| Header {
@@ -87,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         .collect();
     let method = arguments.method.to_ascii_uppercase();
     let explanation = signalbox_policy::explain(
-        &policy,
+        &*policy,
         &Request {
             method: &method,
             path: &target.path,
@@ -122,7 +145,7 @@ fn print(
     for step in &explanation.steps {
         let (outcome, check) = (step.outcome.word(), step.check.word());
         lines.push(
-            format!("  {outcome:<8}  {check:<15}  {}", step.detail)
+            format!("  {outcome:<8}  {check:<15}  {}", show::plain(&step.detail))
                 .trim_end()
                 .to_owned(),
         );
@@ -134,15 +157,21 @@ fn print(
 fn verdict(decision: &Decision) -> String {
     match decision {
         Decision::Forward(forward) => match &forward.model {
-            Some(model) => format!("forward to {} as model {model}", forward.route),
-            None => format!("forward to {}", forward.route),
+            Some(model) => format!(
+                "forward to {} as model {}",
+                show::plain(&forward.route),
+                show::plain(model)
+            ),
+            None => format!("forward to {}", show::plain(&forward.route)),
         },
         Decision::ListModels(_) => "answer with the models this key may use".into(),
         Decision::ReadModel => "depends on the model in the body; give it with --model".into(),
         Decision::Refuse(refusal) => {
             format!(
                 "refuse {} {}: {}",
-                refusal.status, refusal.code, refusal.message
+                refusal.status,
+                refusal.code,
+                show::plain(&refusal.message)
             )
         }
     }
@@ -160,32 +189,6 @@ fn refused_by_host(arguments: &Arguments, code: &str, message: &str) -> anyhow::
         ))?;
     }
     Ok(Exit::Ok)
-}
-
-fn policy(path: &Path) -> anyhow::Result<Option<Policy>> {
-    match PolicyFile::read(path)? {
-        None => Ok(None),
-        Some(PolicyFile::Document { policy, .. }) => Ok(Some(*policy)),
-        Some(file) => {
-            let runtime = Runtime::new(Settings {
-                workers: 1,
-                ..Settings::default()
-            })?;
-            let plugin = runtime.load(&file.into_component()?, &LoadOptions::default())?;
-            let Some(source) = plugin.source() else {
-                bail!(
-                    "{} carries no document: only its own code knows why; `signalbox test` shows \
-                     what it answers",
-                    path.display()
-                );
-            };
-            let name = format!("{} (source)", path.display());
-            match PolicyFile::check(&name, source.to_owned())? {
-                Some(PolicyFile::Document { policy, .. }) => Ok(Some(*policy)),
-                _ => Ok(None),
-            }
-        }
-    }
 }
 
 fn key(reference: &str) -> anyhow::Result<Caller> {
