@@ -8,15 +8,33 @@ pub(crate) mod entry;
 pub(crate) mod overview;
 pub(crate) mod table;
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 
 /// A text on one line, without anything a terminal would obey.
 pub(crate) fn plain(text: &str) -> String {
+    escaped(text, &[], |c| format!("\\u{{{c:x}}}"))
+}
+
+/// The same of a text of several lines, which stay lines.
+pub(crate) fn lines(text: &str) -> Cow<'_, str> {
+    if text.chars().any(|c| is_obeyed(c) && !LAYOUT.contains(&c)) {
+        escaped(text, LAYOUT, |c| format!("\\u{{{c:x}}}")).into()
+    } else {
+        text.into()
+    }
+}
+
+/// The same of JSON, which stays JSON: what is obeyed stands in its strings alone.
+pub(crate) fn json(text: &str) -> String {
+    escaped(text, LAYOUT, |c| format!("\\u{c:04x}"))
+}
+
+fn escaped(text: &str, kept: &[char], escape: impl Fn(u32) -> String) -> String {
     text.chars().fold(String::new(), |mut plain, c| {
-        if is_obeyed(c) {
-            let _ = write!(plain, "\\u{{{:x}}}", u32::from(c));
+        if is_obeyed(c) && !kept.contains(&c) {
+            plain.push_str(&escape(c.into()));
         } else {
             plain.push(c);
         }
@@ -68,6 +86,8 @@ fn is_obeyed(c: char) -> bool {
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
+const LAYOUT: &[char] = &['\n', '\t'];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +96,15 @@ mod tests {
     fn nothing_a_terminal_would_obey_is_left() {
         assert_eq!(plain("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\u{a}c");
         assert_eq!(plain("\u{202e}abc é"), "\\u{202e}abc é");
+    }
+
+    #[test]
+    fn lines_stay_lines_and_json_stays_json() {
+        assert_eq!(lines("a\n\tb\u{1b}[2J\r"), "a\n\tb\\u{1b}[2J\\u{d}");
+        let text = "a\u{9b}2J\u{202e}\u{7f}";
+        let written = json(&serde_json::to_string(text).unwrap());
+        assert!(written.is_ascii(), "{written}");
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
     }
 
     #[test]

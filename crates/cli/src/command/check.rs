@@ -1,13 +1,14 @@
 //! `signalbox check`: every error of a document at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use signalbox_policy::Rules as _;
+use signalbox_policy::{Policy, Rules as _};
 
 use crate::{
     exit::Exit,
     output,
     policy_file::{GtRoutesFile, PolicyFile},
+    show,
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,14 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             None => true,
         };
         match file.filter(|_| fits) {
-            Some(PolicyFile::Document { policy, .. }) => output::talk(&format!(
-                "{}: ok: policy `{}`, {} routes, {} models, {} cases",
-                path.display(),
-                policy.name(),
-                policy.routes().count(),
-                policy.models().count(),
-                policy.cases().len(),
-            )),
+            Some(PolicyFile::Document { policy, .. }) => fine(path, &policy),
             Some(_) => {
                 anyhow::bail!("{} is WebAssembly; `check` reads documents", path.display())
             }
@@ -43,4 +37,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// What can be said of a document without errors.
+fn fine(path: &Path, policy: &Policy) {
+    let path = path.display();
+    for (one, other) in policy.names_alike() {
+        let (one, other) = (show::plain(one), show::plain(other));
+        output::talk(&format!(
+            "{path}: warning: the models `{one}` and `{other}` differ in case alone, and are two"
+        ));
+    }
+    output::talk(&format!(
+        "{path}: ok: policy `{}`, {} routes, {} models, {} cases",
+        policy.name(),
+        policy.routes().count(),
+        policy.models().count(),
+        policy.cases().len(),
+    ));
 }

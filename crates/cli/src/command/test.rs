@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::Value;
-use signalbox_runtime::{LoadOptions, Runtime, Settings};
-use signalbox_testkit::Report;
+use signalbox_runtime::LoadOptions;
+use signalbox_testkit::{CaseResult, Outcome, Report};
 
-use crate::{cases_file, exit::Exit, output, policy_file::PolicyFile};
+use crate::{cases_file, compile, exit::Exit, output, policy_file::PolicyFile, show};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -41,10 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         },
         None => None,
     };
-    let runtime = Runtime::new(Settings {
-        workers: 1,
-        ..Settings::default()
-    })?;
+    let runtime = compile::runtime()?;
     let mut exit = Exit::Ok;
     let mut reports = Vec::new();
     for path in &arguments.files {
@@ -79,9 +76,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn print(format: Format, reports: &[(String, Report)]) -> anyhow::Result<()> {
     match format {
-        Format::Text => reports
-            .iter()
-            .try_for_each(|(name, report)| output::data(&format!("{name}\n{}", report.to_text()))),
+        Format::Text => reports.iter().try_for_each(|(name, report)| {
+            output::data(&format!("{name}\n{}", on_lines(report).to_text()))
+        }),
         Format::Json => {
             let files = reports.iter().map(|(name, report)| report.to_json(name));
             output::json(&Value::Array(files.collect()))
@@ -96,5 +93,25 @@ fn print(format: Format, reports: &[(String, Report)]) -> anyhow::Result<()> {
                 suites.join("\n")
             ))
         }
+    }
+}
+
+/// The same with each text on one line: a component's own texts must not look like lines of ours.
+fn on_lines(report: &Report) -> Report {
+    let outcome = |outcome: &Outcome| match outcome {
+        Outcome::Pass => Outcome::Pass,
+        Outcome::Error(why) => Outcome::Error(show::plain(why)),
+        Outcome::Fail { expected, actual } => Outcome::Fail {
+            expected: show::plain(expected),
+            actual: show::plain(actual),
+        },
+    };
+    let result = |result: &CaseResult| CaseResult {
+        name: show::plain(&result.name),
+        request: show::plain(&result.request),
+        outcome: outcome(&result.outcome),
+    };
+    Report {
+        results: report.results.iter().map(result).collect(),
     }
 }

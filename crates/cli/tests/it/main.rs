@@ -11,6 +11,7 @@ mod compile;
 mod demo;
 mod docs;
 mod failing;
+mod forged;
 mod host;
 mod keys;
 mod live;

@@ -48,7 +48,11 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts it and reads `stream` up to the line that starts with `last`.
     pub(crate) fn start(arguments: &[&str], stream: Stream, last: &str) -> Self {
-        let mut command = command(arguments);
+        Self::of(command(arguments), stream, last)
+    }
+
+    /// The same, of a command that is ready to start.
+    pub(crate) fn of(mut command: Command, stream: Stream, last: &str) -> Self {
         let mut child = match stream {
             Stream::Stderr => command.stderr(Stdio::piped()).stdout(Stdio::null()),
             Stream::Stdout => command.stdout(Stdio::piped()).stderr(Stdio::null()),
@@ -162,6 +166,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .stdin(Stdio::null())
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
         .env_remove("SIGNALBOX_LOG")
         .env_remove("SIGNALBOX_ADMIN")
         .env_remove("SIGNALBOX_ADMIN_TOKEN");
