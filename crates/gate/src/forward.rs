@@ -1,6 +1,7 @@
 //! A request that goes to GT, and what comes of it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::request::Parts;
 use http::{Request, StatusCode, response};
@@ -15,6 +16,7 @@ use crate::observer::{Observer, TraceHeaders};
 use crate::relay::{BodyEdits, Relay};
 use crate::respond::Respond;
 use crate::response::abort_reason::AbortReason;
+use crate::response::cancellation::Cancellation;
 use crate::response::head;
 use crate::response::mask::Mask;
 use crate::response::rejection::Rejection;
@@ -106,11 +108,18 @@ impl<O: Observer> Forward<O> {
 }
 
 impl<O: Observer> Sent<O> {
-    /// Whether an operator has ended what the policy let through: look every so often while GT does
-    /// not answer.
+    /// Whether an operator has ended what the policy let through: costs little.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.forwarding.served.is_cut()
+    }
+
+    /// Why the wait for GT is to end now, if it is: look each [`crate::LOOK`] while GT does not
+    /// answer.
+    #[must_use]
+    pub fn cancelled(&self, now: Instant) -> Option<AbortReason> {
+        let Forwarding { key, served, .. } = &*self.forwarding;
+        Cancellation::new(&self.gate, key, served).look(now)
     }
 
     /// Who is told of the exchange.

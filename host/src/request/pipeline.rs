@@ -13,7 +13,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use signalbox_gate::{
     AbortReason, AskError, AskPolicy, BodyFailure, Client, FetchModels, Forward, Framed,
-    IncomingRequest, ReadBody, Relay, Responded, SpoolWrite, Step, UpstreamBody,
+    IncomingRequest, ReadBody, Relay, Responded, Sent, SpoolWrite, Step, UpstreamBody,
 };
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_swap::error_chain;
@@ -155,9 +155,12 @@ impl RequestContext<'_> {
         let upstream = &self.worker.upstream;
         sent.observer_mut().forwards(upstream.only_host());
         let answer = upstream.send(Request::from_parts(head, body));
-        let Some(answer) = unless_cut(|| sent.is_cut(), answer).await else {
-            sent.observer_mut().cut(AbortReason::Cut);
-            return ControlFlow::Continue(Step::Respond(sent.aborted(AbortReason::Cut)));
+        let answer = match unless_cancelled(&sent, answer).await {
+            Ok(answer) => answer,
+            Err(reason) => {
+                sent.observer_mut().cut(reason);
+                return ControlFlow::Continue(Step::Respond(sent.aborted(reason)));
+            }
         };
         match answer {
             Ok((answer, lease)) => {
@@ -216,14 +219,22 @@ impl RequestContext<'_> {
     }
 }
 
-/// Waits for GT, unless the operator ends the answers of the policy that let the request through.
-async fn unless_cut<T>(is_cut: impl Fn() -> bool, wait: impl Future<Output = T>) -> Option<T> {
+/// Waits for GT, unless the request's key ends, or an operator ends the answers of the policy that
+/// let it through.
+async fn unless_cancelled<T>(
+    sent: &Sent<RequestLog>,
+    wait: impl Future<Output = T>,
+) -> Result<T, AbortReason> {
     let mut wait = std::pin::pin!(wait);
     loop {
         match timeout(signalbox_gate::LOOK, wait.as_mut()).await {
-            Ok(come) if !is_cut() => return Some(come),
-            Err(_elapsed) if !is_cut() => {}
-            _ => return None,
+            Ok(_come) if sent.is_cut() => return Err(AbortReason::Cut),
+            Ok(come) => return Ok(come),
+            Err(_elapsed) => {
+                if let Some(reason) = sent.cancelled(Instant::now().into_std()) {
+                    return Err(reason);
+                }
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Cancellation of what a request waits for or passes on: by the end of its key, or by an operator
-//! who ends the responses of a policy.
+//! Ends the wait for GT, and a response that is being passed on: when the key's time is over, or an
+//! operator ends the responses of a policy.
 //!
 //! Nobody is called: whoever carries a response looks here every so often.
 

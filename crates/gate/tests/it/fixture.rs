@@ -74,6 +74,10 @@ const KEYS: &[(&str, &str)] = &[
          scopes: ['inference:chat', 'datasets:write'], limits: {per_minute: 1}",
     ),
     ("revoked", "preset: chat-client, models: all, revoked: true"),
+    (
+        "brief",
+        "preset: chat-client, models: all, expires: 1970-01-01T01:00:00Z",
+    ),
     ("absent", "preset: chat-client, models: all, policy: absent"),
     (
         "once",

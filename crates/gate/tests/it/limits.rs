@@ -1,13 +1,14 @@
 //! What an exchange holds, and when it gives it back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use signalbox_gate::{Budget, IncomingRequest, Peer, Responded, Step};
+use signalbox_gate::{AbortReason, Budget, Clock, IncomingRequest, Peer, Responded, Step};
 use signalbox_http::refusal::Code;
 
 use crate::door::{Asked, Upstream, play};
-use crate::fixture::{Engine, gate, head};
+use crate::fixture::{Engine, TestClock, gate, head};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -114,4 +115,26 @@ fn a_body_for_which_there_is_no_room_goes_nowhere() {
         assert_eq!((told.status, &*told.code()), (503, "overloaded"));
         assert_eq!(told.sent, []);
     }
+}
+
+#[test]
+fn a_key_that_ends_ends_the_wait_for_gt() {
+    let clock = Arc::new(TestClock::default());
+    let gate = gate(&clock, Engine::Known, |_, _| {});
+    let mut asked = stream();
+    let brief = "Bearer token-brief".parse().unwrap();
+    asked.head.headers.insert("authorization", brief);
+    let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+    let client = gate.client_of(peer, &asked.head.headers, asked.head.version);
+    let mut request = IncomingRequest::new(asked.head, client, asked.declared);
+    request.whole = Some(Bytes::from(asked.pieces.concat()));
+    let Step::Forward(forward) = gate.begin(request, ()) else {
+        panic!("it goes to GT");
+    };
+    let (_, _, sent) = forward.send();
+    assert_eq!(sent.cancelled(clock.monotonic()), None);
+    clock.pass(Duration::from_secs(3_601));
+    assert_eq!(sent.cancelled(clock.monotonic()), Some(AbortReason::Key));
+    let told = sent.aborted(AbortReason::Key);
+    assert_eq!(told.response().status(), 401);
 }
