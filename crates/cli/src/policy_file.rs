@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use signalbox_gate::gt_routes;
-use signalbox_policy::{Diagnostic, Policy, gt::GtRoutes};
+use signalbox_policy::{Diagnostic, Policy, gt_routes::GtRoutes};
 
 use crate::output;
 

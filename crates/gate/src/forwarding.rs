@@ -67,7 +67,7 @@ impl Forwarding {
         let asked = exchange.policy_request(key);
         let purpose = Use {
             purposes: sent.purposes,
-            in_conversation: asked.in_conversation(),
+            in_conversation: asked.in_conversation() && sent.takes_conversation,
         };
         let credentials = gate.credentials();
         let credential = credentials.for_request(key, purpose);

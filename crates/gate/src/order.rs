@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::{Decision, ListMode, ModelSource};
+use signalbox_policy::{Decision, ListMode, ModelSource, fences};
 use signalbox_runtime::{Beside, Generation};
 
 use crate::auth::credentials::Use;
@@ -22,7 +22,7 @@ use crate::forwarding::Forwarding;
 use crate::halt::{Halt, Need};
 use crate::observer::Observer;
 use crate::policy::record::Conclusion;
-use crate::request::syntax::{check_http2, check_syntax, resolve_connection};
+use crate::request::syntax::{check_connection, check_http2, check_syntax};
 use crate::response::model_lists::ModelList;
 use crate::response::models;
 use crate::response::rejection;
@@ -46,7 +46,7 @@ impl<O: Observer> Exchange<O> {
             None => {
                 check_http2(&self.head, self.gate.settings().largest_head)?;
                 check_syntax(&self.head, self.framing, self.has_framed_body())?;
-                resolve_connection(&mut self.head.headers)?;
+                check_connection(&self.head.headers)?;
                 let key = self.find_key()?;
                 self.read_target()?;
                 Arc::clone(self.key.insert(key))
@@ -182,9 +182,12 @@ impl<O: Observer> Exchange<O> {
 
     fn models_request(&self, key: &Key) -> Result<ModelsRequest, Halt> {
         let settings = self.gate.settings();
-        let route = settings.gt_routes.find("GET", "/v1/models");
+        let route = settings.gt_routes.find("GET", MODELS);
+        let route = route.ok_or(ContractViolation::Path)?;
+        let fences = fences::check(&key.caller, &route.asks(MODELS, false));
+        fences.map_err(|_fence| ContractViolation::Fence)?;
         let asked = Use {
-            purposes: route.ok_or(ContractViolation::Path)?.purposes,
+            purposes: route.purposes,
             in_conversation: false,
         };
         let credential = self.gate.credentials().for_request(key, asked);
@@ -225,6 +228,9 @@ impl<O: Observer> Exchange<O> {
             && self.body.read_at_once()
     }
 }
+
+/// Where GT lists its own models.
+const MODELS: &str = "/v1/models";
 
 /// What decides for a key at one moment.
 struct LivePolicy {

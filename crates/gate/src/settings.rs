@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signalbox_policy::gt::GtRoutes;
+use signalbox_policy::gt_routes::GtRoutes;
 
 use crate::request::forwarded::ForwardedSettings;
 use crate::request::own_hosts::OwnHosts;

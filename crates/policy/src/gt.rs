@@ -1,9 +1,5 @@
 //! What GT documents of its own routes, where a policy document leaves it out.
 
-mod routes;
-
-pub use routes::{GtRoute, GtRoutes, RouteFault, RouteProblem};
-
 use crate::{ModelSource, Purpose, Purposes};
 
 /// The header that ties a request to a GT conversation.

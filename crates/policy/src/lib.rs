@@ -31,6 +31,7 @@ mod format;
 #[cfg(feature = "generate")]
 pub mod generate;
 pub mod gt;
+pub mod gt_routes;
 pub mod headers;
 pub mod limits;
 #[cfg(feature = "document")]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use signalbox_policy::{Caller, gt::GtRoutes};
+use signalbox_policy::{Caller, gt_routes::GtRoutes};
 use signalbox_runtime::{LoadOptions, TrafficShare};
 
 use crate::{Alarm, Entry, Signers, State};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::auth::keys::Keys;
 use crate::config::CredentialSource;
@@ -89,17 +89,25 @@ impl CredentialFiles {
             match text.map(|text| text.and_then(|text| Secret::read(&text))) {
                 None => {}
                 Some(Ok(secret)) => drop(read.insert(name.clone(), secret)),
-                Some(Err(problem)) => outcomes.push(outcome(name, Err(problem))),
+                Some(Err(problem)) => {
+                    // What it was before is gone from the file.
+                    self.waiting().remove(name);
+                    outcomes.push(outcome(name, Err(problem)));
+                }
             }
         }
         outcomes.extend(self.take(keys, read));
         outcomes
     }
 
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes over what was read, and what waits since earlier: all at once if that goes, for two GT
     /// keys may change places; else each that goes.
     fn take(&self, keys: &Keys, read: BTreeMap<String, Secret>) -> Vec<Read> {
-        let mut waiting = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         let is_new: BTreeSet<String> = read.keys().cloned().collect();
         waiting.extend(read);
         if waiting.is_empty() {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use signalbox_gate::gt_routes;
-use signalbox_policy::gt::GtRoutes;
+use signalbox_policy::gt_routes::GtRoutes;
 use signalbox_runtime::{CompileIn, LoadOptions, Runtime};
 use signalbox_swap::{
     Actor, Entry, Failure, Outcome, Remembered, Serving, Signers, Source, Started, State, Step,

@@ -9,7 +9,7 @@ use signalbox_gate::{
     Authenticator, Budget, Capacity, ConcurrencyLimit, Gate, SystemClock, TokenVerifier,
 };
 use signalbox_policy::Caller;
-use signalbox_policy::gt::GtRoutes;
+use signalbox_policy::gt_routes::GtRoutes;
 use signalbox_runtime::{Cache, DecisionPool, LoadOptions, Runtime, Settings, StartError};
 use signalbox_swap::{Alarm, Entry, Swaps};
 use tokio::net::TcpSocket;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use signalbox_gate::gt_routes::{self, GtRoutesError};
-use signalbox_policy::gt::GtRoutes;
+use signalbox_policy::gt_routes::GtRoutes;
 
 /// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -54,42 +54,16 @@ pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Res
     Ok(())
 }
 
-/// Takes away the headers that belong to the connection because its `connection` header names them:
-/// what is not passed on decides nothing.
-///
-/// # Errors
-/// It names one that says what the request is: a hop that does as it is told would have made another
-/// request of this one.
-pub(crate) fn resolve_connection(headers: &mut HeaderMap) -> Result<(), Refusal> {
+/// Refuses a `connection` that names a header of the request: a hop that does as it is told would have
+/// made another request of this one, and what is not passed on is not to decide.
+pub(crate) fn check_connection(headers: &HeaderMap) -> Result<(), Refusal> {
     let connection = values(headers, header::CONNECTION);
-    let named: Vec<HeaderName> = head::connection_names(&connection)
-        .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
-        .collect();
-    for name in named {
-        if DECIDING.contains(&name.as_str()) {
-            return refuse(
-                "`connection` names a header that says what the request is. Leave that name out.",
-            );
-        }
-        if !head::is_hop_by_hop(name.as_str()) {
-            headers.remove(name);
-        }
+    let takes_away = |name: &str| !head::is_hop_by_hop(name) && headers.contains_key(name);
+    match head::connection_names(&connection).any(takes_away) {
+        true => refuse("`connection` names a header of the request. Leave that name out."),
+        false => Ok(()),
     }
-    Ok(())
 }
-
-/// Headers that decide about a request, or without which it is another one.
-const DECIDING: &[&str] = &[
-    "authorization",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "expect",
-    "forwarded",
-    "host",
-    CONVERSATION_HEADER,
-    "x-forwarded-for",
-];
 
 /// Refuses a head that says in two ways how long its body is.
 ///

@@ -56,17 +56,38 @@ pub(crate) fn head_of_upstream(
     )?;
     let (mut head, ()) = Response::new(()).into_parts();
     head.status = answer.status;
-    head.headers = passing(&answer.headers, restamp.changes_bytes());
+    // Comments and a last event may be added to a stream of events.
+    let changes = restamp.changes_bytes() || is_events(&answer.headers);
+    head.headers = passing(&answer.headers, changes);
     if answer.status.as_u16() >= 400 {
-        drop_secret(&mut head.headers, secret);
+        check_readable(encoding.as_deref())?;
+        keep_secret(&mut head.headers, secret);
     }
     Ok((head, restamp))
 }
 
-/// Takes away the headers that quote our own GT key.
-fn drop_secret(headers: &mut HeaderMap, secret: &Secret) {
+/// # Errors
+/// For an error that is compressed: nobody could tell whether it quotes our GT key.
+fn check_readable(encoding: Option<&str>) -> Result<(), Refusal> {
+    match encoding.is_none_or(|it| it.trim().eq_ignore_ascii_case("identity")) {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            Code::UpstreamProtocol,
+            "GT answered with a compressed error, which cannot be looked through. Tell the operator.",
+        )),
+    }
+}
+
+/// Takes away the headers that quote our own GT key, and what is true of the bytes before the key in
+/// them was masked.
+fn keep_secret(headers: &mut HeaderMap, secret: &Secret) {
+    let is_untrue = |name: &HeaderName| {
+        name != header::CONTENT_LENGTH && !head::answer_header_passes(name.as_str(), true)
+    };
     let quotes = |value: &HeaderValue| mask::is_in(value.as_bytes(), secret);
-    let quoting = headers.iter().filter(|(_, value)| quotes(value));
+    let quoting = headers
+        .iter()
+        .filter(|(name, value)| is_untrue(name) || quotes(value));
     let quoting: Vec<HeaderName> = quoting.map(|(name, _)| name.clone()).collect();
     for name in quoting {
         headers.remove(name);

@@ -1,11 +1,11 @@
 //! Reading GT's table of routes: the one that comes with the gate, or an operator's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 use signalbox_http::path;
-use signalbox_policy::gt::{GtRoute, GtRoutes};
+use signalbox_policy::gt_routes::{GtRoute, GtRoutes};
 use signalbox_policy::{Purpose, Purposes};
 
 use crate::text::yaml::{self, Unreadable};
@@ -26,6 +26,9 @@ pub enum GtRoutesError {
     /// A route that no key could use.
     #[error("`{0}` names no purpose, so that no key could use it")]
     Purposes(String),
+    /// Two routes that fit the same paths.
+    #[error("`{0}` fits the same paths as another route")]
+    Twice(String),
     /// A word that is no purpose.
     #[error("`{route}`: `{word}` is no purpose; write inference, upload or conversation")]
     Purpose {
@@ -54,7 +57,23 @@ pub fn parse(text: &str) -> Result<GtRoutes, GtRoutesError> {
     let written: Written = yaml::read(text).map_err(GtRoutesError::Unreadable)?;
     let routes = written.routes.into_iter();
     let routes: Result<Vec<_>, _> = routes.map(|(key, entry)| route(key, entry)).collect();
-    Ok(GtRoutes::new(written.version, routes?))
+    let routes = routes?;
+    let mut shapes = BTreeSet::new();
+    for route in &routes {
+        let shape: Vec<_> = route.template.split('/').map(shape).collect();
+        if !shapes.insert((&route.method, shape)) {
+            return Err(GtRoutesError::Twice(format!(
+                "{} {}",
+                route.method, route.template
+            )));
+        }
+    }
+    Ok(GtRoutes::new(written.version, routes))
+}
+
+/// A segment as paths see it: a parameter is any.
+fn shape(segment: &str) -> Option<&str> {
+    (!segment.starts_with('{')).then_some(segment)
 }
 
 #[derive(Deserialize)]
@@ -149,6 +168,11 @@ mod tests {
         );
         assert!(of("{purposes: [chat]}").starts_with("`POST /v1/x`: `chat` is no purpose"));
         assert!(of("{purpose: [upload]}").contains("purpose"));
+        let alike = "version: '1'\nroutes:\n  GET /v1/x/{a}: {purposes: [upload]}\n  GET /v1/x/{b}: {purposes: [upload]}\n";
+        assert_eq!(
+            parse(alike),
+            Err(GtRoutesError::Twice("GET /v1/x/{b}".to_owned()))
+        );
         let twice = "version: '1'\nroutes:\n  GET /v1/x: {purposes: [upload]}\n  GET /v1/x: {purposes: [upload]}\n";
         assert!(matches!(parse(twice), Err(GtRoutesError::Unreadable(_))));
     }

@@ -7,7 +7,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Uri};
 use signalbox_http::{head, path};
 use signalbox_policy::fences::{self, Asked};
-use signalbox_policy::gt::GtRoutes;
+use signalbox_policy::gt_routes::GtRoutes;
 use signalbox_policy::{Forward, ModelSource, Purposes, RequestedModel, RouteDescription, Verdict};
 use signalbox_runtime::Generation;
 
@@ -93,7 +93,7 @@ pub(crate) struct Destination<'g> {
     path: String,
     /// What GT's table says that it is for.
     pub(crate) purposes: Purposes,
-    takes_conversation: bool,
+    pub(crate) takes_conversation: bool,
 }
 
 /// Checks a `forward` against what the policy described, what the key may do, and what GT asks of
@@ -183,11 +183,9 @@ impl Outbound<'_> {
         // Its place is first (RFC 9110, 7.2); its value follows from the host that is chosen.
         headers.insert(header::HOST, HeaderValue::from_static(""));
         headers.insert(header::AUTHORIZATION, self.authorization.clone());
-        if self.forward.restamp.is_some() {
-            // A compressed answer could not be restamped.
-            let identity = HeaderValue::from_static("identity");
-            headers.insert(header::ACCEPT_ENCODING, identity);
-        }
+        // A compressed answer could not be restamped, nor an error looked through for our GT key.
+        let identity = HeaderValue::from_static("identity");
+        headers.insert(header::ACCEPT_ENCODING, identity);
         self.pass_on(&mut headers);
         for set in &self.forward.set_headers {
             let name = HeaderName::from_bytes(set.name.as_bytes())
@@ -214,9 +212,7 @@ impl Outbound<'_> {
                 .drop_headers
                 .iter()
                 .any(|drop| drop.eq_ignore_ascii_case(word));
-            // What is not restamped may be compressed, if the client reads that.
-            let passes = head::request_header_passes(word, listed, takes_conversation)
-                || (name == header::ACCEPT_ENCODING && self.forward.restamp.is_none());
+            let passes = head::request_header_passes(word, listed, takes_conversation);
             if passes && !is_dropped {
                 headers.append(name, value.clone());
             }

@@ -36,24 +36,35 @@ fn refused(uri: &str, headers: &[(&str, &str)]) -> (u16, String) {
 }
 
 #[test]
-fn what_the_connection_header_names_is_neither_passed_on_nor_decides() {
-    assert!(sent(FILE, &[("x-team", "blue")]).contains("x-team: blue"));
-    for connection in ["x-team", "close, X-Team", "keep-alive,x-team ,"] {
+fn no_hop_can_take_a_header_away_that_was_decided_on() {
+    for connection in [
+        "close",
+        "keep-alive, TE",
+        "x-absent",
+        "upgrade, http2-settings",
+    ] {
         let sent = sent(FILE, &[("x-team", "blue"), ("connection", connection)]);
-        assert!(!sent.contains("x-team"), "{connection}: {sent}");
+        assert!(sent.contains("x-team: blue"), "{connection}: {sent}");
     }
-    for name in [
+    for connection in [
+        "x-team",
+        "close, X-Team",
         "content-type",
         "X-GT-Conversation-Id",
         "authorization",
         "host",
     ] {
+        let headers = [
+            ("connection", connection),
+            ("x-team", "blue"),
+            ("content-type", "text/plain"),
+            ("x-gt-conversation-id", "conv_1"),
+        ];
         let bad = (
             Code::InvalidRequest.status(),
             Code::InvalidRequest.word().to_owned(),
         );
-        let headers = [("connection", name), ("x-gt-conversation-id", "conv_1")];
-        assert_eq!(refused(FILE, &headers), bad, "{name}");
+        assert_eq!(refused(FILE, &headers), bad, "{connection}");
     }
 }
 
@@ -204,4 +215,21 @@ fn a_stream_ends_with_an_error_only_between_events() {
             None => assert!(!is_between, "{cut}"),
         }
     }
+}
+
+#[test]
+fn a_compressed_error_is_not_passed_on() {
+    let answer = |status| Upstream::Answers {
+        status,
+        headers: vec![
+            ("content-encoding", "gzip".to_owned()),
+            ("etag", "x".to_owned()),
+        ],
+        pieces: Vec::new(),
+        breaks_off: false,
+    };
+    assert!(sent(FILE, &[("accept-encoding", "gzip")]).contains("accept-encoding: identity"));
+    assert_eq!(get(FILE, &[], answer(200)).status, 200);
+    let told = get(FILE, &[], answer(422));
+    assert_eq!((told.status, &*told.code()), (502, "upstream_protocol"));
 }

@@ -82,11 +82,16 @@ fn boundary(value: &str) -> Option<&str> {
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"'+_-.".contains(&byte);
-    // Those that only a quoted value can hold.
-    let is_quoted = |byte: u8| is_bare(byte) || b"(),/:=? ".contains(&byte);
+    // Those that only a quoted value can hold. Rack ends one at a comma, and takes what follows the
+    // last `boundary=`.
+    let is_quoted = |byte: u8| is_bare(byte) || b"()/:=? ".contains(&byte);
     let boundary = quoted.unwrap_or(value);
     let is_plain = match quoted {
-        Some(_) => boundary.bytes().all(is_quoted) && !boundary.ends_with(' '),
+        Some(_) => {
+            boundary.bytes().all(is_quoted)
+                && !boundary.ends_with(' ')
+                && !boundary.to_ascii_lowercase().contains("boundary")
+        }
         None => boundary.bytes().all(is_bare),
     };
     (is_plain && (1..=LONGEST).contains(&boundary.len())).then_some(boundary)

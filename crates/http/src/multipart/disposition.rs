@@ -62,11 +62,15 @@ impl<'a> Disposition<'a> {
         if self.name.is_empty() || !self.name.bytes().all(is_plain) || self.name.contains("=?") {
             return Err(Flaw::Name);
         }
-        // Servers that know arrays take `model[]` and `model[0]` for it as well.
-        let stem = self.name.split('[').next().unwrap_or_default();
+        // Servers that know arrays take `model[]`, `[model]` and `model]` for it as well, and aiohttp
+        // takes slashes from the front.
+        let stem = self.name.trim_start_matches(['/', '[', ']']);
+        let stem = stem.split(['[', ']']).next().unwrap_or_default();
         match self.name {
             "model" => Ok(true),
             _ if stem.eq_ignore_ascii_case("model") => Err(Flaw::ModelFolded),
+            // It says how readers made for browsers' forms are to read all other fields.
+            _ if stem.eq_ignore_ascii_case("_charset_") => Err(Flaw::Name),
             _ => Ok(false),
         }
     }
@@ -104,14 +108,20 @@ fn closing_quote(inner: &str) -> Option<usize> {
     None
 }
 
-/// Whether readers that know no quotes, or no backslash in them, see another `name` in a value.
+/// Whether readers that know no quotes, or no backslash in them, see another `name` in a value: after
+/// a `;`, or after white space where it is the model's.
 fn hides_name(value: &str) -> bool {
-    value.split(';').skip(1).any(|piece| {
-        let start = trim(piece).split_at_checked("name".len());
-        start.is_some_and(|(start, rest)| {
-            start.eq_ignore_ascii_case("name") && trim(rest).starts_with(['=', '*'])
+    let named = |piece: &str| {
+        let (start, rest) = trim(piece).split_at_checked("name".len())?;
+        let rest = trim(rest);
+        (start.eq_ignore_ascii_case("name") && rest.starts_with(['=', '*'])).then(|| {
+            rest.trim_start_matches(['=', '*', '"', '\\', '\'', ' '])
+                .to_ascii_lowercase()
         })
-    })
+    };
+    let mut words = value.split([' ', '\t']).skip(1);
+    value.split(';').skip(1).any(|piece| named(piece).is_some())
+        || words.any(|word| named(word).is_some_and(|name| name.starts_with("model")))
 }
 
 #[cfg(test)]
@@ -147,6 +157,8 @@ mod tests {
             ),
             ("name=\"file\"; filename=\"minutes; name\"", false, true),
             ("name=\"timestamp_granularities[]\"", false, false),
+            ("name=\"models/a\"", false, false),
+            ("name=\"file\"; filename=\"my name = x.wav\"", false, true),
         ] {
             let value = format!("form-data; {parameters}");
             let disposition = Disposition::of(&value).expect(parameters);
@@ -184,6 +196,26 @@ mod tests {
         }
         for parameters in ["name=\"a", "name=\"a\"; filename=\"C:\\\""] {
             assert_eq!(flaw(parameters), Flaw::OpenQuote, "{parameters}");
+        }
+    }
+
+    #[test]
+    fn names_that_some_server_takes_for_the_model_are_refused() {
+        for name in [
+            "/model", "[model]", "model]", "[[model", "//Model[", "model[x]",
+        ] {
+            assert_eq!(
+                flaw(&format!("name=\"{name}\"")),
+                Flaw::ModelFolded,
+                "{name}"
+            );
+        }
+        for name in ["_charset_", "_CHARSET_"] {
+            assert_eq!(flaw(&format!("name=\"{name}\"")), Flaw::Name, "{name}");
+        }
+        for file in ["x name=model", "x\tname='model", "x name=model[]"] {
+            let parameters = format!("name=\"a\"; filename=\"{file}\"");
+            assert_eq!(flaw(&parameters), Flaw::HiddenName, "{file}");
         }
     }
 

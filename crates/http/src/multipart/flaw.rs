@@ -28,6 +28,7 @@ pub(super) enum Flaw {
     ModelNotText,
     ModelNotAscii,
     BoundaryInName,
+    BoundaryInside,
 }
 
 impl Flaw {
@@ -104,6 +105,9 @@ impl Flaw {
             }
             Self::ModelNotAscii => {
                 "`model`, or the name it stands for, is not ASCII, and its charset is not UTF-8. Send it as UTF-8."
+            }
+            Self::BoundaryInside => {
+                "the boundary stands inside a part, where some servers split. Choose another."
             }
             Self::BoundaryInName => {
                 "the boundary cannot be told from the name that `model` stands for. Choose another."

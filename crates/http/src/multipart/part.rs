@@ -18,14 +18,32 @@ impl Part {
         // File names come in any encoding. What is not UTF-8 becomes no ASCII here, and takes none with it.
         let head = String::from_utf8_lossy(head);
         let (mut disposition, mut kind, mut is_encoded) = (None, None, false);
+        let mut others = String::new();
         for line in head.split_terminator("\r\n") {
             let (name, value) = field(line)?;
+            if !name.eq_ignore_ascii_case(DISPOSITION) {
+                others.push_str(line);
+                others.push('\n');
+            }
+            // Rack looks for it anywhere in a line.
+            let searched = if name.eq_ignore_ascii_case(DISPOSITION) {
+                value
+            } else {
+                line
+            };
+            if searched.to_ascii_lowercase().contains(DISPOSITION) {
+                return Err(Flaw::HiddenName);
+            }
             let slot = match name.to_ascii_lowercase().as_str() {
-                "content-disposition" => &mut disposition,
+                DISPOSITION => &mut disposition,
                 "content-type" => &mut kind,
                 "content-transfer-encoding" => {
                     // Of two, some readers go by the first and some by the last.
                     is_encoded |= !leaves_bytes(value);
+                    continue;
+                }
+                "content-encoding" => {
+                    is_encoded = true;
                     continue;
                 }
                 _ => continue,
@@ -39,7 +57,7 @@ impl Part {
         }
         let form = Disposition::of(disposition.ok_or(Flaw::Disposition)?)?;
         let is_model = form.names_model()?;
-        if !form.is_quoted && has_quoted_model(&head) {
+        if has_quoted_model(if form.is_quoted { &others } else { &head }) {
             return Err(Flaw::HiddenName);
         }
         match (is_model, form.is_file) {
@@ -53,6 +71,8 @@ impl Part {
         }
     }
 }
+
+const DISPOSITION: &str = "content-disposition";
 
 /// One header line. A folded one begins with white space, which no name does; one that begins as a
 /// boundary does starts a part for whoever looks for boundaries first.

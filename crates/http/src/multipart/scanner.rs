@@ -13,7 +13,11 @@ use crate::refusal::Refusal;
 pub struct Scanner {
     /// `--` and the boundary.
     dashed: Vec<u8>,
+    /// Of the boundary, with its dashes if it is short.
     finder: memmem::Finder<'static>,
+    /// Whether the boundary stands nowhere by chance: then it may stand nowhere else. Tornado splits
+    /// at it in the middle of a line, Sanic and Litestar without its dashes.
+    is_long: bool,
     state: State,
     /// What came and is not given on: less than a delimiter, a part's headers, or the model.
     window: Vec<u8>,
@@ -57,8 +61,15 @@ impl Scanner {
     #[must_use]
     pub fn new(boundary: &Boundary) -> Self {
         let dashed = format!("--{}", boundary.as_str()).into_bytes();
+        let is_long = boundary.as_str().len() >= LONG_BOUNDARY;
+        let needle = if is_long {
+            boundary.as_str().as_bytes()
+        } else {
+            &dashed
+        };
         Self {
-            finder: memmem::Finder::new(&dashed).into_owned(),
+            finder: memmem::Finder::new(needle).into_owned(),
+            is_long,
             dashed,
             state: State::Start,
             window: Vec::new(),
@@ -214,7 +225,11 @@ impl Scanner {
             .window
             .get(..end)
             .filter(|head| head.len() <= LONGEST_HEAD);
-        let part = Part::of(head.ok_or(Flaw::HeadTooLong)?)?;
+        let head = head.ok_or(Flaw::HeadTooLong)?;
+        if self.is_long && self.finder.find(head).is_some() {
+            return Err(Flaw::BoundaryInside);
+        }
+        let part = Part::of(head)?;
         if let Part::Model(charset) = part {
             if std::mem::replace(&mut self.seen, Seen::Model) == Seen::Model {
                 return Err(Flaw::ModelTwice);
@@ -279,13 +294,17 @@ impl Scanner {
         while let Some(rest) = self.window.get(from..)
             && let Some(found) = self.finder.find(rest)
         {
-            let at = from + found;
-            match self.window.get(..at) {
-                Some([.., b'\r', b'\n']) => return Ok(Some(at - 2)),
-                Some([.., b'\r' | b'\n'] | []) if at > 0 || self.is_fresh => {
-                    return Err(Flaw::LineEnd);
-                }
-                _ => from = at + 1,
+            let before = self.window.get(..from + found);
+            let before = match self.is_long {
+                true => before.and_then(|before| before.strip_suffix(b"--")),
+                false => before,
+            };
+            match before {
+                Some([value @ .., b'\r', b'\n']) => return Ok(Some(value.len())),
+                Some([.., b'\r' | b'\n']) => return Err(Flaw::LineEnd),
+                Some([]) if self.is_fresh => return Err(Flaw::LineEnd),
+                _ if self.is_long => return Err(Flaw::BoundaryInside),
+                _ => from += found + 1,
             }
         }
         Ok(None)
@@ -300,6 +319,14 @@ impl Scanner {
                 .window
                 .get(self.window.len() - length..)
                 .unwrap_or_default();
+            if self.is_long
+                && self
+                    .dashed
+                    .get(2..)
+                    .is_some_and(|text| text.starts_with(tail))
+            {
+                return true;
+            }
             let rest = match tail {
                 [b'\r', b'\n', rest @ ..] | [b'\r' | b'\n', rest @ ..] => rest,
                 // The first bytes of a value, right after the headers.
@@ -322,5 +349,7 @@ impl Scanner {
     }
 }
 
+/// Longer ones stand in no text by chance; clients make them of 16 characters and more.
+const LONG_BOUNDARY: usize = 8;
 const LONGEST_HEAD: usize = 8 << 10;
 const LONGEST_MODEL: usize = 1024;

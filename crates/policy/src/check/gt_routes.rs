@@ -3,7 +3,7 @@
 use crate::{
     Diagnostic, Document, Policy, Position,
     diagnostic::{Code, Findings},
-    gt::{GtRoutes, RouteProblem},
+    gt_routes::{GtRoutes, RouteProblem},
 };
 
 /// Where a document would forward what GT's table does not have, or ask less of a key than GT does.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use signalbox_policy::{
     Diagnostic, Purpose, check_gt_routes,
-    gt::{GtRoute, GtRoutes},
+    gt_routes::{GtRoute, GtRoutes},
     read, read_cases,
 };
 
