@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 pub use clients::{CorsSettings, ListenerTls};
 pub use error::{ConfigError, Problem};
-pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, KeySetUrl, ProfileChoice};
+pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, ProfileChoice};
 pub use records::{ClientAddress, RecordSettings};
 pub use settings::{AnswerHeaders, Decisions, Isolation, Limits, Times};
 pub use signalbox_gate::{Announce, ForwardedHeader, ForwardedSettings, KeyLimits};
@@ -39,7 +39,7 @@ pub use swapping::{
 };
 pub use traces::TraceSettings;
 pub use upstream::{CredentialSource, HealthCheck, Http2, UpstreamConfig};
-pub use url::{Scheme, UpstreamUrl, UrlError};
+pub use url::{UpstreamUrl, UrlError};
 
 pub(crate) use clients::TlsFiles;
 pub(crate) use signalbox_gate::is_loopback;

@@ -131,7 +131,7 @@ fn issuers(
         let path = match &settings.keys {
             KeySetSource::File(path) => Some(path.as_path()),
             KeySetSource::Url { url, .. } => {
-                let reason = format!("`{}` was not asked for its keys", url.authority);
+                let reason = format!("`{}` was not asked for its keys", url.origin.authority());
                 found.push(Finding::new(Effect::Unchecked, "jwt", &what, reason));
                 None
             }

@@ -11,9 +11,10 @@ use std::path::PathBuf;
 pub(super) use read::{Written, issuers};
 
 use serde::{Deserialize, Deserializer};
+use signalbox_http_client::Url;
 
+use super::Span;
 use super::value::{named, not_blank, text};
-use super::{Scheme, Span, is_loopback};
 use crate::yaml::map;
 
 /// An issuer of JWTs.
@@ -52,26 +53,11 @@ pub enum KeySetSource {
     File(PathBuf),
     /// A URL, and the authorities to trust in place of the system's.
     Url {
-        /// Where.
-        url: KeySetUrl,
+        /// Where; in the clear on this machine only.
+        url: Url,
         /// Whom to trust.
         ca_file: Option<PathBuf>,
     },
-}
-
-/// The URL of a key set, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeySetUrl {
-    /// How to speak to the server; in the clear on this machine only.
-    pub scheme: Scheme,
-    /// A name or an address; an IPv6 address without brackets.
-    pub host: String,
-    /// The port, also where it was not written.
-    pub port: u16,
-    /// The value of `host`.
-    pub authority: String,
-    /// Path and query.
-    pub target: String,
 }
 
 /// What an issuer may sign with: signatures only, so that who can check a token cannot make one.
@@ -197,33 +183,6 @@ impl ProfileChoice {
         };
         let of = of.into_iter().flat_map(BTreeMap::values);
         fixed.into_iter().chain(of).map(String::as_str)
-    }
-}
-
-impl KeySetUrl {
-    /// Takes a URL apart: `https`, or `http` to this machine.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let uri: http::Uri = text.parse().ok().filter(|_| !text.contains('#'))?;
-        let authority = uri.authority()?;
-        let host = authority.host().trim_matches(['[', ']']);
-        let (scheme, port) = match uri.scheme_str()? {
-            "https" => (Scheme::Https, Scheme::Https.default_port()),
-            "http" if is_loopback(host) => (Scheme::Http, Scheme::Http.default_port()),
-            _ => return None,
-        };
-        let port_is_clean = authority.port_u16().is_some_and(|port| port > 0)
-            || authority.as_str().len() == authority.host().len();
-        if authority.as_str().contains('@') || host.is_empty() || !port_is_clean {
-            return None;
-        }
-        Some(Self {
-            scheme,
-            host: host.to_ascii_lowercase(),
-            port: authority.port_u16().unwrap_or(port),
-            authority: authority.as_str().to_ascii_lowercase(),
-            target: uri.path_and_query()?.as_str().to_owned(),
-        })
     }
 }
 

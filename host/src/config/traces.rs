@@ -2,20 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
+use signalbox_http_client::{Scheme, Url};
 use signalbox_runtime::TrafficShare;
 
+use super::url::base;
 use super::value::{path, share, text, whole, wrong};
-use super::{ConfigError, Problem, Scheme, Span, UpstreamUrl, UrlError};
-use crate::yaml::present;
+use super::{ConfigError, Problem, Span, UrlError, is_loopback};
+use crate::yaml::{present, word};
 
 /// Where traces go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TraceSettings {
     /// The collector, which takes OTLP over HTTP.
-    pub endpoint: UpstreamUrl,
+    pub endpoint: Url,
     /// Further headers for it, as `name: value` lines; read again for each export.
     pub headers_file: Option<PathBuf>,
     /// Certificates to trust in place of the system's.
@@ -33,7 +35,7 @@ pub struct TraceSettings {
 impl TraceSettings {
     /// The defaults, for a collector.
     #[must_use]
-    pub fn new(endpoint: UpstreamUrl) -> Self {
+    pub fn new(endpoint: Url) -> Self {
         Self {
             endpoint,
             headers_file: None,
@@ -58,7 +60,7 @@ const ALL: TrafficShare = match TrafficShare::of_ten_thousand(10_000) {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Traces {
-    pub(super) endpoint: Spanned<String>,
+    pub(super) endpoint: Spanned<Endpoint>,
     #[serde(default)]
     pub(super) plaintext: bool,
     #[serde(default, deserialize_with = "path")]
@@ -75,18 +77,32 @@ pub(super) struct Traces {
     pub(super) queue: Option<usize>,
 }
 
+/// The collector's URL, which has no query.
+#[derive(Debug)]
+pub(super) struct Endpoint(Url);
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer, |text| match base(text) {
+            Ok(url) => Ok(Self(url)),
+            Err(UrlError::UserInfo) => Err(Problem::CollectorLogin),
+            Err(error) => Err(error.into()),
+        })
+    }
+}
+
 impl Traces {
     pub(super) fn check(self, folder: &Path) -> Result<TraceSettings, ConfigError> {
-        let refused = |problem: Problem| wrong("traces.endpoint", &self.endpoint, problem);
-        let endpoint = UpstreamUrl::parse(&self.endpoint.value).map_err(|error| match error {
-            UrlError::UserInfo => refused(Problem::CollectorLogin),
-            error => refused(error.into()),
-        })?;
-        let is_plain = endpoint.scheme == Scheme::Http && !endpoint.is_loopback();
+        let origin = &self.endpoint.value.0.origin;
+        let is_plain = origin.scheme == Scheme::Http && !is_loopback(origin.host.as_str());
         if is_plain && !self.plaintext {
-            return Err(refused(Problem::PlainTraces));
+            return Err(wrong(
+                "traces.endpoint",
+                &self.endpoint,
+                Problem::PlainTraces,
+            ));
         }
-        let unset = TraceSettings::new(endpoint);
+        let unset = TraceSettings::new(self.endpoint.value.0);
         Ok(TraceSettings {
             endpoint: unset.endpoint,
             headers_file: self.headers_file.map(|file| folder.join(file)),
@@ -123,7 +139,7 @@ mod tests {
     fn traces_are_off_unless_they_are_written() {
         assert_eq!(read("").unwrap(), None);
         let least = read("traces: {endpoint: 'http://127.0.0.1:4318'}").unwrap();
-        let endpoint = UpstreamUrl::parse("http://127.0.0.1:4318").unwrap();
+        let endpoint = "http://127.0.0.1:4318".parse().unwrap();
         assert_eq!(least, Some(TraceSettings::new(endpoint)));
     }
 
@@ -132,7 +148,7 @@ mod tests {
         let written = "traces: {endpoint: 'https://otel.example/v1/traces', headers_file: h, \
                        ca_file: ca.pem, sample: 2.5%, service_name: gate, timeout: 3s, queue: 9}";
         let read = read(written).unwrap().unwrap();
-        let endpoint = UpstreamUrl::parse("https://otel.example/v1/traces").unwrap();
+        let endpoint = "https://otel.example/v1/traces".parse().unwrap();
         let expected = TraceSettings {
             headers_file: Some("/etc/signalbox/h".into()),
             ca_file: Some("/etc/signalbox/ca.pem".into()),

@@ -2,34 +2,18 @@
 
 use std::fmt;
 
-use http::Uri;
 use serde::{Deserialize, Deserializer};
-use signalbox_gate::is_loopback;
+use signalbox_http_client::{self as client, Origin, Url};
 
 use crate::yaml::word;
 
 /// GT's base, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamUrl {
-    /// How to speak to it.
-    pub scheme: Scheme,
-    /// A name or an address; an IPv6 address without brackets.
-    pub host: String,
-    /// The port, also where it was not written.
-    pub port: u16,
+    /// Where GT is, and how to speak to it.
+    pub origin: Origin,
     /// What comes before `/v1/…`: empty, or with a leading and without a trailing slash.
     pub base_path: String,
-}
-
-/// How to speak to GT.
-///
-/// Exhaustive on purpose: each needs its own connector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// In the clear.
-    Http,
-    /// Over TLS.
-    Https,
 }
 
 /// Why a base is not one.
@@ -66,78 +50,11 @@ impl UpstreamUrl {
     /// # Errors
     /// If `text` is not the base of an HTTP API.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        if text.contains(['?', '#']) {
-            return Err(UrlError::Query);
-        }
-        let uri: Uri = text.parse().map_err(|_| UrlError::Syntax)?;
-        let scheme = match uri.scheme_str() {
-            Some("http") => Scheme::Http,
-            Some("https") => Scheme::Https,
-            Some(_) => return Err(UrlError::Scheme),
-            None => return Err(UrlError::Syntax),
-        };
-        let authority = uri.authority().ok_or(UrlError::Syntax)?;
-        if authority.as_str().contains('@') {
-            return Err(UrlError::UserInfo);
-        }
-        let host = authority
-            .host()
-            .trim_matches(['[', ']'])
-            .to_ascii_lowercase();
-        let port_is_clean = authority.port_u16().is_some_and(|port| port > 0)
-            || authority.as_str().len() == authority.host().len();
-        if host.is_empty() || !port_is_clean {
-            return Err(UrlError::Syntax);
-        }
-        let port = authority.port_u16().unwrap_or(scheme.default_port());
+        let url = base(text)?;
         Ok(Self {
-            scheme,
-            host,
-            port,
-            base_path: base_path(uri.path())?,
+            origin: url.origin,
+            base_path: base_path(url.target.path())?,
         })
-    }
-
-    /// Whether the host is this machine by name or address.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.host)
-    }
-
-    /// The value of the `host` header.
-    #[must_use]
-    pub fn authority(&self) -> String {
-        let host = &self.host;
-        let bracketed = if host.contains(':') {
-            format!("[{host}]")
-        } else {
-            host.clone()
-        };
-        if self.port == self.scheme.default_port() {
-            bracketed
-        } else {
-            format!("{bracketed}:{}", self.port)
-        }
-    }
-}
-
-impl Scheme {
-    /// The port of a URL that names none.
-    #[must_use]
-    pub const fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
-
-    /// As it is written.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
     }
 }
 
@@ -149,14 +66,26 @@ impl<'de> Deserialize<'de> for UpstreamUrl {
 
 impl fmt::Display for UpstreamUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{}://{}{}",
-            self.scheme.word(),
-            self.authority(),
-            self.base_path
-        )
+        write!(formatter, "{}{}", self.origin, self.base_path)
     }
+}
+
+impl From<client::UrlError> for UrlError {
+    fn from(error: client::UrlError) -> Self {
+        match error {
+            client::UrlError::Login => Self::UserInfo,
+            client::UrlError::Scheme => Self::Scheme,
+            _ => Self::Syntax,
+        }
+    }
+}
+
+/// A URL that is the beginning of others.
+pub(super) fn base(text: &str) -> Result<Url, UrlError> {
+    if text.contains(['?', '#']) {
+        return Err(UrlError::Query);
+    }
+    Ok(text.parse::<Url>()?)
 }
 
 fn base_path(path: &str) -> Result<String, UrlError> {
@@ -177,6 +106,8 @@ fn base_path(path: &str) -> Result<String, UrlError> {
 
 #[cfg(test)]
 mod tests {
+    use signalbox_gate::is_loopback;
+
     use super::*;
 
     #[test]
@@ -221,12 +152,10 @@ mod tests {
             ("http://localhost/v1", "localhost", 80, "", "localhost"),
         ] {
             let url = UpstreamUrl::parse(text).unwrap();
-            assert_eq!(
-                (&*url.host, url.port, &*url.base_path),
-                (host, port, path),
-                "{text}"
-            );
-            assert_eq!(url.authority(), authority, "{text}");
+            let origin = &url.origin;
+            assert_eq!((origin.host.as_str(), origin.port), (host, port), "{text}");
+            assert_eq!(url.base_path, path, "{text}");
+            assert_eq!(origin.authority(), authority, "{text}");
             assert_eq!(UpstreamUrl::parse(&url.to_string()), Ok(url));
         }
     }

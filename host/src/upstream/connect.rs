@@ -31,7 +31,8 @@ pub(super) async fn connect(
     host: &Arc<Host>,
     place: Option<Place>,
 ) -> Result<Connection, UpstreamError> {
-    let dialled = dial(&*hosts.resolver, &host.url.host, host.url.port).await;
+    let origin = &host.url.origin;
+    let dialled = dial(&*hosts.resolver, origin.host.as_str(), origin.port).await;
     let socket = dialled.map_err(|error| match error {
         DialError::Resolve(cause) => UpstreamError::Resolve(cause),
         DialError::Connect(cause) => UpstreamError::Connect(cause),

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use http::uri::Authority;
 use http::{HeaderValue, Uri, uri};
 use rustls::pki_types::ServerName;
+use signalbox_http_client::Scheme;
 use signalbox_swap::error_chain;
 
 use super::error::UpstreamError;
 use super::outlier::{Availability, OutlierDetector};
 use super::tls::{Trust, TrustError};
-use crate::config::{Http2, Scheme, UpstreamConfig, UpstreamUrl};
+use crate::config::{Http2, UpstreamConfig, UpstreamUrl};
 use crate::observe::health::Health;
 use crate::observe::metrics::{Connections, HostMetrics, Metrics, OpenGuard};
 use crate::observe::status::UpstreamStatus;
@@ -79,7 +80,7 @@ impl Hosts {
         if urls.is_empty() || !urls.iter().all(is_one_tenant) {
             return Err(TargetError::Urls);
         }
-        let is_tls = urls.iter().any(|url| url.scheme == Scheme::Https);
+        let is_tls = urls.iter().any(|url| url.origin.scheme == Scheme::Https);
         let trust = is_tls
             .then(|| Trust::load(config.ca_file.as_deref(), config.http2).map(Arc::new))
             .transpose()?;
@@ -89,7 +90,7 @@ impl Hosts {
                 1 => "upstream".to_owned(),
                 _ => format!("upstream {}", index + 1),
             };
-            let metrics = metrics.upstream_host(&url.authority());
+            let metrics = metrics.upstream_host(&url.origin.authority());
             Host::new(url, part, trust.as_ref(), metrics, epoch).map(Arc::new)
         };
         Ok(Self {
@@ -233,17 +234,18 @@ impl Host {
         metrics: HostMetrics,
         epoch: Instant,
     ) -> Result<Self, TargetError> {
-        let bad_host = || TargetError::Host(url.host.clone());
-        let tls = match (url.scheme, trust) {
+        let (host, authority) = (url.origin.host.as_str(), url.origin.authority());
+        let bad_host = || TargetError::Host(host.to_owned());
+        let tls = match (url.origin.scheme, trust) {
             (Scheme::Https, Some(trust)) => {
-                let name = ServerName::try_from(url.host.clone()).map_err(|_| bad_host())?;
+                let name = ServerName::try_from(host.to_owned()).map_err(|_| bad_host())?;
                 Some((Arc::clone(trust), name))
             }
             _ => None,
         };
         Ok(Self {
-            authority: HeaderValue::try_from(url.authority()).map_err(|_| bad_host())?,
-            uri_authority: Authority::try_from(url.authority()).map_err(|_| bad_host())?,
+            authority: HeaderValue::try_from(&*authority).map_err(|_| bad_host())?,
+            uri_authority: Authority::try_from(&*authority).map_err(|_| bad_host())?,
             url: url.clone(),
             tls,
             part,
@@ -270,7 +272,7 @@ impl Host {
     /// The same URI with scheme and authority, as HTTP/2 sends it.
     pub(super) fn absolute(&self, uri: Uri) -> Result<Uri, uri::InvalidUriParts> {
         let mut parts = uri.into_parts();
-        parts.scheme = Some(match self.url.scheme {
+        parts.scheme = Some(match self.url.origin.scheme {
             Scheme::Http => uri::Scheme::HTTP,
             Scheme::Https => uri::Scheme::HTTPS,
         });

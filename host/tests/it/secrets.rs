@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use signalbox_gate::Digest;
-use signalbox_host::config::{AdminConfig, Config, TraceSettings, UpstreamUrl};
+use signalbox_host::config::{AdminConfig, Config, TraceSettings};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata, span};
 
@@ -111,7 +111,7 @@ fn gt() -> Gt {
 }
 
 fn gate(gt: &Gt, collector: &Collector) -> Gate {
-    let endpoint = UpstreamUrl::parse(&format!("http://{}", collector.address)).unwrap();
+    let endpoint = format!("http://{}", collector.address).parse().unwrap();
     let configure = |config: &mut Config| {
         let mut admin = AdminConfig::new(([127, 0, 0, 1], 0).into());
         admin.operate_token = Some(Digest::of("admin-token"));

@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-use signalbox_host::config::{Config, TraceSettings, UpstreamUrl};
+use signalbox_host::config::{Config, TraceSettings};
 
 use crate::harness::{Ask, Collector, Gate, GateBuilder, Gt, Manner, attribute, within};
 
@@ -11,7 +11,7 @@ const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const UNSAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 
 fn traced(gt: &Gt, collector: &Collector, change: impl FnOnce(&mut TraceSettings)) -> GateBuilder {
-    let endpoint = UpstreamUrl::parse(&format!("http://{}", collector.address)).unwrap();
+    let endpoint = format!("http://{}", collector.address).parse().unwrap();
     let mut settings = TraceSettings::new(endpoint);
     change(&mut settings);
     Gate::builder(gt.address).config(|config: &mut Config| config.traces = Some(settings))
@@ -106,6 +106,19 @@ fn a_request_is_a_server_span_with_a_client_span_for_gt_below_it() {
     assert_eq!(export.headers["content-type"], "application/x-protobuf");
     let resource = export.request.resource_spans[0].resource.as_ref().unwrap();
     assert_eq!(resource.attributes[0].key, "service.name");
+}
+
+#[test]
+fn a_path_of_the_collector_is_taken_as_it_is_written() {
+    let (gt, collector) = (Gt::chatty(), Collector::start(Manner::Takes));
+    let gate = traced(&gt, &collector, |settings| {
+        let written = format!("http://{}/otlp/v1", collector.address);
+        settings.endpoint = written.parse().unwrap();
+    })
+    .start();
+    assert_eq!(gate.send(&Ask::chat("gpt-4o")).status, 200);
+    collector.spans(2);
+    assert_eq!(collector.exports()[0].path, "/otlp/v1");
 }
 
 #[test]

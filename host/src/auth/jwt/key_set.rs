@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
-use signalbox_registry::SetupError;
+use signalbox_http_client::TlsError;
 
 use super::fetch::FetchError;
 use super::object;
@@ -54,7 +54,7 @@ pub enum KeySetError {
     Fetch(#[from] FetchError),
     /// TLS cannot be set up.
     #[error("cannot set up TLS")]
-    Tls(#[from] SetupError),
+    Tls(#[from] TlsError),
     /// What is there cannot be used.
     #[error("the keys cannot be used")]
     Unusable(#[from] KeySetProblem),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_saphyr::Spanned;
+use signalbox_http_client::{Origin, Scheme};
 use signalbox_policy::Purpose;
 
 use super::super::file;
 use super::super::is_name;
 use super::super::value::{wrong, wrong_at};
 use super::super::{
-    ConfigError, CredentialSource, Problem, Scheme, UpstreamConfig, UpstreamUrl, UrlError,
+    ConfigError, CredentialSource, Problem, UpstreamConfig, UpstreamUrl, UrlError, is_loopback,
 };
 use crate::yaml::Position;
 
@@ -46,8 +47,9 @@ fn url(
     url: &Spanned<UpstreamUrl>,
     is_plaintext: bool,
 ) -> Result<UpstreamUrl, ConfigError> {
-    let is_http = url.value.scheme == Scheme::Http;
-    if is_http && !url.value.is_loopback() && !is_plaintext {
+    let origin = &url.value.origin;
+    let is_plain = origin.scheme == Scheme::Http;
+    if is_plain && !is_loopback(origin.host.as_str()) && !is_plaintext {
         return Err(wrong(key, url, UrlError::Plaintext.into()));
     }
     Ok(url.value.clone())
@@ -62,8 +64,9 @@ fn urls(
     let mut urls: Vec<UpstreamUrl> = Vec::new();
     for text in &written.value {
         let url = url(KEY, text, is_plaintext)?;
-        let is_same = |other: &UpstreamUrl| (&other.host, other.port) == (&url.host, url.port);
-        if urls.iter().any(is_same) {
+        let (host, port) = (&url.origin.host, url.origin.port);
+        let is_same = |other: &Origin| (&other.host, other.port) == (host, port);
+        if urls.iter().any(|other| is_same(&other.origin)) {
             return Err(wrong(KEY, text, Problem::Twice));
         }
         if urls.iter().any(|other| other.base_path != url.base_path) {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
+use signalbox_http_client::{Scheme, Url};
 
-use super::super::is_name;
 use super::super::value::{Text, not_blank, path, some, wrong_at};
-use super::super::{ConfigError, Problem, Span};
-use super::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, KeySetUrl, ProfileChoice};
+use super::super::{ConfigError, Problem, Span, is_loopback, is_name};
+use super::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, ProfileChoice};
 use crate::yaml::{Position, list, map, present, required, word};
 
 /// One issuer as it is written.
@@ -23,7 +23,7 @@ pub(in crate::config) struct Written {
     #[serde(default, deserialize_with = "path")]
     pub(super) jwks_file: Option<PathBuf>,
     #[serde(default, deserialize_with = "key_set_url")]
-    pub(super) jwks_url: Option<KeySetUrl>,
+    pub(super) jwks_url: Option<Url>,
     #[serde(default, deserialize_with = "path")]
     pub(super) ca_file: Option<PathBuf>,
     #[serde(default, deserialize_with = "algorithms")]
@@ -110,9 +110,15 @@ fn issuer(name: String, written: Written, folder: &Path) -> Result<IssuerSetting
     })
 }
 
-fn key_set_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeySetUrl>, D::Error> {
-    let url = |text: &str| KeySetUrl::parse(text).ok_or(Problem::KeySetUrl);
-    word(deserializer, url).map(Some)
+/// `https`, or `http` to this machine: what comes from there says who may do what.
+fn key_set_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    word(deserializer, |text| {
+        let url: Option<Url> = text.parse().ok().filter(|_| !text.contains('#'));
+        let is_safe = |Url { origin, .. }: &Url| {
+            origin.scheme == Scheme::Https || is_loopback(origin.host.as_str())
+        };
+        url.filter(is_safe).map(Some).ok_or(Problem::KeySetUrl)
+    })
 }
 
 fn algorithms<'de, D: Deserializer<'de>>(

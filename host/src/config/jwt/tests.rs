@@ -48,8 +48,8 @@ fn everything_can_be_said() {
         panic!("{issuer:?}");
     };
     assert_eq!(
-        (&*url.authority, &*url.target, url.port),
-        ("i.example:444", "/k?p=1", 444)
+        (url.origin.to_string(), url.target.as_str()),
+        ("https://i.example:444".to_owned(), "/k?p=1")
     );
     assert_eq!(ca_file, Some("/f/ca.pem".into()));
     assert_eq!(

@@ -3,44 +3,32 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::pin::Pin;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body_util::Full;
 use opentelemetry_http::{HttpClient, HttpError};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
+use signalbox_http_client::{Connection, Limits, Roots, Scheme, Tls, TlsError, Url};
 
-use crate::config::{Scheme, TraceSettings, UpstreamUrl};
+use crate::config::TraceSettings;
 use crate::file_watcher;
 
 /// Why no span could ever reach the collector.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CollectorError {
-    /// Its host is neither a DNS name nor an address.
-    #[error("`{0}` is not a host name")]
-    Host(String),
     /// The file with further headers cannot be used.
     #[error("`{}` is no file of `name: value` lines", .0.display())]
     Headers(PathBuf),
-    /// The file with certificate authorities cannot be used, or the system has none.
-    #[error("there are no certificate authorities to trust{}", file(.0.as_deref()))]
-    Authorities(Option<PathBuf>),
+    /// The system trusts nobody.
+    #[error("this system has no certificate authorities: name a `ca_file`")]
+    NoAuthorities,
     /// TLS cannot be set up.
     #[error("cannot set up TLS")]
-    Tls(#[source] rustls::Error),
+    Tls(#[from] TlsError),
     /// The environment asks for what this build cannot do.
     #[error("the exporter cannot be set up")]
     Exporter(#[source] opentelemetry_otlp::ExporterBuildError),
@@ -49,49 +37,42 @@ pub enum CollectorError {
     Thread(#[source] io::Error),
 }
 
-fn file(path: Option<&Path>) -> String {
-    path.map_or_else(String::new, |path| format!(" in `{}`", path.display()))
-}
-
-/// Why one request did not reach it.
+/// A token may just be replaced.
 #[derive(Debug, thiserror::Error)]
-enum Unreached {
-    #[error("the collector did not answer in time")]
-    TooLate,
-    #[error("the headers for the collector cannot be read")]
-    Headers,
-}
+#[error("the headers for the collector cannot be read")]
+struct UnreadHeaders;
 
 /// The collector, and what it takes to speak to it.
 #[derive(Clone)]
 pub(crate) struct Collector {
-    url: UpstreamUrl,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    url: Url,
+    tls: Option<Tls>,
     headers_file: Option<PathBuf>,
-    timeout: Duration,
+    limits: Limits,
 }
 
 impl Collector {
     pub(crate) fn new(settings: &TraceSettings) -> Result<Self, CollectorError> {
         let mut url = settings.endpoint.clone();
-        if url.base_path.is_empty() {
+        if url.target == "/" {
             // Where OTLP has it.
-            url.base_path = "/v1/traces".to_owned();
+            url.target = PathAndQuery::from_static("/v1/traces");
         }
-        let tls = match url.scheme {
+        let tls = match url.origin.scheme {
             Scheme::Http => None,
             Scheme::Https => {
-                let name = ServerName::try_from(url.host.clone());
-                let name = name.map_err(|_| CollectorError::Host(url.host.clone()))?;
-                let config = tls_config(settings.ca_file.as_deref())?;
-                Some((TlsConnector::from(Arc::new(config)), name))
+                let roots = Roots::read(settings.ca_file.as_deref())?;
+                if roots.is_empty() {
+                    return Err(CollectorError::NoAuthorities);
+                }
+                Some(Tls::new(roots)?)
             }
         };
         let collector = Self {
             url,
             tls,
             headers_file: settings.headers_file.clone(),
-            timeout: settings.timeout.duration(),
+            limits: Limits::new(settings.timeout.duration(), LARGEST_ANSWER),
         };
         match (collector.headers(), &settings.headers_file) {
             (None, Some(file)) => Err(CollectorError::Headers(file.clone())),
@@ -116,19 +97,11 @@ impl Collector {
 
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (mut head, body) = request.into_parts();
-        head.headers
-            .extend(self.headers().ok_or(Unreached::Headers)?);
-        let host = HeaderValue::try_from(self.url.authority())?;
-        head.headers.insert(header::HOST, host);
-        head.uri = self.url.base_path.parse()?;
+        head.headers.extend(self.headers().ok_or(UnreadHeaders)?);
         let request = Request::from_parts(head, Full::new(body));
-        let socket = TcpStream::connect((&*self.url.host, self.url.port)).await?;
-        match &self.tls {
-            None => exchange(socket, request).await,
-            Some((connector, name)) => {
-                exchange(connector.connect(name.clone(), socket).await?, request).await
-            }
-        }
+        let connection = Connection::open(&self.url, self.tls.as_ref(), self.limits).await?;
+        let (head, body) = connection.send(request).await?.into_parts();
+        Ok(Response::from_parts(head, body.whole().await?.into()))
     }
 }
 
@@ -148,31 +121,7 @@ impl HttpClient for Collector {
         's: 'f,
         Self: 'f,
     {
-        Box::pin(async move {
-            let sent = timeout(self.timeout, self.send(request)).await;
-            sent.map_err(|_elapsed| Unreached::TooLate)?
-        })
-    }
-}
-
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, HttpError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let mut answer = pin!(async {
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, LARGEST_ANSWER).collect().await?;
-        Ok::<_, HttpError>(Response::from_parts(head, body.to_bytes()))
-    });
-    // The connection is driven as long as the answer is read, and no longer.
-    tokio::select! {
-        biased;
-        answer = &mut answer => answer,
-        ended = connection => {
-            ended?;
-            answer.await
-        }
+        Box::pin(self.send(request))
     }
 }
 
@@ -183,38 +132,6 @@ fn header_line(line: &str) -> Option<(HeaderName, HeaderValue)> {
     Some((HeaderName::from_bytes(name.trim().as_bytes()).ok()?, value))
 }
 
-fn tls_config(ca_file: Option<&Path>) -> Result<ClientConfig, CollectorError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(CollectorError::Tls)?
-        .with_root_certificates(roots(ca_file)?)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, CollectorError> {
-    let unusable = || CollectorError::Authorities(ca_file.map(Path::to_owned));
-    let mut roots = RootCertStore::empty();
-    match ca_file {
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-        Some(file) => {
-            let pem = std::fs::read(file).map_err(|_| unusable())?;
-            for certificate in CertificateDer::pem_slice_iter(&pem) {
-                let certificate = certificate.map_err(|_| unusable())?;
-                roots.add(certificate).map_err(|_| unusable())?;
-            }
-        }
-    }
-    if roots.is_empty() {
-        return Err(unusable());
-    }
-    Ok(roots)
-}
-
 /// A collector answers with a few bytes.
-const LARGEST_ANSWER: usize = 1 << 20;
+const LARGEST_ANSWER: u64 = 1 << 20;
 const LARGEST_HEADERS: u64 = 64 << 10;

@@ -3,11 +3,10 @@
 use http::HeaderValue;
 
 use super::*;
-use crate::config::UpstreamUrl;
 use signalbox_gate::Budget;
 
 fn traces(sample: &str) -> Traces {
-    let endpoint = UpstreamUrl::parse("http://127.0.0.1:9").unwrap();
+    let endpoint = "http://127.0.0.1:9".parse().unwrap();
     let settings = TraceSettings {
         sample: sample.parse().unwrap(),
         ..TraceSettings::new(endpoint)
