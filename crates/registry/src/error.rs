@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use signalbox_http_client::{ClientError, Phase};
+
 use crate::digest::ManifestDigest;
 
 /// Why a component was not pulled, or a tag not looked up.
@@ -150,19 +152,19 @@ pub enum Part {
     Token,
 }
 
-/// What was waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Phase {
-    /// The head of an answer.
-    Answer,
-    /// More of its body.
-    Body,
-    /// A connection, TLS and all.
-    Connect,
-}
-
 impl PullError {
+    pub(crate) fn unanswered(error: ClientError, part: Part) -> Self {
+        match error {
+            ClientError::Connect(cause) => Self::Connect(cause),
+            ClientError::Lost(cause) => Self::Lost(cause),
+            ClientError::Protocol(cause) => Self::Protocol(cause),
+            ClientError::Silent { phase, limit } => Self::Stalled { phase, limit },
+            ClientError::TimedOut(limit) => Self::TimedOut(limit),
+            ClientError::Tls(cause) => Self::Tls(cause),
+            ClientError::TooLong(most) => Self::MoreBytes { part, most },
+        }
+    }
+
     /// A stable word for logs and metrics.
     #[must_use]
     pub const fn cause(&self) -> &'static str {
@@ -267,16 +269,6 @@ impl fmt::Display for Part {
             Self::Component => "component",
             Self::Manifest => "manifest",
             Self::Token => "token",
-        })
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Answer => "before it answered",
-            Self::Body => "in the middle of an answer",
-            Self::Connect => "while a connection was made",
         })
     }
 }

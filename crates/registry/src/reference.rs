@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use signalbox_http_client::Host;
+
 use crate::digest::ManifestDigest;
 
 /// Where a component lies. Written `oci://host[:port]/name:tag` or `oci://host[:port]/name@sha256:…`;
@@ -12,7 +14,7 @@ use crate::digest::ManifestDigest;
 /// registry nobody named.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
-    host: String,
+    host: Host,
     port: Option<u16>,
     name: String,
     version: Version,
@@ -58,7 +60,7 @@ impl Reference {
     pub fn registry(&self) -> String {
         match self.port {
             Some(port) => format!("{}:{port}", self.host),
-            None => self.host.clone(),
+            None => self.host.to_string(),
         }
     }
 
@@ -68,7 +70,7 @@ impl Reference {
         matches!(self.version, Version::Digest(_))
     }
 
-    pub(crate) fn host(&self) -> &str {
+    pub(crate) const fn host(&self) -> &Host {
         &self.host
     }
 
@@ -95,7 +97,7 @@ impl FromStr for Reference {
             return Err(ReferenceError::Login);
         }
         let (host, port) =
-            host_and_port(place).ok_or_else(|| ReferenceError::Host(place.into()))?;
+            Host::with_port(place).ok_or_else(|| ReferenceError::Host(place.into()))?;
         let (name, version) = match path.split_once('@') {
             Some((name, _)) if name.contains(':') => return Err(ReferenceError::TagAndDigest),
             Some((name, digest)) => {
@@ -166,38 +168,6 @@ impl ReferenceError {
     }
 }
 
-/// Reads `host` or `host:port`; an IPv6 address stands in brackets. Hosts are compared in lower case.
-pub(crate) fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(read_port(port)?)),
-        _ => (text, None),
-    };
-    let is_host = match host.strip_prefix('[') {
-        Some(rest) => rest
-            .strip_suffix(']')
-            .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok()),
-        None => {
-            (1..=MOST_HOST).contains(&host.len())
-                && host.split('.').all(|label| {
-                    !label.is_empty()
-                        && !label.starts_with('-')
-                        && !label.ends_with('-')
-                        && label
-                            .bytes()
-                            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                })
-        }
-    };
-    is_host.then(|| (host.to_ascii_lowercase(), port))
-}
-
-fn read_port(text: &str) -> Option<u16> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok().filter(|port| *port != 0)
-}
-
 fn is_tag(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && !text.starts_with(['.', '-'])
@@ -227,8 +197,6 @@ fn is_name_part(part: &str) -> bool {
 
 const SCHEME: &str = "oci://";
 const LATEST: &str = "latest";
-/// The longest a name in DNS can be.
-const MOST_HOST: usize = 253;
 
 #[cfg(test)]
 mod tests;

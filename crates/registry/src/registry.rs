@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
+use signalbox_http_client::{Host, Roots, Tls};
 use tokio::time::timeout;
 
 use crate::answer::{Answer, shown};
@@ -12,10 +12,9 @@ use crate::digest::ManifestDigest;
 use crate::error::{Part, PullError};
 use crate::exchange::Exchange;
 use crate::manifest::{ACCEPT, Artifact};
-use crate::origin::Plaintext;
-use crate::reference::{Reference, Version, host_and_port};
+use crate::plaintext::Plaintext;
+use crate::reference::{Reference, Version};
 use crate::settings::{Login, Settings, SetupError};
-use crate::trust;
 use crate::visit::{Visit, Want};
 
 /// A way to registries. Cheap to clone; holds no connection.
@@ -28,7 +27,6 @@ pub struct Registry {
 struct Shared {
     exchange: Exchange,
     plaintext: Plaintext,
-    time: Duration,
     most_bytes: u64,
 }
 
@@ -53,11 +51,11 @@ impl Registry {
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let shared = Shared {
             exchange: Exchange {
-                tls: trust::tls(settings.ca_file.as_deref())?,
+                tls: Tls::new(Roots::read(settings.ca_file.as_deref())?)?,
                 idle: settings.idle,
+                time: settings.time,
             },
             plaintext: Plaintext::new(&settings.plaintext)?,
-            time: settings.time,
             most_bytes: settings.most_bytes,
         };
         let anonymous = Self {
@@ -77,7 +75,7 @@ impl Registry {
                 return Err(SetupError::User);
             }
             let mut registries = login.registries.iter();
-            if let Some(other) = registries.find(|one| host_and_port(one).is_none()) {
+            if let Some(other) = registries.find(|one| Host::with_port(one).is_none()) {
                 return Err(SetupError::Place(other.clone()));
             }
         }
@@ -156,9 +154,10 @@ impl Registry {
         &self,
         future: impl Future<Output = Result<T, PullError>>,
     ) -> Result<T, PullError> {
-        timeout(self.shared.time, future)
+        let time = self.shared.exchange.time;
+        timeout(time, future)
             .await
-            .map_err(|_elapsed| PullError::TimedOut(self.shared.time))?
+            .map_err(|_elapsed| PullError::TimedOut(time))?
     }
 }
 

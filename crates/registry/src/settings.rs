@@ -1,9 +1,10 @@
 //! How registries are asked.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use signalbox_http_client::TlsError;
 
 /// How registries are asked. Everything has a default; none is reached without TLS by default, not
 /// even on loopback.
@@ -44,24 +45,12 @@ pub struct Secret(String);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// The file with certificate authorities holds something that is none.
-    #[error("`{}` holds no usable certificate in PEM form", .0.display())]
-    NoAuthority(PathBuf),
     /// An entry of `plaintext`, or a registry of the login, is not a host.
     #[error("`{0}` is not a host with an optional port")]
     Place(String),
-    /// The file with certificate authorities cannot be read.
-    #[error("cannot read the certificate authorities in `{}`", file.display())]
-    ReadAuthorities {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        cause: io::Error,
-    },
-    /// The TLS library would not start.
+    /// The file with certificate authorities cannot be used.
     #[error("cannot set up TLS")]
-    Tls(#[source] rustls::Error),
+    Tls(#[from] TlsError),
     /// The user's name has a colon, which ends it.
     #[error("a user's name at a registry has no colon")]
     User,
@@ -72,12 +61,8 @@ impl SetupError {
     #[must_use]
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::NoAuthority(_) => {
-                "name a file of certificates that begin with -----BEGIN CERTIFICATE-----"
-            }
             Self::Place(_) => "write `host` or `host:port`, without a scheme and without a path",
-            Self::ReadAuthorities { .. } => "check the path, and that the file may be read",
-            Self::Tls(_) => "this is a fault of the build, not of the configuration",
+            Self::Tls(error) => error.help(),
             Self::User => "write the name alone; the password has a file of its own",
         }
     }

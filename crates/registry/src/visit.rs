@@ -11,12 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::Deserialize;
+use signalbox_http_client::{Origin, Url};
 
 use crate::answer::Answer;
 use crate::challenge::Challenge;
 use crate::error::{Part, PullError};
 use crate::exchange::{Ask, Exchange};
-use crate::origin::{Origin, Plaintext};
+use crate::plaintext::Plaintext;
 use crate::reference::Reference;
 use crate::settings::Login;
 
@@ -85,14 +86,13 @@ impl<'a> Visit<'a> {
 
     /// The answer at the end of all redirects, and whether it is the registry's own.
     async fn follow(&self, want: &Want) -> Result<(Answer, bool), PullError> {
-        let mut origin = self.registry.clone();
-        let mut target = format!("/v2/{}/{}", self.reference.name(), want.what);
+        let path = format!("/v2/{}/{}", self.reference.name(), want.what);
+        let mut url = Url::at(self.registry.clone(), &path).map_err(|_| PullError::Location)?;
         let mut is_own = true;
         for _ in 0..=MOST_REDIRECTS {
             let ask = Ask {
-                origin: &origin,
+                url: &url,
                 method: &want.method,
-                target: &target,
                 accept: want.accept,
                 authorization: self.authorization.as_ref().filter(|_| is_own),
                 part: want.part,
@@ -102,9 +102,9 @@ impl<'a> Visit<'a> {
             let Some(location) = answer.location()? else {
                 return Ok((answer, is_own));
             };
-            (origin, target) = self.plaintext.sent_to(&origin, location)?;
+            url = self.plaintext.sent_to(&url.origin, location)?;
             // For good: who was sent away and back again was sent by somebody else.
-            is_own &= origin == self.registry;
+            is_own &= url.origin == self.registry;
         }
         Err(PullError::Redirects)
     }
@@ -121,7 +121,8 @@ impl<'a> Visit<'a> {
 
     /// Asks the token service the registry names; no further than that, wherever it redirects.
     async fn token(&self, realm: &str, service: Option<&str>) -> Result<String, PullError> {
-        let (origin, mut target) = self.plaintext.sent_to(&self.registry, realm)?;
+        let Url { origin, target } = self.plaintext.sent_to(&self.registry, realm)?;
+        let mut target = target.to_string();
         target.push(if target.contains('?') { '&' } else { '?' });
         // Our own words: a token that may do more is one that may be stolen for more.
         let scope = format!("repository:{}:pull", self.reference.name());
@@ -131,9 +132,8 @@ impl<'a> Visit<'a> {
         }
         let authorization = self.login.map(basic).transpose()?;
         let ask = Ask {
-            origin: &origin,
+            url: &Url::at(origin, &target).map_err(|_| PullError::Location)?,
             method: &Method::GET,
-            target: &target,
             accept: "application/json",
             authorization: authorization.as_ref(),
             part: Part::Token,

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use signalbox_registry::{Phase, PullError, Registry, Settings};
+use signalbox_http_client::Phase;
+use signalbox_registry::{PullError, Registry, Settings};
 use tokio::net::TcpListener;
 
 use crate::server::{Asked, Reply, Server, Stored, Then};

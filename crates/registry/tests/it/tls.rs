@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use signalbox_http_client::TlsError;
 use signalbox_registry::{PullError, Registry, Settings, SetupError};
 use tokio_rustls::TlsAcceptor;
 
@@ -112,12 +113,15 @@ fn a_file_without_certificates_is_no_authority() {
         };
         Registry::new(settings).unwrap_err()
     };
-    assert!(matches!(made(), SetupError::ReadAuthorities { .. }));
+    assert!(matches!(made(), SetupError::Tls(TlsError::Read { .. })));
     for text in [
         "",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     ] {
         std::fs::write(&ca_file, text).unwrap();
-        assert!(matches!(made(), SetupError::NoAuthority(_)), "{text}");
+        assert!(
+            matches!(made(), SetupError::Tls(TlsError::Pem(_))),
+            "{text}"
+        );
     }
 }
