@@ -2,34 +2,34 @@
 //!
 //! One connection a request, nothing followed, nothing retried: what changes a host is asked once.
 
-mod address;
 mod answer;
 mod body;
 mod connection;
 mod error;
-mod tls;
 mod token;
 
 use std::{path::PathBuf, time::Duration};
 
 use http::{Method, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
+use signalbox_http_client::{Limits, Roots, Scheme, Tls, Url};
 use signalbox_swap::{Entry, StepReport};
 
-pub(crate) use address::Address;
 pub(crate) use connection::Body;
 pub(crate) use error::AdminError;
 
 use answer::Answer;
 use connection::Connector;
+use error::BadAddress;
 
 /// Where the host is, and what opens it.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Running host")]
 pub(crate) struct Access {
     /// Where the host's operators connect.
-    #[arg(long, value_name = "URL", env = "SIGNALBOX_ADMIN", hide_env_values = true, default_value = DEFAULT_ADDRESS)]
-    admin: Address,
+    #[arg(long, value_name = "URL", env = "SIGNALBOX_ADMIN", hide_env_values = true, default_value = DEFAULT_ADDRESS,
+          value_parser = address)]
+    admin: Url,
     /// A file with the admin token; without it SIGNALBOX_ADMIN_TOKEN, then, on loopback, the demo's.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -51,15 +51,37 @@ pub(crate) struct Access {
 impl Access {
     /// What can ask this host; nothing is sent yet.
     pub(crate) fn client(&self) -> Result<Client, AdminError> {
-        let certificate = self.client_cert.as_deref().zip(self.client_key.as_deref());
         Ok(Client {
             connector: Connector {
                 address: self.admin.clone(),
                 token: token::read(self.token_file.as_deref())?,
-                tls: tls::setup(&self.admin, self.ca_file.as_deref(), certificate)?,
-                patience: Duration::from_secs(self.timeout),
+                tls: self.tls()?,
+                limits: Limits {
+                    connect: CONNECT_TIME,
+                    total: None,
+                    ..Limits::new(Duration::from_secs(self.timeout), MOST_BYTES)
+                },
             },
         })
+    }
+
+    /// What the address needs: nothing for `http://`.
+    fn tls(&self) -> Result<Option<Tls>, AdminError> {
+        let certificate = self.client_cert.as_deref().zip(self.client_key.as_deref());
+        if self.admin.origin.scheme == Scheme::Http {
+            return match (&self.ca_file, certificate) {
+                (None, None) => Ok(None),
+                _ => Err(AdminError::CertificatesWithoutTls),
+            };
+        }
+        let roots = Roots::read(self.ca_file.as_deref())?;
+        if roots.is_empty() {
+            return Err(AdminError::NoAuthorities);
+        }
+        Ok(Some(match certificate {
+            None => Tls::new(roots)?,
+            Some((certificate, key)) => Tls::with_certificate(roots, certificate, key)?,
+        }))
     }
 }
 
@@ -70,13 +92,13 @@ pub(crate) struct Client {
 
 impl Client {
     /// Where the host is.
-    pub(crate) const fn address(&self) -> &Address {
+    pub(crate) const fn address(&self) -> &Url {
         &self.connector.address
     }
 
     /// How long the host may say nothing.
     pub(crate) const fn patience(&self) -> Duration {
-        self.connector.patience
+        self.connector.limits.idle
     }
 
     /// Reads what stands at a path.
@@ -140,6 +162,15 @@ pub(crate) fn block_on<T>(asking: impl Future<Output = anyhow::Result<T>>) -> an
         .block_on(asking)
 }
 
+/// Where a host's operators connect, and the path below which the API lies.
+fn address(text: &str) -> Result<Url, BadAddress> {
+    let url: Url = text.parse().map_err(|_| BadAddress)?;
+    if text.contains(['?', '#']) {
+        return Err(BadAddress);
+    }
+    Ok(url)
+}
+
 /// A line of a stream.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -171,3 +202,28 @@ fn expect<T: DeserializeOwned>(
 
 /// Where `signalbox demo` listens for operators.
 const DEFAULT_ADDRESS: &str = "http://127.0.0.1:8081";
+/// A machine that is there answers at once, TLS included; one that is not never does.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// A whole history with long messages has a hundredth of that.
+const MOST_BYTES: u64 = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_url_of_http_alone() {
+        let below = address("https://ops.example/signalbox/").unwrap();
+        assert_eq!(below.to_string(), "https://ops.example/signalbox/");
+        for text in [
+            "",
+            "127.0.0.1:8081",
+            "ftp://127.0.0.1",
+            "http://me@127.0.0.1",
+            "http://127.0.0.1/?token=x",
+            "http://127.0.0.1/#x",
+        ] {
+            assert_eq!(address(text), Err(BadAddress), "{text}");
+        }
+    }
+}

@@ -1,34 +1,24 @@
 //! An answer as it comes in: whole, or line by line.
 
-use std::time::Duration;
-
 use http::{Response, StatusCode, header};
-use http_body_util::BodyExt as _;
-use hyper::body::{Bytes, Incoming};
-use tokio::{task::JoinSet, time::timeout};
+use signalbox_http_client::{Body, Url};
 
-use super::{Address, AdminError};
+use super::AdminError;
 
 /// A host's answer, whose body is still to come.
 pub(super) struct Answer {
     status: StatusCode,
     is_lines: bool,
-    body: Incoming,
+    body: Body,
     /// What came and is not a whole line yet.
     held: Vec<u8>,
-    address: Address,
-    patience: Duration,
-    /// Drives the connection for as long as this lives.
-    _driver: JoinSet<()>,
+    address: Url,
+    /// Bytes of a line.
+    most: u64,
 }
 
 impl Answer {
-    pub(super) fn new(
-        answer: Response<Incoming>,
-        address: Address,
-        patience: Duration,
-        driver: JoinSet<()>,
-    ) -> Self {
+    pub(super) fn new(answer: Response<Body>, address: Url, most: u64) -> Self {
         let kind = answer.headers().get(header::CONTENT_TYPE);
         Self {
             status: answer.status(),
@@ -37,8 +27,7 @@ impl Answer {
             body: answer.into_body(),
             held: Vec::new(),
             address,
-            patience,
-            _driver: driver,
+            most,
         }
     }
 
@@ -48,15 +37,10 @@ impl Answer {
     }
 
     /// All of it.
-    pub(super) async fn whole(mut self) -> Result<(StatusCode, Vec<u8>), AdminError> {
-        let mut all = Vec::new();
-        while let Some(piece) = self.piece().await? {
-            all.extend_from_slice(&piece);
-            if all.len() > MOST_BYTES {
-                return Err(AdminError::TooLong);
-            }
-        }
-        Ok((self.status, all))
+    pub(super) async fn whole(self) -> Result<(StatusCode, Vec<u8>), AdminError> {
+        let whole = self.body.whole().await;
+        let whole = whole.map_err(|error| AdminError::cut_short(&self.address, error))?;
+        Ok((self.status, whole))
     }
 
     /// The next line that has something on it; `None` at the end.
@@ -70,31 +54,15 @@ impl Answer {
                 }
                 continue;
             }
-            match self.piece().await? {
+            let piece = self.body.piece().await;
+            match piece.map_err(|error| AdminError::cut_short(&self.address, error))? {
                 Some(piece) => self.held.extend_from_slice(&piece),
                 // What stands behind the last line end was cut in the middle.
                 None => return Ok(None),
             }
-            if self.held.len() > MOST_BYTES {
+            if self.held.len() as u64 > self.most {
                 return Err(AdminError::TooLong);
             }
         }
     }
-
-    async fn piece(&mut self) -> Result<Option<Bytes>, AdminError> {
-        loop {
-            let frame = match timeout(self.patience, self.body.frame()).await {
-                Ok(None) => return Ok(None),
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(_))) => return Err(AdminError::Cut),
-                Err(_) => return Err(AdminError::silent(&self.address, self.patience)),
-            };
-            if let Ok(bytes) = frame.into_data() {
-                return Ok(Some(bytes));
-            }
-        }
-    }
 }
-
-/// A whole history with long messages has a hundredth of that.
-const MOST_BYTES: usize = 64 << 20;

@@ -1,22 +1,14 @@
 //! One connection, one request.
 
-use std::time::Duration;
+use std::net::IpAddr;
 
 use http::{HeaderValue, Method, Request, header};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    task::JoinSet,
-    time::timeout,
-};
+use signalbox_http_client::{Connection, Limits, Tls, Url};
 
 use super::{
-    Address, AdminError,
+    AdminError,
     answer::Answer,
     body::{self, RequestBody},
-    tls::Tls,
     token::{self, Token},
 };
 use crate::output;
@@ -31,11 +23,10 @@ pub(crate) enum Body {
 
 /// What connects to one host.
 pub(super) struct Connector {
-    pub(super) address: Address,
+    pub(super) address: Url,
     pub(super) token: Token,
     pub(super) tls: Option<Tls>,
-    /// How long the host may say nothing.
-    pub(super) patience: Duration,
+    pub(super) limits: Limits,
 }
 
 impl Connector {
@@ -46,66 +37,20 @@ impl Connector {
         path: &str,
         body: Body,
     ) -> Result<Answer, AdminError> {
-        let socket = self.connect().await?;
-        let request = self.request(method, path, body, &socket)?;
-        match &self.tls {
-            None => self.exchange(socket, request).await,
-            Some(tls) => {
-                let shaking = tls.connector.connect(tls.name.clone(), socket);
-                let stream = match timeout(CONNECT_TIME, shaking).await {
-                    Ok(Ok(stream)) => stream,
-                    Ok(Err(cause)) => return Err(AdminError::tls(&self.address, cause)),
-                    Err(_) => return Err(AdminError::silent(&self.address, CONNECT_TIME)),
-                };
-                self.exchange(stream, request).await
-            }
-        }
+        let failed = |error| AdminError::unanswered(&self.address, error);
+        let url = self.address.below(path).map_err(AdminError::Request)?;
+        let connection = Connection::open(&url, self.tls.as_ref(), self.limits).await;
+        let connection = connection.map_err(failed)?;
+        let mut request = request(method, body);
+        let authorization = self.authorization(connection.peer())?;
+        request
+            .headers_mut()
+            .insert(header::AUTHORIZATION, authorization);
+        let answer = connection.send(request).await.map_err(failed)?;
+        Ok(Answer::new(answer, self.address.clone(), self.limits.body))
     }
 
-    async fn connect(&self) -> Result<TcpStream, AdminError> {
-        let address = &self.address;
-        let connecting = TcpStream::connect((&*address.host, address.port));
-        match timeout(CONNECT_TIME, connecting).await {
-            Ok(Ok(socket)) => Ok(socket),
-            Ok(Err(cause)) => Err(AdminError::Connect {
-                address: address.clone(),
-                cause,
-            }),
-            Err(_) => Err(AdminError::silent(address, CONNECT_TIME)),
-        }
-    }
-
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Body,
-        socket: &TcpStream,
-    ) -> Result<Request<RequestBody>, AdminError> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(self.address.target(path))
-            .header(header::HOST, self.address.authority())
-            .header(header::AUTHORIZATION, self.authorization(socket)?)
-            .header(header::ACCEPT, "application/x-ndjson, application/json")
-            .header(header::CONNECTION, "close")
-            .header(
-                header::USER_AGENT,
-                concat!("signalbox/", env!("CARGO_PKG_VERSION")),
-            );
-        let bytes = match body {
-            Body::Empty => Vec::new(),
-            Body::Json(value) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                value.to_string().into_bytes()
-            }
-        };
-        let request = request.body(()).map_err(AdminError::Request)?;
-        Ok(body::attach(request, bytes))
-    }
-
-    fn authorization(&self, socket: &TcpStream) -> Result<HeaderValue, AdminError> {
-        let peer = socket.peer_addr().ok().map(|peer| peer.ip());
+    fn authorization(&self, peer: Option<IpAddr>) -> Result<HeaderValue, AdminError> {
         let token = self.token.shown_to(peer, &self.address)?;
         if self.tls.is_none() && !token::is_loopback(peer) {
             output::talk(&format!(
@@ -116,36 +61,21 @@ impl Connector {
         }
         Ok(token)
     }
-
-    async fn exchange<S>(
-        &self,
-        stream: S,
-        request: Request<RequestBody>,
-    ) -> Result<Answer, AdminError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let failed = |cause| AdminError::http(&self.address, cause);
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(failed)?;
-        let mut driver = JoinSet::new();
-        driver.spawn(async move {
-            // Whoever waits for the answer is told of the same error.
-            let _ = connection.await;
-        });
-        match timeout(self.patience, sender.send_request(request)).await {
-            Ok(Ok(answer)) => Ok(Answer::new(
-                answer,
-                self.address.clone(),
-                self.patience,
-                driver,
-            )),
-            Ok(Err(cause)) => Err(failed(cause)),
-            Err(_) => Err(AdminError::silent(&self.address, self.patience)),
-        }
-    }
 }
 
-/// A machine that is there answers at once, TLS included; one that is not never does.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
+fn request(method: Method, body: Body) -> Request<RequestBody> {
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    let headers = request.headers_mut();
+    let lines = HeaderValue::from_static("application/x-ndjson, application/json");
+    headers.insert(header::ACCEPT, lines);
+    let bytes = match body {
+        Body::Empty => Vec::new(),
+        Body::Json(value) => {
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::CONTENT_TYPE, json);
+            value.to_string().into_bytes()
+        }
+    };
+    body::attach(request, bytes)
+}

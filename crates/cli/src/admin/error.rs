@@ -1,11 +1,11 @@
 //! Why a host could not be asked, and what to do about it.
 
-use std::{error::Error as _, io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use http::StatusCode;
 use serde::Deserialize;
+use signalbox_http_client::{ClientError, Scheme, TlsError, Url, UrlError};
 
-use super::Address;
 use crate::{exit::Exit, show};
 
 /// Why a host could not be asked, or would not answer.
@@ -17,32 +17,22 @@ pub(crate) enum AdminError {
     CertificatesWithoutTls,
     #[error("no host answers at {address}")]
     Connect {
-        address: Address,
+        address: Url,
         #[source]
         cause: io::Error,
     },
     #[error("the host ended its answer in the middle")]
     Cut,
-    #[error("`{0}` is not a name a certificate can be for")]
-    HostName(String),
     #[error("{address} gave no answer in HTTP")]
     Http {
-        address: Address,
+        address: Url,
         #[source]
         cause: hyper::Error,
     },
     #[error("there are no certificate authorities to trust")]
     NoAuthorities,
     #[error("{0} needs an admin token")]
-    NoToken(Address),
-    #[error("`{}` holds nothing usable in PEM form", .0.display())]
-    Pem(PathBuf),
-    #[error("cannot read {}", path.display())]
-    PemFile {
-        path: PathBuf,
-        #[source]
-        cause: io::Error,
-    },
+    NoToken(Url),
     #[error("{message}")]
     Refused {
         status: StatusCode,
@@ -50,17 +40,17 @@ pub(crate) enum AdminError {
         message: String,
     },
     #[error("that cannot be asked")]
-    Request(#[source] http::Error),
+    Request(#[source] UrlError),
     #[error("{address} said nothing for {} s", after.as_secs())]
-    Silent { address: Address, after: Duration },
+    Silent { address: Url, after: Duration },
     #[error("no TLS with {address}")]
     Tls {
-        address: Address,
+        address: Url,
         #[source]
         cause: io::Error,
     },
     #[error("cannot set up TLS")]
-    TlsSetup(#[source] rustls::Error),
+    TlsSetup(#[from] TlsError),
     #[error("cannot read the admin token in {}", path.display())]
     TokenFile {
         path: PathBuf,
@@ -92,29 +82,27 @@ impl AdminError {
         }
     }
 
-    pub(super) fn silent(address: &Address, after: Duration) -> Self {
-        Self::Silent {
-            address: address.clone(),
-            after,
+    /// No answer began.
+    pub(super) fn unanswered(address: &Url, error: ClientError) -> Self {
+        let address = address.clone();
+        match error {
+            ClientError::Connect(cause) => Self::Connect { address, cause },
+            ClientError::Lost(cause) | ClientError::Protocol(cause) => {
+                Self::Http { address, cause }
+            }
+            ClientError::Silent { limit: after, .. } | ClientError::TimedOut(after) => {
+                Self::Silent { address, after }
+            }
+            ClientError::Tls(cause) => Self::Tls { address, cause },
+            ClientError::TooLong(_) => Self::TooLong,
         }
     }
 
-    pub(super) fn tls(address: &Address, cause: io::Error) -> Self {
-        Self::Tls {
-            address: address.clone(),
-            cause,
-        }
-    }
-
-    /// With TLS 1.3 a host says only behind the handshake that it wants a certificate.
-    pub(super) fn http(address: &Address, cause: hyper::Error) -> Self {
-        let io = cause.source().and_then(|error| error.downcast_ref());
-        match io.and_then(tls_error) {
-            Some(error) => Self::tls(address, io::Error::other(error.clone())),
-            None => Self::Http {
-                address: address.clone(),
-                cause,
-            },
+    /// An answer began and did not end.
+    pub(super) fn cut_short(address: &Url, error: ClientError) -> Self {
+        match error {
+            ClientError::Lost(_) | ClientError::Protocol(_) => Self::Cut,
+            error => Self::unanswered(address, error),
         }
     }
 
@@ -134,30 +122,23 @@ impl AdminError {
                  listener; --admin or SIGNALBOX_ADMIN says where it listens"
             }
             Self::Cut => "whether it was done, `signalbox history` says",
-            Self::HostName(_) => "use the name in the host's certificate",
-            Self::Http { address, .. } if !address.is_tls => {
+            Self::Http { address, .. } if address.origin.scheme == Scheme::Http => {
                 "is it the admin listener, not the one for clients? With `admin.tls` it takes https://"
             }
             Self::Http { .. } => {
                 "is it the admin listener? A host that asks for a client certificate takes --client-cert"
             }
             Self::NoAuthorities => "name the host's certificate authority with --ca-file",
-            Self::Pem(_) => {
-                "certificates begin with -----BEGIN CERTIFICATE-----, keys with -----BEGIN PRIVATE KEY-----"
-            }
             Self::Refused { status, code, .. } => return refusal_help(*status, code),
             Self::Silent { .. } => {
                 "the host may still be at work: `signalbox history` says what became of it; --timeout waits longer"
             }
             Self::Tls { cause, .. } => tls_help(cause),
+            Self::TlsSetup(cause) => cause.help(),
             Self::Unreadable(_) => {
                 "is it the admin listener of a host? Use the `signalbox` of the host's own version"
             }
-            Self::CertificatesWithoutTls
-            | Self::PemFile { .. }
-            | Self::Request(_)
-            | Self::TlsSetup(_)
-            | Self::TooLong => return None,
+            Self::CertificatesWithoutTls | Self::Request(_) | Self::TooLong => return None,
         })
     }
 
@@ -169,6 +150,11 @@ impl AdminError {
         }
     }
 }
+
+/// The text is no address of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a URL such as http://127.0.0.1:8081, without user, query or fragment")]
+pub(crate) struct BadAddress;
 
 /// An error in OpenAI's shape.
 #[derive(Deserialize)]

@@ -4,8 +4,9 @@ use std::{fs, net::IpAddr, path::Path};
 
 use http::HeaderValue;
 use signalbox_host::config::DEMO_ADMIN_TOKEN;
+use signalbox_http_client::Url;
 
-use super::{Address, AdminError};
+use super::AdminError;
 
 /// What opens a host.
 pub(super) enum Token {
@@ -22,7 +23,7 @@ impl Token {
     pub(super) fn shown_to(
         &self,
         peer: Option<IpAddr>,
-        address: &Address,
+        address: &Url,
     ) -> Result<HeaderValue, AdminError> {
         match self {
             Self::Given(token) => Ok(token.clone()),
@@ -72,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_token_everybody_knows_is_shown_to_this_machine_alone() {
-        let address: Address = "http://localhost:8081".parse().unwrap();
+        let address: Url = "http://localhost:8081".parse().unwrap();
         let [known, own] = [
             Token::Demo(header(DEMO_ADMIN_TOKEN).unwrap()),
             Token::Given(header("mine").unwrap()),
