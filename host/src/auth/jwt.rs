@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
 use crate::config::IssuerSettings;
 use crate::observe::health::Health;
@@ -80,9 +81,13 @@ impl Issuers {
             return Ok(None);
         }
         let issuers = Self::read(settings, health, metrics)?;
+        // All at once: those that hang cost a start the time of one.
+        let mut fetching = JoinSet::new();
         for issuer in &issuers.issuers {
-            issuer.fetch_first().await;
+            let issuer = Arc::clone(issuer);
+            fetching.spawn(async move { issuer.fetch_first().await });
         }
+        fetching.join_all().await;
         Ok(Some(issuers))
     }
 

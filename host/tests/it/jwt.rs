@@ -7,7 +7,7 @@ mod signing;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -235,6 +235,32 @@ fn a_server_that_says_nothing_holds_up_no_request() {
         );
     }
     assert_eq!(waiting.load(Ordering::SeqCst), 1, "one at a time");
+}
+
+#[test]
+fn key_sets_are_asked_for_at_once_when_the_host_starts() {
+    let (gt, signing) = (Gt::chatty(), Signing::ec("e"));
+    let set = key_set(&[&signing]);
+    // None is answered before all are asked.
+    let asked = Arc::new(Barrier::new(3));
+    let issuers = std::array::from_fn::<_, 3, _>(|_| {
+        let (asked, set) = (Arc::clone(&asked), set.clone());
+        Gt::answering(move |_, reply| {
+            asked.wait();
+            reply.with(200, "", set.as_bytes());
+            reply.hang_up();
+        })
+    });
+    let sections = issuers.iter().enumerate().map(|(n, issuer)| {
+        let mut section = section(&from(issuer.address), "profile: web").remove(0);
+        section.name = format!("corp{n}");
+        section.issuer = format!("https://{n}.example");
+        section
+    });
+    let gate = builder(&gt, sections.collect()).start();
+    let status = gate.handle.status();
+    let keys: Vec<_> = status.jwt.iter().map(|issuer| issuer.keys).collect();
+    assert_eq!(keys, [1, 1, 1]);
 }
 
 #[test]
