@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Instant};
 
 use jiff::Timestamp;
 use signalbox_runtime::{Digest, LoadError, Plugin, trust};
+use tracing::warn;
 
 use crate::{
     Accepted, Candidate, Failure, Mode, Order, Presented, Step, Trigger,
     access::{self, Compared},
     cases,
+    history::TARGET,
     loaded::Loaded,
     shared::Shared,
     snapshot::Snapshot,
@@ -185,19 +187,26 @@ pub(crate) fn load(
     drop(turn);
     let plugin = loaded
         .map_err(|error| StepError::of(&error, load_help(&error)).at(error.step().into(), name))?;
-    check_gt_routes(shared, &plugin).map_err(|error| error.at(Step::Describe, name))?;
+    warn_of_routes(shared, name, &plugin);
     Ok(Loaded {
         tables: tables(&plugin, component),
         plugin,
     })
 }
 
-fn check_gt_routes(shared: &Shared, plugin: &Plugin) -> Result<(), StepError> {
+/// It comes into service all the same: whatever it lets through, GT's table holds for each request.
+fn warn_of_routes(shared: &Shared, name: Option<&str>, plugin: &Plugin) {
     let table = shared.settings.gt_routes.as_ref();
-    let faults = table.map_or_else(Vec::new, |table| table.check(plugin.description()));
-    match faults.first() {
-        None => Ok(()),
-        Some(fault) => Err(StepError::new(fault.to_string(), fault.problem.help())),
+    for fault in table
+        .iter()
+        .flat_map(|table| table.check(plugin.description()))
+    {
+        warn!(
+            target: TARGET,
+            policy = name.unwrap_or_default(),
+            help = fault.problem.help(),
+            "{fault}: requests that GT would not take are refused"
+        );
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Settings {
     pub state: Option<State>,
     /// How components are loaded.
     pub load: LoadOptions,
-    /// What GT asks of keys, route by route: no policy comes into service that asks for less.
+    /// What GT asks of keys, route by route: the log says where a policy asks for less.
     pub gt_routes: Option<Arc<GtRoutes>>,
     /// What of one core the decisions of shadows may use.
     pub shadow_cpu: TrafficShare,

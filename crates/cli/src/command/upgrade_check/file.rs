@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use signalbox_gate::gt_routes;
 use signalbox_host::{
     SourceError, Sources as _,
     installation::{Finding, check_component},
@@ -99,10 +100,25 @@ fn quoted(text: &str) -> BTreeSet<String> {
 }
 
 fn policy(path: &Path, bytes: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
+    if let Some(finding) = std::str::from_utf8(&bytes).ok().and_then(below_gt) {
+        return vec![finding];
+    }
     match Documents.component(path, bytes) {
         Ok(component) => check_component(component, compile),
         Err(error) => vec![of_source("policy", error)],
     }
+}
+
+/// A document that `check` and `build` refuse: a host still serves it, within GT's table of routes.
+fn below_gt(source: &str) -> Option<Finding> {
+    let policy = signalbox_policy::read(source).ok()?;
+    let found = signalbox_policy::check_gt_routes(source, &policy, &gt_routes::shipped());
+    let first = found.first()?;
+    let finding = Finding::stops(first.code, "policy", first.to_string());
+    Some(match &first.help {
+        Some(help) => finding.help(help.as_str()),
+        None => finding,
+    })
 }
 
 fn cases(path: &Path, bytes: Vec<u8>) -> Result<(), Finding> {
