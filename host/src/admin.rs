@@ -19,10 +19,10 @@
 //! | `POST /revoke` | operate | a digest is forbidden for good |
 //!
 //! The operate token opens what the view token opens. `HEAD` works wherever `GET` does. `host` must
-//! be loopback, the listening address or a configured name, and a request with an `origin` comes
-//! from a web page: both are refused, or a page in an operator's browser could ask here (DNS
-//! rebinding). Errors have OpenAI's shape. The listener has a thread of its own: it answers however
-//! busy the workers are.
+//! be loopback, an IP address or a configured name, and a request with an `origin` comes from a web
+//! page: all others are refused, or a page in an operator's browser could ask here (DNS rebinding).
+//! Routes without a token are answered whatever `host` says. Errors have OpenAI's shape. The
+//! listener has a thread of its own: it answers however busy the workers are.
 //!
 //! What changes something answers with its entry in the history: 200 if it was done, 409 if another
 //! transaction was faster, 422 if a step failed. With `accept: application/x-ndjson` it is 200 and a

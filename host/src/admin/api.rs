@@ -1,5 +1,5 @@
-//! Where requests are answered, in the order in which they are checked: host, origin, route,
-//! method, token, and what the route itself looks at.
+//! Where requests are answered, in the order in which they are checked: host (not on the open
+//! routes), origin, route, method, token, and what the route itself looks at.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::Overview;
 use super::answer::Answer;
 use super::error::AdminError;
-use super::guard;
+use super::guard::{self, Access};
 use super::route::{Act, Asked};
 use super::running_transactions::RunningTransactions;
 use super::upload::Upload;
@@ -51,7 +51,6 @@ impl AdminApi {
         }
     }
 
-    /// Host and origin come first: a page in a browser learns nothing, not even which routes exist.
     pub(super) async fn answer(&self, peer: &Peer, request: Request<Incoming>) -> Answer {
         let (head, incoming) = request.into_parts();
         let mut upload = Upload::new(incoming, &head.headers);
@@ -75,11 +74,17 @@ impl AdminApi {
         }
     }
 
+    /// Host and origin come first: a page in a browser learns nothing, not even which routes exist.
+    /// The open routes tell everybody the same, and probes call them by any name.
     fn admit<'h>(&self, head: &'h Parts) -> Result<Asked<'h>, AdminError> {
-        guard::check_host(&self.config, head)?;
+        let asked = Asked::of(&head.method, head.uri.path());
+        let needed = asked.as_ref().map_or(Access::Operate, Asked::needs);
+        if needed > Access::Open {
+            guard::check_host(&self.config, head)?;
+        }
         guard::check_origin(head)?;
-        let asked = Asked::of(&head.method, head.uri.path())?;
-        guard::check_access(&self.config, head, asked.needs())?;
+        let asked = asked?;
+        guard::check_access(&self.config, head, needed)?;
         Ok(asked)
     }
 

@@ -84,7 +84,8 @@ impl AdminError {
             Self::Host => (
                 StatusCode::FORBIDDEN,
                 "host_not_allowed",
-                "The `host` header names neither this machine nor one of `admin.hosts`.",
+                "The `host` header is no IP address, and names neither this machine nor one of \
+                 `admin.hosts`.",
             ),
             Self::Origin => (
                 StatusCode::FORBIDDEN,

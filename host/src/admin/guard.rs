@@ -1,7 +1,10 @@
 //! Who may ask: this machine, no web page, and whoever holds a token.
 
+use std::net::IpAddr;
+
 use http::header;
 use http::request::Parts;
+use http::uri::Authority;
 use subtle::ConstantTimeEq as _;
 
 use super::error::AdminError;
@@ -23,13 +26,25 @@ pub(super) fn check_host(config: &AdminConfig, head: &Parts) -> Result<(), Admin
     let (Some(host), None) = (named.next(), named.next()) else {
         return Err(AdminError::Host);
     };
-    let is_ours = |authority: &str| config.is_own_host(authority);
+    let is_ours = |authority: &str| config.is_own_host(authority) || is_address(authority);
     let target = head.uri.authority();
     if host.to_str().is_ok_and(is_ours) && target.is_none_or(|target| is_ours(target.as_str())) {
         Ok(())
     } else {
         Err(AdminError::Host)
     }
+}
+
+/// Whether an authority is an IP address, with or without a port.
+///
+/// Probes and scrapers connect by address. DNS rebinding needs a name: a page whose `host` is an
+/// address was loaded from that address.
+fn is_address(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<Authority>() else {
+        return false;
+    };
+    let host = authority.host().trim_matches(['[', ']']);
+    !authority.as_str().contains('@') && host.parse::<IpAddr>().is_ok()
 }
 
 /// No web page may ask, whatever its origin.

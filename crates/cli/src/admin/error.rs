@@ -171,7 +171,7 @@ struct SaidError {
 fn refusal_help(status: StatusCode, code: &str) -> Option<&'static str> {
     match (status, code) {
         (StatusCode::FORBIDDEN, "host_not_allowed") => {
-            Some("name it under `admin.hosts`, or use the address the host listens on")
+            Some("name it under `admin.hosts`, or connect by the host's IP address")
         }
         (StatusCode::FORBIDDEN, _) => Some(
             "what changes a host takes the operate token (`admin.operate_token_sha256`); the view \

@@ -56,7 +56,7 @@ fn without_tokens_nobody_sees_more_than_the_open_routes() {
 }
 
 #[test]
-fn only_requests_to_this_host_and_of_no_page_are_answered() {
+fn only_requests_to_this_host_or_an_address_and_of_no_page_are_answered() {
     let (admin, _everything) = start(config());
     let port = admin.local_addr().port();
     for (host, is_ours) in [
@@ -65,18 +65,42 @@ fn only_requests_to_this_host_and_of_no_page_are_answered() {
         (&*format!("host: 127.0.0.1:{port}\r\n"), true),
         ("host: [::1]\r\n", true),
         ("host: ops.example:8081\r\n", true),
+        ("host: 10.0.0.1\r\n", true),
+        ("host: 10.244.1.7:8081\r\n", true),
+        ("host: [fd00::7]\r\n", true),
+        ("host: [fd00::7]:9\r\n", true),
         ("host: evil.example\r\n", false),
         ("host: ops.example.evil.example\r\n", false),
         ("host: 127.0.0.1.evil.example\r\n", false),
+        ("host: 10.0.0.1.evil.example:8081\r\n", false),
         ("host: localhost@evil.example\r\n", false),
-        ("host: 10.0.0.1\r\n", false),
+        ("host: 10.0.0.1@evil.example\r\n", false),
+        ("host: user@10.0.0.1\r\n", false),
+        ("host: 10.1\r\n", false),
+        ("host: 167772161\r\n", false),
+        ("host: 0x0a.0.0.1\r\n", false),
+        ("host: [fd00::7\r\n", false),
         ("host: \r\n", false),
         ("", false),
         ("host: localhost\r\nhost: localhost\r\n", false),
     ] {
-        let head = format!("GET /healthz HTTP/1.1\r\n{host}connection: close\r\n\r\n");
-        let (status, text) = ask(&admin, &head);
-        assert_eq!(status == 200, is_ours, "{host:?}: {text}");
+        for (path, is_answered) in [
+            ("/status", is_ours),
+            ("/metrics", is_ours),
+            // Probes come by whatever name their orchestrator has for this host.
+            ("/healthz", true),
+            ("/readyz", true),
+        ] {
+            let head = format!("GET {path} HTTP/1.1\r\n{host}{VIEW}connection: close\r\n\r\n");
+            let (status, text) = ask(&admin, &head);
+            assert_eq!(status != 403, is_answered, "{path} {host:?}: {text}");
+        }
+        let post = format!(
+            "POST /policies/default/withdraw HTTP/1.1\r\n{host}{OPERATE}content-length: 0\r\n\
+             connection: close\r\n\r\n"
+        );
+        let (status, text) = ask(&admin, &post);
+        assert_eq!(status, if is_ours { 404 } else { 403 }, "{host:?}: {text}");
     }
     let target = "GET http://evil.example/status HTTP/1.1\r\nhost: localhost\r\n";
     assert_eq!(
@@ -84,8 +108,10 @@ fn only_requests_to_this_host_and_of_no_page_are_answered() {
         403
     );
     for origin in ["http://evil.example", "http://localhost", "null"] {
-        let (status, text) = get(&admin, "/status", &format!("{VIEW}origin: {origin}\r\n"));
-        assert_eq!((status, &*code(&text)), (403, "origin_not_allowed"));
+        for path in ["/status", "/healthz"] {
+            let (status, text) = get(&admin, path, &format!("{VIEW}origin: {origin}\r\n"));
+            assert_eq!((status, &*code(&text)), (403, "origin_not_allowed"));
+        }
     }
 }
 
