@@ -43,6 +43,7 @@ mod queries;
 mod route;
 mod running_transactions;
 mod serve;
+mod shares;
 mod swap;
 mod transaction;
 mod upload;

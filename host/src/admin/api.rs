@@ -17,6 +17,7 @@ use super::error::AdminError;
 use super::guard::{self, Access};
 use super::route::{Act, Asked};
 use super::running_transactions::RunningTransactions;
+use super::shares::Place;
 use super::upload::Upload;
 use crate::config::AdminConfig;
 
@@ -33,11 +34,13 @@ pub(super) struct AdminApi {
 }
 
 /// Who is at the other end.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Peer {
     pub(super) address: IpAddr,
     /// SHA-256 of its certificate, if it had to show one.
     pub(super) certificate: Option<String>,
+    /// Its connection's place among all.
+    pub(super) place: Place,
 }
 
 impl AdminApi {
@@ -54,7 +57,7 @@ impl AdminApi {
     pub(super) async fn answer(&self, peer: &Peer, request: Request<Incoming>) -> Answer {
         let (head, incoming) = request.into_parts();
         let mut upload = Upload::new(incoming, &head.headers);
-        let asked = match self.admit(&head) {
+        let asked = match self.admit(&head, &peer.place) {
             Ok(asked) => asked,
             Err(refused) => {
                 upload.let_go(STRANGERS_BYTES, STRANGERS_TIME).await;
@@ -76,15 +79,19 @@ impl AdminApi {
 
     /// Host and origin come first: a page in a browser learns nothing, not even which routes exist.
     /// The open routes tell everybody the same, and probes call them by any name.
-    fn admit<'h>(&self, head: &'h Parts) -> Result<Asked<'h>, AdminError> {
+    fn admit<'h>(&self, head: &'h Parts, place: &Place) -> Result<Asked<'h>, AdminError> {
         let asked = Asked::of(&head.method, head.uri.path());
         let needed = asked.as_ref().map_or(Access::Operate, Asked::needs);
         if needed > Access::Open {
             guard::check_host(&self.config, head)?;
         }
         guard::check_origin(head)?;
+        let held = guard::access(&self.config, head);
+        if held > Access::Open {
+            place.promote();
+        }
         let asked = asked?;
-        guard::check_access(&self.config, head, needed)?;
+        guard::check_access(held, needed)?;
         Ok(asked)
     }
 

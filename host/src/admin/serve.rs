@@ -16,11 +16,12 @@ use signalbox_runtime::Digest;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::api::{AdminApi, Peer};
+use super::shares::{Displaced, Place, Shares};
 use crate::listener::tls::Certificates;
 
 /// Answers until `stopped` resolves. Transactions under way then are waited for and told of;
@@ -33,16 +34,21 @@ pub(super) async fn serve(
 ) {
     let (leave, leaving) = watch::channel(false);
     let mut connections = JoinSet::new();
+    let shares = Arc::new(Shares::default());
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = &mut stopped => break,
-            accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
+            accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => {
                     let tls = certificates.as_ref().map(Certificates::acceptor);
+                    let (place, displaced) = shares.enter();
                     let (desk, leaving) = (Arc::clone(&desk), leaving.clone());
-                    connections.spawn(connection(stream, from, tls, desk, leaving));
+                    let served = connection(stream, from, place, tls, desk, leaving);
+                    connections.spawn(unless_displaced(served, displaced, from));
+                    // The others read what has come before the next one may displace them.
+                    yield_now().await;
                 }
                 // Out of descriptors, or a client that left: neither is a reason to stop.
                 Err(_) => sleep(ACCEPT_PAUSE).await,
@@ -60,9 +66,23 @@ pub(super) async fn serve(
     let _ = timeout(LAST_WORDS, last_words).await;
 }
 
+/// Serves a connection until a newer one gets its place.
+async fn unless_displaced(
+    served: impl Future<Output = ()>,
+    displaced: Displaced,
+    from: SocketAddr,
+) {
+    tokio::select! {
+        biased;
+        () = served => {}
+        _ = displaced => tracing::debug!(%from, "closed a connection to the admin listener for a newer one"),
+    }
+}
+
 async fn connection(
     stream: TcpStream,
     from: SocketAddr,
+    place: Place,
     tls: Option<TlsAcceptor>,
     desk: Arc<AdminApi>,
     leaving: watch::Receiver<bool>,
@@ -72,6 +92,7 @@ async fn connection(
     let mut peer = Peer {
         address: from.ip(),
         certificate: None,
+        place,
     };
     let Some(acceptor) = tls else {
         return converse(stream, peer, desk, leaving).await;
@@ -120,8 +141,6 @@ where
     let _ = timeout(REQUEST_TIME, served).await;
 }
 
-/// Probes, scrapers and a few people; more wait in the backlog.
-const MOST_CONNECTIONS: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A changed file is noticed once it has stood still from one look to the next.
 const LOOK: Duration = Duration::from_secs(1);

@@ -2,6 +2,7 @@
 
 mod access;
 mod acts;
+mod connections;
 mod doors;
 mod explain;
 mod many;
