@@ -183,6 +183,11 @@ impl Refusal {
         headers.extend(after.map(|seconds| ("retry-after", seconds.to_string())));
         headers.extend(self.allow.clone().map(|methods| ("allow", methods)));
         headers.extend((self.status == 401).then(|| ("www-authenticate", "Bearer".to_owned())));
+        if self.code == Code::WebsocketNotSupported.word() {
+            // RFC 9110 asks for both with a 426.
+            headers.push(("upgrade", "HTTP/1.1".to_owned()));
+            headers.push(("connection", "upgrade".to_owned()));
+        }
         headers
     }
 

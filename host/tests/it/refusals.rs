@@ -19,9 +19,15 @@ fn cases() -> Vec<(&'static str, Ask, u16, &'static str)> {
         ),
         (
             "an upgrade",
-            Ask::get("/v1/models").header("upgrade", "websocket"),
+            Ask::get("/v1/models").header("upgrade", "tls/1.0"),
             400,
             "invalid_request",
+        ),
+        (
+            "a WebSocket",
+            Ask::get("/v1/realtime").header("upgrade", "websocket"),
+            426,
+            "websocket_not_supported",
         ),
         (
             "TRACE",

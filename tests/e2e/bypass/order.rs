@@ -44,6 +44,12 @@ fn the_first_broken_rule_is_the_one_that_is_named() {
             Code::InvalidRequest,
         ),
         (
+            "syntax",
+            "key",
+            Ask::get("/v1/responses").header("upgrade", "websocket"),
+            Code::WebsocketNotSupported,
+        ),
+        (
             "key",
             "path",
             at("/v1/chat%2Fcompletions"),

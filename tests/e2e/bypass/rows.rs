@@ -31,8 +31,15 @@ fn on_the_head() -> Vec<Row> {
             "an upgrade",
             Ask::get("/v1/models")
                 .key(DEMO)
-                .header("upgrade", "websocket"),
+                .header("upgrade", "tls/1.0"),
             Code::InvalidRequest,
+        ),
+        (
+            "a WebSocket",
+            Ask::get("/v1/realtime")
+                .key(DEMO)
+                .header("upgrade", "websocket"),
+            Code::WebsocketNotSupported,
         ),
         (
             "a head too large",

@@ -2,7 +2,7 @@
 //! request.
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Version, header};
+use http::{HeaderMap, HeaderName, Method, Version, header};
 use signalbox_http::head::{self, Framing};
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::gt::CONVERSATION_HEADER;
@@ -27,6 +27,7 @@ pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Res
         &values(header::CONTENT_LENGTH),
         &values(header::TRANSFER_ENCODING),
     )?;
+    check_websocket(head)?;
     head::check_method(
         head.method.as_str(),
         if has_body { Framing::Chunked } else { framing },
@@ -114,13 +115,32 @@ pub(crate) fn check_http2(head: &Parts, largest_head: u64) -> Result<(), Refusal
     Ok(())
 }
 
+/// Refuses a WebSocket handshake with the one status that sends clients on over HTTP at once.
+///
+/// Codex begins with a WebSocket. After a 426 it takes HTTP for the rest of its session; after any
+/// other status it tries again first.
+fn check_websocket(head: &Parts) -> Result<(), Refusal> {
+    let offers = values(&head.headers, header::UPGRADE);
+    match offers[..] {
+        [offer] if head.method == Method::GET && is(offer, b"websocket") => {
+            Err(Refusal::of(Code::WebsocketNotSupported))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a request is to become something else than requests and answers.
 ///
 /// An offer of HTTP/2 is not taken up and changes nothing: Java's client makes one with every first
 /// request without TLS, and `curl --http2` does.
 fn wants_other_protocol(headers: &HeaderMap) -> bool {
     let mut offers = headers.get_all(header::UPGRADE).iter();
-    offers.any(|offer| !offer.as_bytes().trim_ascii().eq_ignore_ascii_case(b"h2c"))
+    offers.any(|offer| !is(offer.as_bytes(), b"h2c"))
+}
+
+/// Whether an offer is of this protocol alone.
+fn is(offer: &[u8], protocol: &[u8]) -> bool {
+    offer.trim_ascii().eq_ignore_ascii_case(protocol)
 }
 
 /// Over HTTP/1 the reader of heads bounds both.

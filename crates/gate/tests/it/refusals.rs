@@ -47,6 +47,10 @@ fn refused() -> Vec<(Code, Asked)> {
             chat(&[("upgrade", "websocket")], BODY),
         ),
         (
+            Code::WebsocketNotSupported,
+            get("/v1/responses", &[("upgrade", "websocket")]),
+        ),
+        (
             Code::InvalidApiKey,
             get("/v1/models", &[key("Bearer nobody")]),
         ),
@@ -199,6 +203,27 @@ fn a_full_gate_takes_nobody() {
     let _place = gate.capacity().requests.enter().unwrap();
     let told = play(&gate, chat(&[], BODY), &[ok()]);
     assert_eq!((told.status, &*told.code()), (503, "overloaded"));
+}
+
+#[test]
+fn a_websocket_is_refused_so_that_clients_go_on_over_http() {
+    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
+    let handshake = |value| [("connection", "upgrade"), ("upgrade", value)];
+    for uri in ["/v1/responses", "/v1/realtime?model=gpt-4o", "/v1/nothing"] {
+        for value in ["websocket", "WebSocket"] {
+            let told = play(&gate, get(uri, &handshake(value)), &[]);
+            let code = (told.status, &*told.code());
+            assert_eq!(code, (426, "websocket_not_supported"), "{uri} {value}");
+            assert_eq!(told.headers["x-should-retry"], "false");
+            assert_eq!(told.headers["upgrade"], "HTTP/1.1");
+        }
+    }
+    for other in ["tls/1.0", "websocket, h2c", ""] {
+        let told = play(&gate, get("/v1/responses", &handshake(other)), &[]);
+        assert_eq!((told.status, &*told.code()), (400, "invalid_request"));
+    }
+    let told = play(&gate, chat(&handshake("websocket"), BODY), &[]);
+    assert_eq!((told.status, &*told.code()), (400, "invalid_request"));
 }
 
 #[test]

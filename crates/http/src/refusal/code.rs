@@ -76,6 +76,8 @@ codes! {
         "The body is larger than this gate accepts. Send less, or ask for a higher limit.";
     UnsupportedMediaType = "unsupported_media_type", 415,
         "The body's type is not what the route takes. Send `content-type: application/json` and no `content-encoding`.";
+    WebsocketNotSupported = "websocket_not_supported", 426,
+        "This gate serves no WebSocket. Send the request over plain HTTP; streams come as server-sent events.";
     RateLimited = "rate_limited", 429,
         "This key has spent its requests for now. Wait as long as `retry-after` says.";
     TooManyStreams = "too_many_streams", 429,

@@ -29,6 +29,7 @@ fn every_code_has_its_own_word_and_the_status_of_the_design() {
         (408, "request_timeout"),
         (413, "body_too_large"),
         (415, "unsupported_media_type"),
+        (426, "websocket_not_supported"),
         (429, "rate_limited too_many_streams"),
         (431, "head_too_large"),
         (
@@ -87,6 +88,20 @@ fn a_time_to_wait_makes_no_final_refusal_repeatable() {
         );
         assert_eq!(header(&refusal, "retry-after"), after, "{}", code.word());
     }
+}
+
+#[test]
+fn a_426_names_the_protocol_to_use_and_nothing_else_names_one() {
+    for &code in Code::ALL {
+        let is_websocket = code == Code::WebsocketNotSupported;
+        let refusal = Refusal::of(code);
+        let named = is_websocket.then(|| "HTTP/1.1".to_owned());
+        assert_eq!(header(&refusal, "upgrade"), named, "{}", code.word());
+        let connection = is_websocket.then(|| "upgrade".to_owned());
+        assert_eq!(header(&refusal, "connection"), connection);
+    }
+    let refusal = Refusal::from_policy(426, "update_first", "Update.", None);
+    assert_eq!(header(&refusal, "upgrade"), None);
 }
 
 #[test]
