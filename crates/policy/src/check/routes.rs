@@ -60,7 +60,7 @@ fn route(written: &Route, findings: &mut Findings) -> Option<Checked> {
     let key = key::read(&written.key, findings);
     let verdict = verdict(written, findings);
     let action = action(written, verdict, findings);
-    let because = because(written, verdict, findings);
+    let because = because(written, verdict, action, findings);
     let purposes = written.purpose.as_ref();
     let purposes =
         purposes.map(|list| words::purposes(list, "`purpose`", "what GT documents", findings));
@@ -133,12 +133,23 @@ fn action(route: &Route, verdict: Option<Verdict>, findings: &mut Findings) -> O
     Some(action)
 }
 
-fn because(route: &Route, verdict: Option<Verdict>, findings: &mut Findings) -> Option<String> {
+/// A refusal quotes it; of a route that is forwarded nobody asks why.
+fn because(
+    route: &Route,
+    verdict: Option<Verdict>,
+    action: Option<Action>,
+    findings: &mut Findings,
+) -> Option<String> {
     if let Some(text) = &route.because {
         return Some(words::prose(text, "`because`", findings));
     }
-    let verdict = verdict.filter(|verdict| *verdict != Verdict::Native)?;
-    if !route.present.has("because") {
+    let verdict = verdict?;
+    let is_quoted = match verdict {
+        Verdict::Native => false,
+        Verdict::GtExtension => action == Some(Action::Refuse),
+        Verdict::NotSupported => true,
+    };
+    if is_quoted && !route.present.has("because") {
         let name = shown(&route.key.value);
         let message = format!("`{name}` is {} and needs `because`", verdict.word());
         let help = "say what a caller can do instead: the refusal quotes it";
