@@ -3,7 +3,8 @@
 use super::cases::{Known, cases};
 use crate::{Case, Diagnostic, diagnostic::Findings, document::case_file, yaml};
 
-/// Reads a case file: a mapping with `cases:` and nothing else, its entries as in a document.
+/// Reads a case file: a mapping with `cases:` and nothing else, or a list of cases. Its entries are
+/// as in a document.
 ///
 /// Nothing is known of the policy, so a case may expect any route and any code.
 ///

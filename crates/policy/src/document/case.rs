@@ -7,12 +7,16 @@ use super::{
 use crate::{
     Text,
     diagnostic::{Code, Findings},
-    yaml::{Entry, Node},
+    yaml::{Entry, Kind, Node},
 };
 
-/// The root of a case file: `cases:` and nothing else.
+/// The root of a case file: `cases:` and nothing else, or the list alone.
 pub(crate) fn case_file(root: Node, findings: &mut Findings) -> Vec<CaseEntry> {
     let position = root.position;
+    let root = match root.kind {
+        Kind::Sequence(cases) => return read_all(cases, findings),
+        kind => Node { position, kind },
+    };
     let Some(entries) = mapping(root, "a case file", findings) else {
         return Vec::new();
     };
@@ -27,11 +31,12 @@ pub(crate) fn case_file(root: Node, findings: &mut Findings) -> Vec<CaseEntry> {
     if !present.has("cases") {
         findings.add(Code::MissingKey, position, "a case file needs `cases`");
     }
-    cases
-        .unwrap_or_default()
-        .into_iter()
-        .map(|node| entry(node, findings))
-        .collect()
+    read_all(cases.unwrap_or_default(), findings)
+}
+
+fn read_all(cases: Vec<Node>, findings: &mut Findings) -> Vec<CaseEntry> {
+    let cases = cases.into_iter();
+    cases.map(|node| entry(node, findings)).collect()
 }
 
 pub(super) fn entry(node: Node, findings: &mut Findings) -> CaseEntry {

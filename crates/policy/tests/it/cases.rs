@@ -65,6 +65,19 @@ fn what_a_case_leaves_out_limits_nothing_but_scopes() {
 }
 
 #[test]
+fn a_list_of_cases_is_a_case_file() {
+    let cases = read_cases(FILE).unwrap();
+    let list = FILE.replacen("\ncases:", "", 1);
+    assert_eq!(read_cases(&list).unwrap(), cases);
+    let json = serde_json::to_string(&cases).unwrap();
+    assert_eq!(read_cases(&json).unwrap(), cases);
+    assert_eq!(read_cases("[]").unwrap(), []);
+    let found = read_cases("- {name: n}\n").unwrap_err();
+    assert!(found.iter().all(|one| one.line == 1), "{found:#?}");
+    assert_eq!(found.len(), 2, "{found:#?}");
+}
+
+#[test]
 fn cases_come_back_from_json() {
     let cases = read_cases(FILE).unwrap();
     let json = serde_json::to_string(&cases).unwrap();

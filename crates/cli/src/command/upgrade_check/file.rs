@@ -52,7 +52,7 @@ impl Kind {
         if text.starts_with("-----BEGIN PUBLIC KEY") {
             return Self::PublicKey;
         }
-        if text.starts_with('[') {
+        if text.starts_with('[') || text.starts_with("- ") {
             return Self::Cases;
         }
         let keys = top_level_keys(text);
@@ -184,6 +184,7 @@ mod tests {
             ("{\"keys\": [", Kind::Keyring),
             ("cases:\n  - {name: n}\n", Kind::Cases),
             ("[]", Kind::Cases),
+            ("- {name: n}\n", Kind::Cases),
             ("{\"payloadType\": \"x\"}", Kind::Statement),
             ("-----BEGIN PUBLIC KEY-----\n", Kind::PublicKey),
             ("\0asm\x0d\0\x01\0", Kind::Policy),
