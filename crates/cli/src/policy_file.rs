@@ -79,6 +79,14 @@ impl PolicyFile {
         Ok(found.is_empty())
     }
 
+    /// What a document calls itself.
+    pub(crate) fn own_name(&self) -> Option<&str> {
+        match self {
+            Self::Document { policy, .. } => Some(policy.name()),
+            Self::Component(_) | Self::CoreModule(_) => None,
+        }
+    }
+
     /// The component it is, or compiles to.
     pub(crate) fn into_component(self) -> anyhow::Result<Vec<u8>> {
         match self {

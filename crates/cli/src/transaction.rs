@@ -110,14 +110,19 @@ fn next(entry: &Entry) -> Option<String> {
     }
 }
 
-/// Says on stderr which policies there are, for who named another.
-pub(crate) async fn name_policies(client: &Client) {
+/// Every policy of the host.
+pub(crate) async fn policies(client: &Client) -> Result<Vec<PolicyOverview>, AdminError> {
     #[derive(Deserialize)]
     struct Policies {
         policies: Vec<PolicyOverview>,
     }
-    let read: Result<Policies, AdminError> = client.read("/policies").await;
-    if let Ok(Policies { policies }) = read {
+    let Policies { policies } = client.read("/policies").await?;
+    Ok(policies)
+}
+
+/// Says on stderr which policies there are, for who named another.
+pub(crate) async fn name_policies(client: &Client) {
+    if let Ok(policies) = policies(client).await {
         let names: Vec<_> = policies
             .iter()
             .map(|policy| show::plain(&policy.name))

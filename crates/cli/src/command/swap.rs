@@ -2,6 +2,7 @@
 
 mod candidate;
 mod order;
+mod own_name;
 
 use signalbox_runtime::TrafficShare;
 use signalbox_swap::Accept;
@@ -26,7 +27,8 @@ use crate::{
         failed, 1 if anything else did."
 )]
 pub(crate) struct Arguments {
-    /// A document, a component, or a reference the host pulls; the name is `default` if left out.
+    /// A document, a component, or a reference the host pulls; without a name it is `default`, or
+    /// the document's own name where the host has that and no `default`.
     #[arg(required = true, value_name = "[NAME=]FILE|oci://REF")]
     policies: Vec<String>,
     /// Do every check, and change nothing.
@@ -71,11 +73,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let Some(candidates) =
+    let Some(mut candidates) =
         candidate::read(&arguments.policies, &arguments.statements, &arguments.cases)?
     else {
         return Ok(Exit::InvalidPolicy);
     };
+    own_name::settle(&arguments.access, &mut candidates)?;
     let reader = Reader::of(arguments.json);
     let transaction = order::transaction(arguments, candidates)?;
     transaction::carry_out(&arguments.access, reader, transaction)

@@ -98,6 +98,32 @@ fn a_swap_tells_each_step_and_what_serves_then() {
 }
 
 #[test]
+fn a_document_without_a_name_is_for_the_policy_it_names_where_there_is_no_default() {
+    let live = Live::start();
+    let before = (live.serves("litellm"), live.serves("full"));
+    let swapped = live.done(&["swap", &file(FULL)]);
+    let (told, own) = (
+        &swapped.stderr,
+        "swapping `full`, which is the document's own name",
+    );
+    assert!(told.contains(own), "{told}");
+    assert!(swapped.stdout.starts_with("full: "), "{}", swapped.stdout);
+    assert_eq!(live.serves("litellm"), before.0);
+    assert!(live.serves("full").0 > before.1.0);
+
+    let folder = tempfile::TempDir::new().unwrap();
+    let other = folder.path().join("other.yaml");
+    std::fs::write(
+        &other,
+        "policy: other\nroutes:\n  GET /v1/models: {verdict: native}\n",
+    )
+    .unwrap();
+    let unknown = live.run(&["swap", other.to_str().unwrap()]);
+    assert_eq!(unknown.code, Some(1), "{}", unknown.stderr);
+    assert!(!unknown.stderr.contains("own name"), "{}", unknown.stderr);
+}
+
+#[test]
 fn an_entry_as_json_is_all_that_stands_on_stdout() {
     let live = Live::start();
     let entry = live.entry(&["swap", &named("litellm", FULL)]);

@@ -11,6 +11,8 @@ use crate::{cases_file, exit::Misused, named, policy_file::PolicyFile};
 /// One policy of a transaction.
 pub(super) struct Candidate {
     pub(super) name: String,
+    /// What a document calls itself, if no name was given for it.
+    pub(super) own_name: Option<String>,
     pub(super) component: Component,
     /// A DSSE envelope, as it stands in its file.
     pub(super) statement: Option<Vec<u8>>,
@@ -36,7 +38,7 @@ pub(super) fn read(
     let mut cases = attached("--cases", cases, &policies)?;
     let mut candidates = Vec::new();
     let mut all_valid = true;
-    for (name, what) in policies {
+    for (name, Given { what, is_named }) in policies {
         let cases = match cases.remove(name) {
             None => None,
             Some(path) => {
@@ -45,7 +47,7 @@ pub(super) fn read(
                 cases
             }
         };
-        let Some(component) = component(what)? else {
+        let Some((component, own_name)) = component(what)? else {
             all_valid = false;
             continue;
         };
@@ -54,6 +56,7 @@ pub(super) fn read(
             .map(|path| statement(Path::new(path)));
         candidates.push(Candidate {
             name: name.to_owned(),
+            own_name: own_name.filter(|_| !is_named),
             component,
             statement: statement.transpose()?,
             cases,
@@ -62,13 +65,20 @@ pub(super) fn read(
     Ok(all_valid.then_some(candidates))
 }
 
+/// One policy as it stands on the command line.
+struct Given<'a> {
+    what: &'a str,
+    is_named: bool,
+}
+
 /// What is to serve, by name; no name twice.
-fn by_name(policies: &[String]) -> Result<BTreeMap<&str, &str>, Misused> {
+fn by_name(policies: &[String]) -> Result<BTreeMap<&str, Given<'_>>, Misused> {
     let mut named = BTreeMap::new();
     for text in policies {
         let (name, what) = named::split(text);
+        let is_named = name.is_some();
         let name = name.unwrap_or(named::DEFAULT);
-        if named.insert(name, what).is_some() {
+        if named.insert(name, Given { what, is_named }).is_some() {
             return Err(Misused(format!(
                 "two files for the policy `{name}`; write NAME=FILE"
             )));
@@ -81,7 +91,7 @@ fn by_name(policies: &[String]) -> Result<BTreeMap<&str, &str>, Misused> {
 fn attached<'a>(
     option: &str,
     files: &'a [String],
-    policies: &BTreeMap<&'a str, &str>,
+    policies: &BTreeMap<&'a str, Given<'_>>,
 ) -> Result<BTreeMap<&'a str, &'a str>, Misused> {
     let mut by_name = BTreeMap::new();
     for text in files {
@@ -108,15 +118,17 @@ fn attached<'a>(
     Ok(by_name)
 }
 
-fn component(what: &str) -> anyhow::Result<Option<Component>> {
+/// A component, and the name of the document it is compiled from.
+fn component(what: &str) -> anyhow::Result<Option<(Component, Option<String>)>> {
     if what.starts_with("oci://") {
-        return Ok(Some(Component::Reference(what.to_owned())));
+        return Ok(Some((Component::Reference(what.to_owned()), None)));
     }
     let Some(file) = PolicyFile::read(Path::new(what))? else {
         return Ok(None);
     };
+    let own_name = file.own_name().map(str::to_owned);
     let bytes = file.into_component().with_context(|| what.to_owned())?;
-    Ok(Some(Component::Bytes(bytes)))
+    Ok(Some((Component::Bytes(bytes), own_name)))
 }
 
 fn statement(path: &Path) -> anyhow::Result<Vec<u8>> {
