@@ -5,6 +5,7 @@ use std::{
     fs::{File, TryLockError},
     io::{Read as _, Write as _},
     path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use rustix::{
@@ -141,10 +142,12 @@ impl PrivateFolder {
     /// # Errors
     /// The disk refuses.
     pub fn touch(&self, name: &str) -> Result<(), FileError> {
-        let now = Timespec {
+        // The kernel's own now is that of its last tick: two files of one tick would be alike.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = Timespec::try_from(now.unwrap_or_default()).unwrap_or(Timespec {
             tv_sec: 0,
             tv_nsec: UTIME_NOW,
-        };
+        });
         let times = Timestamps {
             last_access: now,
             last_modification: now,

@@ -9,7 +9,7 @@
 //! file meanwhile does not matter. What does not pass is removed and compiled afresh.
 
 pub(crate) mod entry;
-mod environment;
+pub(crate) mod environment;
 
 use std::{
     cmp::Reverse,
@@ -24,9 +24,10 @@ use std::{
 use signalbox_files::{FileError, Key, PrivateFolder, is_temporary};
 use wasmtime::{Engine, component::Component};
 
-pub(crate) use self::environment::Environment;
-
-use self::entry::{ENTRY, Name};
+use self::{
+    entry::{ENTRY, Name},
+    environment::Environment,
+};
 use crate::{
     Digest,
     revive::{OwnCode, revive},

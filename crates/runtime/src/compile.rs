@@ -19,7 +19,7 @@ pub use self::{
 
 use crate::{
     Detail, LoadError,
-    cache::Environment,
+    cache::environment::Environment,
     revive::{OwnCode, revive},
 };
 

@@ -137,7 +137,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::cache::Environment;
+    use crate::cache::environment::Environment;
 
     /// More instances than there is address space for at 4 GiB each.
     fn crowded(allocation: Allocation) -> Settings {

@@ -22,7 +22,7 @@ use self::{file::File, steps::Steps};
 use crate::{
     Cache, Cached, CompileIn, Detail, Digest, Isolation, LoadOptions, Plugin, Settings,
     bindings::SignalboxPolicyPre,
-    cache::Environment,
+    cache::environment::Environment,
     code_in_use::CodeInUse,
     compile,
     instance::Instance,

@@ -6,7 +6,7 @@ use wasmtime::component::Linker;
 
 use crate::{
     CompileIn, DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step,
-    cache::Environment, code_in_use::CodeInUse, engine, load::Loader, warm::Permits,
+    cache::environment::Environment, code_in_use::CodeInUse, engine, load::Loader, warm::Permits,
 };
 
 /// Engine, its clock and its settings. One per process; cheap to clone.

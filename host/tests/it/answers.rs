@@ -254,30 +254,23 @@ fn what_is_not_restamped_passes_compressed() {
 }
 
 #[test]
-fn gt_may_compress_only_what_is_not_restamped() {
+fn gt_is_asked_for_plain_answers() {
     let gt = gt("content-type: application/json\r\n", b"{}");
     let gate = Gate::before(&gt);
-    for (ask, expected) in [
-        (Ask::get(STATUS), None),
-        (
-            Ask::get(STATUS).header("accept-encoding", "gzip, br;q=0.5"),
-            Some("gzip, br;q=0.5"),
-        ),
-        (
-            Ask::get(STATUS)
-                .header("accept-encoding", "gzip")
-                .header("connection", "accept-encoding"),
-            None,
-        ),
-        (Ask::chat("gpt-4o"), Some("identity")),
-        (
-            Ask::chat("gpt-4o").header("accept-encoding", "gzip"),
-            Some("identity"),
-        ),
+    for ask in [
+        Ask::get(STATUS),
+        Ask::get(STATUS).header("accept-encoding", "gzip, br;q=0.5"),
+        Ask::chat("gpt-4o"),
+        Ask::chat("gpt-4o").header("accept-encoding", "gzip"),
     ] {
         assert_eq!(gate.send(&ask).status, 200);
         let seen = gt.seen().pop().unwrap();
-        assert_eq!(seen.header("accept-encoding"), expected, "{}", seen.line);
+        assert_eq!(
+            seen.header("accept-encoding"),
+            Some("identity"),
+            "{}",
+            seen.line
+        );
     }
 }
 

@@ -89,9 +89,10 @@ impl ModelLists {
 }
 
 impl ModelList {
-    /// A list of these names, which are in ascending order.
-    pub(crate) fn new(names: Vec<String>) -> Self {
+    /// A list of these names, in this order.
+    pub(crate) fn new(mut names: Vec<String>) -> Self {
         let body = models::render_list(names.iter().map(String::as_str)).into();
+        names.sort_unstable();
         Self { names, body }
     }
 

@@ -145,6 +145,9 @@ mod tests {
             "multipart/form-data; boundary=a; x=y",
             "multipart/form-data; boundary=a;",
             "multipart/form-data; boundary=\"a;b\"",
+            // Rack reads `y` in each.
+            "multipart/form-data; boundary=\"y,z\"",
+            "multipart/form-data; boundary=\"x boundary=y\"",
             "multipart/form-data; boundary=a b",
             "multipart/form-data; boundary=\"a \"",
             "multipart/form-data; boundary=\"a",

@@ -252,6 +252,28 @@ mod tests {
             (format!("{FILE}X : y\r\n"), Flaw::Header),
             // Who looks for boundaries first begins a part at any line that starts with one.
             (format!("{FILE}--b-1: y\r\n"), Flaw::Header),
+            // Rack looks for a disposition anywhere in a line.
+            (
+                format!("X-Content-Disposition: form-data; name=\"model\"\r\n{FILE}"),
+                Flaw::HiddenName,
+            ),
+            (
+                format!("{FILE}X: Content-Disposition: form-data; name=model\r\n"),
+                Flaw::HiddenName,
+            ),
+            (
+                "Content-Disposition: form-data; name=\"a\"; filename=\"Content-Disposition: x\"\r\n"
+                    .into(),
+                Flaw::HiddenName,
+            ),
+            (
+                format!("{FILE}X: name=\"model\"\r\n"),
+                Flaw::HiddenName,
+            ),
+            (
+                format!("{MODEL}Content-Encoding: deflate\r\n"),
+                Flaw::ModelEncoded,
+            ),
             // Who looks for `name="` alone finds the model's name.
             (
                 "Content-Disposition: form-data; name=a; filename=\"Model\"\r\n".into(),

@@ -251,3 +251,61 @@ fn a_value_that_readers_would_split_cannot_stand_in_a_part() {
         assert!(scanner.check(value).is_err(), "{value:?}");
     }
 }
+
+/// The code of the refusal of a form with a long boundary, cut at every place; `None` if it passes.
+fn refusal_of_long(value: &str) -> Option<String> {
+    let boundary = Boundary::of(&[b"multipart/form-data; boundary=boundary-1"], &[]).unwrap();
+    let head = "--boundary-1\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\ngpt\r\n";
+    let part = "--boundary-1\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\n";
+    let sent = format!("{head}{part}{value}\r\n--boundary-1--\r\n").into_bytes();
+    let read = |chunks: [&[u8]; 2]| {
+        let (mut scanner, mut out) = (Scanner::new(&boundary), Vec::new());
+        for chunk in chunks {
+            if scanner.push(chunk, &mut out)?.is_some() {
+                scanner.replace(None, &mut out)?;
+            }
+        }
+        scanner.finish(&mut out)?;
+        assert_eq!(out, sent);
+        Ok(())
+    };
+    let codes: Vec<_> = (0..=sent.len())
+        .map(|cut| read(sent.split_at(cut).into()).err())
+        .map(|refusal: Option<Refusal>| refusal.map(|refusal| refusal.code().to_owned()))
+        .collect();
+    assert!(
+        codes.windows(2).all(|pair| pair[0] == pair[1]),
+        "{value}: {codes:?}"
+    );
+    codes.into_iter().next().flatten()
+}
+
+#[test]
+fn a_long_boundary_stands_nowhere_inside_a_part() {
+    for value in [
+        "",
+        "hi",
+        "--boundary",
+        "boundary",
+        "-boundary-",
+        "--bound\r\nary-1",
+        "\r\n--boundar",
+    ] {
+        assert_eq!(refusal_of_long(value), None, "{value:?}");
+    }
+    for value in [
+        "hi--boundary-1\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nx",
+        "boundary-1",
+        "hi boundary-1",
+        "\nboundary-1",
+        "\r\nboundary-1",
+        "\r\n-boundary-1",
+        "x--boundary-1--",
+    ] {
+        assert_eq!(
+            refusal_of_long(value).as_deref(),
+            Some("invalid_body"),
+            "{value:?}"
+        );
+    }
+}

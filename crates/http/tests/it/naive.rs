@@ -22,9 +22,11 @@ pub(crate) fn verdict(body: &[u8]) -> Verdict {
     let Some(members) = members(body) else {
         return Verdict::Refused;
     };
+    // Some readers' strings end at NUL.
+    let until_nul = |key: &str| key.split('\0').next().unwrap_or_default().to_lowercase();
     let mut like_model = members
         .into_iter()
-        .filter(|member| member.key.to_lowercase() == "model");
+        .filter(|member| until_nul(&member.key) == "model");
     match (like_model.next(), like_model.next()) {
         (None, _) => Verdict::Absent,
         (

@@ -17,7 +17,7 @@ use super::{
     bound::CompileBound,
     order::{CODE, INVALID, MEMORY, Order},
 };
-use crate::{Detail, LoadError, cache::Environment};
+use crate::{Detail, LoadError, cache::environment::Environment};
 
 /// Compiles in a child process, one for each component: a program that calls
 /// [`serve_compiler`](crate::serve_compiler) on its stdin and stdout. Cheap to clone; clones are

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// As it is written: 32 bytes, then three numbers, least significant byte first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Order {
-    /// What the code is for, see [`crate::cache::Environment`].
+    /// What the code is for, see [`crate::cache::environment::Environment`].
     pub(super) environment: [u8; 32],
     /// The most memory a guest may have: the code of some engines depends on it.
     pub(super) memory_cap: u64,

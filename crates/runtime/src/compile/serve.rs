@@ -6,7 +6,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use wasmtime::{Engine, OutOfMemory};
 
 use super::order::{CODE, INVALID, MEMORY, OTHER_ENGINE, Order};
-use crate::{Detail, cache::Environment, engine};
+use crate::{Detail, cache::environment::Environment, engine};
 
 /// Compiles the component that `input` has for a [`ChildCompiler`](crate::ChildCompiler), and
 /// writes the machine code to `output`. For a process that does nothing else: its time and its
