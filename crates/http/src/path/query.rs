@@ -11,6 +11,7 @@ use crate::{
 pub fn names(query: &str) -> impl Iterator<Item = &str> {
     query
         .split('&')
+        .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
 }
 
@@ -32,7 +33,7 @@ pub(super) fn check(query: &str) -> Result<(), Refusal> {
         return invalid("The query has a `;`. Separate parameters by `&`, and send it as `%3B`.");
     }
     let mut seen = BTreeSet::new();
-    for name in names(query).filter(|name| !name.is_empty()) {
+    for name in names(query) {
         let Some(name) = decode(name, Plus::IsSpace) else {
             return invalid("The query has a broken escape. Send `%` as `%25`.");
         };

@@ -251,6 +251,7 @@ fn a_query_names_no_model_and_nothing_twice() {
         "model[0]=x",
         "a=1;model=x",
         "a=1;b=2",
+        "=&=",
         ";",
         "a=1;",
         "+model=x",
