@@ -102,9 +102,8 @@ fn nothing_a_component_says_is_obeyed_by_a_terminal_or_looks_like_a_line_of_ours
 #[test]
 fn names_that_differ_in_case_alone_are_warned_of() {
     let folder = TempDir::new().unwrap();
-    let text = format!(
-        "policy: p\nroutes: {{}}\nmodels:\n  GPT-4o: {{published: a}}\n  gpt-4o: {{published: b}}\n"
-    );
+    let text =
+        "policy: p\nroutes: {}\nmodels:\n  GPT-4o: {published: a}\n  gpt-4o: {published: b}\n";
     let document = write(&folder, "a.yaml", text.as_bytes());
     let ran = run(&["check", &document]);
     assert_eq!(ran.code, Some(0));
