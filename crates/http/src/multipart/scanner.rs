@@ -13,11 +13,10 @@ use crate::refusal::Refusal;
 pub struct Scanner {
     /// `--` and the boundary.
     dashed: Vec<u8>,
-    /// Of the boundary, with its dashes if it is short.
+    /// Of the boundary without its dashes. It may stand nowhere but where parts begin: Tornado splits at
+    /// it in the middle of a line, Sanic and Litestar even without the dashes, and who sends the form
+    /// chooses it.
     finder: memmem::Finder<'static>,
-    /// Whether the boundary stands nowhere by chance: then it may stand nowhere else. Tornado splits
-    /// at it in the middle of a line, Sanic and Litestar without its dashes.
-    is_long: bool,
     state: State,
     /// What came and is not given on: less than a delimiter, a part's headers, or the model.
     window: Vec<u8>,
@@ -61,15 +60,8 @@ impl Scanner {
     #[must_use]
     pub fn new(boundary: &Boundary) -> Self {
         let dashed = format!("--{}", boundary.as_str()).into_bytes();
-        let is_long = boundary.as_str().len() >= LONG_BOUNDARY;
-        let needle = if is_long {
-            boundary.as_str().as_bytes()
-        } else {
-            &dashed
-        };
         Self {
-            finder: memmem::Finder::new(needle).into_owned(),
-            is_long,
+            finder: memmem::Finder::new(boundary.as_str()).into_owned(),
             dashed,
             state: State::Start,
             window: Vec::new(),
@@ -226,7 +218,7 @@ impl Scanner {
             .get(..end)
             .filter(|head| head.len() <= LONGEST_HEAD);
         let head = head.ok_or(Flaw::HeadTooLong)?;
-        if self.is_long && self.finder.find(head).is_some() {
+        if self.finder.find(head).is_some() {
             return Err(Flaw::BoundaryInside);
         }
         let part = Part::of(head)?;
@@ -290,24 +282,16 @@ impl Scanner {
     /// Where the value at the front of the window ends, if that is in it. A boundary counts only
     /// after CRLF; after a lone CR or LF, or right after the headers, readers differ.
     fn delimiter(&self) -> Result<Option<usize>, Flaw> {
-        let mut from = 0;
-        while let Some(rest) = self.window.get(from..)
-            && let Some(found) = self.finder.find(rest)
-        {
-            let before = self.window.get(..from + found);
-            let before = match self.is_long {
-                true => before.and_then(|before| before.strip_suffix(b"--")),
-                false => before,
-            };
-            match before {
-                Some([value @ .., b'\r', b'\n']) => return Ok(Some(value.len())),
-                Some([.., b'\r' | b'\n']) => return Err(Flaw::LineEnd),
-                Some([]) if self.is_fresh => return Err(Flaw::LineEnd),
-                _ if self.is_long => return Err(Flaw::BoundaryInside),
-                _ => from += found + 1,
-            }
+        let Some(found) = self.finder.find(&self.window) else {
+            return Ok(None);
+        };
+        let before = self.window.get(..found);
+        match before.and_then(|before| before.strip_suffix(b"--")) {
+            Some([value @ .., b'\r', b'\n']) => Ok(Some(value.len())),
+            Some([.., b'\r' | b'\n']) => Err(Flaw::LineEnd),
+            Some([]) if self.is_fresh => Err(Flaw::LineEnd),
+            _ => Err(Flaw::BoundaryInside),
         }
-        Ok(None)
     }
 
     /// How many bytes at the end of the window may be the start of a delimiter, or of what looks
@@ -319,12 +303,9 @@ impl Scanner {
                 .window
                 .get(self.window.len() - length..)
                 .unwrap_or_default();
-            if self.is_long
-                && self
-                    .dashed
-                    .get(2..)
-                    .is_some_and(|text| text.starts_with(tail))
-            {
+            // One byte tells of nearly every tail.
+            let bare = self.dashed.get(2..).unwrap_or_default();
+            if bare.first() == tail.first() && bare.starts_with(tail) {
                 return true;
             }
             let rest = match tail {
@@ -349,7 +330,5 @@ impl Scanner {
     }
 }
 
-/// Longer ones stand in no text by chance; clients make them of 16 characters and more.
-const LONG_BOUNDARY: usize = 8;
 const LONGEST_HEAD: usize = 8 << 10;
 const LONGEST_MODEL: usize = 1024;
