@@ -96,14 +96,15 @@ fn form(target: &str, fields: &[(&str, &[u8])]) -> Ask {
     let mut body = Vec::new();
     for (disposition, content) in fields {
         body.extend(
-            format!("--b\r\ncontent-disposition: form-data; {disposition}\r\n\r\n").into_bytes(),
+            format!("--form-7\r\ncontent-disposition: form-data; {disposition}\r\n\r\n")
+                .into_bytes(),
         );
         body.extend_from_slice(content);
         body.extend(b"\r\n");
     }
-    body.extend(b"--b--\r\n");
+    body.extend(b"--form-7--\r\n");
     Ask::post(target)
-        .header("content-type", "multipart/form-data; boundary=b")
+        .header("content-type", "multipart/form-data; boundary=form-7")
         .body(&body)
 }
 
