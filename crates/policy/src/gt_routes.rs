@@ -93,7 +93,7 @@ impl GtRoutes {
 
     fn check_route(&self, route: &RouteDescription) -> Option<RouteProblem> {
         let of_method = || self.routes.iter().filter(|it| it.method == route.method);
-        if !of_method().any(|it| covers(&it.template, &route.template)) {
+        if !of_method().any(|it| fits(&it.template, &route.template)) {
             return Some(RouteProblem::Unknown);
         }
         let mut may_be_meant = of_method().filter(|it| meets(&it.template, &route.template));
@@ -181,16 +181,11 @@ fn is_parameter(segment: &&str) -> bool {
     segment.starts_with('{')
 }
 
-/// Whether a path is one of a template's. What fills a parameter was checked when it was filled.
+/// Whether a path, or every path of another template, is one of a template's. What fills a parameter was checked when it was filled.
 fn fits(template: &str, path: &str) -> bool {
     pairwise(template, path, |ours, theirs| {
         is_parameter(&ours) || ours == theirs
     })
-}
-
-/// Whether every path of `theirs` is one of `ours`.
-fn covers(ours: &str, theirs: &str) -> bool {
-    fits(ours, theirs)
 }
 
 /// Whether some path is one of both.

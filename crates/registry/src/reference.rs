@@ -64,12 +64,6 @@ impl Reference {
         }
     }
 
-    /// Whether it names a manifest by its digest, so that it means the same for ever.
-    #[must_use]
-    pub const fn is_pinned(&self) -> bool {
-        matches!(self.version, Version::Digest(_))
-    }
-
     pub(crate) const fn host(&self) -> &Host {
         &self.host
     }

@@ -62,11 +62,11 @@
 // | layer       | modules                                                      |
 // | ----------- | ------------------------------------------------------------ |
 // | API         | swaps                                                        |
-// | who begins  | start · controller                                               |
+// | who begins  | start · controller                                           |
 // | transaction | transaction · targets · retained · prepare · persist · drain |
 // | what it has | shared                                                       |
-// | reports     | report · watch                                               |
-// | state       | snapshot · standing · edit                                   |
+// | reports     | report · auto_rollback                                       |
+// | state       | snapshot · policy_state · edit                               |
 // | tools       | shadow · access · cases · compare · loaded · event · transaction_recorder · history · lock |
 // | words       | settings · alarm · state · signature · order · entry · overview · step · digest_text · error_chain |
 

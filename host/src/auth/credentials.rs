@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::auth::keys::Keys;
 use crate::config::CredentialSource;
@@ -83,6 +83,8 @@ impl CredentialFiles {
         look: impl Fn(&mut FileWatcher) -> Option<std::io::Result<String>>,
     ) -> Vec<Read> {
         let (mut outcomes, mut read) = (Vec::new(), BTreeMap::new());
+        // Held while files are read, so that an older key never replaces a newer one.
+        let mut waiting = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, watch) in &self.files {
             let text = look(&mut watch.lock().unwrap_or_else(PoisonError::into_inner));
             let text = text.map(|text| text.map_err(CredentialProblem::File));
@@ -91,48 +93,47 @@ impl CredentialFiles {
                 Some(Ok(secret)) => drop(read.insert(name.clone(), secret)),
                 Some(Err(problem)) => {
                     // What it was before is gone from the file.
-                    self.waiting().remove(name);
+                    waiting.remove(name);
                     outcomes.push(outcome(name, Err(problem)));
                 }
             }
         }
-        outcomes.extend(self.take(keys, read));
+        outcomes.extend(take(keys, &mut waiting, read));
         outcomes
     }
+}
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+/// Takes over what was read, and what waits since earlier: all at once if that goes, for two GT keys
+/// may change places; else each that goes.
+fn take(
+    keys: &Keys,
+    waiting: &mut BTreeMap<String, Secret>,
+    read: BTreeMap<String, Secret>,
+) -> Vec<Read> {
+    let is_new: BTreeSet<String> = read.keys().cloned().collect();
+    waiting.extend(read);
+    if waiting.is_empty() {
+        return Vec::new();
     }
-
-    /// Takes over what was read, and what waits since earlier: all at once if that goes, for two GT
-    /// keys may change places; else each that goes.
-    fn take(&self, keys: &Keys, read: BTreeMap<String, Secret>) -> Vec<Read> {
-        let mut waiting = self.waiting();
-        let is_new: BTreeSet<String> = read.keys().cloned().collect();
-        waiting.extend(read);
-        if waiting.is_empty() {
-            return Vec::new();
-        }
-        if keys.take_credentials(&waiting).is_ok() {
-            let taken = std::mem::take(&mut *waiting).into_keys();
-            return taken.map(|name| outcome(&name, Ok(()))).collect();
-        }
-        let mut outcomes = Vec::new();
-        waiting.retain(|name, secret| {
-            let one = BTreeMap::from([(name.clone(), secret.clone())]);
-            let problem = keys.take_credentials(&one).err();
-            let is_refused = problem.is_some();
-            let taken = problem.map_or(Ok(()), |error| {
-                Err(CredentialProblem::Shared(Box::new(error)))
-            });
-            // What waits is told once.
-            if !is_refused || is_new.contains(name) {
-                outcomes.push(outcome(name, taken));
-            }
-            is_refused
+    if keys.take_credentials(waiting).is_ok() {
+        let taken = std::mem::take(waiting).into_keys();
+        return taken.map(|name| outcome(&name, Ok(()))).collect();
+    }
+    let mut outcomes = Vec::new();
+    waiting.retain(|name, secret| {
+        let one = BTreeMap::from([(name.clone(), secret.clone())]);
+        let problem = keys.take_credentials(&one).err();
+        let is_refused = problem.is_some();
+        let taken = problem.map_or(Ok(()), |error| {
+            Err(CredentialProblem::Shared(Box::new(error)))
         });
-        outcomes
-    }
+        // What waits is told once.
+        if !is_refused || is_new.contains(name) {
+            outcomes.push(outcome(name, taken));
+        }
+        is_refused
+    });
+    outcomes
 }
 
 fn outcome(name: &str, taken: Result<(), CredentialProblem>) -> Read {

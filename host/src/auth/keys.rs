@@ -1,6 +1,7 @@
 //! The keyring in use, and its replacement when the file changes.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -21,6 +22,8 @@ pub struct Keys {
     credentials: Arc<Credentials>,
     /// Who shares what is checked against what is there: one thing changes at a time.
     change: Mutex<()>,
+    /// Whether the keyring that was read last waits for another GT key.
+    waits: AtomicBool,
     /// `None` for a keyring that came as text: there is nothing to read again.
     watch: Option<Mutex<FileWatcher>>,
 }
@@ -51,6 +54,7 @@ impl Keys {
             unset,
             credentials,
             change: Mutex::default(),
+            waits: AtomicBool::new(false),
             watch,
         })
     }
@@ -88,6 +92,11 @@ impl Keys {
         Some(self.replace(text.map_err(|source| KeyringError::file(watch.path(), source))))
     }
 
+    /// Whether the file was refused for a GT key: another one may make it right.
+    pub(crate) fn waits_for_credentials(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
     /// Takes the file now, whether it has changed or not.
     ///
     /// # Errors
@@ -123,10 +132,13 @@ impl Keys {
 
     /// Under the lock of the watch, so that an older text never replaces a newer one.
     fn replace(&self, text: Result<String, KeyringError>) -> Result<Arc<Keyring>, KeyringError> {
+        self.waits.store(false, Ordering::Relaxed);
         let text = text?;
         let keyring = Keyring::parse_after(&text, self.unset, &self.live.current())?;
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
-        keyring.check_credentials(&|name| self.credentials.identity(name))?;
+        let checked = keyring.check_credentials(&|name| self.credentials.identity(name));
+        self.waits.store(checked.is_err(), Ordering::Relaxed);
+        checked?;
         // Who starts with such a key meant to; nobody means to take one over.
         if self.live.current().demo_key().is_none() {
             keyring.check_demo_tokens()?;

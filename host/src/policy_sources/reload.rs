@@ -32,7 +32,9 @@ pub(crate) async fn watch(shared: &Arc<Shared>) {
 
 fn look(shared: &Shared) {
     shared.auth.keys.live().free_retired();
+    let mut has_taken = false;
     for (name, outcome) in shared.upstream.credentials.poll(&shared.auth.keys) {
+        has_taken |= outcome.is_ok();
         note_credential(shared, &name, outcome);
     }
     if let Some(outcome) = shared.upstream.hosts.trust().and_then(Trust::poll) {
@@ -41,7 +43,10 @@ fn look(shared: &Shared) {
     if let Some(outcome) = shared.tls.as_ref().and_then(ClientTls::poll) {
         note_certificate(shared, &outcome);
     }
-    if let Some(outcome) = shared.auth.keys.poll() {
+    let keys = &shared.auth.keys;
+    // A keyring that was refused for a GT key has not changed since.
+    let again = || (has_taken && keys.waits_for_credentials()).then(|| keys.reload());
+    if let Some(outcome) = keys.poll().or_else(again) {
         note_keyring(shared, &outcome);
     }
 }

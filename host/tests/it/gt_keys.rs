@@ -116,3 +116,49 @@ fn a_gt_key_is_replaced_under_load_and_no_request_fails() {
     assert!(first_new > 0 && sent.iter().all(|key| known.contains(&&**key)));
     assert_eq!(sent.last().unwrap(), "Bearer gtak_new");
 }
+
+#[test]
+fn a_keyring_that_waited_for_a_gt_key_is_taken_over_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let next = folder.path().join("next");
+        std::fs::write(&next, text).unwrap();
+        std::fs::rename(&next, folder.path().join(name)).unwrap();
+    };
+    let uploads = |group: &str| {
+        format!(
+            "group: {group}, preset: dataset-upload, models: [], datasets: [briefs], credentials: {{upload: {group}}}"
+        )
+    };
+    let (one, two) = (uploads("one"), uploads("two"));
+    let chat = "preset: chat-client, models: all";
+    let revoked = format!("{chat}, revoked: true");
+    let text = |entries: &[(&str, &str)]| match keyring(entries) {
+        KeySource::Text(text) => text,
+        other => panic!("{other:?}"),
+    };
+    put("one", "gtak_shared");
+    put("two", "gtak_shared");
+    put("keys", &text(&[("leaked", chat), ("first", &one)]));
+    let gt = Gt::chatty();
+    let gate = before(&gt)
+        .config(|config| {
+            file(config, "one", &folder.path().join("one"));
+            file(config, "two", &folder.path().join("two"));
+            config.keys = KeySource::File(folder.path().join("keys"));
+        })
+        .start();
+    let status = || gate.send(&Ask::chat("gpt-4o").key("leaked")).status;
+    assert_eq!(status(), 200);
+    put(
+        "keys",
+        &text(&[("leaked", &revoked), ("first", &one), ("second", &two)]),
+    );
+    assert!(
+        within(|| gate.handle.status().status == "degraded"),
+        "it would be shared"
+    );
+    assert_eq!(status(), 200);
+    put("two", "gtak_two");
+    assert!(within(|| status() == 401));
+}

@@ -126,7 +126,7 @@ fn unbound(error: BindError, policies: &BTreeMap<String, PolicySource>) -> anyho
 fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
     let upstream = arguments
         .upstream
-        .map(|url| UpstreamUrl::parse(&url).with_context(|| format!("--upstream {url}")))
+        .map(|url| UpstreamUrl::parse(&url).context("--upstream"))
         .transpose()?;
     let mut config = match (&arguments.config, &upstream, &arguments.keys) {
         (Some(path), _, _) => {

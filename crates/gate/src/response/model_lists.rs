@@ -64,7 +64,8 @@ impl ModelLists {
         let list = Arc::new(ModelList::new(shown));
         let mut kept = self.kept();
         // A key that is gone is asked for by nobody, and what is behind it in memory may be another's.
-        kept.retain(|kept| kept.key.strong_count() > 0);
+        // Another generation's list for this key is asked for by nobody either.
+        kept.retain(|kept| kept.key.strong_count() > 0 && !std::ptr::eq(kept.key.as_ptr(), &**key));
         while kept.len() >= MOST_KEPT {
             kept.pop_front();
         }

@@ -20,7 +20,7 @@ struct Trouble {
     is_idle: bool,
     /// Why its source is not what serves.
     source: Option<String>,
-    /// What the host did by itself.
+    /// That it was rolled back automatically.
     rolled_back: Option<String>,
     /// That it fails, and the host does nothing about it.
     failing: Option<String>,
