@@ -8,6 +8,7 @@ use http::{Method, Response};
 use signalbox_http::refusal::{Code, Refusal};
 
 use crate::context::Context;
+use crate::facts::Facts;
 use crate::gate::Gate;
 use crate::observer::Observer;
 use crate::request::client::{Client, Peer};
@@ -50,6 +51,12 @@ impl<O: Observer> Respond<O> {
 }
 
 impl<O: Observer> Completion<O> {
+    /// What is known of the exchange.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.0.facts
+    }
+
     /// Who is told of the exchange.
     pub const fn observer_mut(&mut self) -> &mut O {
         &mut self.0.observer

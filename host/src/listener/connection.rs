@@ -1,11 +1,11 @@
 //! One client connection: TLS if there is to be, the version it speaks, hyper on it, the times it
 //! may take, and its way out.
 
+mod answer_slot;
 mod bounds;
 mod http1;
 mod http2;
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -13,7 +13,6 @@ use std::rc::Rc;
 use std::task::{Poll, ready};
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use signalbox_gate::{Client, Peer};
 use signalbox_swap::error_chain;
 use tokio::net::TcpStream;
@@ -22,12 +21,13 @@ use tokio::time::timeout;
 use crate::listener::client_io::{ConnectionState, PeekableSocket, Socket};
 use crate::listener::cors::{self, Page};
 use crate::observe::request_log::{Place, RequestLog};
+use crate::request::incoming_body::IncomingBody;
 use crate::request::pipeline;
 use crate::request::response_body::ResponseBody;
 use crate::server::phase::{Phase, Phases};
 use crate::server::shared::Shared;
 use crate::server::worker::Worker;
-use bounds::Bounds;
+use bounds::{Bounds, TimeOver};
 
 /// What the requests of one connection share.
 struct ConnectionContext {
@@ -131,21 +131,22 @@ async fn first_bytes(
         }
     }));
     // The way out is looked at above.
-    bounds.keep(reading.as_mut(), |_| {}).await.flatten()
+    let kept = bounds.keep(reading.as_mut(), |_| {}, |_| false);
+    kept.await.ok().flatten()
 }
 
 /// Answers one request, and says whether a page may read the answer.
 async fn answer(
     site: Rc<ConnectionContext>,
-    request: Request<Incoming>,
-) -> Result<Response<ResponseBody>, Infallible> {
+    request: Request<IncomingBody>,
+) -> Response<ResponseBody> {
     let ConnectionContext { worker, link, peer } = &*site;
     let shared = &worker.shared;
     let client = shared
         .gate
         .client_of(*peer, request.headers(), request.version());
     let Some(cors) = &shared.config.cors else {
-        return Ok(decided_answer(worker, link, client, request).await);
+        return decided_answer(worker, link, client, request).await;
     };
     let page = Page::of(cors, request.headers());
     let mut answer = match page
@@ -162,7 +163,7 @@ async fn answer(
         None => decided_answer(worker, link, client, request).await,
     };
     cors::stamp(page, answer.headers_mut());
-    Ok(answer)
+    answer
 }
 
 /// What is told of a request, from its beginning on.
@@ -176,7 +177,7 @@ async fn decided_answer(
     worker: &Worker,
     link: &Rc<ConnectionState>,
     client: Client,
-    request: Request<Incoming>,
+    request: Request<IncomingBody>,
 ) -> Response<ResponseBody> {
     let log = log_for(worker, link);
     let mut path = pin!(pipeline::handle(worker, log, client, request));
@@ -192,6 +193,9 @@ async fn decided_answer(
         None => pipeline::panicked(worker, log_for(worker, link), client),
     };
     link.answered();
+    if !answer.body().is_strangers() {
+        link.admits();
+    }
     answer
 }
 

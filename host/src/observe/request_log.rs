@@ -115,9 +115,13 @@ impl RequestLog {
         self.observers.metrics.restamp_skipped.inc_by(skipped);
     }
 
-    /// GT's answer broke off after it had begun.
+    /// An answer broke off after it had begun.
     pub(crate) fn broke_off(&mut self, why: AbortReason) {
         self.flow.failure = Some(why.cause());
+        if why == AbortReason::ClientStalled {
+            tracing::debug!(decision = %self.id, "a client took nothing of its answer for too long");
+            return;
+        }
         self.observers.metrics.upstream_failed(why.cause());
         tracing::warn!(decision = %self.id, cause = why.cause(), "an answer broke off");
     }

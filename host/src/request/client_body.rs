@@ -12,16 +12,17 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use signalbox_gate::{BodyFailure, ChunkBuffer};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::request::incoming_body::IncomingBody;
+use crate::server::worker::InFlight;
 use crate::upstream::{BodyTimes, Coming};
 
 /// The body of a client's request, and what of it is here.
 #[derive(Debug)]
 pub(crate) struct ClientBody {
-    incoming: Incoming,
+    incoming: IncomingBody,
     declared: Option<u64>,
     waits_for_continue: bool,
     here: ChunkBuffer,
@@ -50,6 +51,16 @@ impl Discard {
     };
 }
 
+/// What is left of a body that an answer did not wait for.
+///
+/// Exhaustive on purpose: each leaves its connection in another state.
+#[derive(Debug)]
+pub(crate) enum Left {
+    Nothing,
+    Broken,
+    Coming(IncomingBody),
+}
+
 /// What an answer means for its connection.
 ///
 /// Exhaustive on purpose: a connection is kept or it is not.
@@ -60,7 +71,7 @@ pub(crate) enum Connection {
 }
 
 impl ClientBody {
-    pub(crate) fn new(incoming: Incoming, headers: &HeaderMap) -> Self {
+    pub(crate) fn new(incoming: IncomingBody, headers: &HeaderMap) -> Self {
         let state = if incoming.is_end_stream() {
             State::Ended
         } else {
@@ -143,21 +154,15 @@ impl ClientBody {
         }
     }
 
-    /// Lets go of a body that an answer did not wait for.
-    ///
-    /// What is here is taken, and then the connection can be kept. What is not is read for a
-    /// while by a task of its own: a client that writes into a closed socket never sees the answer.
-    pub(crate) async fn let_go(mut self, discard: Discard) -> Connection {
+    /// What of the body still comes, once what is here of a small one is taken.
+    pub(crate) async fn into_left(mut self) -> Left {
         if !self.waits_for_continue && self.declared.is_some_and(|length| length <= SMALL) {
             self.take_what_is_here().await;
         }
         match self.state {
-            State::Ended => Connection::Keep,
-            State::Failed(BodyFailure::Broken) => Connection::Close,
-            State::Coming | State::Failed(_) => {
-                read_on(self.incoming, discard);
-                Connection::Close
-            }
+            State::Ended => Left::Nothing,
+            State::Failed(BodyFailure::Broken) => Left::Broken,
+            State::Coming | State::Failed(_) => Left::Coming(self.incoming),
         }
     }
 
@@ -205,7 +210,7 @@ impl ClientBody {
 
 /// Reads a body to nowhere. The task ends with the body, the connection or the bounds, and the
 /// worker's `LocalSet` owns it.
-pub(crate) fn read_on(mut incoming: Incoming, discard: Discard) {
+pub(crate) fn read_on(mut incoming: IncomingBody, discard: Discard, place: Option<InFlight>) {
     tokio::task::spawn_local(async move {
         let mut left = discard.bytes;
         let reading = async {
@@ -219,6 +224,7 @@ pub(crate) fn read_on(mut incoming: Incoming, discard: Discard) {
         };
         // Either way the client has had its chance.
         let _ = timeout(discard.time, reading).await;
+        drop(place);
     });
 }
 

@@ -24,6 +24,7 @@ pub(crate) use leave::{ours, panicked};
 
 use crate::observe::request_log::RequestLog;
 use crate::request::client_body::ClientBody;
+use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::ResponseBody;
 use crate::request::spool::{Before, Spool};
 use crate::server::worker::Worker;
@@ -34,7 +35,7 @@ pub(crate) async fn handle(
     worker: &Worker,
     log: RequestLog,
     client: Client,
-    request: Request<Incoming>,
+    request: Request<IncomingBody>,
 ) -> Response<ResponseBody> {
     let (mut head, incoming) = request.into_parts();
     let mut body = ClientBody::new(incoming, &head.headers);

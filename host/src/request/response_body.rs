@@ -8,12 +8,14 @@ mod keep_alive;
 
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use signalbox_gate::keyring::{Key, KeyStatus};
 use signalbox_gate::{AbortReason, Completion, LOOK, RelayBody};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -41,7 +43,10 @@ pub(crate) struct FromUpstream {
     phases: Rc<Phases>,
     /// Set while nothing comes; it may ring early, and is set again then.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// When GT last sent something, or was last waited for.
     heard: Instant,
+    /// Whether GT is waited for.
+    waits: bool,
     keep_alive: Option<KeepAlive>,
     /// hyper takes a stream that is reset with `CANCEL` or `NO_ERROR` for one that ended.
     is_http2: bool,
@@ -49,6 +54,41 @@ pub(crate) struct FromUpstream {
 }
 
 impl ResponseBody {
+    /// Why the answer is to end now, although nobody asks for more of it: its key or its policy has
+    /// ended.
+    pub(crate) fn cancelled(&mut self, now: Instant) -> Option<AbortReason> {
+        match self {
+            Self::Bytes(..) => None,
+            Self::Upstream(from) => from.relay.cancelled(now.into_std()),
+        }
+    }
+
+    /// It ends here, and its client takes no more of it: GT hears of that.
+    pub(crate) fn abort(&mut self, reason: AbortReason) {
+        match self {
+            Self::Bytes(bytes, completion) => {
+                *bytes = None;
+                completion.observer_mut().broke_off(reason);
+            }
+            Self::Upstream(from) => {
+                // What a stream of events could end with is not taken either.
+                let _ = from.break_off(reason);
+            }
+        }
+    }
+
+    /// Whether its client has shown no key that may be used.
+    pub(crate) fn is_strangers(&self) -> bool {
+        match self {
+            Self::Bytes(_, completion) => {
+                let facts = completion.facts();
+                let is_valid = |key: &Arc<Key>| key.status(facts.time()) == KeyStatus::Valid;
+                !facts.key().is_some_and(is_valid)
+            }
+            Self::Upstream(_) => false,
+        }
+    }
+
     /// The same answer without its bytes, for whoever asked for its head only.
     pub(crate) fn left_out(self) -> Self {
         match self {
@@ -122,6 +162,7 @@ impl FromUpstream {
             phases: Rc::clone(phases),
             alarm: None,
             heard: Instant::now(),
+            waits: false,
             keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
             is_http2,
             is_over: false,
@@ -147,6 +188,10 @@ impl FromUpstream {
             let next = match Pin::new(incoming).poll_frame(context) {
                 Poll::Ready(next) => next,
                 Poll::Pending => {
+                    // A client that was slow itself is not GT's fault.
+                    if !std::mem::replace(&mut self.waits, true) {
+                        self.heard = Instant::now();
+                    }
                     let rung = ready!(self.poll_alarm(context));
                     return Poll::Ready(match rung {
                         TimerEvent::End(broken) => self.break_off(broken),
@@ -223,6 +268,7 @@ impl FromUpstream {
 
     /// Something came: the wait begins anew. A busy stream looks for its cancellation here.
     fn hears(&mut self) -> Option<AbortReason> {
+        self.waits = false;
         self.heard = Instant::now();
         self.relay.cancelled_if_due(self.heard.into_std())
     }

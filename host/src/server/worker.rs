@@ -22,9 +22,11 @@ pub(crate) struct Worker {
     pub(crate) lists: ModelLists,
     pub(crate) counters: Rc<RouteCounters>,
     requests: Rc<Cell<usize>>,
+    /// Bodies of requests without a key that are read to nowhere.
+    strangers: Rc<Cell<usize>>,
 }
 
-/// A request under way, until it is dropped.
+/// One of something that is counted, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct InFlight(Rc<Cell<usize>>);
 
@@ -37,6 +39,7 @@ impl Worker {
             phases: Phases::new(),
             lists: ModelLists::default(),
             requests: Rc::default(),
+            strangers: Rc::default(),
         })
     }
 
@@ -44,6 +47,16 @@ impl Worker {
     pub(crate) fn begin(&self) -> InFlight {
         self.requests.set(self.requests.get() + 1);
         InFlight(Rc::clone(&self.requests))
+    }
+
+    /// Counts the body of a request without a key that is read to nowhere, until the guard is
+    /// dropped; `None` if there are enough of them.
+    pub(crate) fn reads_stranger(&self) -> Option<InFlight> {
+        let reading = self.strangers.get();
+        (reading < STRANGERS).then(|| {
+            self.strangers.set(reading + 1);
+            InFlight(Rc::clone(&self.strangers))
+        })
     }
 
     /// How many requests are under way.
@@ -57,3 +70,6 @@ impl Drop for InFlight {
         self.0.set(self.0.get() - 1);
     }
 }
+
+/// A worker reads on for so many at a time whose requests had no key: it is a courtesy.
+const STRANGERS: usize = 64;

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use signalbox_gate::{BodyFailure, RestOfBody};
 use signalbox_swap::error_chain;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::request::incoming_body::IncomingBody;
 use crate::request::spool::Before;
 
 /// The body of a request to GT.
@@ -34,7 +34,7 @@ pub(crate) struct Streamed {
     /// Why nothing more comes than that.
     failure: Option<BodyFailure>,
     /// `None` once it is dropped.
-    incoming: Option<Incoming>,
+    incoming: Option<IncomingBody>,
     /// What of all that may go on.
     rest: RestOfBody,
     fate: Rc<BodyOutcome>,
@@ -50,7 +50,7 @@ pub(crate) struct BodyOutcome {
     failure: Cell<Option<BodyFailure>>,
     sent: Cell<u64>,
     /// The rest of a body that GT did not want.
-    left: Cell<Option<Incoming>>,
+    left: Cell<Option<IncomingBody>>,
 }
 
 /// What of a client's body nobody was given yet.
@@ -59,7 +59,7 @@ pub(crate) struct Coming {
     /// What is here.
     pub(crate) ahead: Bytes,
     /// What is still to come.
-    pub(crate) incoming: Incoming,
+    pub(crate) incoming: IncomingBody,
     /// Why nothing more comes than what is here.
     pub(crate) failure: Option<BodyFailure>,
 }
@@ -128,7 +128,7 @@ impl BodyOutcome {
     }
 
     /// The rest of the body, if nobody reads it any more.
-    pub(crate) fn take_left(&self) -> Option<Incoming> {
+    pub(crate) fn take_left(&self) -> Option<IncomingBody> {
         self.left.take()
     }
 }

@@ -51,5 +51,6 @@ mod syntax;
 mod tls;
 mod tls_clients;
 mod traces;
+mod unread;
 mod uploads;
 mod upstream;

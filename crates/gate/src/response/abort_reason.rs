@@ -14,6 +14,9 @@ pub enum AbortReason {
     /// The client's key was revoked, or its time was over.
     #[error("the answer was cut: its key may not be used any more")]
     Key,
+    /// The client took nothing of it for too long.
+    #[error("the client took nothing of the answer")]
+    ClientStalled,
     /// The host is shutting down.
     #[error("the answer was cut by the shutdown")]
     Shutdown,
@@ -26,6 +29,7 @@ impl AbortReason {
     /// A stable word for the log and the metrics.
     pub const fn cause(self) -> &'static str {
         match self {
+            Self::ClientStalled => "client_stalled",
             Self::Cut => "policy_cut",
             Self::Key => "key_ended",
             Self::Quiet => "answer_idle",
@@ -42,6 +46,11 @@ impl AbortReason {
                 Code::PolicyFailed,
                 "The policy that let this request through was replaced, and the answers it had let \
                  through were ended. GT may have acted on the request.",
+            ),
+            // Whoever takes nothing reads no event either; it is told for the log.
+            Self::ClientStalled => Refusal::new(
+                Code::RequestTimeout,
+                "Nothing of the answer was taken for too long.",
             ),
             Self::Key => Refusal::of(Code::InvalidApiKey),
             Self::Quiet => Refusal::of(Code::UpstreamTimeout),

@@ -17,6 +17,12 @@ pub(crate) struct ConnectionState {
     has_begun: Cell<bool>,
     idle_since: Cell<Instant>,
     head_since: Cell<Option<Instant>>,
+    /// Since when the client's socket takes nothing.
+    blocked_since: Cell<Option<Instant>>,
+    /// Whether somebody with a key has used it.
+    is_admitted: Cell<bool>,
+    /// Refused requests whose client is waited for.
+    refused: Cell<u32>,
     framings: RefCell<Framings>,
 }
 
@@ -33,6 +39,10 @@ pub(super) enum Stage {
     Frames,
 }
 
+/// The rest of a refused request that waits for its client: for its body, or to take the refusal.
+#[derive(Debug)]
+pub(crate) struct RefusedGuard(Rc<ConnectionState>);
+
 /// One request and its answer, until the answer's body is dropped.
 #[derive(Debug)]
 pub(crate) struct Exchange(Rc<ConnectionState>);
@@ -45,6 +55,9 @@ impl ConnectionState {
             has_begun: Cell::new(false),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
+            blocked_since: Cell::new(None),
+            is_admitted: Cell::new(false),
+            refused: Cell::new(0),
             framings: RefCell::new(Framings::new()),
         })
     }
@@ -73,6 +86,37 @@ impl ConnectionState {
     /// The head of its answer is handed to hyper.
     pub(crate) fn answered(&self) {
         self.moves_to(Stage::Answered);
+    }
+
+    /// Somebody with a key uses it.
+    pub(crate) fn admits(&self) {
+        self.is_admitted.set(true);
+    }
+
+    /// Whether somebody with a key has used it.
+    pub(crate) fn is_admitted(&self) -> bool {
+        self.is_admitted.get()
+    }
+
+    /// One more refused request may wait for its client; `None` if enough of them do.
+    pub(crate) fn refused_waits(self: &Rc<Self>) -> Option<RefusedGuard> {
+        let waiting = self.refused.get();
+        (waiting < REFUSED).then(|| {
+            self.refused.set(waiting + 1);
+            RefusedGuard(Rc::clone(self))
+        })
+    }
+
+    /// Since when the client's socket takes nothing; `None` if it takes what there is.
+    pub(crate) fn blocked_since(&self) -> Option<Instant> {
+        self.blocked_since.get()
+    }
+
+    /// The client's socket took something, or did not.
+    pub(super) fn wrote(&self, is_blocked: bool) {
+        let since = self.blocked_since.get();
+        self.blocked_since
+            .set(is_blocked.then(|| since.unwrap_or_else(Instant::now)));
     }
 
     /// Whether there ever was a request.
@@ -124,9 +168,18 @@ impl ConnectionState {
     }
 }
 
+impl Drop for RefusedGuard {
+    fn drop(&mut self) {
+        self.0.refused.set(self.0.refused.get() - 1);
+    }
+}
+
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.0.exchanges.set(self.0.exchanges.get() - 1);
         self.0.waits_again();
     }
 }
+
+/// Who has no key waits in few places: what one holds is some kilobytes, and streams are many.
+const REFUSED: u32 = 8;

@@ -52,6 +52,15 @@ impl PeekableSocket {
         }
         Poll::Ready(Ok(!buffer.filled().is_empty()))
     }
+
+    /// Whether the client takes bytes shows when they are written, and with TLS, which writes into a
+    /// buffer of its own, when that is flushed.
+    fn note(&self, is_blocked: bool, is_flush: bool) {
+        let is_tls = matches!(self.socket, Socket::Tls(_));
+        if is_blocked || is_flush == is_tls {
+            self.link.wrote(is_blocked);
+        }
+    }
 }
 
 impl AsyncRead for PeekableSocket {
@@ -83,11 +92,15 @@ impl AsyncWrite for PeekableSocket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(context, bytes)
+        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.note(written.is_pending(), false);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(context)
+        let flushed = Pin::new(&mut self.socket).poll_flush(context);
+        self.note(flushed.is_pending(), true);
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -103,7 +116,9 @@ impl AsyncWrite for PeekableSocket {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(context, slices);
+        self.note(written.is_pending(), false);
+        written
     }
 }
 

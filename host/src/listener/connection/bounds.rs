@@ -1,12 +1,15 @@
-//! What ends a connection from outside: its time, and the worker's way out.
+//! What ends a connection from outside: its times, a client that takes nothing, and the worker's way
+//! out.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use signalbox_gate::LOOK;
 
 use crate::config::Times;
 use crate::listener::client_io::ConnectionState;
@@ -19,6 +22,10 @@ pub(super) struct Bounds {
     phases: Rc<Phases>,
     patience: Patience,
     clock: Pin<Box<Sleep>>,
+    /// Set while the client's socket takes nothing.
+    stall: Option<Pin<Box<Sleep>>>,
+    /// For how long it may do so.
+    takes_within: Duration,
     /// Wakes the connection's task when the worker moves on.
     listener: Option<Listener>,
     /// From which phase on the connection is told to end; `None` once it was.
@@ -42,6 +49,8 @@ impl Bounds {
             phases: Rc::clone(phases),
             patience,
             clock: Box::pin(sleep(patience.stride())),
+            stall: None,
+            takes_within: times.answer_idle.duration(),
             listener: None,
             tells_at: Some(Phase::Draining),
             came_late,
@@ -76,13 +85,15 @@ impl Bounds {
             .reset(Instant::now() + self.patience.stride());
     }
 
-    /// Runs a connection to its end, or until the client has let its time pass: then `None`. On
-    /// the worker's way out it is told once, by `leave`.
+    /// Runs a connection to its end, or until the client has let a time pass: then why. On the
+    /// worker's way out it is told once, by `leave`; while the client takes nothing, `ends` is asked
+    /// now and then whether its answer is to end for another reason.
     pub(super) async fn keep<C: Future>(
         &mut self,
         mut connection: Pin<&mut C>,
         mut leave: impl FnMut(Pin<&mut C>),
-    ) -> Option<C::Output> {
+        mut ends: impl FnMut(Instant) -> bool,
+    ) -> Result<C::Output, TimeOver> {
         poll_fn(|context| {
             let (phases, waker) = (&self.phases, context.waker());
             self.listener.get_or_insert_with(|| phases.listen(waker));
@@ -91,14 +102,48 @@ impl Bounds {
                 leave(connection.as_mut());
             }
             if let Poll::Ready(ended) = connection.as_mut().poll(context) {
-                return Poll::Ready(Some(ended));
+                return Poll::Ready(Ok(ended));
+            }
+            if self.poll_stall(&mut ends, context).is_ready() {
+                return Poll::Ready(Err(TimeOver::Stalled));
             }
             let clock = self.clock.as_mut();
             self.patience
                 .poll(&self.link, clock, context)
-                .map(|()| None)
+                .map(|()| Err(TimeOver::Idle))
         })
         .await
+    }
+
+    /// Ready once a client that takes nothing has done so for too long, or `ends` says so. A client
+    /// that takes what there is costs no timer.
+    fn poll_stall(
+        &mut self,
+        ends: &mut impl FnMut(Instant) -> bool,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        while let Some(since) = self.link.blocked_since() {
+            let due = since + self.takes_within();
+            let look = || Box::pin(sleep_until(due.min(Instant::now() + LOOK)));
+            let stall = self.stall.get_or_insert_with(look);
+            ready!(stall.as_mut().poll(context));
+            let now = Instant::now();
+            if now >= due || ends(now) {
+                return Poll::Ready(());
+            }
+            self.stall = None;
+        }
+        self.stall = None;
+        Poll::Pending
+    }
+
+    /// Whoever has shown no key is waited for briefly: what waits for them counts against nobody.
+    fn takes_within(&self) -> Duration {
+        if self.link.is_admitted() {
+            self.takes_within
+        } else {
+            self.takes_within.min(STRANGER)
+        }
     }
 
     /// What came late is told once its request is there.
@@ -107,6 +152,17 @@ impl Bounds {
             .is_some_and(|phase| self.phases.current() >= phase)
             && (!self.came_late || self.link.has_begun())
     }
+}
+
+/// Why a connection is ended from outside.
+///
+/// Exhaustive on purpose: each says goodbye in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TimeOver {
+    /// No request, or no whole head, came for too long.
+    Idle,
+    /// Its client takes nothing.
+    Stalled,
 }
 
 /// How long a client may take with its next request.
@@ -145,5 +201,7 @@ impl Patience {
     }
 }
 
+/// For a client without a key to take what it was sent.
+const STRANGER: Duration = Duration::from_secs(5);
 /// For the request of a connection that waited in the backlog, and for a client to leave.
 const LATE: Duration = Duration::from_secs(5);

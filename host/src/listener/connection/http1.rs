@@ -1,5 +1,6 @@
 //! A connection that speaks HTTP/1.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,16 +14,22 @@ use hyper::service::service_fn;
 use signalbox_gate::{Framed, MAX_HEADERS};
 use signalbox_swap::error_chain;
 
-use super::{Bounds, ConnectionContext, answer};
+use super::answer_slot::AnswerSlot;
+use super::{Bounds, ConnectionContext, TimeOver, answer};
 use crate::listener::client_io::{ConnectionState, PeekableSocket, Wire};
+use crate::request::incoming_body::IncomingBody;
 
 /// Serves it to its end.
 pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap: PeekableSocket) {
     let (worker, link) = (Rc::clone(&site.worker), Rc::clone(&site.link));
     let wire = Wire::new(tap, Rc::clone(&link), &worker.shared, site.peer);
-    let service = service_fn(move |mut request| {
+    let slot = Rc::new(AnswerSlot::default());
+    let open = Rc::clone(&slot);
+    let service = service_fn(move |mut request: Request<Incoming>| {
         note_framing(&site.link, &mut request);
-        answer(Rc::clone(&site), request)
+        let answering = answer(Rc::clone(&site), request.map(IncomingBody::Http1));
+        let open = Rc::clone(&open);
+        async move { Ok::<_, Infallible>(answering.await.map(|body| open.put(body))) }
     });
     if bounds.came_late() {
         bounds.ends_by_itself();
@@ -41,14 +48,19 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
         .keep(
             Pin::new(&mut connection),
             http1::Connection::graceful_shutdown,
+            |now| slot.ends(now),
         )
         .await;
     match ended {
-        Some(Ok(())) => {}
-        Some(Err(error)) => {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
             tracing::debug!(error = error_chain(&error), "client connection ended");
         }
-        None => {
+        Err(TimeOver::Stalled) => {
+            slot.stalled();
+            tracing::debug!("client connection closed: it takes nothing");
+        }
+        Err(TimeOver::Idle) => {
             tracing::debug!("client connection closed: no request for too long");
             if link.has_half_a_head() {
                 let mut wire = connection.into_parts().io;

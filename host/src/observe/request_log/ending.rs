@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use http::HeaderValue;
-use signalbox_gate::{End, Facts};
+use signalbox_gate::{AbortReason, End, Facts};
 
 use super::RequestLog;
 use crate::observe::metrics::Ending;
@@ -112,6 +112,7 @@ fn code<'f>(end: &'f End, word: &'static str) -> &'f str {
 fn ending(end: &End) -> Ending<'_> {
     match end {
         End::Answered => Ending::Answered,
+        End::Aborted(AbortReason::ClientStalled) => Ending::Abandoned,
         End::Aborted(_) => Ending::Broken,
         End::Forwarded(status) => Ending::Forwarded(*status),
         End::Open => Ending::Abandoned,

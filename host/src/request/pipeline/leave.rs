@@ -1,12 +1,13 @@
 //! The end of the way: from the last step to the answer.
 
 use http::header::CONNECTION;
-use http::{HeaderValue, Response, StatusCode, response};
+use http::{HeaderValue, Response, response};
 use signalbox_gate::{Client, Relay, Respond};
 
 use super::{Answer, RequestContext};
 use crate::observe::request_log::RequestLog;
-use crate::request::client_body::{Connection, Discard, read_on};
+use crate::request::client_body::{Connection, Discard, Left, read_on};
+use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::{FromUpstream, ResponseBody};
 use crate::server::phase::Phase;
 use crate::server::worker::Worker;
@@ -34,7 +35,7 @@ impl RequestContext<'_> {
         answer: Answer,
     ) -> Response<ResponseBody> {
         let (mut head, mut body) = relay.into_parts();
-        let connection = self.let_go(head.status, body.observer_mut()).await;
+        let connection = self.let_go(false, body.observer_mut()).await;
         body.observer_mut().responds(head.status);
         self.tell_connection(connection, &mut head);
         let Answer {
@@ -52,10 +53,10 @@ impl RequestContext<'_> {
     /// client is told whether its connection is kept.
     pub(super) async fn respond(mut self, respond: Respond<RequestLog>) -> Response<ResponseBody> {
         let mut answer = ours(respond);
-        let status = answer.status();
+        let is_strangers = answer.body().is_strangers();
         let connection = match answer.body_mut() {
             ResponseBody::Bytes(_, completion) => {
-                self.let_go(status, completion.observer_mut()).await
+                self.let_go(is_strangers, completion.observer_mut()).await
             }
             ResponseBody::Upstream(_) => Connection::Close,
         };
@@ -70,29 +71,42 @@ impl RequestContext<'_> {
         }
     }
 
-    async fn let_go(&mut self, status: StatusCode, log: &mut RequestLog) -> Connection {
-        let config = &self.worker.shared.config;
-        let discard = match status {
-            StatusCode::UNAUTHORIZED => Discard::STRANGER,
-            _ => Discard {
-                bytes: config.limits.discard.bytes(),
-                time: config.times.discard.duration(),
-            },
+    /// What becomes of a body that the answer did not wait for, and of its connection.
+    async fn let_go(&mut self, is_strangers: bool, log: &mut RequestLog) -> Connection {
+        let left = match (self.sent_body.take(), self.body.take()) {
+            (Some(sent), _) => {
+                log.took_in(sent.sent());
+                match sent.has_ended() {
+                    true => Left::Nothing,
+                    false => sent.take_left().map_or(Left::Broken, Left::Coming),
+                }
+            }
+            (None, Some(body)) => body.into_left().await,
+            (None, None) => Left::Nothing,
         };
-        let Some(fate) = self.sent_body.take() else {
-            return match self.body.take() {
-                Some(body) => body.let_go(discard).await,
-                None => Connection::Keep,
-            };
-        };
-        log.took_in(fate.sent());
-        if fate.has_ended() {
-            return Connection::Keep;
-        }
-        if let Some(left) = fate.take_left() {
-            read_on(left, discard);
+        match left {
+            Left::Nothing => return Connection::Keep,
+            Left::Broken => {}
+            Left::Coming(incoming) => self.read_on(incoming, is_strangers),
         }
         Connection::Close
+    }
+
+    /// Reads a body to nowhere for a while, by a task of its own: a client that writes into a closed
+    /// socket never sees the answer. For whoever has no key there are places for some.
+    fn read_on(&self, incoming: IncomingBody, is_strangers: bool) {
+        if is_strangers {
+            if let Some(place) = self.worker.reads_stranger() {
+                read_on(incoming, Discard::STRANGER, Some(place));
+            }
+            return;
+        }
+        let config = &self.worker.shared.config;
+        let discard = Discard {
+            bytes: config.limits.discard.bytes(),
+            time: config.times.discard.duration(),
+        };
+        read_on(incoming, discard, None);
     }
 }
 

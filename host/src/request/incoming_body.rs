@@ -1,0 +1,105 @@
+//! The body of a client's request, in the version its connection speaks.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::RecvStream;
+use http::{HeaderMap, header};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+/// The body of a client's request as it comes.
+#[derive(Debug)]
+pub(crate) enum IncomingBody {
+    Http1(Incoming),
+    Http2(Http2Body),
+}
+
+/// The body of a stream. What is read of it the client may send anew.
+#[derive(Debug)]
+pub(crate) struct Http2Body {
+    stream: RecvStream,
+    /// What still comes, if the head says how much.
+    left: Option<u64>,
+}
+
+impl Http2Body {
+    /// The body of a request with this head. h2 resets a stream that sends less or more than its
+    /// head says.
+    pub(crate) fn new(stream: RecvStream, headers: &HeaderMap) -> Self {
+        let left = if stream.is_end_stream() {
+            Some(0)
+        } else {
+            declared(headers)
+        };
+        Self { stream, left }
+    }
+}
+
+/// The one length a head declares; `None` if it has none, or two.
+fn declared(headers: &HeaderMap) -> Option<u64> {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let first = lengths.next()?;
+    let is_one = lengths.all(|other| other == first);
+    let digits = first.to_str().ok().filter(|_| is_one)?;
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_plain)
+}
+
+impl Body for IncomingBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.get_mut() {
+            Self::Http1(incoming) => {
+                let next = ready!(Pin::new(incoming).poll_frame(context));
+                Poll::Ready(next.map(|frame| frame.map_err(io::Error::other)))
+            }
+            Self::Http2(body) => {
+                let next = ready!(body.poll_data(context));
+                Poll::Ready(next.map(|data| data.map(Frame::data)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Http1(incoming) => incoming.is_end_stream(),
+            Self::Http2(body) => body.stream.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Http1(incoming) => incoming.size_hint(),
+            Self::Http2(body) => body
+                .left
+                .map_or_else(SizeHint::default, SizeHint::with_exact),
+        }
+    }
+}
+
+impl Http2Body {
+    /// Trailers are headers nobody allowed: they stay with h2.
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let Some(data) = ready!(self.stream.poll_data(context)) else {
+            return Poll::Ready(None);
+        };
+        let data = data.map_err(io::Error::other).and_then(|data| {
+            let room = self.stream.flow_control();
+            room.release_capacity(data.len())
+                .map_err(io::Error::other)?;
+            Ok(data)
+        });
+        if let (Ok(data), Some(left)) = (&data, &mut self.left) {
+            *left = left.saturating_sub(data.len() as u64);
+        }
+        Poll::Ready(Some(data))
+    }
+}
