@@ -52,4 +52,5 @@ mod swap_command;
 mod swap_memory;
 mod swap_storm;
 mod trust;
+mod unread_memory;
 mod wording;

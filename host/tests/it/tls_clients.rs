@@ -12,6 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use signalbox_host::config::ListenerTls;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -193,4 +194,24 @@ fn a_client_that_does_not_shake_hands_is_let_go_and_holds_nobody_up() {
     let mut rest = Vec::new();
     plain.read_to_end(&mut rest);
     assert!(!rest.starts_with(b"HTTP"), "{rest:?}");
+}
+
+#[test]
+fn requests_whose_answers_nobody_takes_are_not_read_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = certificate();
+    put(folder.path(), &pair);
+    let gate = gate(folder.path());
+    run(async {
+        let mut client = connect(&gate, &pair, &[]).await.unwrap();
+        let list = Ask::get("/v1/models").bytes().repeat(1_000);
+        let mut written = 0;
+        // Nobody takes any more, or the connection is over.
+        while written < 64 << 20
+            && let Ok(Ok(())) = timeout(Duration::from_secs(1), client.write_all(&list)).await
+        {
+            written += list.len();
+        }
+        assert!(written < 64 << 20, "they are read for ever");
+    });
 }

@@ -23,7 +23,19 @@ pub(crate) struct ConnectionState {
     is_admitted: Cell<bool>,
     /// Refused requests whose client is waited for.
     refused: Cell<u32>,
+    /// Whether what was read last is to be worked off before more is read.
+    turn: Cell<Turn>,
     framings: RefCell<Framings>,
+}
+
+/// Whether more of what a client sends is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Read,
+    /// Once what was read is given out.
+    WorkOff,
+    /// The same, and somebody waits for it.
+    Withheld,
 }
 
 /// Whose answer is written next.
@@ -58,6 +70,7 @@ impl ConnectionState {
             blocked_since: Cell::new(None),
             is_admitted: Cell::new(false),
             refused: Cell::new(0),
+            turn: Cell::new(Turn::Read),
             framings: RefCell::new(Framings::new()),
         })
     }
@@ -96,6 +109,30 @@ impl ConnectionState {
     /// Whether somebody with a key has used it.
     pub(crate) fn is_admitted(&self) -> bool {
         self.is_admitted.get()
+    }
+
+    /// Whether it speaks HTTP/2, and nobody with a key has used it.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.stage.get() == Stage::Frames && !self.is_admitted()
+    }
+
+    /// Some of what the client sent was read.
+    pub(super) fn read_little(&self) {
+        self.turn.set(Turn::WorkOff);
+    }
+
+    /// Whether no more is read for now.
+    pub(super) fn withholds(&self) -> bool {
+        let withholds = self.turn.get() != Turn::Read;
+        if withholds {
+            self.turn.set(Turn::Withheld);
+        }
+        withholds
+    }
+
+    /// All that was read is given out. Whether more was asked for and withheld.
+    pub(crate) fn may_read(&self) -> bool {
+        self.turn.replace(Turn::Read) == Turn::Withheld
     }
 
     /// One more refused request may wait for its client; `None` if enough of them do.
@@ -182,4 +219,4 @@ impl Drop for Exchange {
 }
 
 /// Who has no key waits in few places: what one holds is some kilobytes, and streams are many.
-const REFUSED: u32 = 8;
+const REFUSED: u32 = 4;

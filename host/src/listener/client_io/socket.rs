@@ -23,7 +23,7 @@ pub(crate) enum Socket {
 pub(crate) struct PeekableSocket {
     socket: Socket,
     link: Rc<ConnectionState>,
-    /// Read already, and not yet by hyper.
+    /// Read already, and not yet by who serves it.
     ahead: Vec<u8>,
 }
 
@@ -53,6 +53,30 @@ impl PeekableSocket {
         Poll::Ready(Ok(!buffer.filled().is_empty()))
     }
 
+    /// HTTP/2 of a client that has shown no key is read a little at a time, and only while it takes its
+    /// answers: streams without a key are then answered before the next are opened, and h2, which
+    /// never gives the room of a stream back before its connection ends, needs room for few.
+    fn poll_little(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.link.blocked_since().is_some() {
+            // Woken by the write that waits.
+            return Poll::Pending;
+        }
+        if self.link.withholds() {
+            return Poll::Pending;
+        }
+        let mut piece = [0; LITTLE];
+        let most = buffer.remaining().min(LITTLE);
+        let mut little = ReadBuf::new(piece.get_mut(..most).unwrap_or_default());
+        ready!(Pin::new(&mut self.socket).poll_read(context, &mut little))?;
+        buffer.put_slice(little.filled());
+        self.link.read_little();
+        Poll::Ready(Ok(()))
+    }
+
     /// Whether the client takes bytes shows when they are written, and with TLS, which writes into a
     /// buffer of its own, when that is flushed.
     fn note(&self, is_blocked: bool, is_flush: bool) {
@@ -71,7 +95,9 @@ impl AsyncRead for PeekableSocket {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buffer.filled().len();
-        if this.ahead.is_empty() {
+        if this.ahead.is_empty() && this.link.is_unknown() {
+            ready!(this.poll_little(context, buffer))?;
+        } else if this.ahead.is_empty() {
             ready!(Pin::new(&mut this.socket).poll_read(context, buffer))?;
         } else {
             let length = this.ahead.len().min(buffer.remaining());
@@ -182,3 +208,5 @@ impl AsyncWrite for Socket {
 
 /// A request of a chat that fits comes whole, so that nothing is read twice for it.
 const AHEAD: usize = 8 << 10;
+/// Less than two dozen of the smallest heads.
+const LITTLE: usize = 256;

@@ -72,7 +72,12 @@ async fn accept(
             {
                 return Poll::Ready(None);
             }
-            connection.poll_accept(context)
+            let next = connection.poll_accept(context);
+            if next.is_pending() && site.link.may_read() {
+                // After the streams that were taken.
+                context.waker().wake_by_ref();
+            }
+            next
         });
         match next.await {
             Some(Ok((request, respond))) => {
