@@ -13,8 +13,8 @@ use tokio::{net::TcpStream, task::JoinSet};
 struct Reluctant {
     send: SendRequest<Bytes>,
     /// Kept open, so that their streams are.
-    _heads: Vec<h2::RecvStream>,
-    _bodies: Vec<h2::SendStream<Bytes>>,
+    heads: Vec<h2::RecvStream>,
+    bodies: Vec<h2::SendStream<Bytes>>,
 }
 
 impl Reluctant {
@@ -31,8 +31,8 @@ impl Reluctant {
         });
         Self {
             send,
-            _heads: Vec::new(),
-            _bodies: Vec::new(),
+            heads: Vec::new(),
+            bodies: Vec::new(),
         }
     }
 
@@ -42,7 +42,7 @@ impl Reluctant {
             .expect("the connection goes on");
         let sent = self.send.send_request(request.clone(), is_all);
         let (answer, body) = sent.expect("the connection goes on");
-        self._bodies.push(body);
+        self.bodies.push(body);
         answer
     }
 
@@ -55,7 +55,7 @@ impl Reluctant {
         for answer in answers {
             let answer = answer.await.expect("each request is answered");
             assert_eq!(answer.status(), 401);
-            self._heads.push(answer.into_body());
+            self.heads.push(answer.into_body());
         }
     }
 }
@@ -98,7 +98,6 @@ fn answers_that_nobody_takes_cost_little_without_a_key() {
     for (request, is_all) in [(list, true), (upload, false)] {
         let request = request.expect("a request");
         let held = runtime.block_on(held_for_each(&served, request, is_all));
-        eprintln!("held {held}");
         assert!(held <= MOST, "{held} bytes a connection");
     }
 }
