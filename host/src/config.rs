@@ -86,6 +86,8 @@ pub struct Config {
     pub jwt: Vec<IssuerSettings>,
     /// Where live policies are remembered; `None` remembers nothing.
     pub state: Option<PathBuf>,
+    /// Where forms are held that do not fit into memory.
+    pub spool_dir: PathBuf,
     /// Where machine code is kept between starts of a host without [`Config::state`], which has a
     /// place for it; `None` keeps none.
     pub code_cache: Option<Cache>,
@@ -196,6 +198,7 @@ impl Config {
             keys,
             jwt: Vec::new(),
             state: None,
+            spool_dir: std::env::temp_dir(),
             code_cache: None,
             compile: CompileIn::default(),
             swap: SwapSettings::default(),

@@ -3,7 +3,8 @@
 //!
 //! Everything a host reads at start is read by the code that reads it then, but each thing by itself:
 //! all that fails is found, and not only the first. No port is opened, nobody is asked, and nothing
-//! is written. The state folder is only looked at, also while a host uses it.
+//! is left behind: `spool_dir` is tried with a file that has no name. The state folder is only looked
+//! at, also while a host uses it.
 
 mod finding;
 mod policies;
@@ -24,6 +25,7 @@ use crate::observe::health::Health;
 use crate::observe::metrics::Metrics;
 use crate::observe::traces::Collector;
 use crate::policy_sources::registries::Registries;
+use crate::request::spool;
 use crate::upstream::Hosts;
 use signalbox_gate::Budget;
 use signalbox_swap::error_chain;
@@ -46,6 +48,13 @@ pub fn check(config: &Config) -> Vec<Finding> {
         found.push(Finding::stops("traces", "traces", error_chain(&error)));
     }
     registries(config, &mut found);
+    if let Err(error) = spool::probe(&config.spool_dir) {
+        // A host starts all the same, and goes on with everything else.
+        let reason = error_chain(&error);
+        let finding = Finding::new(Effect::Differs, "spool_dir", "spool_dir", reason);
+        let help = "make a folder the host's user may write in, or name another: forms are refused";
+        found.push(finding.of(Some(&config.spool_dir)).help(help));
+    }
     policies::check(config, &mut found);
     found
 }

@@ -115,6 +115,7 @@ impl Host {
             () = shutdown => {}
             () = reload::watch(&shared) => {}
             () = refresh_issuers(&shared) => {}
+            () = shared.spool.watch() => {}
             () = watch_policies(&shared, self.followed, self.hangups) => {}
         }
         let exit = leave(&shared, acceptor, workers).await;

@@ -86,7 +86,7 @@ fn is_refusal(name: &str, answer: &Answer, code: Code) {
     // Before the request was admitted nothing was done: then the client's library may try again.
     let may_retry = matches!(
         code,
-        Code::Overloaded | Code::NoPolicy | Code::UpstreamUnreachable
+        Code::Overloaded | Code::NoPolicy | Code::SpoolFailed | Code::UpstreamUnreachable
     );
     assert!(
         again == Some("false") || may_retry && again == Some("true"),

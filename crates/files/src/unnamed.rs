@@ -1,24 +1,23 @@
 //! Files without a name.
 
-use std::{env, fs::File, io, path::Path};
+use std::{fs::File, io, path::Path};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, unlinkat};
 
-/// A file to write and read, for its owner alone, where `TMPDIR` says. It has no name: nothing is
-/// left of it whatever becomes of the process.
+/// A file to write and read in a folder, for its owner alone. It has no name: nothing is left of it
+/// whatever becomes of the process.
 ///
 /// # Errors
 /// The disk refuses.
-pub fn unnamed() -> io::Result<File> {
-    let folder = env::temp_dir();
+pub fn unnamed(folder: &Path) -> io::Result<File> {
     #[cfg(target_os = "linux")]
     {
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::EXCL | OFlags::CLOEXEC;
-        if let Ok(file) = openat(CWD, &folder, flags, Mode::RUSR | Mode::WUSR) {
+        if let Ok(file) = openat(CWD, folder, flags, Mode::RUSR | Mode::WUSR) {
             return Ok(file.into());
         }
     }
-    named_for_a_moment(&folder)
+    named_for_a_moment(folder)
 }
 
 /// Where the system or the disk knows no files without names.
@@ -44,7 +43,7 @@ mod tests {
     fn what_is_written_is_read_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
         for mut file in [
-            unnamed().unwrap(),
+            unnamed(folder.path()).unwrap(),
             named_for_a_moment(folder.path()).unwrap(),
         ] {
             file.write_all(b"held").unwrap();

@@ -68,7 +68,7 @@ async fn serve(site: Site, peer: Peer, asked: Request<Incoming>) -> Answer<AnyBo
                 Some(Err(_gone)) => read.failed(BodyFailure::Broken),
                 None => read.end(),
             },
-            Step::SpoolWrite(write) => write.failed(),
+            Step::SpoolWrite(write) => write.failed(SpoolFailure::Unusable),
             Step::AskPolicy(mut ask) => {
                 let call = ask.take_call();
                 let answer = tokio::task::spawn_blocking(move || Some(call?.ask())).await;

@@ -114,6 +114,7 @@ pub use auth::{keyring, presets};
 pub use body::budget::{Budget, Holding, Reservation, Spent};
 pub use body::chunk_buffer::ChunkBuffer;
 pub use body::failure::BodyFailure;
+pub use body::spool::SpoolFailure;
 pub use body::upstream_body::{BodyRoom, Part, RestOfBody, UpstreamBody};
 pub use clock::{Clock, SystemClock};
 pub use facts::{End, Facts};

@@ -15,6 +15,7 @@ use signalbox_runtime::GenerationStats;
 
 use crate::body::failure::BodyFailure;
 use crate::body::incoming::Missing;
+use crate::body::spool::SpoolFailure;
 use crate::exchange::Exchange;
 use crate::forward::Forward;
 use crate::gate::Gate;
@@ -120,14 +121,14 @@ impl<O: Observer> SpoolWrite<O> {
     /// It is written.
     #[must_use]
     pub fn written(mut self) -> Step<O> {
-        let missing = self.exchange.body.written(true);
+        let missing = self.exchange.body.written(Ok(()));
         self.exchange.goes_on(missing)
     }
 
     /// It could not be written.
     #[must_use]
-    pub fn failed(mut self) -> Step<O> {
-        let missing = self.exchange.body.written(false);
+    pub fn failed(mut self, failure: SpoolFailure) -> Step<O> {
+        let missing = self.exchange.body.written(Err(failure));
         self.exchange.goes_on(missing)
     }
 }

@@ -99,14 +99,16 @@ impl Refusal {
     /// Sets when to try again.
     ///
     /// For `overloaded`, `no_policy` and `rate_limited` it replaces the default of one second. For
-    /// `upstream_unreachable` it says that nothing of the body was sent: only then may a client's
-    /// library repeat the request by itself. Every other code is final, and stays so.
+    /// `upstream_unreachable` it says that nothing of the body was sent, and for `spool_failed` that
+    /// this may pass: only then may a client's library repeat the request by itself. Every other code
+    /// is final, and stays so.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry = match (self.retry, self.code.as_ref()) {
             (Retry::Soon(_), _) => Retry::Soon(seconds),
             (Retry::NotBefore(_), _) => Retry::NotBefore(seconds),
             (Retry::Never, "upstream_unreachable") if self.status == 502 => Retry::Soon(seconds),
+            (Retry::Never, "spool_failed") if self.status == 503 => Retry::Soon(seconds),
             (Retry::Never, _) => Retry::Never,
         };
         self

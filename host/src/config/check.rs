@@ -42,6 +42,9 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
         code_cache: None,
         compile: CompileIn::default(),
         state: file.state.map(|state| folder.join(state)),
+        spool_dir: file
+            .spool_dir
+            .map_or_else(std::env::temp_dir, |spool| folder.join(spool)),
         swap: file.swap.within(folder),
         signatures: match file.signatures {
             Some(written) => swapping::signatures(written, folder)?,

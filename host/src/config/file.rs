@@ -45,6 +45,8 @@ pub(super) struct File {
     pub(super) jwt: BTreeMap<String, Spanned<super::jwt::Written>>,
     #[serde(default, deserialize_with = "path")]
     pub(super) state: Option<PathBuf>,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) spool_dir: Option<PathBuf>,
     #[serde(default)]
     pub(super) swap: SwapSettings,
     #[serde(default, deserialize_with = "present")]

@@ -104,6 +104,7 @@ upstream:
 policies: {{default: a.yaml, editors: b.wasm}}
 keys: /keys.yaml
 state: state
+spool_dir: /var/spool/signalbox
 workers: 3
 key_limits: {{per_minute: 600, concurrent: unlimited, streams: 4, body_mb: 8, upload_mb: 9}}
 limits: {{connections: 5, connections_per_client: 5, streams_per_connection: 5, requests: 6, upstream_connections: 7, head: 8KiB, json_body: 1MiB, upload_body: 2GiB,
@@ -133,6 +134,7 @@ records: {{keep: 0, log: true, headers: [X-Team], access: false, client_address:
         config.state.as_deref(),
         Some(Path::new("/etc/signalbox/state"))
     );
+    assert_eq!(config.spool_dir, Path::new("/var/spool/signalbox"));
     assert_eq!(config.workers.map(NonZeroUsize::get), Some(3));
     let limits = config.key_limits;
     assert_eq!(limits.per_minute.map(std::num::NonZeroU32::get), Some(600));

@@ -79,6 +79,7 @@ pub(crate) fn everything(shared: &Shared) {
                 .reloaded(Reloaded::Cases, Outcome::Error);
         }
     }
+    shared.spool.probe();
     shared.sources.files.reload(&shared.sources);
     shared.sources.look.now();
 }

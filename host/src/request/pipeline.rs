@@ -103,11 +103,12 @@ impl RequestContext<'_> {
     }
 
     async fn spool_write(&mut self, write: SpoolWrite<RequestLog>) -> Step<RequestLog> {
-        match self.spool.append(write.bytes().clone()).await {
+        let folder = &self.worker.shared.spool;
+        match self.spool.append(folder, write.bytes().clone()).await {
             Ok(()) => write.written(),
             Err(error) => {
-                tracing::error!(error = error_chain(&error), "a body cannot be held on disk");
-                write.failed()
+                tracing::error!(error = error_chain(&error), "a form cannot be held on disk");
+                write.failed(error.failure())
             }
         }
     }

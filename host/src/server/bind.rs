@@ -31,6 +31,7 @@ use crate::observe::record::DecisionLog;
 use crate::observe::traces::Traces;
 use crate::policy_sources::registries::Registries;
 use crate::policy_sources::{PolicySources, RefreshSignal, Sighup, read_cases};
+use crate::request::spool::SpoolFolder;
 use crate::server::shared::{Policies, Shared, UpstreamAccess};
 use crate::upstream::{Hosts, routes_file};
 use signalbox_gate::keyring::{Key, KeyStatus};
@@ -79,6 +80,9 @@ impl Host {
             move || read.start(&swaps, &policies, is_remembered)
         };
         let Watched { files, followed } = off_thread(start).await?;
+        let spool = Arc::new(SpoolFolder::new(&config.spool_dir, Arc::clone(&health)));
+        let probed = Arc::clone(&spool);
+        off_thread(move || probed.probe()).await;
         let tls = config.tls.as_ref();
         let tls = tls
             .map(|files| ClientTls::load(files, config.http2))
@@ -121,6 +125,7 @@ impl Host {
             upstream: UpstreamAccess { hosts, credentials },
             policies: Policies { swaps, pool },
             sources: Arc::new(sources),
+            spool,
         };
         let shared = Arc::new(shared);
         Ok(Self {

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::listener::tls::ClientTls;
 use crate::observe::observers::Observers;
 use crate::policy_sources::PolicySources;
+use crate::request::spool::SpoolFolder;
 use crate::upstream::Hosts;
 
 /// What all workers share: each part is read without waiting.
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) observers: Arc<Observers>,
     /// Where policies come from.
     pub(crate) sources: Arc<PolicySources>,
+    /// Where forms are held that do not fit into memory.
+    pub(crate) spool: Arc<SpoolFolder>,
     pub(crate) started: Timestamp,
 }
 

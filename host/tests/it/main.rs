@@ -45,6 +45,7 @@ mod routes;
 mod secrets;
 mod series;
 mod shutdown;
+mod spool;
 mod streams;
 mod swaps;
 mod syntax;

@@ -248,6 +248,7 @@ fn every_code_of_a_json_route_is_reached_by_some_test_here() {
         Code::RateLimited,
         Code::TooManyStreams,
         Code::Overloaded,
+        Code::SpoolFailed,
         Code::RequestTimeout,
         Code::UpstreamUnreachable,
         Code::UpstreamProtocol,

@@ -111,6 +111,23 @@ fn a_folder_that_is_not_there_yet_is_not_made() {
 }
 
 #[test]
+fn a_spool_folder_is_tried() {
+    let folder = Folder::new();
+    let config = folder.configure("", "spool_dir: policy.yaml\n");
+    let (code, found) = findings(&["--config", &config]);
+    // A host starts on it, and refuses forms.
+    assert_eq!((code, codes(&found)), (Some(0), vec!["spool_dir"]));
+    assert_eq!(found[0]["effect"], "differs");
+    let reason = found[0]["reason"].as_str().unwrap();
+    assert!(reason.ends_with("(os error 20)"), "{reason}");
+    let config = folder.configure("", "spool_dir: .\n");
+    let before = snapshot(&folder.path("."));
+    assert_eq!(findings(&["--config", &config]), (Some(0), Vec::new()));
+    let names = |all: &BTreeMap<String, _>| all.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&snapshot(&folder.path("."))), names(&before));
+}
+
+#[test]
 fn every_file_that_does_not_load_is_named_and_not_only_the_first() {
     let folder = Folder::new();
     folder.write("policy.yaml", BROKEN);

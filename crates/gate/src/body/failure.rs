@@ -32,7 +32,7 @@ impl BodyFailure {
                 Code::InvalidBody,
                 "The body ended before its announced end. Send all of it.",
             ),
-            Self::NotHeld => Refusal::of(Code::Overloaded),
+            Self::NotHeld => Refusal::of(Code::SpoolFailed),
             Self::Refused => Refusal::of(Code::InvalidBody),
             Self::TooLarge => Refusal::of(Code::BodyTooLarge),
             Self::TooSlow => Refusal::of(Code::RequestTimeout),

@@ -6,7 +6,7 @@ use signalbox_http::refusal::{Code, Refusal};
 
 use crate::body::failure::BodyFailure;
 use crate::body::passing::Passing;
-use crate::body::spool::{Spool, SpoolError};
+use crate::body::spool::{Spool, SpoolError, SpoolFailure};
 use crate::body::upstream_body::{RestOfBody, UpstreamBody};
 use crate::response::rejection;
 
@@ -94,12 +94,13 @@ impl HeldForm {
     }
 
     /// The door has written it, or could not.
-    pub(crate) fn written(&mut self, is_written: bool) {
-        if is_written {
-            self.spool.written();
-        } else {
-            self.is_torn = true;
-            self.refusal = Some(Refusal::of(Code::Overloaded));
+    pub(crate) fn written(&mut self, written: Result<(), SpoolFailure>) {
+        match written {
+            Ok(()) => self.spool.written(),
+            Err(failure) => {
+                self.is_torn = true;
+                self.refusal = Some(failure.refusal());
+            }
         }
     }
 

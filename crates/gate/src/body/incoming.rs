@@ -12,7 +12,7 @@ use crate::body::failure::BodyFailure;
 use crate::body::form::HeldForm;
 use crate::body::json::HeldJson;
 use crate::body::passing::Passing;
-use crate::body::spool::{Spool, SpoolBounds};
+use crate::body::spool::{Spool, SpoolBounds, SpoolFailure};
 use crate::body::upstream_body::{Part, RestOfBody, UpstreamBody};
 use crate::gate::Gate;
 
@@ -218,10 +218,10 @@ impl Body {
     }
 
     /// The door has written what it was given, or could not.
-    pub(crate) fn written(&mut self, is_written: bool) -> Missing {
+    pub(crate) fn written(&mut self, written: Result<(), SpoolFailure>) -> Missing {
         match &mut self.read {
             Read::Form(form) => {
-                form.written(is_written);
+                form.written(written);
                 missing(form)
             }
             Read::No | Read::Gathering { .. } | Read::Json(_) => Missing::Nothing,

@@ -1,6 +1,9 @@
 //! Bytes held until it is known where they go: in memory first, then on the door's disk.
 
+use std::io;
+
 use bytes::{Bytes, BytesMut};
+use signalbox_http::refusal::{Code, Refusal};
 
 use crate::body::budget::{Reservation, Spent};
 use crate::body::upstream_body::{Part, UpstreamBody};
@@ -39,6 +42,38 @@ pub(crate) enum SpoolError {
     NoRoom,
     /// One body may not hold as many.
     TooMuch,
+}
+
+/// Why a door cannot write a part of a form to disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpoolFailure {
+    /// The disk is full: what is held by others ends, so the same request may pass later.
+    #[error("the disk is full")]
+    Full,
+    /// It cannot be written at all, until somebody does something about it.
+    #[error("the disk cannot be written")]
+    Unusable,
+}
+
+impl From<&io::Error> for SpoolFailure {
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Unusable,
+        }
+    }
+}
+
+impl SpoolFailure {
+    /// What the client is told.
+    pub(crate) fn refusal(self) -> Refusal {
+        let refusal = Refusal::of(Code::SpoolFailed);
+        match self {
+            Self::Full => refusal.retry_after(1),
+            Self::Unusable => refusal,
+        }
+    }
 }
 
 impl From<Spent> for SpoolError {

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use signalbox_gate::{
     AbortReason, AskError, BodyFailure, Framed, Gate, IncomingRequest, Part, Peer, PolicyCall,
-    RelayBody, Responded, Step, UpstreamBody,
+    RelayBody, Responded, SpoolFailure, Step, UpstreamBody,
 };
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::Decision;
@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     pub(crate) knows_end: bool,
     /// What becomes of the body after its pieces.
     pub(crate) failure: Option<BodyFailure>,
+    /// Why the door's disk takes nothing.
+    pub(crate) disk: Option<SpoolFailure>,
 }
 
 impl Asked {
@@ -41,6 +43,7 @@ impl Asked {
             comes_whole: false,
             knows_end: true,
             failure: None,
+            disk: None,
         }
     }
 }
@@ -128,10 +131,13 @@ pub(crate) fn play_with(
                 (None, Some(failure)) => read.failed(failure),
                 (None, None) => read.end(),
             },
-            Step::SpoolWrite(write) => {
-                spool.extend_from_slice(write.bytes());
-                write.written()
-            }
+            Step::SpoolWrite(write) => match asked.disk {
+                Some(failure) => write.failed(failure),
+                None => {
+                    spool.extend_from_slice(write.bytes());
+                    write.written()
+                }
+            },
             Step::AskPolicy(mut ask) => {
                 let call = ask.take_call().unwrap();
                 ask.answered(decide(&call))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Version;
-use signalbox_gate::{BodyFailure, ConcurrencyLimit, Framed};
+use signalbox_gate::{BodyFailure, ConcurrencyLimit, Framed, SpoolFailure};
 use signalbox_http::refusal::Code;
 use signalbox_policy::{Decision, Forward};
 
@@ -251,6 +251,30 @@ fn form(gate: &Arc<signalbox_gate::Gate>, models: &[&str]) -> Told {
     play(gate, asked, &[ok()])
 }
 
+#[test]
+fn a_form_that_cannot_be_held_may_come_again_where_the_disk_is_full() {
+    let gate = gate(&Arc::default(), Engine::Known, |settings, _| {
+        settings.multipart_memory = 40;
+    });
+    let part = |name: &str, value: &str| {
+        format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = part("file", &"x".repeat(600 << 10)) + &part("model", "gpt-4o") + "--b--\r\n";
+    let types = ("content-type", "multipart/form-data; boundary=b");
+    for (disk, retry) in [
+        (SpoolFailure::Full, "true"),
+        (SpoolFailure::Unusable, "false"),
+    ] {
+        let mut asked = post("/v1/audio/transcriptions", &[types], body.as_bytes());
+        asked.disk = Some(disk);
+        let told = play(&gate, asked, &[]);
+        assert_eq!((told.status, &*told.code()), (503, "spool_failed"));
+        assert_eq!(told.headers["x-should-retry"], retry);
+        assert_eq!(told.headers.contains_key("retry-after"), retry == "true");
+        assert_eq!(told.sent, []);
+    }
+}
+
 fn ok() -> Upstream {
     Upstream::json(200, r#"{"model":"support-agent"}"#)
 }
@@ -260,6 +284,10 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (Code::TooManyStreams, "limits.rs"),
     (Code::RateLimited, "a_key_waits_where_its_limits_say"),
     (Code::Overloaded, "a_full_gate_takes_nobody"),
+    (
+        Code::SpoolFailed,
+        "a_form_that_cannot_be_held_may_come_again_where_the_disk_is_full",
+    ),
     (
         Code::PolicyFailed,
         "tests/e2e/failing_guest.rs: it takes a guest that fails",

@@ -100,6 +100,8 @@ codes! {
         "The policy of this key is not loaded. Try again, and tell the operator if it stays so.";
     Overloaded = "overloaded", 503,
         "The gate has too much to do right now. Try again as `retry-after` says.";
+    SpoolFailed = "spool_failed", 503,
+        "The gate cannot hold this form on its disk. Send `model` before the file, then nothing is held; and tell the operator.";
     UpstreamTimeout = "upstream_timeout", 504,
         "GT did not answer in time. It may still be at work on the request.";
 }

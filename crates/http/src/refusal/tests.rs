@@ -36,7 +36,10 @@ fn every_code_has_its_own_word_and_the_status_of_the_design() {
             502,
             "upstream_unreachable upstream_protocol upstream_redirect upstream_credential_rejected",
         ),
-        (503, "policy_failed policy_timeout no_policy overloaded"),
+        (
+            503,
+            "policy_failed policy_timeout no_policy overloaded spool_failed",
+        ),
         (504, "upstream_timeout"),
     ];
     let expected: Vec<(u16, &str)> = rows
@@ -75,7 +78,9 @@ fn only_what_did_nothing_may_be_tried_again() {
 fn a_time_to_wait_makes_no_final_refusal_repeatable() {
     for &code in Code::ALL {
         let (retry, after) = match code.word() {
-            "overloaded" | "no_policy" | "upstream_unreachable" => ("true", Some("7".to_owned())),
+            "overloaded" | "no_policy" | "upstream_unreachable" | "spool_failed" => {
+                ("true", Some("7".to_owned()))
+            }
             "rate_limited" => ("false", Some("7".to_owned())),
             _ => ("false", None),
         };
@@ -106,7 +111,12 @@ fn a_426_names_the_protocol_to_use_and_nothing_else_names_one() {
 
 #[test]
 fn a_policy_cannot_ask_for_a_retry() {
-    for word in ["overloaded", "upstream_unreachable", "rate_limited"] {
+    for word in [
+        "overloaded",
+        "upstream_unreachable",
+        "rate_limited",
+        "spool_failed",
+    ] {
         let refusal = Refusal::from_policy(429, word, "wait", None).retry_after(5);
         assert_eq!(header(&refusal, "x-should-retry").as_deref(), Some("false"));
         assert_eq!(header(&refusal, "retry-after"), None);

@@ -23,9 +23,12 @@ fn what_is_written_comes_out_in_its_place() {
     let bytes: Vec<u8> = (0..150_000_u32).flat_map(u32::to_le_bytes).collect();
     for piece in [1_000, PIECE, bytes.len()] {
         on_a_runtime(async {
+            let folder = tempfile::tempdir().unwrap();
+            let folder = Arc::new(SpoolFolder::new(folder.path(), Arc::default()));
             let mut spool = Spool::default();
             for piece in bytes.chunks(piece) {
-                spool.append(Bytes::copy_from_slice(piece)).await.unwrap();
+                let piece = Bytes::copy_from_slice(piece);
+                spool.append(&folder, piece).await.unwrap();
             }
             let parts = vec![
                 Part::Bytes(Bytes::from_static(b"begin")),
