@@ -52,6 +52,7 @@ struct Says {
     policy: &'static str,
     serial: u64,
     hours: i64,
+    environment: Option<&'static str>,
 }
 
 impl Says {
@@ -61,6 +62,7 @@ impl Says {
             policy: "litellm",
             serial: 10,
             hours: 1,
+            environment: None,
         }
     }
 
@@ -71,6 +73,7 @@ impl Says {
             policy: self.policy.to_owned(),
             serial: self.serial,
             not_after,
+            environments: self.environment.map(|name| [name.to_owned()].into()),
         };
         sign(&key(byte), "ops", &statement)
     }
@@ -174,6 +177,27 @@ fn only_a_statement_that_holds_lets_a_component_serve() {
     );
     let next = Says { serial: 11, ..says };
     assert!(upload(&next.signed_by(OPS)).generation() > first);
+}
+
+#[test]
+fn what_was_signed_for_one_environment_serves_in_no_other() {
+    let config = signers(true).replacen(":\n", ":\n  environment: production\n", 1);
+    let good = component(&runbook("litellm"));
+    let place = Place::new("litellm: litellm.wasm", &config);
+    place.key("client", CLIENT, "litellm");
+    place.write("litellm.wasm", &good);
+    let signed = |environment| {
+        let says = Says {
+            environment,
+            ..Says::of(&good)
+        };
+        place.write("litellm.wasm.statement", says.signed_by(OPS));
+        place.serve()
+    };
+    for elsewhere in [Some("staging"), None] {
+        assert_eq!(signed(elsewhere).names(CLIENT), "no_policy");
+    }
+    assert_ne!(signed(Some("production")).names(CLIENT), "no_policy");
 }
 
 #[test]

@@ -27,6 +27,15 @@ pub(crate) fn name(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// For clap: the name of an environment.
+pub(crate) fn environment(text: &str) -> Result<String, &'static str> {
+    if is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an environment's name has 1 to 64 letters, digits, `-`, `_` and `.`")
+    }
+}
+
 /// The policy that is meant where none is named.
 pub(crate) const DEFAULT: &str = "default";
 

@@ -1,6 +1,7 @@
 //! Who says that a component may serve under a name: signed statements.
 //!
-//! A statement names a digest, a policy, a serial and a time it ends. It comes in a DSSE envelope
+//! A statement names a digest, a policy, a serial and a time it ends, and where it says so the
+//! environments it is for. It comes in a DSSE envelope
 //! (<https://github.com/secure-systems-lab/dsse>), signed with ed25519. An envelope may carry
 //! several signatures; one by a signer who may sign for that policy is enough. Cosign's bundles are
 //! not read: checking them needs certificates, a transparency log and their clocks.
@@ -33,6 +34,7 @@ pub const PAYLOAD_TYPE: &str = "application/vnd.signalbox.statement+json";
 #[derive(Clone, Debug, Default)]
 pub struct Signers {
     required: bool,
+    environment: Option<String>,
     signers: Vec<Signer>,
 }
 
@@ -97,7 +99,20 @@ impl Signers {
     /// Who may sign. If signatures are required and nobody may sign, nothing is accepted.
     #[must_use]
     pub const fn new(required: bool, signers: Vec<Signer>) -> Self {
-        Self { required, signers }
+        Self {
+            required,
+            environment: None,
+            signers,
+        }
+    }
+
+    /// Accepts only statements that name this environment; without one, only those that name none.
+    #[must_use]
+    pub fn in_environment(self, environment: Option<String>) -> Self {
+        Self {
+            environment,
+            ..self
+        }
     }
 
     /// Whether a component without a statement is refused.
@@ -112,7 +127,8 @@ impl Signers {
     ///
     /// The first of these that holds: there is no statement though one is required; it is no
     /// envelope, or of another type; nobody known signed it; none of those who did may sign for
-    /// that policy; it is no statement; it is about another component or another policy; it ended;
+    /// that policy; it is no statement; it is about another component or another policy; it is
+    /// not for this environment; it ended;
     /// its serial is lower than the last one, or was used for another component.
     pub fn check(&self, presented: &Presented<'_>) -> Result<Option<Signed>, SignatureError> {
         let Some(bytes) = presented.statement else {
@@ -127,7 +143,7 @@ impl Signers {
         let signer = self.signer(&envelope, presented.policy)?;
         // Only now: nobody's words are parsed who may not say them.
         let statement = Statement::read(&envelope.payload)?;
-        statement.holds_for(presented)?;
+        statement.holds_for(presented, self.environment.as_deref())?;
         Ok(Some(Signed {
             signer: signer.id.clone(),
             accepted: Accepted {

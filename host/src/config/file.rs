@@ -144,6 +144,8 @@ pub(super) struct Source {
 pub(super) struct Signatures {
     #[serde(default, deserialize_with = "present")]
     pub(super) required: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) environment: Option<Spanned<String>>,
     pub(super) signers: Spanned<BTreeMap<String, Spanned<Signer>>>,
 }
 

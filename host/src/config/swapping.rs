@@ -64,6 +64,8 @@ impl SwapSettings {
 pub struct SignatureSettings {
     /// Whether a policy that nobody vouches for is refused.
     pub required: bool,
+    /// The one environment whose statements hold here; `None` takes statements that name none.
+    pub environment: Option<String>,
     /// Signers by the id their statements name.
     pub signers: BTreeMap<String, SignerConfig>,
 }

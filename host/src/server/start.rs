@@ -231,10 +231,8 @@ pub(super) fn state(config: &Config) -> Result<(Option<State>, Option<Cache>), B
 /// Who may vouch for policies.
 pub(super) fn signers(settings: &SignatureSettings) -> Result<Signers, BindError> {
     let signers = settings.signers.iter().map(|(id, known)| signer(id, known));
-    Ok(Signers::new(
-        settings.required,
-        signers.collect::<Result<_, BindError>>()?,
-    ))
+    let signers = signers.collect::<Result<_, BindError>>()?;
+    Ok(Signers::new(settings.required, signers).in_environment(settings.environment.clone()))
 }
 
 /// One who may vouch.

@@ -46,12 +46,16 @@ pub(crate) struct Arguments {
     /// From when on hosts refuse it, as in 2027-06-30T00:00:00Z.
     #[arg(long, value_name = "TIME", required_unless_present = "new_key")]
     not_after: Option<Timestamp>,
+    /// An environment it holds in, as `signatures.environment` of a host says; may be repeated.
+    /// Without any it holds only where none is configured.
+    #[arg(long, value_name = "NAME", value_parser = named::environment)]
+    environment: Vec<String>,
     /// Where the statement goes; without it FILE.statement, where a host looks for it.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Make a key in this file, which nobody else may read, and print what hosts need to know of it.
     #[arg(long, value_name = "KEY.pem",
-          conflicts_with_all = ["file", "key", "policy", "serial", "not_after", "output"])]
+          conflicts_with_all = ["file", "key", "policy", "serial", "not_after", "environment", "output"])]
     new_key: Option<PathBuf>,
 }
 
@@ -82,6 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         policy: policy.clone(),
         serial,
         not_after,
+        environments: (!arguments.environment.is_empty())
+            .then(|| arguments.environment.iter().cloned().collect()),
     };
     let signing = key::read(key)?;
     let id = arguments.key_id.clone().unwrap_or_else(|| key::id(key));
@@ -89,8 +95,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     signed.push(b'\n');
     let output = arguments.output.clone().unwrap_or_else(|| beside(file));
     signalbox_files::replace(&output, &signed)?;
+    let within = match &*arguments.environment.join("`, `") {
+        "" => String::new(),
+        names => format!(" in `{names}`"),
+    };
     output::talk(&format!(
-        "{}: sha256 {} may serve as `{policy}` until {not_after}, serial {serial}, says `{id}`",
+        "{}: sha256 {} may serve as `{policy}`{within} until {not_after}, serial {serial}, says `{id}`",
         output.display(),
         statement.digest
     ));

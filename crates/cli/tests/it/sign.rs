@@ -88,6 +88,52 @@ fn what_is_signed_is_what_a_host_accepts() {
 }
 
 #[test]
+fn a_statement_for_some_environments_holds_there_alone() {
+    let folder = TempDir::new().unwrap();
+    let (key, public) = key(folder.path());
+    let component = folder.path().join("policy.wasm");
+    let component = component.to_str().unwrap();
+    let litellm = file("plugins/runbooks/litellm.yaml");
+    assert_eq!(run(&["build", &litellm, "-o", component]).code, Some(0));
+    let environments = ["--environment", "staging", "--environment", "test"];
+    let signed = sign(&[&[component, "--key", &key][..], &environments].concat());
+    assert_eq!(signed.code, Some(0), "{}", signed.stderr);
+    assert!(
+        signed.stderr.contains("in `staging`, `test` until"),
+        "{}",
+        signed.stderr
+    );
+    let (bytes, statement) = (
+        fs::read(component).unwrap(),
+        fs::read(format!("{component}.statement")).unwrap(),
+    );
+    for (environment, holds) in [
+        (Some("staging"), true),
+        (Some("test"), true),
+        (Some("production"), false),
+        (None, false),
+    ] {
+        let signer = Signer {
+            id: "ours".to_owned(),
+            key: verifying_key(&public).unwrap(),
+            policies: SignsFor::All,
+        };
+        let signers =
+            Signers::new(true, vec![signer]).in_environment(environment.map(str::to_owned));
+        let accepted = signers.check(&Presented {
+            policy: "default",
+            digest: &Digest::of(&bytes),
+            statement: Some(&statement),
+            last: None,
+            now: Timestamp::now(),
+        });
+        assert_eq!(accepted.is_ok(), holds, "{environment:?}");
+    }
+    let refused = sign(&[component, "--key", &key, "--environment", "a b"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+}
+
+#[test]
 fn a_key_is_ours_alone_and_never_written_over() {
     let folder = TempDir::new().unwrap();
     let (key, _) = key(folder.path());

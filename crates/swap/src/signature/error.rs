@@ -66,6 +66,20 @@ pub enum SignatureError {
         /// What was asked for.
         asked: String,
     },
+    /// It is for other environments.
+    #[error("the statement is for {}, and this host is {}", environments(stated), place(here.as_deref()))]
+    OtherEnvironment {
+        /// Those it names.
+        stated: Vec<String>,
+        /// What the configuration calls this one, if it does.
+        here: Option<String>,
+    },
+    /// It names no environment, and has to.
+    #[error("the statement names no environment, and this host is in `{here}`")]
+    NoEnvironment {
+        /// What the configuration calls this one.
+        here: String,
+    },
     /// It ended.
     #[error("the statement ended at {not_after}, and it is {now}")]
     Expired {
@@ -154,6 +168,16 @@ impl SignatureError {
             Self::OtherPolicy { .. } => {
                 "sign it for this name, or swap it in under the name it was signed for".to_owned()
             }
+            Self::OtherEnvironment { here: None, .. } => {
+                "say in the configuration which one this host is in: `signatures: environment:`"
+                    .to_owned()
+            }
+            Self::OtherEnvironment {
+                here: Some(here), ..
+            }
+            | Self::NoEnvironment { here } => {
+                format!("sign it for this one too: `signalbox sign --environment {here}`")
+            }
             Self::Expired { .. } => {
                 "sign it again with a later end; if it has not ended yet, the clock here is wrong"
                     .to_owned()
@@ -178,6 +202,24 @@ fn shown(text: &str) -> String {
     format!("{}{cut}", start.escape_debug())
 }
 
+fn environments(stated: &[String]) -> String {
+    let names: Vec<String> = stated
+        .iter()
+        .take(SHOWN_NAMES)
+        .map(|name| format!("`{}`", shown(name)))
+        .collect();
+    match stated {
+        [] => "no environment at all".to_owned(),
+        [_] => format!("environment {}", names.join(", ")),
+        _ if stated.len() > SHOWN_NAMES => format!("environments {}, …", names.join(", ")),
+        _ => format!("environments {}", names.join(", ")),
+    }
+}
+
+fn place(here: Option<&str>) -> String {
+    here.map_or_else(|| "in none".to_owned(), |here| format!("in `{here}`"))
+}
+
 fn seen_keys(seen: &[String]) -> String {
     if seen.is_empty() {
         return "no signature names its key".to_owned();
@@ -186,5 +228,7 @@ fn seen_keys(seen: &[String]) -> String {
     format!("its signatures name the keys {}", seen.join(", "))
 }
 
+/// As many as somebody reads.
+const SHOWN_NAMES: usize = 8;
 /// As much as a name or a type reasonably has.
 const SHOWN: usize = 64;

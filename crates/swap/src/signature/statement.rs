@@ -1,9 +1,11 @@
 //! What is signed, and signing it.
 
+use std::collections::BTreeSet;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signer as _, SigningKey};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use signalbox_runtime::Digest;
 
@@ -26,6 +28,14 @@ pub struct Statement {
     pub serial: u64,
     /// From when on it is not accepted any longer. What serves by then serves on.
     pub not_after: Timestamp,
+    /// The environments it holds in; `None` if it names none, as every statement of version 0.1.
+    #[serde(default, deserialize_with = "named")]
+    pub environments: Option<BTreeSet<String>>,
+}
+
+/// A list; `null` is none.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeSet<String>>, D::Error> {
+    BTreeSet::deserialize(deserializer).map(Some)
 }
 
 /// Puts a statement into a signed envelope, as JSON.
@@ -63,17 +73,26 @@ impl Statement {
     }
 
     fn to_json(&self) -> String {
-        json!({
+        let mut statement = json!({
             "digest": self.digest.to_string(),
             "policy": self.policy,
             "serial": self.serial,
             "not_after": self.not_after.to_string(),
-        })
-        .to_string()
+        });
+        if let (Some(environments), Some(members)) = (&self.environments, statement.as_object_mut())
+        {
+            // A version that does not know the word refuses the statement.
+            members.insert("environments".to_owned(), json!(environments));
+        }
+        statement.to_string()
     }
 
-    /// Whether it says what is asked for, and still does.
-    pub(super) fn holds_for(&self, presented: &Presented<'_>) -> Result<(), SignatureError> {
+    /// Whether it says what is asked for, of this environment, and still does.
+    pub(super) fn holds_for(
+        &self,
+        presented: &Presented<'_>,
+        environment: Option<&str>,
+    ) -> Result<(), SignatureError> {
         if self.digest != *presented.digest {
             return Err(SignatureError::OtherDigest {
                 stated: self.digest,
@@ -86,6 +105,7 @@ impl Statement {
                 asked: presented.policy.to_owned(),
             });
         }
+        self.holds_in(environment)?;
         if presented.now > self.not_after {
             return Err(SignatureError::Expired {
                 not_after: self.not_after,
@@ -105,6 +125,21 @@ impl Statement {
                 })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Neither side's silence means every environment.
+    fn holds_in(&self, environment: Option<&str>) -> Result<(), SignatureError> {
+        match (&self.environments, environment) {
+            (None, None) => Ok(()),
+            (Some(stated), Some(here)) if stated.contains(here) => Ok(()),
+            (Some(stated), here) => Err(SignatureError::OtherEnvironment {
+                stated: stated.iter().cloned().collect(),
+                here: here.map(str::to_owned),
+            }),
+            (None, Some(here)) => Err(SignatureError::NoEnvironment {
+                here: here.to_owned(),
+            }),
         }
     }
 }

@@ -26,6 +26,7 @@ use signalbox_swap::{
 };
 
 mod changed;
+mod environments;
 mod keys;
 mod order;
 
@@ -70,6 +71,7 @@ fn statement() -> Statement {
         policy: "default".to_owned(),
         serial: 7,
         not_after: at("2027-06-30T00:00:00Z"),
+        environments: None,
     }
 }
 

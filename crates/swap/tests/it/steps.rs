@@ -133,6 +133,7 @@ fn what_nobody_vouches_for_is_refused_and_so_is_an_older_statement() {
             policy: "default".into(),
             serial,
             not_after: "2999-01-01T00:00:00Z".parse().unwrap(),
+            environments: None,
         };
         let mut order = order("default", &component);
         order.candidates[0].statement = Some(sign(&key, "ci", &statement));

@@ -30,9 +30,16 @@ pub(super) fn signatures(
         }
         signers.insert(id, signer(&key, entry, folder)?);
     }
+    let environment = match written.environment {
+        Some(name) if !is_name(&name.value) => {
+            return Err(wrong("signatures.environment", &name, Problem::Name));
+        }
+        name => name.map(|name| name.value),
+    };
     Ok(SignatureSettings {
         // Whoever names signers means them; optional signatures have to be asked for.
         required: written.required.unwrap_or(true),
+        environment,
         signers,
     })
 }

@@ -17,6 +17,7 @@ admin: {{tls: {{cert_file: cert.pem, key_file: /key.pem, client_ca_file: clients
 swap: {{keep: 7, cases: {{default: cases.yaml}}, watch: false, shadow_cpu: 12.5%, rollback_after: 2m}}
 signatures:
   required: false
+  environment: production
   signers:
     ci: {{key_file: ci.pem, policies: [full, default]}}
     ops: {{key: {KEY}, policies: all}}
@@ -54,6 +55,7 @@ registry: {{interval: 5m, username: gate, password_file: password, plaintext: ['
     ];
     let signatures = SignatureSettings {
         required: false,
+        environment: Some("production".to_owned()),
         signers: signers.map(|(id, signer)| (id.to_owned(), signer)).into(),
     };
     assert_eq!(config.signatures, signatures);
@@ -97,6 +99,7 @@ fn what_is_not_said_or_said_twice_opens_nothing() {
         "swap: {watch: yes}",
         "signatures: {}",
         "signatures: {required: true}",
+        "signatures: {environment: , signers: {ops: {key_file: a, policies: all}}}",
         "signatures: {signers: {ops: {key_file: a}}}",
         "signatures: {signers: {ops: {key_file: a, policies: some}}}",
         "signatures: {signers: {ops: {key_file: a, policies: null}}}",
@@ -142,6 +145,13 @@ fn values_of_swaps_that_cannot_be_used_are_named() {
             "signatures: {signers: {}}".to_owned(),
             "signatures.signers",
             Problem::Empty,
+        ),
+        (
+            format!(
+                "signatures: {{environment: a b, signers: {{ops: {{key: {KEY}, policies: all}}}}}}"
+            ),
+            "signatures.environment",
+            Problem::Name,
         ),
         (signer("key: c2hvcnQ="), ops, Problem::PublicKey),
         (signer("key: 'no base64!'"), ops, Problem::PublicKey),

@@ -152,7 +152,7 @@ pub(super) fn signers(config: &Config, found: &mut Vec<Finding>) -> Signers {
             }
         }
     }
-    Signers::new(settings.required, usable)
+    Signers::new(settings.required, usable).in_environment(settings.environment.clone())
 }
 
 /// What a host wrote down last.

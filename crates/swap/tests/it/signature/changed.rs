@@ -105,6 +105,8 @@ fn what_is_signed_and_no_statement_is_refused() {
         "{}".to_owned(),
         whole.replace("7,", "7, \"serial\": 8,"),
         whole.replace("7,", "7, \"force\": true,"),
+        whole.replace("7,", "7, \"environments\": null,"),
+        whole.replace("7,", "7, \"environments\": \"staging\","),
         whole.replace("7,", "-7,"),
         whole.replace("7,", "7.0,"),
         whole.replace("7,", "\"7\","),

@@ -28,6 +28,7 @@ fn what_is_wrong_first_is_told_first() {
         policy: "other".to_owned(),
         serial: 3,
         not_after: at("2026-11-22T17:59:59Z"),
+        environments: Some(["staging".to_owned()].into()),
     };
     let last: Option<(u64, &[u8])> = Some((7, b"third"));
     let by = |signers: &Signers, wrong: &Statement| {
@@ -56,6 +57,11 @@ fn what_is_wrong_first_is_told_first() {
         "the statement is for policy `other`, and this is policy `default`"
     );
     wrong.policy = "default".to_owned();
+    assert_eq!(
+        told(&wrong, last).to_string(),
+        "the statement is for environment `staging`, and this host is in none"
+    );
+    wrong.environments = None;
     assert_eq!(
         told(&wrong, last).to_string(),
         "the statement ended at 2026-11-22T17:59:59Z, and it is 2026-11-22T18:00:00Z"
