@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, response};
 use signalbox_http::refusal::Refusal;
 use signalbox_policy::RequestedModel;
-use signalbox_runtime::Generation;
+use signalbox_runtime::{Catalogue, Generation};
 
 use crate::auth::keyring::Key;
 use crate::auth::rate_limit::{ConcurrencyPermit, RequestPermit, StreamPermit};
@@ -60,6 +60,7 @@ impl<O: Observer> Context<O> {
                 path: None,
                 query: None,
                 told: Told::Unread,
+                is_listed: false,
                 policy: None,
                 route: None,
                 policy_time: std::time::Duration::ZERO,
@@ -93,6 +94,10 @@ impl<O: Observer> Context<O> {
             });
         }
         self.facts.told.note(model);
+        self.facts.is_listed = match model {
+            RequestedModel::Named(name) => is_listed(generation.catalogue(), name),
+            RequestedModel::Absent | RequestedModel::Unread => false,
+        };
     }
 
     /// The decision stands.
@@ -169,6 +174,7 @@ impl<O: Observer> Context<O> {
                 RecordFacts::Request {
                     request: &request,
                     caller: &key.caller,
+                    is_model_listed: facts.is_listed,
                 }
             }
             _ => RecordFacts::Head {
@@ -185,6 +191,10 @@ impl<O: Observer> Context<O> {
             took: facts.policy_time,
         });
     }
+}
+
+fn is_listed(catalogue: &Catalogue, name: &str) -> bool {
+    catalogue.get(name).is_some() || catalogue.by_published(name).next().is_some()
 }
 
 /// The request as a policy is asked about it, if it came so far.

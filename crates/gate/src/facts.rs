@@ -26,6 +26,7 @@ pub struct Facts {
     pub(crate) path: Option<String>,
     pub(crate) query: Option<String>,
     pub(crate) told: Told,
+    pub(crate) is_listed: bool,
     pub(crate) policy: Option<DecidedBy>,
     pub(crate) route: Option<(Arc<RouteTable>, usize)>,
     pub(crate) policy_time: Duration,
@@ -128,6 +129,13 @@ impl Facts {
             Told::Named(name) => Some(name),
             Told::Absent | Told::Unread => None,
         }
+    }
+
+    /// Whether that name is the operator's: the policy lists or publishes it. A name that only a
+    /// pattern takes is the client's own.
+    #[must_use]
+    pub const fn is_model_listed(&self) -> bool {
+        self.is_listed
     }
 
     /// How long policies took, all calls together.

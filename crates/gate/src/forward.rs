@@ -58,7 +58,7 @@ impl<O: Observer> Forward<O> {
     ) -> Self {
         let model = forwarding.published.as_deref();
         let mut trace = TraceHeaders(&mut forwarding.head.headers);
-        context.observer.sends(model, &mut trace);
+        context.observer.sends(&context.facts, model, &mut trace);
         Self {
             gate,
             context,

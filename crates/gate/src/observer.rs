@@ -38,8 +38,8 @@ pub trait Observer {
     }
 
     /// The request is about to go to GT, with this published model: says which trace it is part of.
-    fn sends(&mut self, model: Option<&str>, trace: &mut TraceHeaders<'_>) {
-        let _ = (model, trace);
+    fn sends(&mut self, facts: &Facts, model: Option<&str>, trace: &mut TraceHeaders<'_>) {
+        let _ = (facts, model, trace);
     }
 
     /// GT's response is not the client's: it is refused in its place.

@@ -8,6 +8,7 @@
 
 mod access;
 mod redactor;
+mod token_shape;
 mod written;
 
 use std::net::IpAddr;
@@ -87,10 +88,10 @@ impl DecisionLog {
         text
     }
 
-    /// A word as it may be written down.
-    pub(crate) fn shown_word(&self, word: &str) -> String {
+    /// A model's name as it may be written down.
+    pub(crate) fn shown_model(&self, facts: &signalbox_gate::Facts, name: &str) -> String {
         let mut text = String::new();
-        self.shown.word(word, &mut text);
+        self.shown.model(name, facts.is_model_listed(), &mut text);
         text
     }
 

@@ -177,8 +177,13 @@ impl Observer for RequestLog {
         }
     }
 
-    fn sends(&mut self, model: Option<&str>, trace: &mut TraceHeaders<'_>) {
+    fn sends(&mut self, facts: &Facts, model: Option<&str>, trace: &mut TraceHeaders<'_>) {
         if let (Some(open), Some(traces)) = (&mut self.trace, &self.observers.traces) {
+            let model = model.map(|published| match facts.model() {
+                // A pattern publishes what the client wrote.
+                Some(name) if name == published => self.observers.records.shown_model(facts, name),
+                _ => published.to_owned(),
+            });
             open.sends(traces.span_id(), model, trace);
         }
     }

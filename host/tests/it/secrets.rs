@@ -12,10 +12,12 @@ use signalbox_host::config::{AdminConfig, Config, TraceSettings};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata, span};
 
-use crate::harness::{Ask, BOUNDARY, Client, Collector, Gate, Gt, Manner, within};
+use crate::harness::{
+    Ask, BOUNDARY, Client, Collector, Gate, Gt, Manner, POLICY, component, within,
+};
 
 /// What must be nowhere.
-const CANARIES: [&str; 19] = [
+const CANARIES: [&str; 21] = [
     "canary-prompt",
     "canary-output",
     "canary-delta",
@@ -27,6 +29,8 @@ const CANARIES: [&str; 19] = [
     "canary-field",
     "canary-error",
     "gtak_canary",
+    "ghp_canarytoken",
+    "q7Zc2LmXv9Kd4TbW8pRs",
     "eyJcanary",
     "token-all",
     "token-chat",
@@ -120,7 +124,12 @@ fn gate(gt: &Gt, collector: &Collector) -> Gate {
         config.records.log = true;
         config.limits.json_body = signalbox_host::config::Size::of(4_096);
     };
-    Gate::builder(gt.address).config(configure).start()
+    // What a pattern publishes as itself goes to GT and into spans.
+    let policy = format!("{POLICY}  \"*\": {{}}\n");
+    Gate::builder(gt.address)
+        .policy("default", component(&policy))
+        .config(configure)
+        .start()
 }
 
 fn chat(more: &str) -> Ask {
@@ -186,6 +195,9 @@ fn asks() -> Vec<Ask> {
         chat(&"canary-prompt ".repeat(400)),
         Ask::chat("tell me canary-prompt"),
         Ask::chat("gtak_canary"),
+        Ask::chat("ghp_canarytoken"),
+        Ask::chat("q7Zc2LmXv9Kd4TbW8pRs"),
+        Ask::get("/v1/models/q7Zc2LmXv9Kd4TbW8pRs"),
         Ask::post("/v1/chat/completions").json(r#"{"model":"gpt-4o","canary-prompt""#),
         Ask::post("/v1/chat/completions").json(r#"{"model":"a","model":"canary-prompt b"}"#),
         Ask::post("/v1/chat/completions?key=canary-query").json("{}"),

@@ -57,6 +57,8 @@ pub enum RecordFacts<'a> {
         request: &'a Request<'a>,
         /// The caller in it, to be kept without a copy.
         caller: &'a Arc<Caller>,
+        /// Whether the policy lists or publishes the model's name: [`crate::Facts::is_model_listed`].
+        is_model_listed: bool,
     },
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Access<'a> {
     pub route: Option<&'a str>,
     /// The model the client named.
     pub model: Option<&'a str>,
+    /// Whether the policy lists it.
+    pub is_model_listed: bool,
     /// The status of the answer; `None` if the client went before there was one.
     pub status: Option<u16>,
     /// How it ended.
@@ -70,7 +72,7 @@ impl Access<'_> {
     pub(super) fn log(&self, shown: &Redactor, address: ClientAddress) {
         let mut model = String::new();
         if let Some(name) = self.model {
-            shown.word(name, &mut model);
+            shown.model(name, self.is_model_listed, &mut model);
         }
         let hashed = (address == ClientAddress::Hashed).then(|| shown.address(self.client));
         tracing::info!(

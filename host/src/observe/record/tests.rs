@@ -99,7 +99,11 @@ fn entry<'a>(
         id,
         time: Timestamp::UNIX_EPOCH,
         policy: Some(decider()),
-        facts: Facts::Request { request, caller },
+        facts: Facts::Request {
+            request,
+            caller,
+            is_model_listed: request.model == RequestedModel::Named("gpt-4o"),
+        },
         conclusion,
         took: Duration::from_micros(7),
     }
@@ -242,6 +246,27 @@ fn no_record_and_no_line_holds_a_secret_or_a_prompt() {
         for secret in SECRETS {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
+    }
+}
+
+#[test]
+fn a_key_that_a_pattern_publishes_as_itself_is_not_written() {
+    let records = DecisionLog::new(&settings(8));
+    let caller = caller();
+    let key = "kR7dQ2mVx9LpT4wZb8Nc1YfH";
+    let request = request(&caller, &[], key);
+    let decision = Decision::Forward(Forward {
+        route: "POST /v1/chat/completions".to_owned(),
+        model: Some(key.to_owned()),
+        restamp: Some(key.to_owned()),
+        ..Forward::default()
+    });
+    let id = new_id();
+    let conclusion = Conclusion::Decided(&decision);
+    let mut texts = logged(|| records.add(&entry(id, &caller, &request, conclusion)));
+    texts.push(records.find(id).unwrap().to_string());
+    for text in texts {
+        assert!(!text.contains(key), "{text}");
     }
 }
 

@@ -104,7 +104,7 @@ impl Record {
             time: entry.time,
             policy: entry.policy.cloned(),
             facts: Written::of(&entry.facts, shown),
-            decision: Concluded::of(&entry.conclusion, shown),
+            decision: Concluded::of(entry, shown),
             cause: entry.conclusion.cause(),
             micros: u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX),
         }
@@ -181,8 +181,12 @@ impl Written {
     }
 
     fn of(facts: &Facts<'_>, shown: &Redactor) -> Self {
-        let (request, caller) = match *facts {
-            Facts::Request { request, caller } => (request, caller),
+        let (request, caller, is_model_listed) = match *facts {
+            Facts::Request {
+                request,
+                caller,
+                is_model_listed,
+            } => (request, caller, is_model_listed),
             Facts::Head { method, path } => {
                 return Self {
                     method: text(|into| shown.word(method, into)),
@@ -206,7 +210,7 @@ impl Written {
                 RequestedModel::Unread => WrittenModel::Unread,
                 RequestedModel::Absent => WrittenModel::Absent,
                 RequestedModel::Named(name) => {
-                    WrittenModel::Named(text(|into| shown.word(name, into)))
+                    WrittenModel::Named(text(|into| shown.model(name, is_model_listed, into)))
                 }
             }),
         }
@@ -214,9 +218,11 @@ impl Written {
 }
 
 impl Concluded {
-    fn of(conclusion: &Conclusion<'_>, shown: &Redactor) -> Self {
-        match *conclusion {
-            Conclusion::Decided(Decision::Forward(forward)) => Self::forward(forward, shown),
+    fn of(entry: &Entry<'_>, shown: &Redactor) -> Self {
+        match entry.conclusion {
+            Conclusion::Decided(Decision::Forward(forward)) => {
+                Self::forward(forward, &entry.facts, shown)
+            }
             Conclusion::Decided(Decision::ListModels(mode)) => Self::ListModels {
                 mode: match mode {
                     ListMode::Catalogue => "catalogue",
@@ -242,7 +248,7 @@ impl Concluded {
         }
     }
 
-    fn forward(forward: &Forward, shown: &Redactor) -> Self {
+    fn forward(forward: &Forward, facts: &Facts<'_>, shown: &Redactor) -> Self {
         // A dataset's name is the operator's; any other parameter is an id.
         let is_dataset = forward.route.contains(" /v1/datasets/");
         let parameter = |(name, value): &(String, String)| {
@@ -255,16 +261,36 @@ impl Concluded {
             });
             (name.clone(), value)
         };
+        // What the client wrote may come back in either; every other name is the policy's.
+        let asked = asked_model(facts);
+        let model = |name: &str| match asked {
+            Some((asked, is_listed)) if asked == name => {
+                text(|into| shown.model(name, is_listed, into))
+            }
+            _ => name.to_owned(),
+        };
         Self::Forward {
             route: forward.route.clone(),
             parameters: forward.parameters.iter().map(parameter).collect(),
-            model: forward.model.clone(),
-            restamp: forward
-                .restamp
-                .as_deref()
-                .map(|name| text(|into| shown.word(name, into))),
+            model: forward.model.as_deref().map(model),
+            restamp: forward.restamp.as_deref().map(model),
             labels: forward.labels.clone(),
         }
+    }
+}
+
+/// The model the client named, and whether the policy lists it.
+fn asked_model<'a>(facts: &Facts<'a>) -> Option<(&'a str, bool)> {
+    match *facts {
+        Facts::Request {
+            request,
+            is_model_listed,
+            ..
+        } => match request.model {
+            RequestedModel::Named(name) => Some((name, is_model_listed)),
+            RequestedModel::Absent | RequestedModel::Unread => None,
+        },
+        Facts::Head { .. } => None,
     }
 }
 

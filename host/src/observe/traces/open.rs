@@ -57,7 +57,7 @@ impl OpenTrace {
     pub(crate) fn sends(
         &mut self,
         span: SpanId,
-        model: Option<&str>,
+        model: Option<String>,
         headers: &mut TraceHeaders<'_>,
     ) {
         let at = Instant::now();
@@ -67,7 +67,7 @@ impl OpenTrace {
         self.sent.push(Sent {
             span,
             at,
-            model: model.map(str::to_owned),
+            model,
             status: None,
             until: None,
         });

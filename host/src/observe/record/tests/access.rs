@@ -15,6 +15,7 @@ fn access<'a>(method: &'a Method, model: Option<&'a str>) -> Access<'a> {
         method,
         route: Some("POST /v1/chat/completions"),
         model,
+        is_model_listed: model == Some("gpt-4o"),
         status: Some(200),
         outcome: "forwarded",
         code: "ok",
@@ -95,10 +96,16 @@ fn what_is_not_known_is_not_written() {
 fn methods_and_models_a_client_made_up_are_not_written() {
     let records = DecisionLog::new(&settings(0));
     let method = Method::from_bytes(b"GTAK_CLIENT").unwrap();
-    let line = line(&records, &access(&method, Some("tell me a story")));
-    assert!(line.contains("method=\"_OTHER\""), "{line}");
-    for secret in ["GTAK_CLIENT", "tell me a story"] {
-        assert!(!line.contains(secret), "{line}");
+    for model in [
+        "tell me a story",
+        "ghp_abc",
+        "0123456789abcdef0123456789abcdef",
+    ] {
+        let line = line(&records, &access(&method, Some(model)));
+        assert!(line.contains("method=\"_OTHER\""), "{line}");
+        for secret in ["GTAK_CLIENT", model] {
+            assert!(!line.contains(secret), "{line}");
+        }
     }
 }
 
