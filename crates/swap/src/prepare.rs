@@ -261,8 +261,16 @@ fn load_help(error: &LoadError) -> &'static str {
             "build it optimised and without what it does not need; docs/plugins.md has the bounds"
         }
         LoadError::GivenUp => "ask again when the host has started again",
+        LoadError::CompilerNotStarted(_) => {
+            "this says nothing of the policy: the host starts its own binary once more to compile, \
+             and has to be allowed to; then swap again, or send SIGHUP"
+        }
+        LoadError::CompilerKilled(_) => {
+            "this says nothing of the policy: the system's log says who ended the process, mostly \
+             the system itself where memory is short; then swap again, or send SIGHUP"
+        }
         LoadError::Compiler(_) => {
-            "the host starts its own binary once more to compile: it has to be allowed to"
+            "the host starts its own binary once more to compile: see that it is still the same one"
         }
         LoadError::Compile(_) => "build it again with the tool chain in docs/plugins.md",
         _ => "`signalbox test FILE` shows it on your own machine; see docs/plugins.md",

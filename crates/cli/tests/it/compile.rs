@@ -139,7 +139,7 @@ fn what_the_engine_does_not_compile_is_its_own_failure() {
 #[test]
 fn a_program_that_is_no_compiler_compiles_nothing() {
     let component = component(&ordinary(), 1);
-    for program in ["true", "false", "cat", "/nowhere"] {
+    for program in ["true", "false", "cat"] {
         let other = ChildCompiler::new(program, [""; 0]);
         let error = load(other, &component).unwrap_err();
         assert!(
@@ -147,6 +147,40 @@ fn a_program_that_is_no_compiler_compiles_nothing() {
             "{program}: {error}"
         );
     }
+}
+
+/// A compiler of which the first is ended by somebody else.
+fn ended_once(folder: &Folder, signal: &str) -> ChildCompiler {
+    let (seen, real) = (folder.path("seen"), env!("CARGO_BIN_EXE_signalbox"));
+    let script = format!(
+        "[ -e {seen} ] && exec {real} compile-component; : > {seen}; kill -{signal} $$",
+        seen = seen.display()
+    );
+    ChildCompiler::new("/bin/sh", ["-c".to_owned(), script])
+}
+
+#[test]
+fn a_compiler_that_somebody_else_ends_is_started_again() {
+    let component = fs::read(file("tests/frozen/0.1/components/chat-only.wasm")).unwrap();
+    for signal in ["KILL", "TERM", "HUP"] {
+        let loaded = load(ended_once(&Folder::new(), signal), &component);
+        assert!(loaded.is_ok(), "{signal}: {loaded:?}");
+    }
+}
+
+#[test]
+fn a_compiler_that_is_ended_each_time_says_nothing_of_the_component() {
+    let component = component(&ordinary(), 1);
+    let folder = Folder::new();
+    let script = format!("echo >> {}; kill -KILL $$", folder.path("seen").display());
+    let killed = ChildCompiler::new("/bin/sh", ["-c", &script]);
+    let error = load(killed, &component).unwrap_err();
+    assert_eq!(error, LoadError::CompilerKilled(9));
+    assert_eq!(fs::read(folder.path("seen")).unwrap().len(), 2);
+    // What it brought upon itself is not tried again.
+    let faulty = ChildCompiler::new("/bin/sh", ["-c", "kill -SEGV $$"]);
+    let error = load(faulty, &component).unwrap_err();
+    assert!(matches!(error, LoadError::Compiler(_)), "{error}");
 }
 
 /// It would take the host a minute on the CPU to stop at the bound of time; it does not come to

@@ -109,15 +109,24 @@ impl ChildCompiler {
             seconds: self.cpu.as_secs().max(1),
             memory: self.memory,
         };
-        let ended = self.run(order, component);
-        if self.shared.running().is_over {
-            return Err(LoadError::GivenUp);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let ended = self.run(order, component);
+            if self.shared.running().is_over {
+                return Err(LoadError::GivenUp);
+            }
+            let judged = ended.and_then(|ended| self.judge(ended));
+            if attempts < MOST_ATTEMPTS && matches!(judged, Err(LoadError::CompilerKilled(_))) {
+                // It says nothing of the component, and may not come again.
+                continue;
+            }
+            return judged;
         }
-        self.judge(ended.map_err(failed)?)
     }
 
-    fn run(&self, order: Order, component: &[u8]) -> io::Result<Ended> {
-        let child = self.shared.start()?;
+    fn run(&self, order: Order, component: &[u8]) -> Result<Ended, LoadError> {
+        let child = self.shared.start().map_err(not_started)?;
         let (stdin, stdout, stderr) = {
             let mut child = lock(&child.0);
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -128,12 +137,15 @@ impl ChildCompiler {
                 .write_all(&order.to_bytes())
                 .and_then(|()| stdin.write_all(component));
         }
-        Ok(Ended {
-            stdout: read(stdout, MOST_CODE + 1)?,
-            // A few lines at most: it is empty, or says why the child ended.
-            stderr: read(stderr, MOST_WORDS)?,
-            status: lock(&child.0).wait()?,
-        })
+        let end = || {
+            Ok(Ended {
+                stdout: read(stdout, MOST_CODE + 1)?,
+                // A few lines at most: it is empty, or says why the child ended.
+                stderr: read(stderr, MOST_WORDS)?,
+                status: lock(&child.0).wait()?,
+            })
+        };
+        end().map_err(failed)
     }
 
     /// What became of it: an answer with its tag, or a signal that stands for a bound.
@@ -146,6 +158,9 @@ impl ChildCompiler {
             }
             // What Rust says when there is no memory, before it aborts.
             Some(_) if words.contains("memory allocation of") => return Err(memory()),
+            Some(signal) if !FAULTS.map(Signal::as_raw).contains(&signal) => {
+                return Err(LoadError::CompilerKilled(signal));
+            }
             _ => {}
         }
         let code = ended.stdout;
@@ -238,6 +253,11 @@ fn failed(error: io::Error) -> LoadError {
     LoadError::Compiler(Detail::new(&error.to_string()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` needs")]
+fn not_started(error: io::Error) -> LoadError {
+    LoadError::CompilerNotStarted(Detail::new(&error.to_string()))
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -245,3 +265,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Eight bytes for each of the largest component that is looked at by default.
 const MOST_CODE: u64 = 256 << 20;
 const MOST_WORDS: u64 = 4 << 10;
+/// Where memory is so short that the system ends processes, another attempt may make it worse.
+const MOST_ATTEMPTS: u32 = 2;
+/// What a process brings upon itself. Every other signal is somebody else's.
+const FAULTS: [Signal; 7] = [
+    Signal::ABORT,
+    Signal::BUS,
+    Signal::FPE,
+    Signal::ILL,
+    Signal::SEGV,
+    Signal::SYS,
+    Signal::TRAP,
+];

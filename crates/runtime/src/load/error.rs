@@ -19,10 +19,15 @@ pub enum LoadError {
     /// The engine does not compile it.
     #[error("the component does not compile: {0}")]
     Compile(Detail),
-    /// The process that compiles could not be started, or failed for another reason than the
-    /// component.
+    /// The process that compiles failed for another reason than the component.
     #[error("the process that compiles failed: {0}")]
     Compiler(Detail),
+    /// The process that compiles was ended from outside, each time it was started.
+    #[error("the process that compiles was ended by signal {0}, which this host did not send")]
+    CompilerKilled(i32),
+    /// The process that compiles could not be started.
+    #[error("the process that compiles could not be started: {0}")]
+    CompilerNotStarted(Detail),
     /// A core module was given.
     #[error("this is a core module, not a component: wrap it with `signalbox build` first")]
     CoreModule,
@@ -103,7 +108,12 @@ impl LoadError {
             | Self::TooLarge { .. } => Step::Read,
             Self::Import(_) => Step::Imports,
             Self::NoWorld | Self::Version(_) => Step::World,
-            Self::Bound(_) | Self::Compile(_) | Self::Compiler(_) | Self::GivenUp => Step::Compile,
+            Self::Bound(_)
+            | Self::Compile(_)
+            | Self::Compiler(_)
+            | Self::CompilerKilled(_)
+            | Self::CompilerNotStarted(_)
+            | Self::GivenUp => Step::Compile,
             Self::Memory { .. } | Self::Start(_) | Self::Types(_) => Step::Instantiate,
             Self::Describe(_) | Self::Description(_) => Step::Describe,
             Self::Catalogue(_) | Self::Models(_) | Self::TooSlow => Step::Models,

@@ -82,7 +82,7 @@ fn document_needs_no_child_and_a_program_does_not_load_without_it() {
     let document = crate::cache::component("gpt-4o", "support-agent");
     assert!(load(&runtime, &document).unwrap().is_trusted());
     let error = load(&runtime, &Guest::default().component()).unwrap_err();
-    assert!(matches!(error, LoadError::Compiler(_)), "{error}");
+    assert!(matches!(error, LoadError::CompilerNotStarted(_)), "{error}");
     assert_eq!(error.step(), Step::Compile);
 }
 
