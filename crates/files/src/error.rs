@@ -3,6 +3,7 @@
 use std::{
     io::{self, ErrorKind},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Why a file or a folder cannot be used.
@@ -52,6 +53,21 @@ pub enum FileError {
         path: PathBuf,
         /// The other's process number, if it can be told.
         process: Option<u32>,
+    },
+    /// Another process has had a file's folder locked all the time.
+    #[error(
+        "another process{} had `{}` locked for {} s",
+        numbered(*process),
+        path.display(),
+        waited.as_secs()
+    )]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+        /// The other's process number, if it can be told.
+        process: Option<u32>,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// What would replace it could not belong to whom it belongs to. Nothing changed.
     #[error(
@@ -153,6 +169,13 @@ impl FileError {
             ),
             Self::InUse { .. } => {
                 "stop the other one, or give each its own state folder".to_owned()
+            }
+            Self::Locked { process, .. } => {
+                let which = process.map_or_else(
+                    || "`lslocks` shows which it is".to_owned(),
+                    |process| format!("`ps -p {process}` shows which it is"),
+                );
+                format!("wait for it to end, or end it, and run the command again; {which}")
             }
             Self::OwnerLost { owner, .. } => {
                 format!("run the command as user {owner}, or as root; nothing was changed")

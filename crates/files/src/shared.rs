@@ -1,11 +1,14 @@
 //! Files that belong to people and to other programs: replaced whole, and still theirs.
 
+mod lock;
+
 use std::{
     ffi::OsString,
-    fs::{File, Permissions, TryLockError},
+    fs::{File, Permissions},
     io::ErrorKind,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rustix::{
@@ -43,22 +46,18 @@ pub struct LockedFile {
 
 impl LockedFile {
     /// Locks a file, which need not be there, and reads at most so many bytes of it. Waits while
-    /// another process has it; `waits` is called before.
+    /// another process has it, for as long as `patience` says; `waits` is called before.
     ///
     /// # Errors
-    /// It is no file or too large, or the disk refuses.
-    pub fn open(path: &Path, limit: usize, waits: impl FnOnce()) -> Result<Self, FileError> {
+    /// It is no file or too large, the other process goes on having it, or the disk refuses.
+    pub fn open(
+        path: &Path,
+        limit: usize,
+        patience: Duration,
+        waits: impl FnOnce(),
+    ) -> Result<Self, FileError> {
         let place = Place::of(path)?;
-        let failed = |error| FileError::of(&place.folder.path, error);
-        let lock = File::from(place.folder.handle.try_clone().map_err(failed)?);
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                waits();
-                lock.lock().map_err(failed)?;
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
+        let lock = lock::take(&place.folder, patience, waits)?;
         Ok(Self {
             bytes: place.read(limit)?,
             place,

@@ -1,15 +1,17 @@
 //! Whoever changes a file has it alone.
 
-use std::{fs, sync::mpsc, thread};
+use std::{fs, sync::mpsc, thread, time::Duration};
 
 use signalbox_files::{FileError, LockedFile};
 
 use super::{names, place};
 
 const LIMIT: usize = 1 << 20;
+/// Longer than any test takes.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 fn open(path: &std::path::Path) -> LockedFile {
-    LockedFile::open(path, LIMIT, || {}).unwrap()
+    LockedFile::open(path, LIMIT, PATIENCE, || {}).unwrap()
 }
 
 #[test]
@@ -47,7 +49,7 @@ fn who_comes_second_is_told_and_finds_what_the_first_wrote() {
     thread::scope(|scope| {
         let second = scope.spawn(|| {
             let waits = || tell.send(()).unwrap();
-            let file = LockedFile::open(&place.file, LIMIT, waits).unwrap();
+            let file = LockedFile::open(&place.file, LIMIT, PATIENCE, waits).unwrap();
             file.bytes().unwrap().to_vec()
         });
         told.recv().unwrap();
@@ -82,9 +84,29 @@ fn what_somebody_without_the_lock_wrote_is_not_replaced() {
 #[test]
 fn a_file_that_is_too_large_is_not_read() {
     let place = place("12345");
-    let error = LockedFile::open(&place.file, 4, || {}).unwrap_err();
+    let error = LockedFile::open(&place.file, 4, PATIENCE, || {}).unwrap_err();
     assert!(
         matches!(error, FileError::TooLarge { limit: 4, .. }),
         "{error}"
     );
+}
+
+#[test]
+fn who_waits_for_nothing_is_told_whom_for() {
+    let place = place("before");
+    let first = open(&place.file);
+    let mut is_told = false;
+    let waits = || is_told = true;
+    let error = LockedFile::open(&place.file, LIMIT, Duration::ZERO, waits).unwrap_err();
+    assert!(is_told);
+    let FileError::Locked { path, process, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(path, place.folder.path());
+    // Not every system, and not every file system, tells.
+    assert!(process.is_none_or(|process| process == std::process::id()));
+    let help = error.help();
+    assert!(help.contains("run the command again"), "{help}");
+    drop(first);
+    assert_eq!(open(&place.file).bytes(), Some(&b"before"[..]));
 }

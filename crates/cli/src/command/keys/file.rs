@@ -1,7 +1,7 @@
 //! A keyring's file, read and changed. What is changed is read again before it is written: a host
 //! that watches the file never sees one it cannot use.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, anyhow, ensure};
 use signalbox_files::LockedFile;
@@ -120,7 +120,7 @@ impl<'a> LockedKeyFile<'a> {
         let failed = || format!("cannot read {}", path.display());
         let waits = || output::talk("waiting for another signalbox that changes files there");
         let limit = usize::try_from(LARGEST_FILE).unwrap_or(usize::MAX);
-        let file = LockedFile::open(path, limit, waits).with_context(failed)?;
+        let file = LockedFile::open(path, limit, PATIENCE, waits).with_context(failed)?;
         let text = match file.bytes() {
             Some(bytes) => str::from_utf8(bytes).with_context(failed)?,
             None => beginning
@@ -152,3 +152,6 @@ fn told(key: &Key) -> String {
     } = key;
     format!("{caller:?} {policy} {limits:?} {expires:?} {revoked} {group:?} {credentials:?}")
 }
+
+/// Another command is done in milliseconds; one that is not has been stopped, or waits for somebody.
+const PATIENCE: Duration = Duration::from_secs(10);
