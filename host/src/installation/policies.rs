@@ -3,6 +3,7 @@
 //! Both are tried as a start does it, with a state folder that is only looked at: what served last,
 //! each generation that can be gone back to, and every source through the whole transaction.
 
+mod gt_table;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +84,12 @@ pub fn check_component(component: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
         what: "component".to_owned(),
         ..finding
     });
-    failures.chain(differs).collect()
+    let outside = gt_table::outside_of(&gt_routes::shipped(), &swaps, &started);
+    let outside = outside.into_iter().map(|finding| Finding {
+        what: "component".to_owned(),
+        ..finding
+    });
+    failures.chain(differs).chain(outside).collect()
 }
 
 pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
@@ -180,6 +186,8 @@ impl Trial<'_> {
             }
         }
         restart.differs.extend(untrusted(&swaps, &started));
+        let outside = gt_table::outside_of(&self.gt_routes, &swaps, &started);
+        restart.differs.extend(outside);
         let recompiled = policies.iter().filter_map(|it| it.recompiled(remembered));
         restart.differs.extend(recompiled);
         let restored = started.into_iter();
@@ -216,6 +224,7 @@ impl Trial<'_> {
         }
         if self.state.is_none() {
             found.extend(untrusted(&swaps, &started));
+            found.extend(gt_table::outside_of(&self.gt_routes, &swaps, &started));
         }
         Ok(failures)
     }

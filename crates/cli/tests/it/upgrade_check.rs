@@ -128,6 +128,27 @@ fn a_spool_folder_is_tried() {
 }
 
 #[test]
+fn a_policy_that_asks_less_than_gt_is_listed_and_goes_on() {
+    let document = "policy: below\nroutes:\n  POST /v1/chat/completions: {verdict: native, scope: \
+                    none, model: json}\n  GET /v1/elsewhere: {verdict: native}\n";
+    let folder = Folder::new();
+    folder.write("policy.yaml", document);
+    for more in ["", "state: state\n"] {
+        let config = folder.configure("", more);
+        let (code, found) = findings(&["--config", &config]);
+        let mut codes = codes(&found);
+        codes.sort_unstable();
+        assert_eq!(code, Some(0), "{found:?}");
+        assert_eq!(codes, ["less_than_gt", "not_in_gt_table"], "{found:?}");
+        for finding in &found {
+            assert_eq!(finding["effect"], "differs");
+            assert_eq!(finding["what"], "policy `default`");
+            assert!(finding["help"].is_string(), "{finding}");
+        }
+    }
+}
+
+#[test]
 fn every_file_that_does_not_load_is_named_and_not_only_the_first() {
     let folder = Folder::new();
     folder.write("policy.yaml", BROKEN);
