@@ -130,7 +130,7 @@ pub use request::forwarded::{Announce, ForwardedHeader, ForwardedSettings};
 pub use request::framed::Framed;
 pub use request::header_values::values as header_values;
 pub use request::incoming::IncomingRequest;
-pub use request::own_hosts::{OwnHosts, is_loopback};
+pub use request::own_hosts::{OwnHosts, is_address, is_loopback};
 pub use request::syntax::MAX_HEADERS;
 pub use respond::{Completion, Respond};
 pub use response::abort_reason::AbortReason;

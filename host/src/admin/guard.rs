@@ -1,15 +1,12 @@
 //! Who may ask: this machine, no web page, and whoever holds a token.
 
-use std::net::IpAddr;
-
 use http::header;
 use http::request::Parts;
-use http::uri::Authority;
 use subtle::ConstantTimeEq as _;
 
 use super::error::AdminError;
 use crate::config::AdminConfig;
-use signalbox_gate::Digest;
+use signalbox_gate::{Digest, is_address};
 
 /// What it takes to be answered, from nothing to everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +18,9 @@ pub(super) enum Access {
 
 /// Only requests that were meant for this listener. The target's own host counts as well, if it has
 /// one: HTTP lets it override the header.
+///
+/// Any address will do: probes and scrapers connect by address. DNS rebinding needs a name: a page
+/// whose `host` is an address was loaded from that address.
 pub(super) fn check_host(config: &AdminConfig, head: &Parts) -> Result<(), AdminError> {
     let mut named = head.headers.get_all(header::HOST).iter();
     let (Some(host), None) = (named.next(), named.next()) else {
@@ -33,18 +33,6 @@ pub(super) fn check_host(config: &AdminConfig, head: &Parts) -> Result<(), Admin
     } else {
         Err(AdminError::Host)
     }
-}
-
-/// Whether an authority is an IP address, with or without a port.
-///
-/// Probes and scrapers connect by address. DNS rebinding needs a name: a page whose `host` is an
-/// address was loaded from that address.
-fn is_address(authority: &str) -> bool {
-    let Ok(authority) = authority.parse::<Authority>() else {
-        return false;
-    };
-    let host = authority.host().trim_matches(['[', ']']);
-    !authority.as_str().contains('@') && host.parse::<IpAddr>().is_ok()
 }
 
 /// No web page may ask, whatever its origin.
