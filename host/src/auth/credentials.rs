@@ -103,8 +103,7 @@ impl CredentialFiles {
     }
 }
 
-/// Takes over what was read, and what waits since earlier: all at once if that goes, for two GT keys
-/// may change places; else each that goes.
+/// Takes over what was read, and what waits since earlier.
 fn take(
     keys: &Keys,
     waiting: &mut BTreeMap<String, Secret>,
@@ -115,23 +114,21 @@ fn take(
     if waiting.is_empty() {
         return Vec::new();
     }
-    if keys.take_credentials(waiting).is_ok() {
-        let taken = std::mem::take(waiting).into_keys();
-        return taken.map(|name| outcome(&name, Ok(()))).collect();
-    }
+    let mut refused = keys.take_credentials(waiting);
     let mut outcomes = Vec::new();
-    waiting.retain(|name, secret| {
-        let one = BTreeMap::from([(name.clone(), secret.clone())]);
-        let problem = keys.take_credentials(&one).err();
-        let is_refused = problem.is_some();
-        let taken = problem.map_or(Ok(()), |error| {
-            Err(CredentialProblem::Shared(Box::new(error)))
-        });
-        // What waits is told once.
-        if !is_refused || is_new.contains(name) {
-            outcomes.push(outcome(name, taken));
+    waiting.retain(|name, _| match refused.remove(name) {
+        None => {
+            outcomes.push(outcome(name, Ok(())));
+            false
         }
-        is_refused
+        Some(error) => {
+            // What waits is told once.
+            if is_new.contains(name) {
+                let problem = CredentialProblem::Shared(error);
+                outcomes.push(outcome(name, Err(problem)));
+            }
+            true
+        }
     });
     outcomes
 }

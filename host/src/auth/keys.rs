@@ -110,24 +110,43 @@ impl Keys {
         self.replace(text.map_err(|source| KeyringError::file(watch.path(), source)))
     }
 
-    /// Takes over GT keys by their names, if with all of them no strangers share one.
-    ///
-    /// # Errors
-    /// If they would. Nothing changes: the operator must part the GT keys.
+    /// Takes over GT keys by their names, all at once, for two may change places. But those that
+    /// strangers would share stay as they are: gives why, by name. The operator must part them.
     pub(crate) fn take_credentials(
         &self,
         next: &BTreeMap<String, Secret>,
-    ) -> Result<(), KeyringError> {
+    ) -> BTreeMap<String, Arc<KeyringError>> {
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
-        let identity = |name: &str| match next.get(name) {
-            Some(secret) => Some(secret.identity()),
-            None => self.credentials.identity(name),
-        };
-        self.live.current().check_credentials(&identity)?;
-        for (name, secret) in next {
-            self.credentials.replace(name, secret.clone());
+        let keyring = self.live.current();
+        let (mut taken, mut refused) = (next.clone(), BTreeMap::new());
+        // What is as it was is not what is wrong.
+        taken.retain(|name, secret| self.credentials.identity(name) != Some(secret.identity()));
+        while !taken.is_empty() {
+            let identity = |name: &str| match taken.get(name) {
+                Some(secret) => Some(secret.identity()),
+                None => self.credentials.identity(name),
+            };
+            let Err(error) = keyring.check_credentials(&identity) else {
+                break;
+            };
+            // Whoever is kept back has the GT key it had, which may be another's now: then that one
+            // is found the next time.
+            let shared = error.shared_credential().and_then(identity);
+            let is_shared = |secret: &Secret| shared == Some(secret.identity());
+            let (mut kept_back, rest): (BTreeMap<_, _>, _) =
+                taken.into_iter().partition(|(_, secret)| is_shared(secret));
+            taken = rest;
+            if kept_back.is_empty() {
+                // None of these is what is wrong: then nothing changes.
+                kept_back = std::mem::take(&mut taken);
+            }
+            let error = Arc::new(error);
+            refused.extend(kept_back.into_keys().map(|name| (name, Arc::clone(&error))));
         }
-        Ok(())
+        for (name, secret) in taken {
+            self.credentials.replace(&name, secret);
+        }
+        refused
     }
 
     /// Under the lock of the watch, so that an older text never replaces a newer one.

@@ -1,6 +1,7 @@
 //! One GT key, kept from every log and page.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::HeaderValue;
 
@@ -29,7 +30,7 @@ pub enum CredentialProblem {
     Blank,
     /// Keys of different groups would share it.
     #[error("keys of different groups would share it")]
-    Shared(#[source] Box<KeyringError>),
+    Shared(#[source] Arc<KeyringError>),
     /// More than a key.
     #[error("it must be one key alone: visible ASCII, no white space within, at most 4096 bytes")]
     Syntax,

@@ -287,6 +287,49 @@ fn a_gt_key_that_strangers_would_share_is_not_taken() {
 }
 
 #[test]
+fn only_gt_keys_that_strangers_would_share_are_kept_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let names = ["a", "b", "c", "d"];
+    let sources = names.map(|name| {
+        put(name, &format!("gtak_{name}"));
+        let source = CredentialSource::File(folder.path().join(name));
+        (name.to_owned(), source)
+    });
+    let credentials = CredentialFiles::load(&BTreeMap::from(sources)).unwrap();
+    let entry = |id: &str| {
+        let sha256 = Digest::of(id);
+        format!(
+            "  - {{id: {id}, sha256: '{sha256}', group: {id}, purposes: [conversation], scopes: [], \
+             models: all, credentials: {{conversation: {id}}}}}\n"
+        )
+    };
+    let keys = keys(
+        &format!("keys:\n{}", names.map(entry).concat()),
+        &credentials,
+    );
+    let identity = |name| credentials.current().identity(name);
+    let [a, b, c, d] = names.map(identity);
+    let refused = |outcomes: Vec<Read>| {
+        let refused = outcomes.into_iter().filter(|outcome| outcome.1.is_err());
+        refused.map(|outcome| outcome.0).collect::<Vec<_>>()
+    };
+    // Two change places, and a third would be the fourth's.
+    for (name, text) in [("a", "gtak_b"), ("b", "gtak_a"), ("c", "gtak_d")] {
+        put(name, text);
+    }
+    assert_eq!(refused(credentials.reload(&keys)), ["c"]);
+    assert_eq!(names.map(identity), [b, a, c, d]);
+    // Who is kept back has what it had: nobody else may have that now.
+    put("a", "gtak_c");
+    assert_eq!(refused(credentials.reload(&keys)), ["a", "c"]);
+    assert_eq!(names.map(identity), [b, a, c, d]);
+    put("d", "gtak_new");
+    assert_eq!(refused(credentials.reload(&keys)), [""; 0]);
+    assert_eq!(names.map(identity)[..3], [c, a, d]);
+}
+
+#[test]
 fn what_is_not_there_stops_the_start() {
     let sources = [
         CredentialSource::File("/nowhere/gt".into()),

@@ -44,6 +44,18 @@ impl KeyringError {
             source,
         }
     }
+
+    /// The name of a GT key that strangers would share, if that is what is wrong.
+    #[must_use]
+    pub fn shared_credential(&self) -> Option<&str> {
+        match self {
+            Self::Entry {
+                problem: KeyProblem::SharedCredential { credential, .. },
+                ..
+            } => Some(credential),
+            _ => None,
+        }
+    }
 }
 
 /// Why an entry cannot be used.
