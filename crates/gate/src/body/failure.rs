@@ -7,7 +7,7 @@ use signalbox_http::refusal::{Code, Refusal};
 #[non_exhaustive]
 pub enum BodyFailure {
     /// The client went away, or its framing broke.
-    #[error("the body ended early")]
+    #[error("the body did not arrive whole")]
     Broken,
     /// What of it was held on disk is gone.
     #[error("the body could not be read back from disk")]
@@ -30,7 +30,7 @@ impl BodyFailure {
         match self {
             Self::Broken => Refusal::new(
                 Code::InvalidBody,
-                "The body ended before its announced end. Send all of it.",
+                "The body did not arrive whole: it ended early, or its chunks are not as HTTP has them. Send all of it.",
             ),
             Self::NotHeld => Refusal::of(Code::SpoolFailed),
             Self::Refused => Refusal::of(Code::InvalidBody),

@@ -138,7 +138,7 @@ impl HeldForm {
             Passing::Checked(_) => (!self.has_ended).then_some(self.scanner),
         };
         let mut body = self.spool.into_upstream(rest);
-        body.rest = more_comes.then(|| RestOfBody::new(limit.saturating_sub(self.length), scanner));
+        body.rest = more_comes.then(|| RestOfBody::new(limit, self.length, scanner));
         Ok(body)
     }
 

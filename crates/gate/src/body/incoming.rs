@@ -15,6 +15,7 @@ use crate::body::passing::Passing;
 use crate::body::spool::{Spool, SpoolBounds, SpoolFailure};
 use crate::body::upstream_body::{Part, RestOfBody, UpstreamBody};
 use crate::gate::Gate;
+use crate::response::rejection;
 
 /// What a body has to be, as far as its head says.
 #[derive(Debug)]
@@ -173,7 +174,7 @@ impl Body {
             Read::Gathering { limit, room } => {
                 let length = self.here.len() + piece.len() as u64;
                 if length > *limit {
-                    self.failure = Some(BodyFailure::TooLarge.refusal());
+                    self.failure = Some(rejection::too_large(*limit));
                     return Missing::Nothing;
                 }
                 let more = match self.declared {
@@ -246,7 +247,7 @@ impl Body {
                 .unwrap_or_else(|| BodyFailure::Broken.refusal())),
             // Nobody has looked at it: it passes from its first byte.
             Read::No if self.is_untaken => {
-                let rest = (!self.is_empty()).then(|| RestOfBody::new(limit, None));
+                let rest = (!self.is_empty()).then(|| RestOfBody::new(limit, 0, None));
                 Ok(UpstreamBody {
                     rest,
                     ..UpstreamBody::default()
@@ -254,9 +255,9 @@ impl Body {
             }
             Read::No | Read::Gathering { .. } => {
                 let here = self.here.bytes();
-                let left = limit.saturating_sub(here.len() as u64);
+                let taken = here.len() as u64;
                 let mut body = UpstreamBody::whole(vec![Part::Bytes(here)], None, None);
-                body.rest = (!self.has_ended).then(|| RestOfBody::new(left, None));
+                body.rest = (!self.has_ended).then(|| RestOfBody::new(limit, taken, None));
                 Ok(body)
             }
         }

@@ -8,6 +8,7 @@ use signalbox_http::refusal::Refusal;
 
 use crate::body::budget::Reservation;
 use crate::body::failure::BodyFailure;
+use crate::response::rejection;
 
 /// The body of a request to GT. A door sends the parts in their order, and then what
 /// [`RestOfBody`] lets through of what the client has sent and the gate was not given as a piece, or
@@ -42,6 +43,8 @@ pub struct BodyRoom {
 /// scanner.
 #[derive(Debug)]
 pub struct RestOfBody {
+    /// What all of it may have, and what is left of that.
+    limit: u64,
     left: u64,
     scanner: Option<Scanner>,
     flaw: Flaw,
@@ -93,9 +96,10 @@ impl UpstreamBody {
 }
 
 impl RestOfBody {
-    pub(crate) fn new(left: u64, scanner: Option<Scanner>) -> Self {
+    pub(crate) fn new(limit: u64, taken: u64, scanner: Option<Scanner>) -> Self {
         Self {
-            left,
+            limit,
+            left: limit.saturating_sub(taken),
             scanner,
             flaw: Flaw::default(),
             is_over: false,
@@ -116,7 +120,7 @@ impl RestOfBody {
     pub fn push(&mut self, piece: Bytes, is_last: bool) -> Result<Bytes, BodyFailure> {
         self.check_over(piece.is_empty())?;
         let Some(left) = self.left.checked_sub(piece.len() as u64) else {
-            return Err(self.refuse(BodyFailure::TooLarge.refusal()));
+            return Err(self.refuse(rejection::too_large(self.limit)));
         };
         self.left = left;
         self.is_over = is_last;
@@ -195,11 +199,11 @@ mod tests {
     #[test]
     fn nothing_passes_after_the_end_or_an_error() {
         let piece = || Bytes::from_static(b"abc");
-        let mut rest = RestOfBody::new(5, None);
+        let mut rest = RestOfBody::new(5, 0, None);
         assert_eq!(rest.push(piece(), true), Ok(piece()));
         assert_eq!(rest.push(Bytes::new(), false), Ok(Bytes::new()));
         assert_eq!(rest.push(piece(), false), Err(BodyFailure::Refused));
-        let mut rest = RestOfBody::new(5, None);
+        let mut rest = RestOfBody::new(5, 0, None);
         assert_eq!(rest.push(piece(), false), Ok(piece()));
         assert_eq!(rest.push(piece(), false), Err(BodyFailure::Refused));
         let one = Bytes::from_static(b"a");

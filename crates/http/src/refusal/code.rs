@@ -71,7 +71,7 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405,
         "The route exists, but not with this method.";
     RequestTimeout = "request_timeout", 408,
-        "The request did not arrive in time. Send it again.";
+        "The request did not arrive in time. Send it without a pause.";
     BodyTooLarge = "body_too_large", 413,
         "The body is larger than this gate accepts. Send less, or ask for a higher limit.";
     UnsupportedMediaType = "unsupported_media_type", 415,
