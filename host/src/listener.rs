@@ -3,4 +3,5 @@
 pub(crate) mod client_io;
 pub(crate) mod connection;
 pub(crate) mod cors;
+pub(crate) mod customer;
 pub(crate) mod tls;

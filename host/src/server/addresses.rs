@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::ForwardedSettings;
+use crate::listener::customer::customer;
 
 /// How many connections each client address has open.
 #[derive(Debug)]
@@ -71,15 +72,6 @@ impl Drop for Counted {
         }
     }
 }
-
-fn customer(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
-    }
-}
-
-const NETWORK: u128 = !0 << 64;
 
 #[cfg(test)]
 mod tests {
