@@ -126,8 +126,8 @@ impl Host {
 
 /// Takes over the keys of JWT issuers, for ever.
 async fn refresh_issuers(shared: &Shared) {
-    if let Some(issuers) = &shared.auth.jwt {
-        issuers.refresh().await;
+    if let Some(jwt) = &shared.auth.jwt {
+        jwt.issuers().refresh().await;
     }
     std::future::pending::<()>().await;
 }

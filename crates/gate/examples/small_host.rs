@@ -63,6 +63,7 @@ async fn serve(site: Site, peer: Peer, asked: Request<Incoming>) -> Answer<AnyBo
     let (mut step, mut body) = (gate.begin(request, ()), Some(body));
     loop {
         step = match step {
+            Step::VerifyToken(jwt) => jwt.verified(Err(TokenRefused::Invalid)), // It takes none.
             Step::ReadBody(read) => match next(&mut body).await {
                 Some(Ok(piece)) => read.piece(piece, false),
                 Some(Err(_gone)) => read.failed(BodyFailure::Broken),
@@ -164,8 +165,7 @@ fn swap(swaps: &Swaps, document: &str) -> Result<(), Failure> {
     let component = signalbox_compiler::compile(&policy, document)?;
     let actor = Actor::new(Trigger::Embedder, "small_host");
     let order = Order::serve(Candidate::new("default", component), actor);
-    swaps.swap(order, &mut |_| {}).into_result()?;
-    Ok(())
+    Ok(swaps.swap(order, &mut |_| {}).into_result().map(drop)?)
 }
 
 fn full(bytes: Bytes) -> AnyBody {

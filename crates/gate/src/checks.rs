@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use http::{Uri, Version, header};
+use signalbox_http::media;
 use signalbox_http::multipart::Boundary;
 use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_http::{head, media};
 use signalbox_policy::{Decision, ModelSource, RequestedModel};
 use signalbox_runtime::{Generation, RequestBuf};
 use signalbox_swap::{LiveAnswer, Question};
 
-use crate::auth::keyring::{Key, KeyStatus};
+use crate::auth::keyring::Key;
 use crate::body::incoming::Media;
 use crate::exchange::{Decided, Exchange, Stage};
 use crate::halt::{Halt, Need};
@@ -26,20 +26,6 @@ impl<O: Observer> Exchange<O> {
     /// Whether frames say that a body comes, which over HTTP/2 no header has to.
     pub(crate) fn has_framed_body(&self) -> bool {
         self.head.version == Version::HTTP_2 && !self.body.is_empty()
-    }
-
-    /// 401, the same for every way in which a key is not one.
-    pub(crate) fn find_key(&mut self) -> Result<Arc<Key>, Refusal> {
-        let values = values(&self.head.headers, header::AUTHORIZATION);
-        let token = head::bearer(&values)?;
-        let now = self.context.facts.time;
-        let key = self.gate.authenticator().key_of(token, now);
-        let key = key.ok_or_else(|| Refusal::of(Code::InvalidApiKey))?;
-        self.context.facts.key = Some(Arc::clone(&key));
-        match key.status(now) {
-            KeyStatus::Valid => Ok(key),
-            KeyStatus::Expired | KeyStatus::Revoked => Err(Refusal::of(Code::InvalidApiKey)),
-        }
     }
 
     /// 400 for what two servers could read in two ways.

@@ -9,6 +9,7 @@ use signalbox_http::refusal::Refusal;
 use signalbox_policy::{Decision, Description, RequestedModel};
 use signalbox_runtime::{Generation, GenerationStats, RequestBuf};
 
+use crate::auth::authenticator::TokenRefused;
 use crate::auth::keyring::Key;
 use crate::body::incoming::Body;
 use crate::context::Context;
@@ -29,6 +30,8 @@ pub(crate) struct Exchange<O: Observer> {
     pub(crate) head: Parts,
     pub(crate) framing: Framed,
     pub(crate) body: Body,
+    /// What came of verifying the token, once the door has brought it.
+    pub(crate) verified: Option<Result<Arc<Key>, TokenRefused>>,
     /// `None` until the head has passed.
     pub(crate) key: Option<Arc<Key>>,
     /// The model of `/v1/models/{id}`.
@@ -118,6 +121,7 @@ impl<O: Observer> Exchange<O> {
             head,
             framing,
             body: Body::new(declared, whole),
+            verified: None,
             key: None,
             model_id: None,
             asking: Asking::default(),

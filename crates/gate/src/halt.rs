@@ -22,6 +22,8 @@ pub(crate) enum Halt {
 pub(crate) enum Need {
     /// The next piece of the body.
     Piece,
+    /// Whether this token verifies.
+    Token(Box<str>),
     /// That this is on disk.
     Write(Bytes),
     /// A policy's answer.

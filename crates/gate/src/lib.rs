@@ -40,7 +40,7 @@
 //!         Step::ReadBody(read) => read.piece(body.into(), true),
 //!         Step::Forward(forward) => break forward.send(),
 //!         Step::Respond(respond) => return Err(format!("{:?}", respond.response()).into()),
-//!         // It asks the policy, reads and writes the spool, fetches a list: see `Step`.
+//!         // It asks the policy, verifies a token, writes the spool, fetches a list: see `Step`.
 //!         _ => unreachable!("not for this policy"),
 //!     };
 //! };
@@ -85,6 +85,7 @@ mod clock;
 mod context;
 mod exchange;
 mod facts;
+mod find_key;
 mod forward;
 mod forwarding;
 mod gate;
@@ -101,7 +102,7 @@ mod step;
 mod text;
 mod upstream;
 
-pub use auth::authenticator::{Authenticator, TokenVerifier};
+pub use auth::authenticator::{Authenticator, TokenLookup, TokenRefused, TokenVerifier};
 pub use auth::credentials::{Credentials, NoCredential, Use};
 pub use auth::digest::Digest;
 pub use auth::key_limits::{KeyLimits, LimitError, LimitProblem, WrittenKeyLimits};
@@ -139,7 +140,7 @@ pub use response::decision_id::{DecisionId, DecisionIds};
 pub use response::head::check_status;
 pub use response::rejection::Rejection;
 pub use settings::Settings;
-pub use step::{AskPolicy, FetchModels, ReadBody, SpoolWrite, Step};
+pub use step::{AskPolicy, FetchModels, ReadBody, SpoolWrite, Step, VerifyToken};
 pub use text::name::is_name;
 pub use text::units::{NotASize, NotASpan, Size, Span};
 pub use text::yaml;

@@ -4,6 +4,8 @@
 //! put in another order, or answered with something else. Whatever a door cannot bring, in time or at
 //! all, it says so, and the request is refused. A step that is dropped ends the exchange.
 
+mod verify_token;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -29,11 +31,15 @@ use crate::response::head;
 use crate::response::rejection::Rejection;
 use crate::upstream::models_request::ModelsRequest;
 
+pub use verify_token::VerifyToken;
+
 /// What is to be done next.
 ///
 /// Exhaustive on purpose: a door does each of these.
 #[derive(Debug)]
 pub enum Step<O: Observer> {
+    /// A JWT is shown that is not known: its signature has to be checked, where it may block.
+    VerifyToken(VerifyToken<O>),
     /// The body is wanted: bring its next piece.
     ReadBody(ReadBody<O>),
     /// A form is held until its model is known: write a part of it to disk.
@@ -232,6 +238,7 @@ impl<O: Observer> Exchange<O> {
 
     fn needs(self: Box<Self>, need: Need) -> Step<O> {
         match need {
+            Need::Token(token) => Step::VerifyToken(VerifyToken::new(self, token)),
             Need::Piece => Step::ReadBody(ReadBody::new(self)),
             Need::Write(bytes) => Step::SpoolWrite(SpoolWrite::new(self, bytes)),
             Need::Policy(call) => Step::AskPolicy(AskPolicy::new(self, call)),

@@ -39,7 +39,7 @@ impl Overview for Shared {
                 .auth
                 .jwt
                 .as_ref()
-                .map(|issuers| issuers.status(now))
+                .map(|jwt| jwt.issuers().status(now))
                 .unwrap_or_default(),
             warnings: keyring.warnings().to_vec(),
             credentials: self
@@ -58,10 +58,10 @@ impl Overview for Shared {
         self.observers
             .metrics
             .set_keys(self.auth.keys.current().len());
-        if let Some(issuers) = &self.auth.jwt {
+        if let Some(jwt) = &self.auth.jwt {
             self.observers
                 .metrics
-                .set_jwt(&issuers.status(Timestamp::now()));
+                .set_jwt(&jwt.issuers().status(Timestamp::now()));
         }
         self.observers
             .metrics

@@ -33,7 +33,10 @@
 //! | `signalbox_spans_total` | counter | `result` | spans of traces: `exported`, `failed` (the collector did not take them) or `dropped` (there was no room) |
 //! | `signalbox_log_lines_lost_total` | counter | | log lines dropped because the reader was too slow |
 //! | `signalbox_keys` | gauge | | keys in the keyring |
-//! | `signalbox_jwt_tokens_total` | counter | `issuer`, `outcome` | JWTs shown: `cached`, `verified`, or why one was refused: `too_large`, `malformed`, `critical`, `issuer`, `key`, `algorithm`, `audience`, `expired`, `not_yet`, `subject`, `claim`, `profile`, `signature`. `issuer` is its name in `jwt`, or `unknown` |
+//! | `signalbox_jwt_tokens_total` | counter | `issuer`, `outcome` | JWTs shown: `cached`, `verified`, or why one was refused: `known_bad` (`signature`, a few seconds ago), `too_large`, `malformed`, `critical`, `issuer`, `key`, `algorithm`, `audience`, `expired`, `not_yet`, `subject`, `claim`, `profile`, `signature`; or why it was not checked: `queue_full`, `queue_time`, `check_failed`. `issuer` is its name in `jwt`, or `unknown` |
+//! | `signalbox_jwt_signatures_total` | counter | | signatures of JWTs checked, right or wrong |
+//! | `signalbox_jwt_signatures_waiting` | gauge | | signatures that wait for their turn |
+//! | `signalbox_jwt_signature_wait_seconds` | histogram | | what a request with a new JWT waited for its signature to be checked |
 //! | `signalbox_jwt_keys` | gauge | `issuer` | keys of a JWT issuer that can be used |
 //! | `signalbox_jwt_keys_age_seconds` | gauge | `issuer` | how long ago they were read |
 //! | `signalbox_degraded` | gauge | | 1 while `/readyz` says `degraded` |
@@ -54,6 +57,7 @@ mod labels;
 mod lost_lines;
 mod register;
 mod requests;
+mod signatures;
 mod standing;
 
 use std::sync::Arc;
@@ -72,6 +76,7 @@ pub(crate) use hosts::HostMetrics;
 pub(crate) use labels::{Outcome, Reloaded};
 pub use lost_lines::LostLines;
 pub(crate) use requests::{Ending, RouteRequests};
+pub(crate) use signatures::SignatureMetrics;
 
 use crate::observe::status::IssuerStatus;
 use labels::{
@@ -122,6 +127,8 @@ pub(crate) struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     keys: Gauge,
     jwt: Family<JwtLabels, Counter>,
+    /// `signalbox_jwt_signature*`
+    pub signatures: SignatureMetrics,
     jwt_keys: Family<IssuerLabel, Gauge>,
     jwt_age: Family<IssuerLabel, Gauge>,
     degraded: Gauge,

@@ -176,7 +176,7 @@ fn note_keyring(shared: &Shared, outcome: &Result<Arc<Keyring>, KeyringError>) {
 /// Says whether callers of JWT issuers have what they are measured by.
 fn note_profiles(shared: &Shared, keyring: &Keyring) {
     let missing = shared.auth.jwt.as_ref();
-    let missing = missing.and_then(|issuers| issuers.missing_profiles(keyring).next());
+    let missing = missing.and_then(|jwt| jwt.issuers().missing_profiles(keyring).next());
     match missing {
         None => shared.observers.health.recover(PROFILES),
         Some((issuer, profile)) => {

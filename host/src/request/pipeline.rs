@@ -11,9 +11,11 @@ use std::rc::Rc;
 use http::{Request, Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use jiff::Timestamp;
 use signalbox_gate::{
     AbortReason, AskError, AskPolicy, BodyFailure, Client, FetchModels, Forward, Framed,
-    IncomingRequest, ReadBody, Relay, Responded, Sent, SpoolWrite, Step, UpstreamBody,
+    IncomingRequest, ReadBody, Relay, Responded, Sent, SpoolWrite, Step, TokenRefused,
+    UpstreamBody, VerifyToken,
 };
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_swap::error_chain;
@@ -22,6 +24,7 @@ use tokio::time::{Instant, timeout};
 
 pub(crate) use leave::{ours, panicked};
 
+use crate::auth::jwt::Line;
 use crate::observe::request_log::RequestLog;
 use crate::request::client_body::ClientBody;
 use crate::request::incoming_body::IncomingBody;
@@ -56,6 +59,7 @@ pub(crate) async fn handle(
     let mut step = worker.shared.gate.begin(request, log);
     loop {
         step = match step {
+            Step::VerifyToken(verify) => context.verify_token(verify).await,
             Step::ReadBody(read) => context.read_body(read).await,
             Step::SpoolWrite(write) => context.spool_write(write).await,
             Step::AskPolicy(ask) => context.ask_policy(ask).await,
@@ -90,6 +94,16 @@ struct Answer {
 }
 
 impl RequestContext<'_> {
+    async fn verify_token(&self, verify: VerifyToken<RequestLog>) -> Step<RequestLog> {
+        let Some(jwt) = &self.worker.shared.auth.jwt else {
+            return verify.verified(Err(TokenRefused::Invalid));
+        };
+        let (token, line) = (verify.token(), Line::of(verify.client()));
+        let key = jwt.verify(token, line, || verify.keyring(), Timestamp::now());
+        let key = key.await;
+        verify.verified(key)
+    }
+
     async fn read_body(&mut self, read: ReadBody<RequestLog>) -> Step<RequestLog> {
         let times = self.body_times();
         let Some(body) = &mut self.body else {

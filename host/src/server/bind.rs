@@ -20,7 +20,7 @@ use super::start::{self, Watched};
 use crate::admin::Admin;
 use crate::auth::Auth;
 use crate::auth::credentials::CredentialFiles;
-use crate::auth::jwt::Issuers;
+use crate::auth::jwt::{Issuers, JwtVerifier};
 use crate::auth::keys::Keys;
 use crate::config::{AdminConfig, Config, Isolation};
 use crate::listener::tls::ClientTls;
@@ -65,9 +65,10 @@ impl Host {
         let started = Timestamp::now();
         let metrics = Metrics::new(&capacity.memory, &capacity.disk, started.as_second());
         let hosts = Arc::new(Hosts::new(&config.upstream, &health, &metrics)?);
-        let jwt = Issuers::start(&config.jwt, &health, &metrics).await?;
-        let jwt = jwt.map(Arc::new);
-        check_profiles(jwt.as_deref(), &keys)?;
+        let issuers = Issuers::start(&config.jwt, &health, &metrics).await?;
+        check_profiles(&issuers, &keys)?;
+        let jwt = JwtVerifier::start(issuers, config.limits.connections, &metrics);
+        let jwt = jwt.map_err(BindError::Thread)?.map(Arc::new);
         let gt_routes = routes_file::read(config.upstream.routes_file.as_deref())?;
         let mut settings = settings(&config, &keys, &metrics, &policies)?;
         settings.gt_routes = Some(Arc::clone(&gt_routes));
@@ -102,7 +103,7 @@ impl Host {
             files,
             look: RefreshSignal::default(),
         };
-        let tokens = jwt.clone().map(|issuers| issuers as Arc<dyn TokenVerifier>);
+        let tokens = jwt.clone().map(|jwt| jwt as Arc<dyn TokenVerifier>);
         let shared = Shared {
             observers: Arc::new(Observers {
                 traces: traces.transpose()?,
@@ -163,9 +164,9 @@ fn gate_settings(
 }
 
 /// A misspelt profile is found at start, not by the first caller.
-fn check_profiles(jwt: Option<&Issuers>, keys: &Keys) -> Result<(), BindError> {
+fn check_profiles(issuers: &Issuers, keys: &Keys) -> Result<(), BindError> {
     let keyring = keys.current();
-    let missing = jwt.and_then(|issuers| issuers.missing_profiles(&keyring).next());
+    let missing = issuers.missing_profiles(&keyring).next();
     missing.map_or(Ok(()), |(issuer, profile)| {
         Err(BindError::Profile {
             issuer: issuer.to_owned(),

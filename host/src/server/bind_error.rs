@@ -32,6 +32,9 @@ pub enum BindError {
     /// The keys of a JWT issuer cannot be used.
     #[error("the keys of a `jwt` issuer cannot be used")]
     Jwt(#[from] KeySetError),
+    /// A thread was not to be had.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
     /// Callers of a JWT issuer would have nothing to be measured by.
     #[error(
         "`jwt.{issuer}` names the profile `{profile}`, and the keyring has no such entry with `profile: true`"

@@ -2,7 +2,7 @@
 
 #[path = "../../src/auth/jwt/tests/signing.rs"]
 #[expect(dead_code, reason = "shared with the unit tests, which use more of it")]
-mod signing;
+pub(crate) mod signing;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,14 +18,14 @@ use crate::harness::{Ask, Gate, GateBuilder, Gt, keyring, within};
 use signing::{Signing, key_set};
 
 /// An issuer's server, which gives out what it is told to.
-struct Issuer {
-    server: Gt,
+pub(crate) struct Issuer {
+    pub(crate) server: Gt,
     set: Arc<Mutex<String>>,
     status: Arc<AtomicUsize>,
 }
 
 impl Issuer {
-    fn with(keys: &[&Signing]) -> Self {
+    pub(crate) fn with(keys: &[&Signing]) -> Self {
         let set = Arc::new(Mutex::new(key_set(keys)));
         let status = Arc::new(AtomicUsize::new(200));
         let (told, says) = (Arc::clone(&set), Arc::clone(&status));
@@ -52,7 +52,7 @@ impl Issuer {
 }
 
 /// The section `jwt` as it is read from a file.
-fn section(jwks: &str, more: &str) -> Vec<IssuerSettings> {
+pub(crate) fn section(jwks: &str, more: &str) -> Vec<IssuerSettings> {
     let text = format!(
         "upstream: {{url: 'https://t.example', credentials: {{inference: {{env: X}}}}}}\n\
          policies: {{default: p.yaml}}\nkeys: k.yaml\njwt:\n  corp: {{issuer: 'https://login.example', audience: gate, \
@@ -61,7 +61,7 @@ fn section(jwks: &str, more: &str) -> Vec<IssuerSettings> {
     Config::parse(&text, Path::new("/")).unwrap().jwt
 }
 
-fn from(server: SocketAddr) -> String {
+pub(crate) fn from(server: SocketAddr) -> String {
     format!("jwks_url: 'http://{server}/keys?x=1'")
 }
 
@@ -70,7 +70,7 @@ const PROFILES: &str = "
   - {id: minute, profile: true, preset: chat-client, models: all, limits: {per_minute: 1}}
 ";
 
-fn builder(gt: &Gt, jwt: Vec<IssuerSettings>) -> GateBuilder {
+pub(crate) fn builder(gt: &Gt, jwt: Vec<IssuerSettings>) -> GateBuilder {
     Gate::builder(gt.address).config(|config| {
         config.keys = KeySource::Text(keyring() + PROFILES.trim_start_matches('\n'));
         config.jwt = jwt;
@@ -81,13 +81,13 @@ fn gate(gt: &Gt, server: SocketAddr) -> Gate {
     builder(gt, section(&from(server), "profile: web")).start()
 }
 
-fn claims(subject: &str, seconds: i64) -> Value {
+pub(crate) fn claims(subject: &str, seconds: i64) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let exp = i64::try_from(now.as_secs()).unwrap() + seconds;
     json!({"iss": "https://login.example", "aud": "gate", "sub": subject, "exp": exp})
 }
 
-fn chat(token: &str) -> Ask {
+pub(crate) fn chat(token: &str) -> Ask {
     Ask::chat("gpt-4o")
         .without("authorization")
         .header("authorization", &format!("Bearer {token}"))

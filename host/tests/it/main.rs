@@ -32,6 +32,7 @@ mod http2;
 #[path = "../../../crates/runtime/tests/it/image.rs"]
 mod image;
 mod jwt;
+mod jwt_flood;
 mod limits;
 mod models;
 mod multipart;

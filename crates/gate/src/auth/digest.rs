@@ -27,8 +27,8 @@ impl Digest {
 
     /// One of so many parts that digests fall into evenly.
     pub fn part(&self, count: usize) -> usize {
-        let [first, ..] = self.0;
-        usize::from(first) % count.max(1)
+        let [a, b, c, d, ..] = self.0;
+        u32::from_le_bytes([a, b, c, d]) as usize % count.max(1)
     }
 
     /// Compares in a time that does not depend on where the two differ.

@@ -5,6 +5,7 @@ use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, Purpose};
 use signalbox_runtime::Generation;
 
+use crate::auth::authenticator::TokenRefused;
 use crate::auth::credentials::NoCredential;
 use crate::auth::rate_limit::Limited;
 use crate::policy::request::PolicyRequest;
@@ -123,6 +124,14 @@ fn methods_of(generation: &Generation, path: &str) -> String {
 pub(crate) fn too_large(limit: u64) -> Refusal {
     let message = format!("The body is larger than the {limit} bytes this key may send at once.");
     Refusal::new(Code::BodyTooLarge, message)
+}
+
+/// 401, or 503 where there was no time to find out.
+pub(crate) fn token(refused: TokenRefused) -> Refusal {
+    match refused {
+        TokenRefused::Invalid => Refusal::of(Code::InvalidApiKey),
+        TokenRefused::Busy => Refusal::of(Code::Overloaded),
+    }
 }
 
 /// The key has to wait.

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use signalbox_gate::{
     AbortReason, AskError, BodyFailure, Framed, Gate, IncomingRequest, Part, Peer, PolicyCall,
-    RelayBody, Responded, SpoolFailure, Step, UpstreamBody,
+    RelayBody, Responded, SpoolFailure, Step, TokenRefused, UpstreamBody,
 };
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::Decision;
@@ -123,6 +123,7 @@ pub(crate) fn play_with(
     let mut step = gate.begin(request, ());
     loop {
         step = match step {
+            Step::VerifyToken(verify) => verify.verified(Err(TokenRefused::Invalid)),
             Step::ReadBody(read) => match (coming.pop_front(), asked.failure) {
                 (Some(piece), failure) => {
                     let is_last = asked.knows_end && coming.is_empty() && failure.is_none();

@@ -17,3 +17,4 @@ mod lists;
 mod order;
 mod refusals;
 mod swaps;
+mod tokens;

@@ -56,7 +56,7 @@ pub(super) fn check(
     Ok(ends)
 }
 
-/// Reads what is left, of a token whose signature is right.
+/// Reads what is left. None of it is believed before the signature is checked.
 pub(super) fn read(
     claims: &Map<String, Value>,
     settings: &IssuerSettings,

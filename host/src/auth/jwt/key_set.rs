@@ -17,6 +17,7 @@ use signalbox_http_client::TlsError;
 
 use super::fetch::FetchError;
 use super::object;
+use super::signature_queue::SignatureThread;
 use crate::config::JwtAlgorithm;
 
 /// The keys of an issuer at one moment.
@@ -195,8 +196,8 @@ impl Signer {
         })
     }
 
-    /// Whether it signed a message.
-    pub(super) fn signed(&self, message: &str, signature: &str) -> bool {
+    /// Whether it signed a message. Takes up to milliseconds, so no worker can ask.
+    pub(super) fn signed(&self, message: &str, signature: &str, _on: &SignatureThread) -> bool {
         let algorithm = library(self.algorithm);
         let checked =
             jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.key, algorithm);

@@ -31,6 +31,12 @@ pub(crate) enum Refused {
     Profile,
     /// Not signed with the key.
     Signature,
+    /// Too many signatures wait to be checked, most of them on this connection.
+    QueueFull,
+    /// It was not its turn in time.
+    QueueTime,
+    /// The check itself failed.
+    CheckFailed,
 }
 
 impl Refused {
@@ -50,6 +56,14 @@ impl Refused {
             Self::Claim => "claim",
             Self::Profile => "profile",
             Self::Signature => "signature",
+            Self::QueueFull => "queue_full",
+            Self::QueueTime => "queue_time",
+            Self::CheckFailed => "check_failed",
         }
+    }
+
+    /// Whether the same token may be accepted at once when it is shown again.
+    pub(crate) const fn is_for_now(self) -> bool {
+        matches!(self, Self::QueueFull | Self::QueueTime | Self::CheckFailed)
     }
 }

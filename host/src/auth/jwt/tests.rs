@@ -1,16 +1,21 @@
 //! Tests of JWTs: what opens something, and everything that must not.
 
+mod signatures;
 mod signing;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
 
+use super::verifier::is_jwt;
 use super::*;
 use crate::config::Config;
-use signalbox_gate::Budget;
-use signalbox_gate::keyring::KeyStatus;
+use crate::observe::metrics::Metrics;
+use signalbox_gate::keyring::{Key, KeyStatus, Keyring};
+use signalbox_gate::{Budget, Client, TokenLookup, TokenVerifier as _};
 use signing::{Signing, encode, key_set, message};
 
 const PROFILES: &str = "keys:
@@ -24,8 +29,8 @@ struct Stage {
     rsa: Signing,
     ec: Signing,
     ed: Signing,
-    issuers: Issuers,
-    keyring: Keyring,
+    verifier: JwtVerifier,
+    keyring: Arc<Keyring>,
     folder: tempfile::TempDir,
 }
 
@@ -34,8 +39,8 @@ fn stage(more: &str) -> Stage {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("keys.json"), key_set(&[&rsa, &ec, &ed])).unwrap();
     Stage {
-        issuers: issuers(folder.path(), more).unwrap(),
-        keyring: Keyring::parse(PROFILES).unwrap(),
+        verifier: verifier(folder.path(), more).unwrap(),
+        keyring: keyring(PROFILES),
         rsa,
         ec,
         ed,
@@ -43,7 +48,7 @@ fn stage(more: &str) -> Stage {
     }
 }
 
-fn issuers(folder: &Path, more: &str) -> Result<Issuers, KeySetError> {
+fn verifier(folder: &Path, more: &str) -> Result<JwtVerifier, KeySetError> {
     let text = format!(
         "upstream: {{url: 'https://t.example', credentials: {{inference: {{env: X}}}}}}\n\
          policies: {{default: p.yaml}}\nkeys: k.yaml\njwt:\n  corp:\n    issuer: https://login.example\n    \
@@ -52,22 +57,59 @@ fn issuers(folder: &Path, more: &str) -> Result<Issuers, KeySetError> {
     let config = Config::parse(&text, folder).unwrap();
     let (health, budget) = (Arc::default(), Budget::new(0));
     let metrics = Metrics::new(&budget, &budget, 0);
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let started = Issuers::start(&config.jwt, &health, &metrics);
-    let started = runtime.unwrap().block_on(started)?;
-    Ok(started.unwrap())
+    let issuers = run(Issuers::start(&config.jwt, &health, &metrics))?;
+    let started = JwtVerifier::start(issuers, 100, &metrics);
+    Ok(started.unwrap().unwrap())
+}
+
+fn keyring(text: &str) -> Arc<Keyring> {
+    Arc::new(Keyring::parse(text).unwrap())
+}
+
+fn run<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    runtime.unwrap().block_on(future)
 }
 
 impl Stage {
+    /// The key of a token, as the gate and the host find it together.
     fn key(&self, token: &str) -> Option<Arc<Key>> {
-        self.issuers.key_of(token, &self.keyring, now())
+        match self.verifier.look_up(token, &self.keyring) {
+            TokenLookup::Key(key) => Some(key),
+            TokenLookup::Refused => None,
+            TokenLookup::Unverified => {
+                let keyring = || Arc::clone(&self.keyring);
+                run(self.verifier.verify(token, line(), keyring, now())).ok()
+            }
+        }
     }
 
     fn why(&self, token: &str) -> &'static str {
-        let digest = Digest::of(token);
-        let checked = self.issuers.check(token, digest, &self.keyring, now());
+        let keyring = || Arc::clone(&self.keyring);
+        let checked = run(self.verifier.check(token, line(), keyring, now()));
         checked.unwrap_err().1.word()
     }
+
+    /// Replaces the keys of the issuer.
+    fn rotate(&self, keys: &[&Signing]) {
+        std::fs::write(self.folder.path().join("keys.json"), key_set(keys)).unwrap();
+        let issuer = self
+            .verifier
+            .issuers()
+            .named("https://login.example")
+            .unwrap();
+        let issuer::Source::File(watch) = issuer.source() else {
+            panic!("{issuer:?}");
+        };
+        while issuer.poll(watch).is_none() {}
+    }
+}
+
+fn line() -> Line {
+    let peer = ([192, 0, 2, 1], 1).into();
+    Line::of(&Client::unheard(signalbox_gate::Peer::plain(peer)))
 }
 
 const FIXED: &str = "    profile: web\n";
@@ -223,9 +265,9 @@ fn claims_that_stand_twice_and_huge_tokens_are_refused() {
     let deep = format!("{}{}", "[".repeat(3_000), "]".repeat(3_000));
     assert_eq!(stage.why(&stage.ec.sign(head, &deep)), "malformed");
     for odd in ["..", "a.b.c", "e30.e30.", "e30.e30.e30"] {
-        assert!(is_one(odd) && stage.key(odd).is_none(), "{odd}");
+        assert!(is_jwt(odd) && stage.key(odd).is_none(), "{odd}");
     }
-    assert!(!is_one("gtak_a.b.c") && !is_one("a.b") && !is_one("a.b.c.d") && !is_one("abc"));
+    assert!(!is_jwt("gtak_a.b.c") && !is_jwt("a.b") && !is_jwt("a.b.c.d") && !is_jwt("abc"));
     let spaced = format!("{}.{}.x", encode(b" {}"), encode(b"{}"));
     assert_eq!(stage.why(&spaced), "algorithm");
 }
@@ -295,7 +337,7 @@ fn a_known_token_follows_its_profile_and_its_key() {
         "not checked twice"
     );
     let narrower = PROFILES.replace("[gpt-4o, team/*]", "[gpt-4o]");
-    stage.keyring = Keyring::parse(&narrower).unwrap();
+    stage.keyring = keyring(&narrower);
     let next = stage.key(&token).unwrap();
     assert_eq!(
         next.caller.models,
@@ -305,17 +347,11 @@ fn a_known_token_follows_its_profile_and_its_key() {
         Arc::ptr_eq(&key.usage, &next.usage),
         "a reload refills nobody"
     );
-    stage.keyring = Keyring::parse("keys: []").unwrap();
+    stage.keyring = keyring("keys: []");
     assert!(stage.key(&token).is_none());
-    stage.keyring = Keyring::parse(PROFILES).unwrap();
+    stage.keyring = keyring(PROFILES);
     assert!(stage.key(&token).is_some());
-    let set = key_set(&[&stage.rsa, &stage.ed]);
-    std::fs::write(stage.folder.path().join("keys.json"), set).unwrap();
-    let issuer = &stage.issuers.issuers[0];
-    let issuer::Source::File(watch) = issuer.source() else {
-        panic!("{issuer:?}");
-    };
-    while issuer.poll(watch).is_none() {}
+    stage.rotate(&[&stage.rsa, &stage.ed]);
     let signalbox_gate::keyring::Opener::Jwt(grant) = key.opener() else {
         panic!("{key:?}");
     };
@@ -335,12 +371,12 @@ fn a_revoked_profile_is_that_of_revoked_callers() {
 fn a_key_set_that_cannot_be_used_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(
-        issuers(folder.path(), FIXED),
+        verifier(folder.path(), FIXED),
         Err(KeySetError::File { .. })
     ));
     std::fs::write(folder.path().join("keys.json"), "{}").unwrap();
     assert!(matches!(
-        issuers(folder.path(), FIXED),
+        verifier(folder.path(), FIXED),
         Err(KeySetError::Unusable(_))
     ));
 }

@@ -8,24 +8,20 @@ use super::{Refused, object};
 
 /// A token in its parts.
 #[derive(Debug)]
-pub(super) struct Token<'a> {
+pub(super) struct Token {
     /// The key it says it was signed with.
     pub(super) kid: Option<String>,
     /// How it says it was signed. Only compared with what the key is for.
     pub(super) algorithm: String,
     pub(super) claims: Map<String, Value>,
-    /// What is signed.
-    pub(super) message: &'a str,
-    /// Base64.
-    pub(super) signature: &'a str,
 }
 
-impl<'a> Token<'a> {
-    pub(super) fn read(token: &'a str) -> Result<Self, Refused> {
+impl Token {
+    pub(super) fn read(token: &str) -> Result<Self, Refused> {
         if token.len() > LARGEST {
             return Err(Refused::TooLarge);
         }
-        let (message, signature) = token.rsplit_once('.').ok_or(Refused::Malformed)?;
+        let (message, _signature) = token.rsplit_once('.').ok_or(Refused::Malformed)?;
         let (head, claims) = message.split_once('.').ok_or(Refused::Malformed)?;
         let head = part(head)?;
         // `b64` changes what is signed; whoever writes it has to call it critical, and may forget.
@@ -44,8 +40,6 @@ impl<'a> Token<'a> {
             kid,
             algorithm: algorithm.clone(),
             claims: part(claims)?,
-            message,
-            signature,
         })
     }
 

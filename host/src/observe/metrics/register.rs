@@ -11,6 +11,7 @@ use super::gauges::HeldBytes;
 use super::hosts::HostFamilies;
 use super::labels::{Build, Direction, Side, SpanLabels};
 use super::requests::Routes;
+use super::signatures::SignatureMetrics;
 use super::standing::Standing;
 use super::{
     ANSWER_BOUNDS, Connections, Durations, LostLines, Metrics, Open, POLICY_BOUNDS, Spans,
@@ -88,6 +89,7 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
         reloads: new.default("reloads", "Files read again"),
         keys: new.default("keys", "Keys in the keyring"),
         jwt: new.default("jwt_tokens", "JWTs shown"),
+        signatures: new.signatures(),
         jwt_keys: new.default("jwt_keys", "Keys of a JWT issuer"),
         jwt_age: new.default(
             "jwt_keys_age_seconds",
@@ -137,6 +139,21 @@ impl New {
             "One call into a policy",
             Durations::new(&POLICY_BOUNDS),
         )
+    }
+
+    fn signatures(&mut self) -> SignatureMetrics {
+        let made = SignatureMetrics::default();
+        let SignatureMetrics {
+            checked,
+            waiting,
+            wait,
+        } = made.clone();
+        self.keep("jwt_signatures", "Signatures of JWTs checked", checked);
+        let help = "Signatures of JWTs that wait for their turn";
+        self.keep("jwt_signatures_waiting", help, waiting);
+        let help = "What a request waited for a signature to be checked";
+        self.keep("jwt_signature_wait_seconds", help, wait);
+        made
     }
 
     fn answer_time(&mut self, name: &str, help: &str) -> Durations {

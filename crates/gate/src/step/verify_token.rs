@@ -1,0 +1,51 @@
+//! A JWT whose signature has to be checked.
+
+use std::sync::Arc;
+
+use super::Step;
+use crate::auth::authenticator::TokenRefused;
+use crate::auth::keyring::{Key, Keyring};
+use crate::exchange::Exchange;
+use crate::observer::Observer;
+use crate::request::client::Client;
+
+/// A JWT is shown that is not known: its signature has to be checked, where it may block.
+///
+/// Anybody can send forged ones, and each takes up to milliseconds: as many at a time as the door
+/// chooses, and no one client before all others.
+#[derive(Debug)]
+pub struct VerifyToken<O: Observer> {
+    exchange: Box<Exchange<O>>,
+    token: Box<str>,
+}
+
+impl<O: Observer> VerifyToken<O> {
+    pub(crate) const fn new(exchange: Box<Exchange<O>>, token: Box<str>) -> Self {
+        Self { exchange, token }
+    }
+
+    /// The token.
+    #[must_use]
+    pub const fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Who shows it.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.exchange.context.facts.client
+    }
+
+    /// The keyring at this moment, whose profiles a verified caller is measured by.
+    #[must_use]
+    pub fn keyring(&self) -> Arc<Keyring> {
+        self.exchange.gate.authenticator().keyring()
+    }
+
+    /// The key of the verified token, of `Key::of_profile`, or why there is none.
+    #[must_use]
+    pub fn verified(mut self, key: Result<Arc<Key>, TokenRefused>) -> Step<O> {
+        self.exchange.verified = Some(key);
+        self.exchange.advance()
+    }
+}
