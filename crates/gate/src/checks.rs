@@ -19,6 +19,7 @@ use crate::observer::Observer;
 use crate::policy::call::{AskError, PolicyCall, ask_inline};
 use crate::policy::request::PolicyRequest;
 use crate::request::header_values::values;
+use crate::response::cancellation::LOOK;
 use crate::response::rejection::{self, Rejection};
 use crate::upstream::request::{self, ClientModel, ContractViolation, Destination};
 
@@ -26,6 +27,18 @@ impl<O: Observer> Exchange<O> {
     /// Whether frames say that a body comes, which over HTTP/2 no header has to.
     pub(crate) fn has_framed_body(&self) -> bool {
         self.head.version == Version::HTTP_2 && !self.body.is_empty()
+    }
+
+    /// 401 once the key has ended while something was waited for: its body, a policy, GT's models.
+    pub(crate) fn is_still_admitted(&self, key: &Key) -> Result<(), Refusal> {
+        let clock = self.gate.clock();
+        let waited = clock
+            .monotonic()
+            .saturating_duration_since(self.context.facts.began);
+        if waited < LOOK || self.gate.authenticator().still_admits(key, clock.wall()) {
+            return Ok(());
+        }
+        Err(Refusal::of(Code::InvalidApiKey))
     }
 
     /// 400 for what two servers could read in two ways.

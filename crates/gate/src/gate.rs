@@ -13,6 +13,7 @@ use crate::auth::keyring::Key;
 use crate::auth::rate_limit::ConcurrencyLimit;
 use crate::body::budget::{Budget, Reservation};
 use crate::clock::Clock;
+use crate::facts::Facts;
 use crate::policy::route_table::RouteTables;
 use crate::request::client::{Client, Peer};
 use crate::request::forwarded;
@@ -56,6 +57,14 @@ impl Default for Capacity {
 }
 
 impl Gate {
+    /// Whether the key of an exchange may still be used. Whoever has shown none loses none.
+    #[must_use]
+    pub fn still_admits(&self, facts: &Facts) -> bool {
+        let now = || self.clock().wall();
+        let admits = |key: &Arc<Key>| self.authenticator().still_admits(key, now());
+        facts.key().is_none_or(admits)
+    }
+
     /// A gate whose policies, keys and GT keys may be replaced while it is in use.
     #[must_use]
     pub fn new(

@@ -42,7 +42,11 @@ impl<O: Observer> Exchange<O> {
     /// The order of checks, from the head of the request to what is forwarded.
     pub(crate) fn check(&mut self) -> Result<Passed, Halt> {
         let key = match &self.key {
-            Some(key) => Arc::clone(key),
+            Some(key) => {
+                let key = Arc::clone(key);
+                self.is_still_admitted(&key)?;
+                key
+            }
             None => {
                 check_http2(&self.head, self.gate.settings().largest_head)?;
                 check_syntax(&self.head, self.framing, self.has_framed_body())?;

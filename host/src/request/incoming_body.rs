@@ -23,6 +23,9 @@ pub(crate) struct Http2Body {
     stream: RecvStream,
     /// What still comes, if the head says how much.
     left: Option<u64>,
+    /// The last of what the head says, until the stream ends there: what goes on after that, or is
+    /// taken back, is no whole body.
+    last: Option<Bytes>,
 }
 
 impl Http2Body {
@@ -34,7 +37,11 @@ impl Http2Body {
         } else {
             declared(headers)
         };
-        Self { stream, left }
+        Self {
+            stream,
+            left,
+            last: None,
+        }
     }
 }
 
@@ -71,7 +78,7 @@ impl Body for IncomingBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Http1(incoming) => incoming.is_end_stream(),
-            Self::Http2(body) => body.stream.is_end_stream(),
+            Self::Http2(body) => body.last.is_none() && body.stream.is_end_stream(),
         }
     }
 
@@ -80,6 +87,7 @@ impl Body for IncomingBody {
             Self::Http1(incoming) => incoming.size_hint(),
             Self::Http2(body) => body
                 .left
+                .map(|left| left + body.last.as_ref().map_or(0, Bytes::len) as u64)
                 .map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }
@@ -88,18 +96,36 @@ impl Body for IncomingBody {
 impl Http2Body {
     /// Trailers are headers nobody allowed: they stay with h2.
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let Some(data) = ready!(self.stream.poll_data(context)) else {
-            return Poll::Ready(None);
-        };
-        let data = data.map_err(io::Error::other).and_then(|data| {
-            let room = self.stream.flow_control();
-            room.release_capacity(data.len())
-                .map_err(io::Error::other)?;
-            Ok(data)
-        });
-        if let (Ok(data), Some(left)) = (&data, &mut self.left) {
+        loop {
+            let Some(data) = ready!(self.stream.poll_data(context)) else {
+                return Poll::Ready(self.last.take().map(Ok));
+            };
+            let data = match data.and_then(|data| self.reads(data)) {
+                Ok(data) => data,
+                Err(error) => {
+                    self.last = None;
+                    return Poll::Ready(Some(Err(io::Error::other(error))));
+                }
+            };
+            let is_last = self.left == Some(0) && !self.stream.is_end_stream();
+            match (is_last, &self.last) {
+                (true, None) => self.last = Some(data),
+                // It goes on with nothing.
+                (_, Some(_)) => {}
+                (false, None) => return Poll::Ready(Some(Ok(data))),
+            }
+            if self.stream.is_end_stream() {
+                return Poll::Ready(self.last.take().map(Ok));
+            }
+        }
+    }
+
+    /// The client may send as much anew.
+    fn reads(&mut self, data: Bytes) -> Result<Bytes, h2::Error> {
+        self.stream.flow_control().release_capacity(data.len())?;
+        if let Some(left) = &mut self.left {
             *left = left.saturating_sub(data.len() as u64);
         }
-        Poll::Ready(Some(data))
+        Ok(data)
     }
 }

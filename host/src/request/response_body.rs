@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use signalbox_gate::keyring::{Key, KeyStatus};
-use signalbox_gate::{AbortReason, Completion, LOOK, RelayBody};
+use signalbox_gate::{AbortReason, Completion, Facts, Gate, LOOK, RelayBody};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::config::Times;
@@ -56,9 +56,14 @@ pub(crate) struct FromUpstream {
 impl ResponseBody {
     /// Why the answer is to end now, although nobody asks for more of it: its key or its policy has
     /// ended.
-    pub(crate) fn cancelled(&mut self, now: Instant) -> Option<AbortReason> {
+    pub(crate) fn cancelled(&mut self, gate: &Gate, now: Instant) -> Option<AbortReason> {
         match self {
-            Self::Bytes(..) => None,
+            Self::Bytes(_, completion) => {
+                let facts = completion.facts();
+                // A refusal says already that its key is none.
+                let was_valid = is_valid(facts);
+                (was_valid && !gate.still_admits(facts)).then_some(AbortReason::Key)
+            }
             Self::Upstream(from) => from.relay.cancelled(now.into_std()),
         }
     }
@@ -80,11 +85,7 @@ impl ResponseBody {
     /// Whether its client has shown no key that may be used.
     pub(crate) fn is_strangers(&self) -> bool {
         match self {
-            Self::Bytes(_, completion) => {
-                let facts = completion.facts();
-                let is_valid = |key: &Arc<Key>| key.status(facts.time()) == KeyStatus::Valid;
-                !facts.key().is_some_and(is_valid)
-            }
+            Self::Bytes(_, completion) => !is_valid(completion.facts()),
             Self::Upstream(_) => false,
         }
     }
@@ -99,6 +100,12 @@ impl ResponseBody {
             }
         }
     }
+}
+
+/// Whether a request had a key that could be used when it came.
+fn is_valid(facts: &Facts) -> bool {
+    let is_valid = |key: &Arc<Key>| key.status(facts.time()) == KeyStatus::Valid;
+    facts.key().is_some_and(is_valid)
 }
 
 impl Body for ResponseBody {

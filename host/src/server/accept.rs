@@ -44,6 +44,7 @@ impl Acceptor {
             places: Arc::new(Semaphore::new(limits.connections as usize)),
             addresses: Addresses::new(limits.connections_per_client, hops),
             metrics: Arc::clone(&shared.observers.metrics),
+            takes_within: shared.config.times.answer_idle.duration(),
         };
         let (stop, stopping) = oneshot::channel();
         let (tell, stopped) = oneshot::channel();
@@ -74,6 +75,8 @@ struct Door {
     places: Arc<Semaphore>,
     addresses: Arc<Addresses>,
     metrics: Arc<Metrics>,
+    /// For how long a client may take nothing of what the system holds for it.
+    takes_within: Duration,
 }
 
 impl Door {
@@ -157,6 +160,10 @@ impl Door {
         // Without it small answers wait for the client's acknowledgement; with an error it just is
         // so.
         let _ = socket.set_nodelay(true);
+        // A slow answer that nobody reads fits into the system's buffers for minutes: the system ends a
+        // connection whose client takes nothing of them. Where it cannot, they end once they are full.
+        let millis = u32::try_from(self.takes_within.as_millis()).unwrap_or(u32::MAX);
+        let _ = rustix::net::sockopt::set_tcp_user_timeout(&socket, millis.max(1));
         let workers = self.workers.iter();
         if let Some(worker) = workers.min_by_key(|worker| worker.open()) {
             worker.serve(socket, peer, ConnectionPermit::new(place, counted));

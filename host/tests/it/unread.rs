@@ -1,6 +1,7 @@
 //! Clients that do not take what they asked for. Their answers end in time, with everything they hold
 //! at GT, and nobody else's do.
 
+use std::io::Read as _;
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
@@ -110,15 +111,20 @@ fn an_answer_that_is_taken_byte_by_byte_ends_too() {
     let gate = impatient(&gt);
     let mut frames = with_window(&gate, 1);
     asks_for_a_stream(&mut frames, 1, "all");
+    let mut taken = 0;
     loop {
         let (kind, _, stream, payload) = frames.read().expect("the connection goes on");
         match kind {
             Frames::DATA => {
                 assert_eq!(payload.len(), 1);
-                let one = 1_u32.to_be_bytes();
-                // Its stream may be over by then.
-                let update = Frames::frame(WINDOW_UPDATE, 0, stream, &one);
-                frames.try_write(&update).unwrap();
+                taken += 1;
+                // What it takes in all is not worth a new beginning of its time.
+                if taken < 500 {
+                    let one = 1_u32.to_be_bytes();
+                    // Its stream may be over by then.
+                    let update = Frames::frame(WINDOW_UPDATE, 0, stream, &one);
+                    frames.try_write(&update).unwrap();
+                }
             }
             Frames::RESET => break,
             _ => {}
@@ -231,7 +237,16 @@ fn a_revoked_keys_stream_ends_although_nobody_reads_it_over_http2() {
     let (gate, revoke, _folder) = revocable(&gt);
     let mut frames = with_window(&gate, 10_000);
     asks_for_a_stream(&mut frames, 1, "chat");
-    asks_for_a_list(&mut frames, 3, Some("all"));
+    // All it has room for.
+    let mut taken = 0;
+    while taken < 10_000 {
+        let (kind, _, _, payload) = frames.read().expect("the connection goes on");
+        taken += if kind == Frames::DATA {
+            payload.len()
+        } else {
+            0
+        };
+    }
     revoke(&gate);
     assert_eq!(frames.taken(1), Taken::Reset(Reason::INTERNAL_ERROR));
     hears(&told);
@@ -249,4 +264,93 @@ fn requests_whose_answers_nobody_takes_are_not_read_for_ever() {
         written += list.len();
     }
     assert!(written < 64 << 20, "they are read for ever");
+}
+
+#[test]
+fn an_answer_that_only_the_system_takes_ends_too() {
+    let (tell, told) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let gt = Gt::before_body(move |_, reader, reply| {
+        reply.events();
+        // More than the client's system takes, less than the gate's.
+        reply.raw(format!("{:x}\r\n{}\r\n", 400_000, "x".repeat(400_000)).as_bytes());
+        let pause = Duration::from_millis(20);
+        reader.get_ref().set_read_timeout(Some(pause)).unwrap();
+        // From now on a little at a time, until the gate closes.
+        while reply.raw(b"8\r\ndata: x\n\r\n") {
+            if matches!(reader.read(&mut [0; 1_000]), Ok(0)) {
+                break;
+            }
+        }
+        tell.lock().unwrap().send(()).unwrap();
+        reply.hang_up();
+    });
+    let gate = Gate::builder(gt.address)
+        .config(|config| config.times.answer_idle = Duration::from_secs(1).into())
+        .start();
+    let mut client = gate.connect();
+    client.receives_little();
+    client.write(&Ask::chat("x").json(STREAM).bytes());
+    hears(&told);
+}
+
+#[test]
+fn a_key_that_is_revoked_while_its_body_comes_sends_nothing() {
+    let gt = Gt::chatty();
+    let (gate, revoke, _folder) = revocable(&gt);
+    let ask = Ask::chat("gpt-4o").key("chat").bytes();
+    let (first, last) = ask.split_at(ask.len() - 1);
+    let mut client = gate.connect();
+    client.write(first);
+    assert!(within(|| gate.handle.requests() == 1));
+    revoke(&gate);
+    // As long as what is cut takes to be cut.
+    let open = std::time::Instant::now();
+    assert!(within(|| open.elapsed() >= signalbox_gate::LOOK));
+    client.write(last);
+    assert_eq!(client.answer().refusal().1, "invalid_api_key");
+    assert!(gt.seen().is_empty());
+}
+
+#[test]
+fn an_own_answer_of_a_revoked_key_ends_too() {
+    let gt = Gt::chatty();
+    let (gate, revoke, _folder) = revocable(&gt);
+    let mut frames = with_window(&gate, 0);
+    asks_for_a_list(&mut frames, 1, Some("chat"));
+    loop {
+        let (kind, ..) = frames.read().expect("the connection goes on");
+        if kind == Frames::HEADERS {
+            break;
+        }
+    }
+    revoke(&gate);
+    assert_eq!(frames.taken(1), Taken::Reset(Reason::INTERNAL_ERROR));
+}
+
+#[test]
+fn a_body_that_goes_on_or_is_taken_back_after_its_length_is_not_whole() {
+    let cancel = Frames::frame(3, 0, 1, &8_u32.to_be_bytes());
+    let more = Frames::frame(Frames::DATA, Frames::END_STREAM, 1, b"more");
+    for after in [cancel, more] {
+        let gt = Gt::chatty();
+        let gate = Gate::before(&gt);
+        let mut frames = Frames::connect(gate.address);
+        let body = r#"{"model":"gpt-4o","messages":[]}"#;
+        let head = block(&[
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":authority", "gate.example"),
+            (":path", "/v1/chat/completions"),
+            ("authorization", "Bearer token-all"),
+            ("content-type", "application/json"),
+            ("content-length", &body.len().to_string()),
+        ]);
+        frames.write(Frames::HEADERS, Frames::END_HEADERS, 1, &head);
+        frames.write(Frames::DATA, 0, 1, body.as_bytes());
+        assert!(within(|| gate.handle.requests() == 1));
+        frames.try_write(&after).unwrap();
+        assert!(within(|| gate.handle.requests() == 0));
+        assert!(gt.seen().is_empty(), "GT has it");
+    }
 }

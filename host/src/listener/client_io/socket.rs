@@ -68,13 +68,25 @@ impl PeekableSocket {
         if self.link.withholds() {
             return Poll::Pending;
         }
-        let mut piece = [0; LITTLE];
         let most = buffer.remaining().min(LITTLE);
+        if !self.ahead.is_empty() {
+            self.read_ahead(most, buffer);
+            self.link.read_little();
+            return Poll::Ready(Ok(()));
+        }
+        let mut piece = [0; LITTLE];
         let mut little = ReadBuf::new(piece.get_mut(..most).unwrap_or_default());
         ready!(Pin::new(&mut self.socket).poll_read(context, &mut little))?;
         buffer.put_slice(little.filled());
         self.link.read_little();
         Poll::Ready(Ok(()))
+    }
+
+    /// Gives on up to so many bytes that were read ahead.
+    fn read_ahead(&mut self, most: usize, buffer: &mut ReadBuf<'_>) {
+        let length = self.ahead.len().min(most);
+        buffer.put_slice(self.ahead.get(..length).unwrap_or_default());
+        self.ahead.drain(..length);
     }
 
     /// Whether the client takes bytes shows when they are written, and with TLS, which writes into a
@@ -95,15 +107,12 @@ impl AsyncRead for PeekableSocket {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buffer.filled().len();
-        if this.ahead.is_empty() && this.link.is_unknown() {
+        if this.link.is_unknown() {
             ready!(this.poll_little(context, buffer))?;
         } else if this.ahead.is_empty() {
             ready!(Pin::new(&mut this.socket).poll_read(context, buffer))?;
         } else {
-            let length = this.ahead.len().min(buffer.remaining());
-            let (now, later) = this.ahead.split_at(length);
-            buffer.put_slice(now);
-            this.ahead = later.to_vec();
+            this.read_ahead(buffer.remaining(), buffer);
         }
         this.link.heard();
         let read = buffer.filled().get(before..).unwrap_or_default();
@@ -208,5 +217,5 @@ impl AsyncWrite for Socket {
 
 /// A request of a chat that fits comes whole, so that nothing is read twice for it.
 const AHEAD: usize = 8 << 10;
-/// Less than two dozen of the smallest heads.
-const LITTLE: usize = 256;
+/// Few of the smallest heads; a head of any size comes in some more turns.
+const LITTLE: usize = 64;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use signalbox_gate::AbortReason;
+use signalbox_gate::{AbortReason, Gate};
 use tokio::time::Instant;
 
 use crate::request::response_body::ResponseBody;
@@ -30,9 +30,9 @@ impl AnswerSlot {
     }
 
     /// Whether the answer was ended now, because its key or its policy has.
-    pub(super) fn ends(&self, now: Instant) -> bool {
+    pub(super) fn ends(&self, gate: &Gate, now: Instant) -> bool {
         let mut slot = self.0.borrow_mut();
-        let Some(reason) = slot.as_mut().and_then(|body| body.cancelled(now)) else {
+        let Some(reason) = slot.as_mut().and_then(|body| body.cancelled(gate, now)) else {
             return false;
         };
         if let Some(mut body) = slot.take() {

@@ -27,9 +27,11 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
     let open = Rc::clone(&slot);
     let service = service_fn(move |mut request: Request<Incoming>| {
         note_framing(&site.link, &mut request);
-        let answering = answer(Rc::clone(&site), request.map(IncomingBody::Http1));
-        let open = Rc::clone(&open);
-        async move { Ok::<_, Infallible>(answering.await.map(|body| open.put(body))) }
+        let (site, open) = (Rc::clone(&site), Rc::clone(&open));
+        async move {
+            let answer = answer(site, request.map(IncomingBody::Http1)).await;
+            Ok::<_, Infallible>(answer.map(|body| open.put(body)))
+        }
     });
     if bounds.came_late() {
         bounds.ends_by_itself();
@@ -48,7 +50,7 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
         .keep(
             Pin::new(&mut connection),
             http1::Connection::graceful_shutdown,
-            |now| slot.ends(now),
+            |now| slot.ends(&worker.shared.gate, now),
         )
         .await;
     match ended {

@@ -40,6 +40,11 @@ impl Client {
         self.0.get_mut().write_all(bytes)
     }
 
+    /// The system takes little for this client that it has not read.
+    pub(crate) fn receives_little(&self) {
+        rustix::net::sockopt::set_socket_recv_buffer_size(self.0.get_ref(), 4_096).unwrap();
+    }
+
     /// A second handle for whoever writes while this one reads.
     pub(crate) fn writer(&self) -> TcpStream {
         self.0.get_ref().try_clone().unwrap()

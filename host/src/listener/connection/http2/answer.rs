@@ -25,8 +25,10 @@ pub(super) struct Answer {
     site: Rc<ConnectionContext>,
     stream: SendStream<Bytes>,
     body: ResponseBody,
-    /// Since when the client takes nothing, or not all of one piece.
+    /// Since when the client takes less than [`PROGRESS`].
     waits_since: Option<Instant>,
+    /// What it has taken since.
+    taken: usize,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
@@ -49,6 +51,7 @@ impl Answer {
             stream,
             body,
             waits_since: None,
+            taken: 0,
             alarm: None,
         }
     }
@@ -64,7 +67,6 @@ impl Answer {
     async fn send_pieces(&mut self) -> Result<(), Lost> {
         loop {
             self.room_for(1).await?;
-            self.waits_since = None;
             let Some(piece) = self.next_piece().await? else {
                 return self.give(Bytes::new(), true);
             };
@@ -81,10 +83,19 @@ impl Answer {
         while !piece.is_empty() {
             let room = self.room_for(piece.len()).await?;
             let now = piece.split_to(room.min(piece.len()));
+            self.takes(now.len());
             self.give(now, is_last && piece.is_empty())?;
         }
-        self.waits_since = None;
+        self.takes(PROGRESS);
         Ok(())
+    }
+
+    /// The client takes so many bytes: with enough of them its time begins anew.
+    const fn takes(&mut self, bytes: usize) {
+        self.taken += bytes;
+        if self.taken >= PROGRESS {
+            (self.waits_since, self.taken) = (None, 0);
+        }
     }
 
     fn give(&mut self, piece: Bytes, is_end: bool) -> Result<(), Lost> {
@@ -98,6 +109,8 @@ impl Answer {
             let frame = match Pin::new(&mut self.body).poll_frame(context) {
                 Poll::Ready(frame) => frame,
                 Poll::Pending => {
+                    // GT is waited for, and no client.
+                    (self.waits_since, self.taken) = (None, 0);
                     return self.stream.poll_reset(context).map(|_| Err(Lost::Client));
                 }
             };
@@ -143,7 +156,8 @@ impl Answer {
             ready!(alarm.as_mut().poll(context));
             self.alarm = None;
             let now = Instant::now();
-            if let Some(reason) = self.body.cancelled(now) {
+            let gate = &self.site.worker.shared.gate;
+            if let Some(reason) = self.body.cancelled(gate, now) {
                 return Poll::Ready(reason);
             }
             if now >= due {
@@ -156,3 +170,6 @@ impl Answer {
         self.site.worker.shared.config.times.answer_idle.duration()
     }
 }
+
+/// Whoever takes single bytes takes nothing; a reader of some hundred bytes a second is one.
+const PROGRESS: usize = 1 << 10;

@@ -9,6 +9,7 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body::Body as _;
+use signalbox_swap::error_chain;
 
 use super::answer::Answer;
 use super::date;
@@ -61,7 +62,7 @@ async fn send(
         Ok(stream) if !is_over => Answer::new(site, stream, body).send().await,
         Ok(_over) => {}
         Err(error) => {
-            tracing::debug!(%error, "an answer cannot be sent");
+            tracing::debug!(error = error_chain(&error), "an answer cannot be sent");
             respond.send_reset(Reason::INTERNAL_ERROR);
         }
     }
