@@ -186,7 +186,9 @@ impl Upstream {
                 continue;
             };
             let until = self.until(end, tried);
-            let connected = match timeout_at(until, lane.connect(place)).await {
+            // Boxed: few requests make a connection, and each would have the room for it.
+            let connecting = Box::pin(lane.connect(place));
+            let connected = match timeout_at(until, connecting).await {
                 Ok(connected) => connected,
                 Err(_elapsed) => Err(UpstreamError::ConnectTimeout),
             };

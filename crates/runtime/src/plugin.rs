@@ -124,7 +124,7 @@ impl Plugin {
         self.decide_within(self.budget(), request)
     }
 
-    /// As [`Plugin::decide`], on an instance of `warm` if there can be one.
+    /// As [`Plugin::decide`], with what `warm` has kept if there can be any.
     pub(crate) fn decide_warm(
         &self,
         warm: &Warm,
@@ -132,7 +132,7 @@ impl Plugin {
     ) -> Result<Decision, DecideError> {
         let budget = self.budget();
         let ask = |instance: &mut Instance| self.ask(instance, budget, request);
-        warm.with(|| self.start(budget), ask)
+        warm.decide(request, || self.start(budget), ask)
             .unwrap_or_else(|| self.decide_now(request))
     }
 
@@ -140,7 +140,7 @@ impl Plugin {
     pub(crate) fn warm(&self) -> Option<Warm> {
         let parts = &self.0;
         let shares = parts.trusted || parts.isolation == Isolation::Reuse;
-        shares.then(|| Warm::new(parts.threads, Arc::clone(&parts.permits)))
+        shares.then(|| Warm::new(parts.threads, Arc::clone(&parts.permits), parts.trusted))
     }
 
     fn decide_within(

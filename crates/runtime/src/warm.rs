@@ -1,4 +1,5 @@
-//! Instances kept between decisions: one a thread for each generation, and a bound over all.
+//! What is kept between decisions: an instance a thread for each generation, with a bound over all, and
+//! what trusted policies decided.
 
 use std::{
     cell::Cell,
@@ -8,13 +9,28 @@ use std::{
     },
 };
 
-use crate::{DecideError, instance::Instance};
+use signalbox_policy::{Decision, Request};
+
+use crate::{
+    DecideError,
+    decision_cache::{DecisionCache, QuestionHash},
+    instance::Instance,
+};
 
 /// A generation's warm instances. They die with it.
 #[derive(Debug)]
 pub(crate) struct Warm {
-    slots: Box<[Mutex<Option<Held>>]>,
+    slots: Box<[Mutex<Slot>]>,
     permits: Arc<Permits>,
+    /// Whether a decision is a function of the request alone, as it is for documents.
+    is_pure: bool,
+}
+
+/// What one thread keeps.
+#[derive(Debug, Default)]
+struct Slot {
+    held: Option<Held>,
+    decisions: DecisionCache,
 }
 
 #[derive(Debug)]
@@ -24,21 +40,24 @@ struct Held {
 }
 
 impl Warm {
-    pub(crate) fn new(threads: usize, permits: Arc<Permits>) -> Self {
+    pub(crate) fn new(threads: usize, permits: Arc<Permits>, is_pure: bool) -> Self {
         Self {
-            slots: (0..threads).map(|_| Mutex::new(None)).collect(),
+            slots: (0..threads).map(|_| Mutex::default()).collect(),
             permits,
+            is_pure,
         }
     }
 
-    /// Lends `ask` this thread's instance, which is made with `start` if there is none, and keeps
-    /// it only if `ask` succeeds. `None` if the thread cannot have one now: its slot is in use by
-    /// a thread it shares it with, or the process holds as many as it may.
-    pub(crate) fn with<T>(
+    /// What the policy decides: as it did before, where that is what it would do again, and otherwise
+    /// as `ask` says with this thread's instance, which is made with `start` if there is none, and kept
+    /// only if `ask` succeeds. `None` if the thread cannot have one now: its slot is in use by a thread
+    /// it shares it with, or the process holds as many as it may.
+    pub(crate) fn decide(
         &self,
+        request: &Request<'_>,
         start: impl FnOnce() -> Result<Instance, DecideError>,
-        ask: impl FnOnce(&mut Instance) -> Result<T, DecideError>,
-    ) -> Option<Result<T, DecideError>> {
+        ask: impl FnOnce(&mut Instance) -> Result<Decision, DecideError>,
+    ) -> Option<Result<Decision, DecideError>> {
         let slot = self
             .slots
             .get(thread_index().checked_rem(self.slots.len())?)?;
@@ -47,10 +66,41 @@ impl Warm {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let mut held = match slot.take() {
+        if !self.is_pure {
+            return slot.ask(&self.permits, start, ask);
+        }
+        let hash = QuestionHash::of(request);
+        if let Some(decision) = slot.decisions.get(request, hash) {
+            return Some(Ok(decision));
+        }
+        let answer = slot.ask(&self.permits, start, ask)?;
+        if let Ok(decision) = &answer {
+            slot.decisions.put(request, hash, decision);
+        }
+        Some(answer)
+    }
+
+    /// How many instances are held now.
+    #[cfg(test)]
+    fn held(&self) -> usize {
+        self.slots
+            .iter()
+            .filter(|slot| slot.lock().unwrap().held.is_some())
+            .count()
+    }
+}
+
+impl Slot {
+    fn ask(
+        &mut self,
+        permits: &Arc<Permits>,
+        start: impl FnOnce() -> Result<Instance, DecideError>,
+        ask: impl FnOnce(&mut Instance) -> Result<Decision, DecideError>,
+    ) -> Option<Result<Decision, DecideError>> {
+        let mut held = match self.held.take() {
             Some(held) => held,
             None => {
-                let permit = self.permits.take()?;
+                let permit = permits.take()?;
                 match start() {
                     Ok(instance) => Held {
                         instance,
@@ -62,18 +112,9 @@ impl Warm {
         };
         let answer = ask(&mut held.instance);
         if answer.is_ok() {
-            *slot = Some(held);
+            self.held = Some(held);
         }
         Some(answer)
-    }
-
-    /// How many instances are held now.
-    #[cfg(test)]
-    fn held(&self) -> usize {
-        self.slots
-            .iter()
-            .filter(|slot| slot.lock().unwrap().is_some())
-            .count()
     }
 }
 
@@ -120,7 +161,29 @@ fn thread_index() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use signalbox_policy::{Caller, Names, Purposes, RequestedModel};
+
     use super::*;
+
+    fn with_request<T>(look: impl FnOnce(&Request<'_>) -> T) -> T {
+        look(&Request {
+            method: "GET",
+            path: "/v1/models",
+            query: None,
+            content_type: None,
+            headers: &[],
+            caller: &Caller {
+                id: "k".into(),
+                purposes: Purposes::default(),
+                scopes: Vec::new(),
+                labels: Vec::new(),
+                models: Names::All,
+                published: Names::All,
+                datasets: Names::NONE,
+            },
+            model: RequestedModel::Unread,
+        })
+    }
 
     #[test]
     fn permit_comes_back_when_dropped() {
@@ -134,8 +197,14 @@ mod tests {
 
     #[test]
     fn without_a_permit_nothing_is_started() {
-        let warm = Warm::new(1, Permits::new(0));
-        let outcome = warm.with(|| unreachable!("no permit"), |_| Ok(()));
+        let warm = Warm::new(1, Permits::new(0), true);
+        let outcome = with_request(|request| {
+            warm.decide(
+                request,
+                || unreachable!("no permit"),
+                |_| Ok(Decision::ReadModel),
+            )
+        });
         assert!(outcome.is_none());
         assert_eq!(warm.held(), 0);
     }
@@ -143,8 +212,14 @@ mod tests {
     #[test]
     fn failed_start_keeps_neither_instance_nor_permit() {
         let permits = Permits::new(1);
-        let warm = Warm::new(1, Arc::clone(&permits));
-        let outcome = warm.with(|| Err(DecideError::PoolExhausted), |_| Ok(()));
+        let warm = Warm::new(1, Arc::clone(&permits), true);
+        let outcome = with_request(|request| {
+            warm.decide(
+                request,
+                || Err(DecideError::PoolExhausted),
+                |_| Ok(Decision::ReadModel),
+            )
+        });
         assert_eq!(outcome, Some(Err(DecideError::PoolExhausted)));
         assert_eq!(warm.held(), 0);
         assert!(permits.take().is_some());

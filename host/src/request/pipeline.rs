@@ -6,6 +6,7 @@
 mod leave;
 
 use std::ops::ControlFlow;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use http::{Request, Response, Version};
@@ -170,7 +171,7 @@ impl RequestContext<'_> {
         };
         let upstream = &self.worker.upstream;
         sent.observer_mut().forwards(upstream.only_host());
-        let answer = upstream.send(Request::from_parts(head, body));
+        let answer = pin!(upstream.send(Request::from_parts(head, body)));
         let answer = match unless_cancelled(&sent, answer).await {
             Ok(answer) => answer,
             Err(reason) => {
@@ -239,9 +240,8 @@ impl RequestContext<'_> {
 /// let it through.
 async fn unless_cancelled<T>(
     sent: &Sent<RequestLog>,
-    wait: impl Future<Output = T>,
+    mut wait: Pin<&mut impl Future<Output = T>>,
 ) -> Result<T, AbortReason> {
-    let mut wait = std::pin::pin!(wait);
     loop {
         match timeout(signalbox_gate::LOOK, wait.as_mut()).await {
             Ok(_come) if sent.is_cut() => return Err(AbortReason::Cut),
