@@ -3,17 +3,22 @@
 //! Whatever it says, of other crates nothing below `info` is logged: HTTP libraries write heads and
 //! frames there, with keys and prompts in them. And whatever a panic says, only fixed text of it.
 
+mod json;
 mod lines;
 mod panics;
 
 use signalbox_swap::error_chain;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt as _,
+    EnvFilter, Layer,
+    filter::filter_fn,
+    fmt::{self, format::JsonFields},
+    layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
 
 use crate::output;
+use json::Json;
 use lines::{Flush, Lines};
 
 /// Who reads the log.
@@ -53,7 +58,10 @@ fn subscriber(
 ) -> impl tracing::Subscriber + Send + Sync {
     let layer = fmt::layer().with_writer(lines);
     let layer = match reader {
-        Reader::Machine => layer.json().flatten_event(true).boxed(),
+        Reader::Machine => layer
+            .fmt_fields(JsonFields::new())
+            .event_format(Json::new())
+            .boxed(),
         Reader::Person => layer.compact().with_ansi(false).boxed(),
     };
     tracing_subscriber::registry()
