@@ -1,6 +1,6 @@
-//! The one wasmtime engine of a process, and the thread that makes its time pass.
+//! The one wasmtime engine of a process.
 
-use std::{num::NonZeroUsize, thread, time::Duration};
+use std::num::NonZeroUsize;
 
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
@@ -30,24 +30,6 @@ pub(crate) fn build(settings: &Settings) -> wasmtime::Result<Engine> {
         }
     }
     outcome
-}
-
-/// Advances the engine's epoch every millisecond until the engine is gone.
-///
-/// A plain thread, because it must tick while every other thread is busy in a guest. It holds the
-/// engine weakly: no handle, no flag, it ends by itself.
-pub(crate) fn tick(engine: &Engine) -> std::io::Result<()> {
-    let engine = engine.weak();
-    thread::Builder::new()
-        .name("signalbox-epoch".into())
-        .spawn(move || {
-            while let Some(engine) = engine.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                thread::sleep(TICK);
-            }
-        })?;
-    Ok(())
 }
 
 /// Engines that only compile, one for each kind of code that [`build`]'s run: nothing is reserved
@@ -129,13 +111,8 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// The grain of every time limit.
-const TICK: Duration = Duration::from_millis(1);
-
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::cache::environment::Environment;
 
@@ -185,27 +162,6 @@ mod tests {
                 compilers.any(|compiler| Environment::of(&compiler) == engine),
                 "{allocation:?}"
             );
-        }
-    }
-
-    #[test]
-    fn clock_does_not_keep_its_engine() {
-        let settings = Settings {
-            allocation: Allocation::OnDemand,
-            ..Settings::default()
-        };
-        let engine = build(&settings).unwrap();
-        tick(&engine).unwrap();
-        let weak = engine.weak();
-        drop(engine);
-        let deadline = Instant::now() + Duration::from_secs(60);
-        // The clock may be in the middle of a tick.
-        while weak.upgrade().is_some() {
-            assert!(
-                Instant::now() < deadline,
-                "the engine outlives its last user"
-            );
-            thread::yield_now();
         }
     }
 }

@@ -10,12 +10,14 @@ use crate::{
     bindings::{SignalboxPolicy, SignalboxPolicyPre, signalbox::policy::types as wit},
     convert::Lowered,
     limits::{Bounds, Budget, MemoryLimit, on_tick},
+    ticker::Ticker,
 };
 
 /// A guest in its store. After any error it is to be dropped: a trapped store answers nothing.
 pub(crate) struct Instance {
     store: Store<Bounds>,
     policy: SignalboxPolicy,
+    ticker: Ticker,
 }
 
 impl Instance {
@@ -23,15 +25,21 @@ impl Instance {
     pub(crate) fn start(
         pre: &SignalboxPolicyPre<Bounds>,
         limit: MemoryLimit,
+        ticker: &Ticker,
         budget: Budget,
     ) -> Result<Self, DecideError> {
         let mut store = Store::new(pre.engine(), Bounds::new(limit, budget));
         store.limiter(|bounds| bounds);
         store.epoch_deadline_callback(on_tick);
         begin(&mut store, budget);
+        let _under_way = ticker.call();
         let started = catch_unwind(AssertUnwindSafe(|| pre.instantiate(&mut store)));
         match started {
-            Ok(Ok(policy)) => Ok(Self { store, policy }),
+            Ok(Ok(policy)) => Ok(Self {
+                store,
+                policy,
+                ticker: ticker.clone(),
+            }),
             Ok(Err(error)) => Err(DecideError::of_start(&error, store.data().refused_memory())),
             Err(_) => Err(DecideError::Internal),
         }
@@ -80,6 +88,7 @@ impl Instance {
         enter: impl FnOnce(&SignalboxPolicy, &mut Store<Bounds>) -> wasmtime::Result<T>,
     ) -> Result<T, DecideError> {
         begin(&mut self.store, budget);
+        let _under_way = self.ticker.call();
         let (policy, store) = (&self.policy, &mut self.store);
         match catch_unwind(AssertUnwindSafe(|| enter(policy, store))) {
             Ok(Ok(answer)) => Ok(answer),

@@ -100,6 +100,7 @@ mod runtime;
 mod settings;
 mod share;
 mod slot;
+mod ticker;
 pub mod trust;
 mod warm;
 

@@ -6,8 +6,8 @@
 //! | start, a page of `models` | 1 s | 1 s | 10 s | 256 KiB |
 //! | `describe` | 1 s | 1 s | 10 s | 1 MiB |
 //!
-//! Time is looked at once a millisecond. A call that ends sooner pays nothing for it: both clocks
-//! are first read by the first tick it meets.
+//! Time is looked at once a millisecond while a call is under way. A call that ends sooner pays nothing
+//! for it: both clocks are first read by the first tick it meets.
 
 use std::time::{Duration, Instant};
 

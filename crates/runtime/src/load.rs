@@ -29,6 +29,7 @@ use crate::{
     interface::Surface,
     limits::{Bounds, Budget, MemoryLimit},
     plugin::Parts,
+    ticker::Ticker,
     trust,
     warm::Permits,
 };
@@ -37,6 +38,7 @@ use crate::{
 pub(crate) struct Loader {
     pub(crate) settings: Settings,
     pub(crate) engine: Engine,
+    pub(crate) ticker: Ticker,
     pub(crate) environment: Environment,
     /// Empty: a policy imports nothing that can act.
     pub(crate) linker: Linker<Bounds>,
@@ -68,7 +70,7 @@ impl Loader {
         })?;
         steps.passed(Step::Compile);
         let pre = self.link(&code)?;
-        let surface = ask(&pre, memory, &mut steps)?;
+        let surface = ask(&pre, memory, &self.ticker, &mut steps)?;
         let settings = &self.settings;
         let plugin = Plugin::new(Parts {
             digest,
@@ -84,6 +86,7 @@ impl Loader {
                 options.isolation
             },
             memory,
+            ticker: self.ticker.clone(),
             pre,
             code: Arc::clone(&code),
             threads: if trusted {
@@ -172,10 +175,12 @@ impl Loader {
 fn ask(
     pre: &SignalboxPolicyPre<Bounds>,
     memory: MemoryLimit,
+    ticker: &Ticker,
     steps: &mut Steps<'_>,
 ) -> Result<Surface, LoadError> {
     // wasmtime compares types only when it instantiates: nothing before this line knows them.
-    let mut instance = Instance::start(pre, memory, Budget::LOAD).map_err(start_failed)?;
+    let started = Instance::start(pre, memory, ticker, Budget::LOAD);
+    let mut instance = started.map_err(start_failed)?;
     steps.passed(Step::Instantiate);
     let description = instance
         .describe(Budget::DESCRIBE)

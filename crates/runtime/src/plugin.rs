@@ -13,6 +13,7 @@ use crate::{
     instance::Instance,
     interface::Surface,
     limits::{Bounds, Budget, MemoryLimit},
+    ticker::Ticker,
     warm::{Permits, Warm},
 };
 
@@ -33,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) cached: Option<Cached>,
     pub(crate) isolation: Isolation,
     pub(crate) memory: MemoryLimit,
+    pub(crate) ticker: Ticker,
     pub(crate) pre: SignalboxPolicyPre<Bounds>,
     #[expect(
         dead_code,
@@ -152,7 +154,8 @@ impl Plugin {
     }
 
     fn start(&self, budget: Budget) -> Result<Instance, DecideError> {
-        Instance::start(&self.0.pre, self.0.memory, budget)
+        let parts = &self.0;
+        Instance::start(&parts.pre, parts.memory, &parts.ticker, budget)
     }
 
     fn ask(

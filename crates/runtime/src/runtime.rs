@@ -6,7 +6,8 @@ use wasmtime::component::Linker;
 
 use crate::{
     CompileIn, DecisionPool, Detail, LoadError, LoadOptions, Plugin, Settings, Step,
-    cache::environment::Environment, code_in_use::CodeInUse, engine, load::Loader, warm::Permits,
+    cache::environment::Environment, code_in_use::CodeInUse, engine, load::Loader, ticker::Ticker,
+    warm::Permits,
 };
 
 /// Engine, its clock and its settings. One per process; cheap to clone.
@@ -21,13 +22,14 @@ impl Runtime {
     pub fn new(settings: Settings) -> Result<Self, StartError> {
         let engine = engine::build(&settings)
             .map_err(|error| StartError::Engine(Detail::of_chain(&error)))?;
-        engine::tick(&engine).map_err(StartError::Thread)?;
+        let ticker = Ticker::start(&engine).map_err(StartError::Thread)?;
         let linker = Linker::new(&engine);
         let permits = Permits::new(settings.workers * settings.warm_per_worker);
         Ok(Self(Arc::new(Loader {
             settings,
             environment: Environment::of(&engine),
             engine,
+            ticker,
             linker,
             permits,
             in_use: CodeInUse::default(),
