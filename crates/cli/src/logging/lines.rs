@@ -1,14 +1,16 @@
 //! Lines on their way out, written by a thread of their own.
 //!
 //! A reader that is slow, or a terminal that is stopped, must not stop requests: whoever logs puts
-//! its line into a bounded queue and goes on. What does not fit is lost and counted, and the log
-//! says so when there is room again.
+//! its line behind those that wait and goes on. All that wait are one text, which the thread takes as
+//! a whole: a line costs one copy, and neither memory nor a system call of its own. What does not fit
+//! is lost and counted, and the log says so when there is room again.
 
 use std::{
     io::{self, Write},
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    mem,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use signalbox_host::LostLines;
@@ -17,20 +19,36 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Where lines are put.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
-    queue: SyncSender<Item>,
+    shared: Arc<Shared>,
+    room: usize,
 }
 
 /// Waits, when it is dropped, until what waits is written; for a moment at most.
 #[derive(Debug)]
 pub(crate) struct Flush {
-    queue: SyncSender<Item>,
-    ended: Receiver<()>,
+    shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
-enum Item {
-    Line(Box<[u8]>),
-    End,
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// For the thread that writes.
+    come: Condvar,
+    /// For whoever waits until all is written.
+    ended: Condvar,
+}
+
+/// Lines that are not written yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    text: Vec<u8>,
+    lines: usize,
+    /// The thread that writes has nothing to do.
+    is_idle: bool,
+    /// No line comes any more.
+    is_over: bool,
+    /// The last line is written.
+    has_ended: bool,
 }
 
 impl Lines {
@@ -43,28 +61,61 @@ impl Lines {
         out: impl Write + Send + 'static,
         room: usize,
     ) -> io::Result<(Self, Flush)> {
-        let (queue, waiting) = sync_channel(room);
-        let (end, ended) = sync_channel(1);
+        let shared = Arc::<Shared>::default();
+        let writer = Arc::clone(&shared);
         thread::Builder::new()
             .name("signalbox-log".to_owned())
-            .spawn(move || {
-                write_out(out, &waiting);
-                // Nobody waits if logging goes on to the end.
-                let _ = end.try_send(());
-            })?;
-        let lines = Self {
-            queue: queue.clone(),
+            .spawn(move || write_out(out, &writer))?;
+        let flush = Flush {
+            shared: Arc::clone(&shared),
         };
-        Ok((lines, Flush { queue, ended }))
+        Ok((Self { shared, room }, flush))
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until there are lines and exchanges them for an empty text; tells whether they are the
+    /// last. After a while there may be none.
+    fn take(&self, text: &mut Vec<u8>) -> bool {
+        let mut waiting = self.lock();
+        waiting.is_idle = true;
+        let has_none = |waiting: &mut Waiting| waiting.lines == 0 && !waiting.is_over;
+        let mut waiting = self
+            .come
+            .wait_timeout_while(waiting, LOOK, has_none)
+            .map_or_else(|poisoned| poisoned.into_inner().0, |(waiting, _)| waiting);
+        waiting.is_idle = false;
+        waiting.lines = 0;
+        mem::swap(&mut waiting.text, text);
+        waiting.is_over
+    }
+
+    /// Lets lines come together for a moment, unless there will be no more.
+    fn pause(&self) {
+        let is_on = |waiting: &mut Waiting| !waiting.is_over;
+        drop(self.come.wait_timeout_while(self.lock(), PAUSE, is_on));
     }
 }
 
 impl Write for &Lines {
     /// Takes a whole line, or loses it.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match self.queue.try_send(Item::Line(line.into())) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => LostLines::count(),
+        let mut waiting = self.shared.lock();
+        if waiting.lines >= self.room || waiting.is_over {
+            LostLines::count();
+            return Ok(line.len());
+        }
+        waiting.text.extend_from_slice(line);
+        waiting.lines += 1;
+        let is_idle = mem::take(&mut waiting.is_idle);
+        drop(waiting);
+        // Waking it costs more than a line does: once for all that come together.
+        if is_idle {
+            self.shared.come.notify_one();
         }
         Ok(line.len())
     }
@@ -84,38 +135,28 @@ impl<'a> MakeWriter<'a> for Lines {
 
 impl Drop for Flush {
     fn drop(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        while let Err(TrySendError::Full(_)) = self.queue.try_send(Item::End) {
-            if Instant::now() >= deadline {
-                return;
-            }
-            thread::sleep(PAUSE);
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        let _ = self.ended.recv_timeout(left);
+        let mut waiting = self.shared.lock();
+        waiting.is_over = true;
+        self.shared.come.notify_one();
+        let is_writing = |waiting: &mut Waiting| !waiting.has_ended;
+        let ended = &self.shared.ended;
+        drop(ended.wait_timeout_while(waiting, PATIENCE, is_writing));
     }
 }
 
 /// Writes what comes, all that waits at once, until the end.
-fn write_out(mut out: impl Write, waiting: &Receiver<Item>) {
+fn write_out(mut out: impl Write, shared: &Shared) {
     let mut told = LostLines::so_far();
     let mut text = Vec::new();
     loop {
-        let mut is_over = match waiting.recv_timeout(LOOK) {
-            Ok(item) => take(item, &mut text),
-            Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => true,
-        };
-        while !is_over && text.len() < MOST_AT_ONCE {
-            match waiting.try_recv() {
-                Ok(item) => is_over = take(item, &mut text),
-                Err(_empty) => break,
-            }
-        }
+        let is_over = shared.take(&mut text);
         // A log that nobody can write to is no reason to stop.
         let _ = out.write_all(&text).and_then(|()| out.flush());
         text.clear();
+        text.shrink_to(MOST_KEPT);
         if is_over {
+            shared.lock().has_ended = true;
+            shared.ended.notify_all();
             return;
         }
         let lost = LostLines::so_far();
@@ -123,24 +164,14 @@ fn write_out(mut out: impl Write, waiting: &Receiver<Item>) {
             tracing::warn!(lines = lost - told, "lines of the log were lost");
             told = lost;
         }
-        // Whoever logs meanwhile need not wake this thread, which would cost it more than its line.
-        thread::sleep(PAUSE);
-    }
-}
-
-fn take(item: Item, text: &mut Vec<u8>) -> bool {
-    match item {
-        Item::Line(line) => {
-            text.extend_from_slice(&line);
-            false
-        }
-        Item::End => true,
+        shared.pause();
     }
 }
 
 /// A quarter of a second of a busy host; 3 MiB.
 const MOST_LINES: usize = 8_192;
-const MOST_AT_ONCE: usize = 64 << 10;
+/// What two texts may keep of their memory.
+const MOST_KEPT: usize = 256 << 10;
 /// Lines are written a moment after they are logged.
 const PAUSE: Duration = Duration::from_millis(1);
 /// How often lost lines are looked for while nothing is logged.

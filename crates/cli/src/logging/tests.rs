@@ -82,6 +82,45 @@ fn a_log_that_nobody_reads_loses_lines_and_counts_them() {
 }
 
 #[test]
+fn what_is_logged_after_the_end_is_lost_and_counted() {
+    let kept = Kept::default();
+    let (lines, flush) = Lines::start(kept.clone()).unwrap();
+    (&lines).write_all(b"last\n").unwrap();
+    drop(flush);
+    let before = LostLines::so_far();
+    (&lines).write_all(b"late\n").unwrap();
+    assert_eq!(LostLines::so_far() - before, 1);
+    assert_eq!(kept.text(), "last\n");
+}
+
+#[test]
+fn lines_of_many_threads_are_whole_and_each_threads_in_order() {
+    let kept = Kept::default();
+    let (lines, flush) = Lines::start(kept.clone()).unwrap();
+    let logs = |thread: usize| {
+        let lines = lines.clone();
+        move || {
+            for n in 0..500 {
+                let line = format!("{thread} {n}\n");
+                (&lines).write_all(line.as_bytes()).unwrap();
+            }
+        }
+    };
+    let threads: Vec<_> = (0..4).map(|n| std::thread::spawn(logs(n))).collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    drop(flush);
+    for thread in 0..4 {
+        let its = format!("{thread} ");
+        let text = kept.text();
+        let numbers = text.lines().filter_map(|line| line.strip_prefix(&its));
+        assert!(numbers.map(|n| n.parse::<usize>().unwrap()).eq(0..500));
+    }
+    assert_eq!(kept.text().lines().count(), 2_000);
+}
+
+#[test]
 fn an_end_does_not_wait_for_a_reader_that_never_comes() {
     let (never, may_go_on) = mpsc::channel();
     let (tell, told) = mpsc::channel();
