@@ -29,7 +29,8 @@ use written::Record;
 /// The last decisions.
 #[derive(Debug)]
 pub(crate) struct DecisionLog {
-    slots: Box<[Mutex<Option<Record>>]>,
+    /// Boxed: filling one again moves nothing.
+    slots: Box<[Mutex<Option<Box<Record>>>]>,
     next: AtomicUsize,
     shown: Redactor,
     is_logged: bool,
@@ -58,16 +59,20 @@ impl DecisionLog {
         if self.slots.is_empty() && !is_logged {
             return;
         }
-        let record = Record::of(entry, &self.shown);
-        if is_logged {
-            record.log();
-        }
         // A ring of no slots has none to give.
         let place = self
             .next
             .fetch_add(1, Relaxed)
             .checked_rem(self.slots.len());
-        if let Some(slot) = place.and_then(|place| self.slots.get(place))
+        let slot = place.and_then(|place| self.slots.get(place));
+        // Out of its slot, the record that stood there is nobody else's: its memory is used again.
+        let old = slot.and_then(|slot| slot.try_lock().ok()?.take());
+        let mut record = old.unwrap_or_default();
+        record.fill(entry, &self.shown);
+        if is_logged {
+            record.log();
+        }
+        if let Some(slot) = slot
             && let Ok(mut slot) = slot.try_lock()
         {
             *slot = Some(record);
@@ -90,9 +95,7 @@ impl DecisionLog {
 
     /// A model's name as it may be written down.
     pub(crate) fn shown_model(&self, facts: &signalbox_gate::Facts, name: &str) -> String {
-        let mut text = String::new();
-        self.shown.model(name, facts.is_model_listed(), &mut text);
-        text
+        self.shown.model(name, facts.is_model_listed()).into_owned()
     }
 
     /// A client's address as far as it may be written down.

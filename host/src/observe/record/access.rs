@@ -70,10 +70,9 @@ impl fmt::Debug for Access<'_> {
 impl Access<'_> {
     /// Writes the line.
     pub(super) fn log(&self, shown: &Redactor, address: ClientAddress) {
-        let mut model = String::new();
-        if let Some(name) = self.model {
-            shown.model(name, self.is_model_listed, &mut model);
-        }
+        let model = self
+            .model
+            .map(|name| shown.model(name, self.is_model_listed));
         let hashed = (address == ClientAddress::Hashed).then(|| shown.address(self.client));
         tracing::info!(
             target: "signalbox::access",
@@ -83,7 +82,7 @@ impl Access<'_> {
             generation = self.policy.map(|policy| policy.generation),
             method = method(self.method),
             route = self.route,
-            model = self.model.map(|_| &*model),
+            model = model.as_deref(),
             status = self.status,
             outcome = self.outcome,
             code = self.code,

@@ -4,6 +4,7 @@
 //! not look like the plain word it should be is written as `~` and a keyed hash: equal things are
 //! seen to be equal within one run of the host, and nothing can be looked up from outside.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -28,21 +29,26 @@ impl Redactor {
     }
 
     /// A model's name. One that the policy lists is the operator's own word, whatever it looks like.
-    pub(super) fn model(&self, name: &str, is_listed: bool, into: &mut String) {
-        if is_listed {
-            into.push_str(name);
-        } else {
-            self.word(name, into);
+    pub(super) fn model<'a>(&self, name: &'a str, is_listed: bool) -> Cow<'a, str> {
+        match is_listed {
+            true => Cow::Borrowed(name),
+            false => self.shown(name),
         }
     }
 
     /// A word: a parameter, a name.
     pub(super) fn word(&self, text: &str, into: &mut String) {
+        into.push_str(&self.shown(text));
+    }
+
+    /// A word, without a copy if it may be shown as it is.
+    pub(super) fn shown<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if is_word(text) {
-            into.push_str(text);
-        } else {
-            self.hash(text.as_bytes(), into);
+            return Cow::Borrowed(text);
         }
+        let mut hash = String::new();
+        self.hash(text.as_bytes(), &mut hash);
+        Cow::Owned(hash)
     }
 
     /// A path: all of its words but ids of files and conversations, which open them to whoever
@@ -121,7 +127,13 @@ impl Redactor {
 
 /// Short, printable, in one piece, and not in the shape of a key.
 fn is_word(text: &str) -> bool {
-    is_line(text) && !text.contains(char::is_whitespace) && !is_random(text)
+    // Nearly every word is of these letters, none of which is a space or a control character.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_line = match is_plain {
+        true => text.len() <= LONGEST_WORD && !begins_a_key(text),
+        false => is_line(text) && !text.contains(char::is_whitespace),
+    };
+    is_line && !is_random(text)
 }
 
 fn is_line(text: &str) -> bool {
@@ -130,8 +142,11 @@ fn is_line(text: &str) -> bool {
 
 /// Model names are at most this long, and so are path parameters.
 const LONGEST_WORD: usize = 256;
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn shown(write: impl FnOnce(&Redactor, &mut String)) -> String {
@@ -210,16 +225,35 @@ mod tests {
 
     #[test]
     fn a_name_that_the_policy_lists_is_shown_whatever_it_looks_like() {
+        let shown = Redactor::new(Vec::new());
         for name in [
             "sk-large",
             "helpdesk-agent",
             "ABCDEFGHIJ0123456789abcdefghij",
         ] {
-            let listed = shown(|shown, into| shown.model(name, true, into));
-            assert_eq!(listed, name);
+            assert_eq!(shown.model(name, true), name);
         }
-        let unlisted = shown(|shown, into| shown.model("sk-large", false, into));
+        let unlisted = shown.model("sk-large", false);
         assert!(unlisted.starts_with('~'), "{unlisted}");
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_known_by_what_they_are_not(text in "(gtak_|sk-|Bearer |eyJ|\\PC|[a-z]{0,130}|.){0,4}") {
+            let is_short = text.len() <= LONGEST_WORD;
+            let is_dark = |letter: char| letter.is_control() || letter.is_whitespace();
+            let is_a_key = begins_a_key(&text) || is_random(&text);
+            let expected = is_short && !text.contains(is_dark) && !is_a_key;
+            prop_assert_eq!(is_word(&text), expected);
+        }
+    }
+
+    #[test]
+    fn each_letter_is_a_word_or_is_none() {
+        for letter in (0..0x3100).filter_map(char::from_u32) {
+            let is_dark = letter.is_control() || letter.is_whitespace();
+            assert_eq!(is_word(&format!("a{letter}b")), !is_dark, "{letter:?}");
+        }
     }
 
     #[test]

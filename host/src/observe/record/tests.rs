@@ -15,6 +15,8 @@ use tracing::field::{Field, Visit};
 use super::*;
 
 mod access;
+mod filled;
+mod reference;
 
 const SECRETS: [&str; 5] = [
     "gtak_client",

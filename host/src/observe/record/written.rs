@@ -1,37 +1,43 @@
 //! The written form of a request and of what came of it.
+//!
+//! A record is filled where requests are and read by hardly anybody: it becomes JSON when it is read.
+
+mod filled;
+mod texts;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use signalbox_policy::{Caller, Decision, Forward, Header, ListMode, Request, RequestedModel};
+use signalbox_policy::Caller;
 
-use super::redactor::Redactor;
-use super::{Conclusion, Decider, DecisionId, Entry, Facts};
+use super::{Decider, DecisionId};
+use texts::{Span, Texts};
 
-/// One decision, as it is kept: what is the same for many is shared, and digests are bytes until
-/// somebody reads them.
-#[derive(Clone, Debug)]
+/// One decision, as it is kept: what is the same for many is shared, all other texts are in one place,
+/// and digests are bytes until somebody reads them.
+#[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) id: DecisionId,
     time: Timestamp,
     policy: Option<Decider>,
-    facts: Written,
-    decision: Concluded,
+    texts: Texts,
+    facts: Written<Span>,
+    caller: Option<Arc<Caller>>,
+    decision: Concluded<Span>,
     cause: Option<&'static str>,
     micros: u64,
 }
 
-/// The facts as the guest saw them, as far as they may be written down.
-#[derive(Clone, Debug, Default)]
-struct Written {
-    method: String,
-    path: String,
-    query: Option<String>,
-    content_type: Option<String>,
-    headers: Vec<(String, String)>,
-    caller: Option<Arc<Caller>>,
-    model: Option<WrittenModel>,
+/// The facts as the guest saw them, as far as they may be written down. `T` is a text or where it is.
+#[derive(Debug, Default)]
+struct Written<T> {
+    method: T,
+    path: T,
+    query: Option<T>,
+    content_type: Option<T>,
+    headers: Vec<(T, T)>,
+    model: Option<WrittenModel<T>>,
 }
 
 /// A record as it is read.
@@ -43,7 +49,7 @@ struct RecordView<'a> {
     generation: Option<u64>,
     digest: Option<String>,
     facts: FactsView<'a>,
-    decision: &'a Concluded,
+    decision: Concluded<&'a str>,
     cause: Option<&'static str>,
     micros: u64,
 }
@@ -54,9 +60,9 @@ struct FactsView<'a> {
     path: &'a str,
     query: Option<&'a str>,
     content_type: Option<&'a str>,
-    headers: &'a [(String, String)],
+    headers: Vec<(&'a str, &'a str)>,
     caller: Option<CallerView<'a>>,
-    model: Option<&'a WrittenModel>,
+    model: Option<WrittenModel<&'a str>>,
 }
 
 #[derive(Serialize)]
@@ -67,71 +73,61 @@ struct CallerView<'a> {
     labels: &'a [(String, String)],
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 #[serde(tag = "state", content = "name", rename_all = "lowercase")]
-enum WrittenModel {
+enum WrittenModel<T> {
     Unread,
     Absent,
-    Named(String),
+    Named(T),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-enum Concluded {
+enum Concluded<T> {
     Forward {
-        route: String,
-        parameters: Vec<(String, String)>,
-        model: Option<String>,
-        restamp: Option<String>,
-        labels: Vec<(String, String)>,
+        route: T,
+        parameters: Vec<(T, T)>,
+        model: Option<T>,
+        restamp: Option<T>,
+        labels: Vec<(T, T)>,
     },
     ListModels {
         mode: &'static str,
     },
+    #[default]
     ReadModel,
     Refuse {
         status: u16,
-        code: String,
-        param: Option<String>,
-        reason: Option<String>,
+        code: T,
+        param: Option<T>,
+        reason: Option<T>,
     },
 }
 
 impl Record {
-    pub(super) fn of(entry: &Entry<'_>, shown: &Redactor) -> Self {
-        Self {
-            id: entry.id,
-            time: entry.time,
-            policy: entry.policy.cloned(),
-            facts: Written::of(&entry.facts, shown),
-            decision: Concluded::of(entry, shown),
-            cause: entry.conclusion.cause(),
-            micros: u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX),
-        }
-    }
-
     /// One line in the log: what a search needs, and no more.
     pub(super) fn log(&self) {
+        let text = |span| self.texts.get(span);
         let (kind, route, status, code) = match &self.decision {
-            Concluded::Forward { route, .. } => ("forward", Some(&**route), None, None),
+            Concluded::Forward { route, .. } => ("forward", Some(text(*route)), None, None),
             Concluded::ListModels { .. } => ("list-models", None, None, None),
             Concluded::ReadModel => ("read-model", None, None, None),
             Concluded::Refuse { status, code, .. } => {
-                ("refuse", None, Some(*status), Some(&**code))
+                ("refuse", None, Some(*status), Some(text(*code)))
             }
         };
-        let model = match &self.facts.model {
-            Some(WrittenModel::Named(name)) => Some(&**name),
+        let model = match self.facts.model {
+            Some(WrittenModel::Named(name)) => Some(text(name)),
             _ => None,
         };
         tracing::info!(
             target: "signalbox::decision",
             id = %self.id,
-            key = self.facts.caller.as_ref().map(|caller| &*caller.id),
+            key = self.caller.as_ref().map(|caller| &*caller.id),
             policy = self.policy.as_ref().map(|policy| &*policy.name),
             generation = self.policy.as_ref().map(|policy| policy.generation),
-            method = &*self.facts.method,
-            path = &*self.facts.path,
+            method = text(self.facts.method),
+            path = text(self.facts.path),
             model,
             decision = kind,
             route,
@@ -141,6 +137,79 @@ impl Record {
             micros = self.micros,
             "decided"
         );
+    }
+
+    fn facts(&self) -> FactsView<'_> {
+        let (facts, text) = (&self.facts, |span| self.texts.get(span));
+        FactsView {
+            method: text(facts.method),
+            path: text(facts.path),
+            query: facts.query.map(text),
+            content_type: facts.content_type.map(text),
+            headers: self.pairs(&facts.headers),
+            caller: self.caller.as_ref().map(|it| CallerView {
+                id: &it.id,
+                purposes: it.purposes.iter().map(|purpose| purpose.word()).collect(),
+                scopes: &it.scopes,
+                labels: &it.labels,
+            }),
+            model: facts.model.map(|model| match model {
+                WrittenModel::Unread => WrittenModel::Unread,
+                WrittenModel::Absent => WrittenModel::Absent,
+                WrittenModel::Named(name) => WrittenModel::Named(text(name)),
+            }),
+        }
+    }
+
+    fn decision(&self) -> Concluded<&str> {
+        let text = |span| self.texts.get(span);
+        match &self.decision {
+            Concluded::Forward {
+                route,
+                parameters,
+                model,
+                restamp,
+                labels,
+            } => Concluded::Forward {
+                route: text(*route),
+                parameters: self.pairs(parameters),
+                model: model.map(text),
+                restamp: restamp.map(text),
+                labels: self.pairs(labels),
+            },
+            Concluded::ListModels { mode } => Concluded::ListModels { mode },
+            Concluded::ReadModel => Concluded::ReadModel,
+            Concluded::Refuse {
+                status,
+                code,
+                param,
+                reason,
+            } => Concluded::Refuse {
+                status: *status,
+                code: text(*code),
+                param: param.map(text),
+                reason: reason.map(text),
+            },
+        }
+    }
+
+    fn pairs(&self, pairs: &[(Span, Span)]) -> Vec<(&str, &str)> {
+        let text = |span| self.texts.get(span);
+        pairs
+            .iter()
+            .map(|(name, value)| (text(*name), text(*value)))
+            .collect()
+    }
+
+    /// Bytes of its texts and lists, room for more included.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        let parameters = match &self.decision {
+            Concluded::Forward { parameters, .. } => parameters.capacity(),
+            _ => 0,
+        };
+        let pairs = self.facts.headers.capacity() + parameters;
+        self.texts.room() + pairs * size_of::<(Span, Span)>()
     }
 }
 
@@ -153,157 +222,11 @@ impl Serialize for Record {
             policy: policy.map(|policy| &*policy.name),
             generation: policy.map(|policy| policy.generation),
             digest: policy.map(|policy| policy.digest.to_string()),
-            facts: self.facts.view(),
-            decision: &self.decision,
+            facts: self.facts(),
+            decision: self.decision(),
             cause: self.cause,
             micros: self.micros,
         };
         view.serialize(serializer)
     }
-}
-
-impl Written {
-    fn view(&self) -> FactsView<'_> {
-        FactsView {
-            method: &self.method,
-            path: &self.path,
-            query: self.query.as_deref(),
-            content_type: self.content_type.as_deref(),
-            headers: &self.headers,
-            caller: self.caller.as_ref().map(|it| CallerView {
-                id: &it.id,
-                purposes: it.purposes.iter().map(|purpose| purpose.word()).collect(),
-                scopes: &it.scopes,
-                labels: &it.labels,
-            }),
-            model: self.model.as_ref(),
-        }
-    }
-
-    fn of(facts: &Facts<'_>, shown: &Redactor) -> Self {
-        let (request, caller, is_model_listed) = match *facts {
-            Facts::Request {
-                request,
-                caller,
-                is_model_listed,
-            } => (request, caller, is_model_listed),
-            Facts::Head { method, path } => {
-                return Self {
-                    method: text(|into| shown.word(method, into)),
-                    path: text(|into| shown.path(path, into)),
-                    ..Self::default()
-                };
-            }
-        };
-        Self {
-            method: text(|into| shown.word(request.method, into)),
-            path: text(|into| shown.path(request.path, into)),
-            query: request
-                .query
-                .map(|query| text(|into| shown.query(query, into))),
-            content_type: request
-                .content_type
-                .map(|value| text(|into| shown.media_type(value, into))),
-            headers: headers(request, shown),
-            caller: Some(Arc::clone(caller)),
-            model: Some(match request.model {
-                RequestedModel::Unread => WrittenModel::Unread,
-                RequestedModel::Absent => WrittenModel::Absent,
-                RequestedModel::Named(name) => {
-                    WrittenModel::Named(text(|into| shown.model(name, is_model_listed, into)))
-                }
-            }),
-        }
-    }
-}
-
-impl Concluded {
-    fn of(entry: &Entry<'_>, shown: &Redactor) -> Self {
-        match entry.conclusion {
-            Conclusion::Decided(Decision::Forward(forward)) => {
-                Self::forward(forward, &entry.facts, shown)
-            }
-            Conclusion::Decided(Decision::ListModels(mode)) => Self::ListModels {
-                mode: match mode {
-                    ListMode::Catalogue => "catalogue",
-                    ListMode::Upstream => "upstream",
-                    ListMode::Only(_) => "only",
-                },
-            },
-            Conclusion::Decided(Decision::ReadModel) => Self::ReadModel,
-            Conclusion::Decided(Decision::Refuse(refusal)) => Self::Refuse {
-                status: refusal.status,
-                code: refusal.code.clone(),
-                param: refusal.param.clone(),
-                reason: Some(refusal.reason.clone()),
-            },
-            Conclusion::Refused { status, code } | Conclusion::Failed { status, code, .. } => {
-                Self::Refuse {
-                    status,
-                    code: code.to_owned(),
-                    param: None,
-                    reason: None,
-                }
-            }
-        }
-    }
-
-    fn forward(forward: &Forward, facts: &Facts<'_>, shown: &Redactor) -> Self {
-        // A dataset's name is the operator's; any other parameter is an id.
-        let is_dataset = forward.route.contains(" /v1/datasets/");
-        let parameter = |(name, value): &(String, String)| {
-            let value = text(|into| {
-                if is_dataset {
-                    shown.word(value, into);
-                } else {
-                    shown.hash(value.as_bytes(), into);
-                }
-            });
-            (name.clone(), value)
-        };
-        // What the client wrote may come back in either; every other name is the policy's.
-        let asked = asked_model(facts);
-        let model = |name: &str| match asked {
-            Some((asked, is_listed)) if asked == name => {
-                text(|into| shown.model(name, is_listed, into))
-            }
-            _ => name.to_owned(),
-        };
-        Self::Forward {
-            route: forward.route.clone(),
-            parameters: forward.parameters.iter().map(parameter).collect(),
-            model: forward.model.as_deref().map(model),
-            restamp: forward.restamp.as_deref().map(model),
-            labels: forward.labels.clone(),
-        }
-    }
-}
-
-/// The model the client named, and whether the policy lists it.
-fn asked_model<'a>(facts: &Facts<'a>) -> Option<(&'a str, bool)> {
-    match *facts {
-        Facts::Request {
-            request,
-            is_model_listed,
-            ..
-        } => match request.model {
-            RequestedModel::Named(name) => Some((name, is_model_listed)),
-            RequestedModel::Absent | RequestedModel::Unread => None,
-        },
-        Facts::Head { .. } => None,
-    }
-}
-
-fn headers(request: &Request<'_>, shown: &Redactor) -> Vec<(String, String)> {
-    let header = |header: &Header<'_>| {
-        let value = text(|into| shown.header(header.name, header.value, into));
-        (header.name.to_owned(), value)
-    };
-    request.headers.iter().map(header).collect()
-}
-
-fn text(write: impl FnOnce(&mut String)) -> String {
-    let mut text = String::new();
-    write(&mut text);
-    text
 }
