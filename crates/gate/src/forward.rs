@@ -119,7 +119,7 @@ impl<O: Observer> Sent<O> {
     #[must_use]
     pub fn cancelled(&self, now: Instant) -> Option<AbortReason> {
         let Forwarding { key, served, .. } = &*self.forwarding;
-        Cancellation::new(&self.gate, key, served).look(now)
+        Cancellation::new(&self.gate, key, served, now).look(now)
     }
 
     /// Who is told of the exchange.

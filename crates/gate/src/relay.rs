@@ -89,9 +89,9 @@ impl<O: Observer> Relay<O> {
     ) -> Self {
         context.stamp(gate.settings(), &mut head);
         let body = RelayBody {
+            cancellation: Cancellation::new(gate, key, served, context.facts.began),
             context,
             edits,
-            cancellation: Cancellation::new(gate, key, served),
             status: head.status.as_u16(),
         };
         Self { head, body }

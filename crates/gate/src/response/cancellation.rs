@@ -24,12 +24,18 @@ pub(crate) struct Cancellation {
 }
 
 impl Cancellation {
-    pub(crate) fn new(gate: &Arc<Gate>, key: &Arc<Key>, served: &Arc<GenerationStats>) -> Self {
+    /// `looked` is when the key was last found to be usable, or before.
+    pub(crate) fn new(
+        gate: &Arc<Gate>,
+        key: &Arc<Key>,
+        served: &Arc<GenerationStats>,
+        looked: Instant,
+    ) -> Self {
         Self {
             gate: Arc::clone(gate),
             key: Arc::clone(key),
             served: Arc::clone(served),
-            looked: gate.clock().monotonic(),
+            looked,
         }
     }
 
