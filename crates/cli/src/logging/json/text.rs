@@ -14,10 +14,7 @@ impl fmt::Write for Escaped<'_> {
 
 /// A text between its quotes.
 pub(super) fn escape(text: &str, into: &mut Vec<u8>) {
-    let (eights, rest) = text.as_bytes().as_chunks::<8>();
-    let is_plain = eights.iter().all(|eight| !any_special(*eight))
-        && rest.iter().all(|byte| !is_special(*byte));
-    if is_plain {
+    if is_plain(text.as_bytes()) {
         into.extend_from_slice(text.as_bytes());
         return;
     }
@@ -58,6 +55,16 @@ pub(super) fn six_digits(number: u32, into: &mut Vec<u8>) {
         left /= 10;
     }
     into.extend_from_slice(&digits);
+}
+
+/// Whether nothing is to be escaped, which is so nearly always: looked at by eight bytes at once, the
+/// last of which may be among those before.
+fn is_plain(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<8>() else {
+        return !text.iter().fold(false, |any, byte| any | is_special(*byte));
+    };
+    let (eights, _) = text.as_chunks::<8>();
+    !any_special(*last) && eights.iter().all(|eight| !any_special(*eight))
 }
 
 const fn is_special(byte: u8) -> bool {
