@@ -87,8 +87,8 @@ impl Access<'_> {
             outcome = self.outcome,
             code = self.code,
             client = match address {
-                ClientAddress::Whole => Some(tracing::field::display(self.client)),
-                ClientAddress::Network => Some(tracing::field::display(network(self.client))),
+                ClientAddress::Whole => Some(tracing::field::display(Address(self.client))),
+                ClientAddress::Network => Some(tracing::field::display(Address(network(self.client)))),
                 ClientAddress::Hashed | ClientAddress::Hidden => None,
             },
             client_hash = hashed,
@@ -104,6 +104,39 @@ impl Access<'_> {
             upstream_micros = self.upstream_time.map(micros),
             "ended"
         );
+    }
+}
+
+/// An address, written in one piece: IPv4 by itself is handed on digit by digit.
+struct Address(IpAddr);
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IpAddr::V4(address) = self.0 else {
+            return self.0.fmt(formatter);
+        };
+        // As long as the longest.
+        let (mut text, mut length) = (*b"255.255.255.255", 0);
+        let mut places = text.iter_mut();
+        let mut put = |byte| {
+            if let Some(place) = places.next() {
+                (*place, length) = (byte, length + 1);
+            }
+        };
+        for (n, octet) in address.octets().into_iter().enumerate() {
+            if n > 0 {
+                put(b'.');
+            }
+            if octet > 99 {
+                put(b'0' + octet / 100);
+            }
+            if octet > 9 {
+                put(b'0' + octet / 10 % 10);
+            }
+            put(b'0' + octet % 10);
+        }
+        let text = text.get(..length).unwrap_or_default();
+        formatter.write_str(std::str::from_utf8(text).unwrap_or_default())
     }
 }
 
@@ -142,4 +175,21 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_as_it_always_is() {
+        let octets = [0, 1, 9, 10, 19, 99, 100, 109, 192, 255];
+        let addresses = octets
+            .into_iter()
+            .flat_map(|a| octets.map(|b| IpAddr::from([a, b, b, a])))
+            .chain(["::1", "2001:db8::9", "::ffff:192.0.2.7"].map(|v6| v6.parse().unwrap()));
+        for address in addresses {
+            assert_eq!(Address(address).to_string(), address.to_string());
+        }
+    }
 }
