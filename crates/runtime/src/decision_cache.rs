@@ -12,7 +12,7 @@ use std::{
 };
 
 use signalbox_policy::{
-    Caller, Decision, Forward, ListMode, Names, Refusal, Request, RequestedModel,
+    Caller, Decision, Forward, HeaderBuf, ListMode, Names, Refusal, Request, RequestedModel,
 };
 
 use crate::RequestBuf;
@@ -117,7 +117,7 @@ fn size(question: &Request<'_>) -> usize {
     } = caller;
     let headers: usize = headers
         .iter()
-        .map(|it| it.name.len() + it.value.len())
+        .map(|it| it.name.len() + it.value.len() + size_of::<HeaderBuf>())
         .sum();
     let names = |names: &Names| match names {
         Names::All => 0,
@@ -181,9 +181,9 @@ fn pairs(pairs: &[(String, String)]) -> usize {
     pairs.iter().map(one).sum()
 }
 
-/// Questions a thread keeps of a generation: together at most 1 MiB, mostly a tenth of that.
+/// Questions a thread keeps of a generation: together some 1.2 MiB at most, mostly a tenth of that.
 const PLACES: u64 = 256;
-/// What a question and its answer may have in bytes to be kept.
+/// What a question and its answer may take in bytes to be kept, beside some hundred of their own.
 const LARGEST: usize = 4 << 10;
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod signature;
 mod signature_queue;
 mod subjects;
 mod token;
+mod verified;
 mod verifier;
 
 pub use fetch::FetchError;

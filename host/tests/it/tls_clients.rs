@@ -215,3 +215,31 @@ fn requests_whose_answers_nobody_takes_are_not_read_for_ever() {
         assert!(written < 64 << 20, "they are read for ever");
     });
 }
+
+#[test]
+fn the_beginning_of_http2_may_come_in_any_pieces() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = certificate();
+    put(folder.path(), &pair);
+    let gate = gate(folder.path());
+    run(async {
+        let mut client = connect(&gate, &pair, &[b"h2"]).await.unwrap();
+        for byte in b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" {
+            client.write_all(&[*byte]).await.unwrap();
+            client.flush().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        // An empty SETTINGS, whose acknowledgement says that it was read.
+        client
+            .write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])
+            .await
+            .unwrap();
+        let mut frame = [0; 9];
+        while (frame[3], frame[4]) != (4, 1) {
+            client.read_exact(&mut frame).await.unwrap();
+            let length = u32::from_be_bytes([0, frame[0], frame[1], frame[2]]);
+            let mut payload = vec![0; length as usize];
+            client.read_exact(&mut payload).await.unwrap();
+        }
+    });
+}

@@ -16,6 +16,7 @@ use signalbox_gate::{Digest, TokenLookup, TokenRefused, TokenVerifier};
 use super::Refused;
 use super::cache::{Checked, Checks};
 use super::claims::Claims;
+use super::issuer::Issuer;
 use super::issuers::Issuers;
 use super::key_set::Signer;
 use super::known_bad::{Bad, KnownBad};
@@ -24,6 +25,7 @@ use super::signature::TokenSignature;
 use super::signature_queue::{Line, QueueLimits, SignatureQueue, Unchecked};
 use super::subjects::Subjects;
 use super::token::Token;
+use super::verified::Verified;
 use crate::observe::metrics::Metrics;
 
 /// Every issuer, and what is known of the tokens they signed.
@@ -32,9 +34,18 @@ pub(crate) struct JwtVerifier {
     issuers: Issuers,
     checks: Checks,
     known_bad: KnownBad,
+    verified: Verified,
     subjects: Subjects,
     signatures: SignatureQueue<TokenSignature>,
     pub(super) metrics: Arc<Metrics>,
+}
+
+/// What a token says, before its signature is checked.
+struct Said<'v> {
+    issuer: &'v Issuer,
+    claims: Claims,
+    signer: Arc<Signer>,
+    profile: Arc<Key>,
 }
 
 /// Why a token is refused, and which issuer's it says it is.
@@ -63,6 +74,7 @@ impl JwtVerifier {
             issuers,
             checks: Checks::default(),
             known_bad: KnownBad::default(),
+            verified: Verified::default(),
             subjects: Subjects::default(),
             signatures: SignatureQueue::start(limits, metrics.signatures.clone())?,
             metrics: Arc::clone(metrics),
@@ -103,18 +115,19 @@ impl JwtVerifier {
         now: Timestamp,
     ) -> Result<Arc<Key>, RefusedBy<'_>> {
         let digest = Digest::of(token);
-        let read = Token::read(token).map_err(|refused| (UNKNOWN, refused))?;
-        let issuer = read.issuer().map_err(|refused| (UNKNOWN, refused))?;
-        let issuer = self.issuers.named(issuer);
-        let issuer = issuer.ok_or((UNKNOWN, Refused::Issuer))?;
-        let refused = |refused| (issuer.name(), refused);
         loop {
-            let (claims, signer) = issuer.check(&read, now).map_err(refused)?;
-            let profile = |keyring: &Keyring| keyring.profile(&claims.profile).map(Arc::clone);
-            profile(&keyring()).ok_or_else(|| refused(Refused::Profile))?;
-            let signature = TokenSignature::new(digest, token, &signer);
-            let checked = self.signatures.check(line, signature).await;
-            let is_right = checked.map_err(|why| refused(why.into()))?;
+            // What the token says takes a hundred times its bytes, and nobody has vouched for it yet: it
+            // is read again when it was this token's turn.
+            let (issuer, signer) = {
+                let said = self.read(token, &keyring(), now)?;
+                (said.issuer, said.signer)
+            };
+            let is_known = self.verified.contains(&digest, &signer);
+            let is_right = is_known || {
+                let signature = TokenSignature::new(digest, token, &signer);
+                let checked = self.signatures.check(line, signature).await;
+                checked.map_err(|why| (issuer.name(), why.into()))?
+            };
             // While it waited, the issuer may have replaced the key: that is for the new one to say.
             if !signer.is_in_use() {
                 continue;
@@ -122,13 +135,42 @@ impl JwtVerifier {
             if !is_right {
                 let found = issuer.known_bad.clone();
                 self.keep_bad(digest, signer, found);
-                return Err(refused(Refused::Signature));
+                return Err((issuer.name(), Refused::Signature));
             }
-            let profile = profile(&keyring()).ok_or_else(|| refused(Refused::Profile))?;
+            let said = self.read(token, &keyring(), now)?;
+            if !Arc::ptr_eq(&said.signer, &signer) {
+                continue;
+            }
             issuer.verified.inc();
+            self.verified.keep(digest, &signer);
             let cached = issuer.cached.clone();
-            return Ok(self.keep(digest, Arc::new(claims), profile, signer, cached));
+            let claims = Arc::new(said.claims);
+            return Ok(self.keep(digest, claims, said.profile, signer, cached));
         }
+    }
+
+    /// What a token says, who is to have signed it, and the profile it names; all that can be checked
+    /// without its signature is.
+    fn read(
+        &self,
+        token: &str,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Said<'_>, RefusedBy<'_>> {
+        let read = Token::read(token).map_err(|refused| (UNKNOWN, refused))?;
+        let issuer = read.issuer().map_err(|refused| (UNKNOWN, refused))?;
+        let issuer = self.issuers.named(issuer);
+        let issuer = issuer.ok_or((UNKNOWN, Refused::Issuer))?;
+        let refused = |refused| (issuer.name(), refused);
+        let (claims, signer) = issuer.check(&read, now).map_err(refused)?;
+        let profile = keyring.profile(&claims.profile).map(Arc::clone);
+        let profile = profile.ok_or_else(|| refused(Refused::Profile))?;
+        Ok(Said {
+            issuer,
+            claims,
+            signer,
+            profile,
+        })
     }
 
     /// A token that was verified before. Its profile may have changed since.

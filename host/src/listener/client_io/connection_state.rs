@@ -123,16 +123,17 @@ impl ConnectionState {
 
     /// Whether no more is read for now.
     pub(super) fn withholds(&self) -> bool {
-        let withholds = self.turn.get() != Turn::Read;
+        let withholds = self.turn.get() != Turn::Read || self.blocked_since().is_some();
         if withholds {
             self.turn.set(Turn::Withheld);
         }
         withholds
     }
 
-    /// All that was read is given out. Whether more was asked for and withheld.
+    /// All that was read is given out. Whether more was asked for and withheld; while the client takes
+    /// nothing it stays so, until a write wakes who serves it.
     pub(crate) fn may_read(&self) -> bool {
-        self.turn.replace(Turn::Read) == Turn::Withheld
+        self.blocked_since().is_none() && self.turn.replace(Turn::Read) == Turn::Withheld
     }
 
     /// One more refused request may wait for its client; `None` if enough of them do.

@@ -61,10 +61,6 @@ impl PeekableSocket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.link.blocked_since().is_some() {
-            // Woken by the write that waits.
-            return Poll::Pending;
-        }
         if self.link.withholds() {
             return Poll::Pending;
         }

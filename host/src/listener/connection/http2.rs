@@ -13,17 +13,17 @@ mod liveness;
 mod stream;
 
 use std::cell::Cell;
-use std::future::poll_fn;
-use std::pin::pin;
+use std::future::{Future as _, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use signalbox_swap::error_chain;
 
 use super::{Bounds, ConnectionContext};
 use crate::config::Limits;
-use crate::listener::client_io::PeekableSocket;
+use crate::listener::client_io::{ConnectionState, PeekableSocket};
 use liveness::Liveness;
 
 /// Serves it to its end.
@@ -55,7 +55,13 @@ async fn accept(
     is_leaving: &Cell<bool>,
 ) -> Option<String> {
     let limits = &site.worker.shared.config.limits;
-    let mut connection = match settings(limits).handshake::<_, Bytes>(tap).await {
+    let mut handshake = settings(limits).handshake::<_, Bytes>(tap);
+    let handshake = poll_fn(|context| {
+        let connection = Pin::new(&mut handshake).poll(context);
+        read_on(&site.link, connection.is_pending(), context);
+        connection
+    });
+    let mut connection = match handshake.await {
         Ok(connection) => connection,
         Err(error) => return Some(error_chain(&error)),
     };
@@ -73,10 +79,7 @@ async fn accept(
                 return Poll::Ready(None);
             }
             let next = connection.poll_accept(context);
-            if next.is_pending() && site.link.may_read() {
-                // After the streams that were taken.
-                context.waker().wake_by_ref();
-            }
+            read_on(&site.link, next.is_pending(), context);
             next
         });
         match next.await {
@@ -88,6 +91,13 @@ async fn accept(
             Some(Err(error)) => return Some(error_chain(&error)),
             None => return None,
         }
+    }
+}
+
+/// Where all that was read is given out, more is read: after the streams that were taken.
+fn read_on(link: &ConnectionState, is_given_out: bool, context: &Context<'_>) {
+    if is_given_out && link.may_read() {
+        context.waker().wake_by_ref();
     }
 }
 

@@ -63,7 +63,7 @@ impl Owned {
             Facts::Request {
                 request: &request,
                 caller: &self.caller,
-                is_model_listed: self.id % 2 == 0,
+                is_model_listed: self.id.is_multiple_of(2),
             }
         };
         look(&Entry {
