@@ -162,8 +162,9 @@ impl Door {
         let _ = socket.set_nodelay(true);
         // A slow answer that nobody reads fits into the system's buffers for minutes: the system ends a
         // connection whose client takes nothing of them. Where it cannot, they end once they are full.
-        let millis = u32::try_from(self.takes_within.as_millis()).unwrap_or(u32::MAX);
-        let _ = rustix::net::sockopt::set_tcp_user_timeout(&socket, millis.max(1));
+        let within = self.takes_within.max(SYSTEM_SEES_WITHIN);
+        let millis = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
+        let _ = rustix::net::sockopt::set_tcp_user_timeout(&socket, millis);
         let workers = self.workers.iter();
         if let Some(worker) = workers.min_by_key(|worker| worker.open()) {
             worker.serve(socket, peer, ConnectionPermit::new(place, counted));
@@ -187,6 +188,9 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 /// From a moment to what a person would wait for a file descriptor.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The system counts whole segments of up to 64 KiB as progress: a shorter time would end readers that
+/// are slow and steady. With this one, two KiB a second are enough.
+const SYSTEM_SEES_WITHIN: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {

@@ -83,6 +83,9 @@ impl PeekableSocket {
         let length = self.ahead.len().min(most);
         buffer.put_slice(self.ahead.get(..length).unwrap_or_default());
         self.ahead.drain(..length);
+        if self.ahead.is_empty() {
+            self.ahead = Vec::new();
+        }
     }
 
     /// Whether the client takes bytes shows when they are written, and with TLS, which writes into a
