@@ -13,6 +13,7 @@
 //! | signatures checked on threads of their own, taking turns | `signature_queue.rs` |
 //! | the profile narrowed by claims | `claims.rs`, `narrow.rs` |
 //! | tokens that were checked, so that a request costs a hash and a look-up | `cache.rs`, `known_bad.rs` |
+//! | whose signature was right, so that none of it waits again | `verified.rs` |
 //! | what each caller uses, in bounded memory | `subjects.rs` |
 //!
 //! Only a token that is new waits, for its turn to be checked. A key that is not known is a refusal,

@@ -1,5 +1,6 @@
 //! The signature of a token, as what a thread of the queue checks.
 
+use std::fmt;
 use std::sync::Arc;
 
 use signalbox_gate::Digest;
@@ -8,11 +9,19 @@ use super::key_set::Signer;
 use super::signature_queue::{Signature, SignatureThread};
 
 /// A token, and the key it says it was signed with.
-#[derive(Debug)]
 pub(super) struct TokenSignature {
     digest: Digest,
     token: Box<str>,
     signer: Arc<Signer>,
+}
+
+impl fmt::Debug for TokenSignature {
+    /// Without the token, which is no word for a log.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TokenSignature")
+            .finish_non_exhaustive()
+    }
 }
 
 impl TokenSignature {

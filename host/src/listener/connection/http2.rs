@@ -113,7 +113,6 @@ fn settings(limits: &Limits) -> h2::server::Builder {
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(SEND_BUFFER)
         .max_pending_accept_reset_streams(RESETS)
-        .max_concurrent_reset_streams(FORGOTTEN)
         .max_local_error_reset_streams(Some(ERRORS));
     settings
 }
@@ -126,8 +125,5 @@ const CONNECTION_WINDOW: u32 = 2 << 20;
 const SEND_BUFFER: usize = 64 << 10;
 /// Requests taken back before anybody looked at them; h2's own number, which stops rapid resets.
 const RESETS: usize = 20;
-/// Streams that were reset here and are remembered for what is still under way to them; frames of
-/// others are answered with one more reset.
-const FORGOTTEN: usize = 16;
 /// Streams ended for errors of the client's; h2's own number.
 const ERRORS: usize = 1_024;

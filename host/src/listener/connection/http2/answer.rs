@@ -80,6 +80,9 @@ impl Answer {
 
     /// What the client has room for, and then the rest.
     async fn send_piece(&mut self, mut piece: Bytes, is_last: bool) -> Result<(), Lost> {
+        if piece.is_empty() && is_last {
+            return self.give(piece, true);
+        }
         while !piece.is_empty() {
             let room = self.room_for(piece.len()).await?;
             let now = piece.split_to(room.min(piece.len()));
