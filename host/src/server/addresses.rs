@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::ForwardedSettings;
-use crate::listener::customer::customer;
+use crate::listener::client_network::client_network;
 
 /// How many connections each client address has open.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Addresses {
         if self.hops.trusts(peer) {
             return Some(Counted { of: None });
         }
-        let address = customer(peer);
+        let address = client_network(peer);
         let mut open = self.open();
         let count = open.entry(address).or_default();
         if *count >= self.limit {

@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use signalbox_gate::Client;
 
-use crate::listener::customer::customer;
+use crate::listener::client_network::client_network;
 
 /// Where something waits: one connection of one client address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ impl Line {
     /// Where a client's request waits. Behind a trusted hop, the connection is the hop's.
     pub(crate) fn of(client: &Client) -> Self {
         Self {
-            address: customer(client.address),
+            address: client_network(client.address),
             peer: client.peer,
         }
     }
