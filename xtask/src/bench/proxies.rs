@@ -3,6 +3,7 @@
 mod bounded;
 mod contender;
 mod docs;
+mod exchange;
 mod family;
 mod h2load;
 mod install;
@@ -14,6 +15,7 @@ mod peers;
 mod plan;
 mod plot;
 mod report;
+mod running;
 mod sample;
 mod scratch;
 mod statistics;
@@ -28,14 +30,12 @@ use std::{
 use anyhow::{Context as _, ensure};
 
 use self::{
-    contender::Contender,
-    family::Watcher,
-    load::Load,
+    exchange::Exchange,
+    load::{Load, Protocol},
     order::Chance,
-    peers::{Making, PEERS},
-    plan::Plan,
+    peers::PEERS,
     report::{PEER_BASELINES, ROUNDS, Report, SECONDS},
-    scratch::Scratch,
+    running::Running,
 };
 use super::Arguments;
 use crate::process::{cargo, root, say};
@@ -140,111 +140,29 @@ fn blank(arguments: &Arguments, builds: &[(String, PathBuf)]) -> Report {
 /// one on a connection is what it is for.
 fn loads(arguments: &Arguments) -> Vec<Load> {
     let connections = &arguments.connections;
-    let plain = connections.iter().map(|count| Load::Http1(*count));
-    let tls = connections.iter().map(|count| Load::Tls(*count));
-    let most = connections.iter().max().map(|count| Load::Http2(*count));
-    plain.chain(tls).chain(most).collect()
-}
-
-/// Everything that runs. Fields are dropped in this order: the watcher ends what is left.
-struct Running {
-    contenders: Vec<Contender>,
-    upstreams: Vec<Contender>,
-    left_out: Vec<(String, String)>,
-    watcher: Watcher,
-    scratch: Scratch,
-}
-
-impl Running {
-    /// Starts the upstreams, and of the contenders all that can be had here and are asked for.
-    fn start(
-        report: &Report,
-        arguments: &Arguments,
-        builds: &[(String, PathBuf)],
-    ) -> anyhow::Result<Self> {
-        let scratch = Scratch::new()?;
-        let watcher = Watcher::new(scratch.folder())?;
-        scratch.certificate()?;
-        let mut running = Self {
-            contenders: Vec::new(),
-            upstreams: Vec::new(),
-            left_out: Vec::new(),
-            watcher,
-            scratch,
-        };
-        for tls in [false, true] {
-            let plan = peers::upstream(&running.scratch, tls)?;
-            let upstream = Contender::start(&plan, &running.scratch, &mut running.watcher)?;
-            running.upstreams.push(upstream);
-        }
-        let wanted = |name: &str| is_wanted(name, arguments);
-        let install = !arguments.no_install;
-        for peer in PEERS.iter().filter(|peer| wanted(peer.name)) {
-            running.add(peer.name, |scratch| {
-                peer.plan(&mut Making { scratch, install })
-            });
-        }
-        for (name, program) in builds {
-            for name in [name.clone(), format!("{name}{}", peers::TLS)] {
-                running.add(&name, |scratch| peers::signalbox(&name, program, scratch));
-            }
-        }
-        say(&format!(
-            "{} contenders, {} rounds of {} s",
-            running.contenders.len(),
-            report.rounds,
-            report.seconds
-        ));
-        Ok(running)
-    }
-
-    /// Starts one. Whoever cannot be started is left out, and that is said.
-    fn add(&mut self, name: &str, plan: impl FnOnce(&mut Scratch) -> anyhow::Result<Plan>) {
-        say(&format!("starting {name}"));
-        let started = plan(&mut self.scratch)
-            .and_then(|plan| Contender::start(&plan, &self.scratch, &mut self.watcher));
-        match started {
-            Ok(contender) => {
-                contender.pause();
-                self.contenders.push(contender);
-            }
-            Err(error) => {
-                let reason = turns::reason(&error, &self.scratch);
-                say(&format!("{name} is left out: {reason}"));
-                self.left_out.push((name.to_owned(), reason));
-            }
-        }
-    }
-
-    fn versions(&self) -> Vec<(String, String)> {
-        let all = self.contenders.iter();
-        let plain = all.filter(|contender| !contender.name.ends_with(peers::TLS));
-        plain
-            .map(|contender| (contender.name.clone(), contender.version.clone()))
-            .collect()
-    }
-
-    /// Who takes part. The upstream itself does not under HTTP/2, which proxies do not send it.
-    fn under(&self, load: Load) -> Vec<&Contender> {
-        let upstreams = self
-            .upstreams
+    let under = |protocol| {
+        connections
             .iter()
-            .filter(|_| !matches!(load, Load::Http2(_)));
-        let all = upstreams.chain(&self.contenders);
-        all.filter(|contender| contender.tls == load.is_tls())
-            .collect()
+            .map(move |count| Load::new(protocol, *count))
+    };
+    let mut loads: Vec<Load> = under(Protocol::Http1).chain(under(Protocol::Tls)).collect();
+    let Some(most) = connections.iter().max() else {
+        return loads;
+    };
+    loads.push(Load::new(Protocol::Http2, *most));
+    for exchange in [Exchange::Events, Exchange::LongChat, Exchange::Embeddings] {
+        loads.push(Load {
+            exchange,
+            ..Load::new(Protocol::Http1, *most)
+        });
     }
+    loads.push(Load {
+        pace: Some(PACE),
+        ..Load::new(Protocol::Http1, *most)
+    });
+    loads
 }
 
-/// Builds of Signalbox always take part.
-fn is_wanted(name: &str, arguments: &Arguments) -> bool {
-    if arguments.only.is_empty() {
-        return !arguments.quick || QUICK.contains(&name);
-    }
-    arguments
-        .only
-        .iter()
-        .any(|only| only.eq_ignore_ascii_case(name))
-}
-
-const QUICK: [&str; 5] = ["nginx", "HAProxy", "Envoy", "nginx TLS", "HAProxy TLS"];
+/// Requests a second on each connection where there is a pace: with sixteen a third of what one
+/// worker can do.
+const PACE: u32 = 400;

@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::{
     bounded,
+    exchange::Exchange,
     family::{self, Watcher},
     plan::{Plan, Port},
     scratch::Scratch,
@@ -21,7 +22,6 @@ use super::{
 /// Where it will answer.
 struct Place<'a> {
     port: Port,
-    path: &'static str,
     log: &'a Path,
 }
 
@@ -31,9 +31,12 @@ pub(super) struct Contender {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) tls: bool,
-    pub(super) url: String,
+    /// Its scheme, host and port.
+    base: String,
+    path: &'static str,
     pub(super) key: &'static str,
-    pub(super) body: PathBuf,
+    /// The exchanges it is asked for, with the file that has the request's body.
+    bodies: Vec<(Exchange, PathBuf)>,
     is_upstream: bool,
     process: Child,
 }
@@ -46,16 +49,20 @@ impl Contender {
         watcher: &mut Watcher,
     ) -> anyhow::Result<Self> {
         let log = scratch.folder().join(format!("{}.log", plan.name));
-        let body = scratch.folder().join(format!("{}.json", plan.name));
-        fs::write(&body, request(scratch, plan.model)?)?;
+        let body = |exchange: &Exchange| {
+            let path = exchange.write_body(&plan.name, plan.model, scratch)?;
+            anyhow::Ok((*exchange, path))
+        };
+        let bodies = plan.exchanges.iter().map(body);
         let kept = plan.logs.then(|| File::create(&log)).transpose()?;
         let mut contender = Self {
             name: plan.name.clone(),
             version: plan.version.clone(),
             tls: plan.tls,
-            url: String::new(),
+            base: String::new(),
+            path: plan.path,
             key: plan.key,
-            body,
+            bodies: bodies.collect::<anyhow::Result<_>>()?,
             is_upstream: plan.is_upstream,
             process: plan.spawn(kept)?,
         };
@@ -63,7 +70,6 @@ impl Contender {
         let deadline = Instant::now() + plan.patience;
         let place = Place {
             port: plan.port,
-            path: plan.path,
             log: &log,
         };
         let Err(error) = contender.await_answer(&place, deadline) else {
@@ -80,7 +86,7 @@ impl Contender {
             if let Some(status) = self.process.try_wait()? {
                 bail!("it ended with {status}");
             }
-            let answer = self.locate(place).and_then(|()| self.check());
+            let answer = self.locate(place).and_then(|()| self.check(Exchange::Chat));
             if answer.is_ok() || Instant::now() > deadline {
                 return answer;
             }
@@ -96,24 +102,48 @@ impl Contender {
             }
         };
         let scheme = if self.tls { "https" } else { "http" };
-        self.url = format!("{scheme}://127.0.0.1:{port}{}", place.path);
+        self.base = format!("{scheme}://127.0.0.1:{port}");
         Ok(())
     }
 
+    /// Whether it is asked for such an exchange.
+    pub(super) fn takes(&self, exchange: Exchange) -> bool {
+        self.bodies.iter().any(|(taken, _)| *taken == exchange)
+    }
+
+    pub(super) fn url(&self, exchange: Exchange) -> String {
+        format!("{}{}", self.base, exchange.path().unwrap_or(self.path))
+    }
+
+    /// The file that has the request's body; no path if it is not asked for such an exchange.
+    pub(super) fn body(&self, exchange: Exchange) -> &Path {
+        let mut bodies = self.bodies.iter();
+        let found = bodies.find(|(taken, _)| *taken == exchange);
+        found.map_or(Path::new(""), |(_, path)| path)
+    }
+
     /// Asks it once: the status has to be 200 and the body the upstream's.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    pub(super) fn check(&self, exchange: Exchange) -> anyhow::Result<()> {
         let mut curl = Command::new("curl");
         curl.args(["--silent", "--show-error", "--insecure", "--max-time", "5"])
             .args(["--noproxy", "*", "--write-out", "\n%{http_code}"])
             .args(["--header", "content-type: application/json"])
             .args(["--header", &format!("authorization: Bearer {}", self.key)])
-            .args(["--data-binary", &format!("@{}", self.body.display())])
-            .arg(&self.url);
+            .args(["--header", &format!("accept: {}", exchange.accept())])
+            .args(["--header", "expect:"])
+            .args([
+                "--data-binary",
+                &format!("@{}", self.body(exchange).display()),
+            ])
+            .arg(self.url(exchange));
         let answer = bounded::output(&mut curl, Duration::from_secs(10))?;
         let (body, status) = answer.rsplit_once('\n').context("curl printed nothing")?;
         let begin: String = body.chars().take(200).collect();
         ensure!(status == "200", "it answers {status}: {begin}");
-        ensure!(body.contains(ANSWER), "it answers something else: {begin}");
+        ensure!(
+            body.contains(exchange.answer()),
+            "it answers something else: {begin}"
+        );
         Ok(())
     }
 
@@ -146,21 +176,12 @@ impl Drop for Contender {
     }
 }
 
-/// The body of the request, without the line's end that the file has.
-fn request(scratch: &Scratch, model: &str) -> anyhow::Result<String> {
-    let filled = scratch.fill("chat.json", "chat.json", &[("MODEL", model)])?;
-    Ok(fs::read_to_string(filled)?.trim_end().to_owned())
-}
-
 fn printed_port(log: &str) -> Option<u16> {
     log.lines()
         .find_map(|line| line.strip_prefix("port "))?
         .parse()
         .ok()
 }
-
-/// What the upstream says, however a proxy spells the JSON around it.
-const ANSWER: &str = "Hello! How can I help you today?";
 
 #[cfg(test)]
 mod tests {

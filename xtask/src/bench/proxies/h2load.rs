@@ -1,31 +1,36 @@
-//! h2load, which sends HTTP/2. It prints no percentiles, so they are taken from its log: a line for
+//! h2load, which sends HTTP/2, and HTTP/1.1 at a pace. It prints no percentiles, so they are taken from its log: a line for
 //! each request with its begin, its status and its microseconds.
 
 use std::{fs, path::Path, process::Command};
 
 use super::{
     contender::Contender,
+    load::{Load, Protocol},
     sample::{Sample, Turn},
     statistics::percentile,
 };
 
-pub(super) fn command(contender: &Contender, streams: u32, seconds: u32, log: &Path) -> Command {
+pub(super) fn command(contender: &Contender, load: Load, seconds: u32, log: &Path) -> Command {
     // It appends to a log that is there.
     let _ = fs::remove_file(log);
     let mut h2load = Command::new("h2load");
+    let at_once = load.at_once;
+    match load.protocol {
+        Protocol::Http2 => h2load.args(["-c1".to_owned(), format!("-m{at_once}")]),
+        Protocol::Http1 | Protocol::Tls => h2load.args(["--h1".to_owned(), format!("-c{at_once}")]),
+    };
+    if let Some(pace) = load.pace {
+        h2load.arg(format!("--rps={pace}"));
+    }
     h2load
-        .args([
-            "-t1",
-            "-c1",
-            &format!("-m{streams}"),
-            &format!("-D{seconds}"),
-        ])
+        .args(["-t1", &format!("-D{seconds}")])
         .arg(format!("--log-file={}", log.display()))
         .args(["-H", "content-type: application/json"])
+        .args(["-H", &format!("accept: {}", load.exchange.accept())])
         .args(["-H", &format!("authorization: Bearer {}", contender.key)])
         .arg("-d")
-        .arg(&contender.body)
-        .arg(&contender.url);
+        .arg(contender.body(load.exchange))
+        .arg(contender.url(load.exchange));
     h2load
 }
 

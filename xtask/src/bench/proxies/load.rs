@@ -1,46 +1,74 @@
-//! What is sent, and how.
+//! How requests are sent.
 
 use std::{process::Command, time::Duration};
 
 use anyhow::Context as _;
 
-use super::{bounded, contender::Contender, h2load, sample::Sample, scratch::Scratch, wrk};
+use super::{
+    bounded, contender::Contender, exchange::Exchange, h2load, sample::Sample, scratch::Scratch,
+    wrk,
+};
 
-/// How requests are sent.
+/// What one table is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Load {
-    /// HTTP/1.1 in plaintext, on this many connections that are kept.
-    Http1(u32),
+pub(super) struct Load {
+    pub(super) protocol: Protocol,
+    /// Connections that are kept; over HTTP/2 requests at a time on one.
+    pub(super) at_once: u32,
+    pub(super) exchange: Exchange,
+    /// Requests a second on each connection; as many as there can be if `None`.
+    pub(super) pace: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// HTTP/1.1 in plaintext.
+    Http1,
     /// The same over TLS, to proxies that speak TLS to the upstream too.
-    Tls(u32),
-    /// HTTP/2 over TLS, this many requests at a time on one connection.
-    Http2(u32),
+    Tls,
+    /// HTTP/2 over TLS.
+    Http2,
 }
 
 impl Load {
+    /// Small chats, as many as there can be.
+    pub(super) fn new(protocol: Protocol, at_once: u32) -> Self {
+        Self {
+            protocol,
+            at_once,
+            exchange: Exchange::Chat,
+            pace: None,
+        }
+    }
+
     pub(super) fn is_tls(self) -> bool {
-        !matches!(self, Self::Http1(_))
+        self.protocol != Protocol::Http1
     }
 
     /// Names files and, in headings, anchors.
     pub(super) fn slug(self) -> String {
-        match self {
-            Self::Http1(connections) => format!("http1-{connections}"),
-            Self::Tls(connections) => format!("tls-{connections}"),
-            Self::Http2(streams) => format!("http2-{streams}"),
-        }
+        let protocol = match self.protocol {
+            Protocol::Http1 => "http1",
+            Protocol::Tls => "tls",
+            Protocol::Http2 => "http2",
+        };
+        let pace = if self.pace.is_some() { "-paced" } else { "" };
+        format!("{protocol}-{}{}{pace}", self.at_once, self.exchange.slug())
     }
 
     pub(super) fn title(self) -> String {
-        match self {
-            Self::Http1(connections) => format!("HTTP/1.1, {}", counted(connections)),
-            Self::Tls(connections) => {
-                format!("HTTP/1.1 over TLS on both sides, {}", counted(connections))
-            }
-            Self::Http2(streams) => {
-                format!("HTTP/2 over TLS, {streams} requests at a time on one connection")
-            }
-        }
+        let how = match self.protocol {
+            Protocol::Http1 => format!("HTTP/1.1, {}", counted(self.at_once)),
+            Protocol::Tls => format!("HTTP/1.1 over TLS on both sides, {}", counted(self.at_once)),
+            Protocol::Http2 => format!(
+                "HTTP/2 over TLS, {} requests at a time on one connection",
+                self.at_once
+            ),
+        };
+        let pace = self.pace.map_or_else(String::new, |pace| {
+            format!(", {} requests a second", pace * self.at_once)
+        });
+        format!("{how}{}{pace}", self.exchange.title())
     }
 
     /// One turn.
@@ -51,18 +79,19 @@ impl Load {
         scratch: &Scratch,
     ) -> anyhow::Result<Sample> {
         let log = scratch.folder().join("h2load.log");
-        let mut command = match self {
-            Self::Http1(connections) | Self::Tls(connections) => {
-                wrk::command(contender, connections, seconds, scratch)?
-            }
-            Self::Http2(streams) => h2load::command(contender, streams, seconds, &log),
+        let by_h2load = self.protocol == Protocol::Http2 || self.pace.is_some();
+        let mut command = if by_h2load {
+            h2load::command(contender, self, seconds, &log)
+        } else {
+            wrk::command(contender, self, seconds, scratch)?
         };
         let before = contender.processor_time();
         let said = output(&mut command, seconds)?;
         let spent = contender.processor_time().saturating_sub(before);
-        let turn = match self {
-            Self::Http1(_) | Self::Tls(_) => wrk::read(&said),
-            Self::Http2(_) => h2load::read(&said, &std::fs::read_to_string(&log)?, seconds),
+        let turn = if by_h2load {
+            h2load::read(&said, &std::fs::read_to_string(&log)?, seconds)
+        } else {
+            wrk::read(&said)
         };
         let turn =
             turn.with_context(|| format!("cannot read what the load generator says: {said}"))?;

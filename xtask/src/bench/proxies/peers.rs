@@ -9,6 +9,7 @@ use gateways::{litellm, plecto, smg, tensorzero};
 
 use super::{
     bounded,
+    exchange::Exchange,
     install::{self, Venv},
     plan::{Plan, Port},
     scratch::Scratch,
@@ -57,6 +58,17 @@ pub(super) const PEERS: [Peer; 11] = [
 /// What a contender's name ends with that speaks TLS on both sides.
 pub(super) const TLS: &str = " TLS";
 
+/// What the name of a build of Signalbox ends with that has two workers where others have one.
+pub(super) const TWO_WORKERS: &str = " with two workers";
+
+/// What those are asked for that pass on what they get, whatever it is.
+const ALL: &[Exchange] = &[
+    Exchange::Chat,
+    Exchange::Events,
+    Exchange::LongChat,
+    Exchange::Embeddings,
+];
+
 const fn peer(name: &'static str, make: fn(&mut Making<'_>) -> anyhow::Result<Plan>) -> Peer {
     Peer { name, make }
 }
@@ -78,6 +90,7 @@ pub(super) fn upstream(scratch: &Scratch, tls: bool) -> anyhow::Result<Plan> {
     let mut plan = plan("nginx", &["-c", &config], port);
     plan.version = version_of("nginx", "-v")?;
     name.clone_into(&mut plan.name);
+    plan.exchanges = ALL;
     plan.tls = tls;
     plan.is_upstream = true;
     Ok(plan)
@@ -95,7 +108,16 @@ pub(super) fn signalbox(name: &str, program: &Path, scratch: &mut Scratch) -> an
     } else {
         "signalbox.yaml"
     };
-    let values = [("PORT", &*port.to_string()), ("ADMIN", &*admin)];
+    let workers = if name.ends_with(TWO_WORKERS) {
+        "2"
+    } else {
+        "1"
+    };
+    let values = [
+        ("PORT", &*port.to_string()),
+        ("ADMIN", &*admin),
+        ("WORKERS", workers),
+    ];
     let config = scratch.fill(template, &format!("signalbox-{port}.yaml"), &values)?;
     let program = program.display().to_string();
     let mut plan = plan(&program, &["serve", "--config", &config], port);
@@ -103,6 +125,7 @@ pub(super) fn signalbox(name: &str, program: &Path, scratch: &mut Scratch) -> an
     name.clone_into(&mut plan.name);
     plan.tls = tls;
     plan.key = "gtak_bench";
+    plan.exchanges = ALL;
     plan.environment = vec![("BENCH_GT_KEY", "gtak_bench_upstream")];
     plan.logs = false;
     Ok(plan)
@@ -112,6 +135,7 @@ fn nginx(making: &mut Making<'_>, template: &str) -> anyhow::Result<Plan> {
     let (port, config) = configured(making, template)?;
     let mut plan = plan("nginx", &["-c", &config], port);
     plan.version = version_of("nginx", "-v")?;
+    plan.exchanges = ALL;
     Ok(plan)
 }
 
@@ -119,6 +143,7 @@ fn haproxy(making: &mut Making<'_>, template: &str) -> anyhow::Result<Plan> {
     let (port, config) = configured(making, template)?;
     let mut plan = plan("haproxy", &["-db", "-f", &config], port);
     plan.version = version_of("haproxy", "-v")?;
+    plan.exchanges = ALL;
     Ok(plan)
 }
 
@@ -140,6 +165,7 @@ fn envoy(making: &mut Making<'_>, template: &str) -> anyhow::Result<Plan> {
     ];
     let mut plan = plan(&venv.program("envoy"), &words, port);
     plan.version = "1.39.3".to_owned();
+    plan.exchanges = ALL;
     Ok(plan)
 }
 
@@ -195,6 +221,7 @@ fn plan(program: &str, arguments: &[&str], port: u16) -> Plan {
         path: "/v1/chat/completions",
         key: "sk-bench-5f2c9a7e41d04b0e8a6c3d",
         model: "gpt-4o",
+        exchanges: &[Exchange::Chat],
         patience: Duration::from_secs(20),
         is_upstream: false,
         logs: true,

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::bounded;
+use super::{bounded, exchange::Exchange};
 
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) path: &'static str,
     pub(super) key: &'static str,
     pub(super) model: &'static str,
+    /// What it is asked for.
+    pub(super) exchanges: &'static [Exchange],
     pub(super) environment: Vec<(&'static str, &'static str)>,
     /// How long it may take until it answers.
     pub(super) patience: Duration,

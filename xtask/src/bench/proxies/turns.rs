@@ -86,7 +86,9 @@ fn turn(
     scratch: &Scratch,
 ) -> anyhow::Result<Sample> {
     contender.resume();
-    let checked = contender.check().context("after others had their turns");
+    let checked = contender
+        .check(load.exchange)
+        .context("after others had their turns");
     let sample = checked.and_then(|()| load.send(contender, seconds, scratch));
     contender.pause();
     sample

@@ -4,13 +4,14 @@ use std::process::Command;
 
 use super::{
     contender::Contender,
+    load::Load,
     sample::{Sample, Turn},
     scratch::Scratch,
 };
 
 pub(super) fn command(
     contender: &Contender,
-    connections: u32,
+    load: Load,
     seconds: u32,
     scratch: &Scratch,
 ) -> anyhow::Result<Command> {
@@ -19,12 +20,13 @@ pub(super) fn command(
     wrk.args([
         "-t1",
         "--latency",
-        &format!("-c{connections}"),
+        &format!("-c{}", load.at_once),
         &format!("-d{seconds}s"),
     ])
-    .args(["-s", &script, &contender.url])
+    .args(["-s", &script, &contender.url(load.exchange)])
     .env("BENCH_KEY", contender.key)
-    .env("BENCH_BODY", &contender.body);
+    .env("BENCH_ACCEPT", load.exchange.accept())
+    .env("BENCH_BODY", contender.body(load.exchange));
     Ok(wrk)
 }
 
