@@ -26,7 +26,13 @@ pub fn binary() -> &'static Path {
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
+    // Benches are optimised, and measure what is.
+    let (profile, folder) = match cfg!(debug_assertions) {
+        true => ("dev", "debug"),
+        false => ("release", "release"),
+    };
     build.args(["build", "--quiet", "--workspace", "--bin", "signalbox"]);
+    build.args(["--profile", profile]);
     // What describes this package would make the build scripts of others run again.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
@@ -36,7 +42,7 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     }
     let status = build.current_dir(root()).status().expect("cargo starts");
     assert!(status.success(), "the command does not build");
-    target().join("debug/signalbox")
+    target().join(folder).join("signalbox")
 });
 
 /// Where cargo builds: this test itself lies in `TARGET/debug/deps`.
