@@ -160,8 +160,13 @@ const PROFILE: &str = "profile";
 
 /// Threads that wake by the clock, so that the longer requests take the more they do: the epochs of
 /// guests; the log, which writes what has come since it looked last (lines are made where requests
-/// are, and counted there); and the keeper of policies. The system keeps 15 letters of a name.
-const BY_THE_CLOCK: [&str; 3] = ["signalbox-epoch", "signalbox-log", "signalbox-keepe"];
+/// are, and counted there); the keeper of policies; and the one that gives memory back. The system keeps 15 letters of a name.
+const BY_THE_CLOCK: [&str; 4] = [
+    "signalbox-epoch",
+    "signalbox-log",
+    "signalbox-keepe",
+    "jemalloc_bg_thd",
+];
 
 /// glibc copies more than a few kilobytes with one instruction that callgrind counts once a byte.
 const COPIES_BY_VECTORS: &str = "glibc.cpu.x86_rep_movsb_threshold=1073741824:\

@@ -107,8 +107,13 @@ const POSITION: [char; 13] = [
     '+', '-', '*', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
 ];
 
-/// What Rust's allocator calls, with glibc's and with mimalloc.
-const MEMORY: [&str; 9] = [
+/// What Rust's allocator calls, with glibc's, with jemalloc and with mimalloc.
+const MEMORY: [&str; 14] = [
+    "_rjem_malloc",
+    "_rjem_mallocx",
+    "_rjem_calloc",
+    "_rjem_realloc",
+    "_rjem_rallocx",
     "malloc",
     "calloc",
     "realloc",
