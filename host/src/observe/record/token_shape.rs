@@ -6,19 +6,55 @@
 /// Whether a key begins somewhere. What words end with, as `task-router` has `sk-`, begins one only
 /// where a word may begin.
 pub(super) fn begins_a_key(text: &str) -> bool {
-    let mut before = None;
-    text.char_indices().any(|(at, letter)| {
-        let is_inside = before.replace(letter).is_some_and(char::is_alphanumeric);
-        text.get(at..).is_some_and(|rest| is_key(rest, is_inside))
+    // The keys that may have begun one byte ago, and two: hardly any word gets to the third.
+    let (mut one, mut two) = (0, 0);
+    text.bytes().enumerate().any(|(at, byte)| {
+        let three = two & keys_with(&THIRD, byte);
+        two = one & keys_with(&SECOND, byte);
+        one = keys_with(&FIRST, byte);
+        three != 0
+            && at
+                .checked_sub(2)
+                .is_some_and(|start| is_key(three, text, start))
     })
 }
 
-fn is_key(text: &str, is_inside: bool) -> bool {
-    // Nearly no byte begins one.
-    let first = text.bytes().next();
-    let begins =
-        |prefix: &&str| text.starts_with(*prefix) && (!is_inside || prefix.len() >= UNMISTAKABLE);
-    first.is_some_and(|first| FIRST_BYTES.contains(&first)) && KEY_PREFIXES.iter().any(begins)
+/// Whether one of these keys begins here.
+fn is_key(keys: u32, text: &str, start: usize) -> bool {
+    let Some((before, rest)) = text.split_at_checked(start) else {
+        return false;
+    };
+    let before = before.chars().next_back();
+    let is_inside = before.is_some_and(char::is_alphanumeric);
+    let is_meant = |key: usize| keys >> key & 1 != 0;
+    let begins = |(key, prefix): (usize, &&str)| {
+        is_meant(key) && rest.starts_with(*prefix) && (!is_inside || prefix.len() >= UNMISTAKABLE)
+    };
+    KEY_PREFIXES.iter().enumerate().any(begins)
+}
+
+/// A bit for each of [`KEY_PREFIXES`], by what its byte at one place is.
+type Keys = [u32; 256];
+
+static FIRST: Keys = keys_by(0);
+static SECOND: Keys = keys_by(1);
+static THIRD: Keys = keys_by(2);
+
+fn keys_with(keys: &'static Keys, byte: u8) -> u32 {
+    keys.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "what is out of bounds does not compile"
+)]
+const fn keys_by(place: usize) -> Keys {
+    let (mut keys, mut key) = ([0; 256], 0);
+    while key < KEY_PREFIXES.len() {
+        keys[KEY_PREFIXES[key].as_bytes()[place] as usize] |= 1 << key;
+        key += 1;
+    }
+    keys
 }
 
 /// Whether no person made it up: a long run of letters and digits without a break, of more than one
@@ -112,17 +148,49 @@ const KEY_PREFIXES: [&str; 26] = [
 ];
 /// Beginnings of so many bytes are in no word.
 const UNMISTAKABLE: usize = 5;
-const FIRST_BYTES: &[u8] = b"gspBeAyxhrn";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The same, looked for at each letter.
+    fn begins_a_key_somewhere(text: &str) -> bool {
+        let mut before = None;
+        text.char_indices().any(|(at, letter)| {
+            let is_inside = before.replace(letter).is_some_and(char::is_alphanumeric);
+            let is_long = |prefix: &str| !is_inside || prefix.len() >= UNMISTAKABLE;
+            let begins = |prefix: &&str| text[at..].starts_with(*prefix) && is_long(prefix);
+            KEY_PREFIXES.iter().any(begins)
+        })
+    }
+
+    /// Beginnings of keys, parts of them, and what may stand around them.
+    fn texts() -> impl Strategy<Value = String> {
+        let prefix = prop::sample::select(&KEY_PREFIXES[..]);
+        let part = (prefix.clone(), 0_usize..12)
+            .prop_map(|(prefix, length)| prefix[..length.min(prefix.len())].to_owned());
+        let piece = prop_oneof![
+            prefix.prop_map(str::to_owned),
+            part,
+            "[a-zA-Z0-9/:._ -]{0,4}",
+            "\\PC{0,2}",
+            ".{0,2}",
+        ];
+        prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_found_where_it_would_be_found_letter_by_letter(text in texts()) {
+            prop_assert_eq!(begins_a_key(&text), begins_a_key_somewhere(&text));
+        }
+    }
 
     #[test]
     fn every_beginning_of_a_key_is_found_wherever_a_word_may_begin() {
         for prefix in KEY_PREFIXES {
-            let first = prefix.as_bytes()[0];
-            assert!(FIRST_BYTES.contains(&first), "{prefix}");
             for before in ["", "x/", "x:", "-", "größe ", "\u{1f511}"] {
                 assert!(begins_a_key(&format!("{before}{prefix}x")), "{prefix}");
             }
