@@ -7,6 +7,9 @@ mod json;
 mod lines;
 mod panics;
 
+use std::time::SystemTime;
+
+use signalbox_host::AccessLine;
 use signalbox_swap::error_chain;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -42,9 +45,12 @@ pub(crate) fn start(reader: Reader) -> Option<Flush> {
     };
     let filter =
         EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    if let Err(error) = subscriber(reader, filter, lines).try_init() {
+    if let Err(error) = subscriber(reader, filter, lines.clone()).try_init() {
         output::talk(&format!("no logs: {}", error_chain(&error)));
         return None;
+    }
+    if reader == Reader::Machine {
+        AccessLine::set_writer(json::access::writer(lines, SystemTime::now));
     }
     panics::log();
     Some(flush)

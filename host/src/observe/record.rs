@@ -7,6 +7,7 @@
 //! not look like one. A record is `/decisions/{id}` on the admin listener while it is among the last.
 
 mod access;
+mod access_line;
 mod redactor;
 mod token_shape;
 mod written;
@@ -18,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) use access::Access;
 use access::network;
 pub(crate) use access::{method, protocol};
+pub use access_line::{AccessFields, AccessLine};
 pub(crate) use signalbox_gate::{
     Conclusion, Decider, DecisionId, Record as Entry, RecordFacts as Facts,
 };

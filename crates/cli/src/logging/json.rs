@@ -5,6 +5,8 @@
 //! within a span, a time before 1970 or after 9999, a value that cannot be printed, and a line that is
 //! logged while another is put together.
 
+pub(super) mod access;
+mod names;
 mod text;
 
 use std::{
@@ -15,7 +17,7 @@ use std::{
 
 use jiff::Timestamp;
 use tracing::{
-    Event, Level, Subscriber,
+    Event, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
@@ -25,6 +27,8 @@ use tracing_subscriber::{
     },
     registry::LookupSpan,
 };
+
+use names::Names;
 
 /// Writes lines.
 #[derive(Debug)]
@@ -74,6 +78,7 @@ thread_local! {
 #[derive(Default)]
 struct Line {
     text: Vec<u8>,
+    names: Names,
     second: u64,
     /// `2026-11-29T19:04:15`
     date: String,
@@ -82,25 +87,36 @@ struct Line {
 impl Line {
     /// The whole line; `None` if it cannot be written here.
     fn write(&mut self, time: SystemTime, event: &Event<'_>) -> Option<&str> {
-        self.text.clear();
-        self.text.extend_from_slice(br#"{"timestamp":""#);
-        self.time(time)?;
-        self.text.extend_from_slice(br#"","level":""#);
-        self.text
-            .extend_from_slice(level(*event.metadata().level()));
-        self.text.push(b'"');
+        self.begin(time, event.metadata().level().as_str())?;
         let mut fields = Fields {
             text: &mut self.text,
+            names: self.names.of(event.metadata()),
             is_printed: true,
         };
         event.record(&mut fields);
         if !fields.is_printed {
             return None;
         }
+        std::str::from_utf8(self.end(event.metadata().target())).ok()
+    }
+
+    /// All before the fields.
+    fn begin(&mut self, time: SystemTime, level: &str) -> Option<()> {
+        self.text.clear();
+        self.text.extend_from_slice(br#"{"timestamp":""#);
+        self.time(time)?;
+        self.text.extend_from_slice(br#"","level":""#);
+        self.text.extend_from_slice(level.as_bytes());
+        self.text.push(b'"');
+        Some(())
+    }
+
+    /// The whole line, once its fields are there.
+    fn end(&mut self, target: &str) -> &[u8] {
         self.text.extend_from_slice(br#","target":""#);
-        text::escape(event.metadata().target(), &mut self.text);
+        text::escape(target, &mut self.text);
         self.text.extend_from_slice(b"\"}\n");
-        std::str::from_utf8(&self.text).ok()
+        &self.text
     }
 
     fn time(&mut self, time: SystemTime) -> Option<()> {
@@ -121,28 +137,19 @@ impl Line {
     }
 }
 
-fn level(level: Level) -> &'static [u8] {
-    match level {
-        Level::ERROR => b"ERROR",
-        Level::WARN => b"WARN",
-        Level::INFO => b"INFO",
-        Level::DEBUG => b"DEBUG",
-        Level::TRACE => b"TRACE",
-    }
-}
-
 /// The fields of an event, each with a comma before it.
 struct Fields<'a> {
     text: &'a mut Vec<u8>,
+    names: &'a [Vec<u8>],
     /// No value has refused to be printed.
     is_printed: bool,
 }
 
 impl Fields<'_> {
     fn name(&mut self, field: &Field) {
-        self.text.extend_from_slice(b",\"");
-        text::escape(field.name(), self.text);
-        self.text.extend_from_slice(b"\":");
+        let name = self.names.get(field.index());
+        self.text
+            .extend_from_slice(name.map_or(&[][..], Vec::as_slice));
     }
 }
 
@@ -169,7 +176,10 @@ impl Visit for Fields<'_> {
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.name(field);
-        self.is_printed &= serde_json::to_writer(&mut *self.text, &value).is_ok();
+        match serde_json::to_string(&value) {
+            Ok(number) => self.text.extend_from_slice(number.as_bytes()),
+            Err(_error) => self.is_printed = false,
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {

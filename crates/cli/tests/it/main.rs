@@ -5,6 +5,7 @@
     reason = "clippy spares test functions, not the functions they share"
 )]
 
+mod access_log;
 mod asking;
 mod commands;
 mod compile;

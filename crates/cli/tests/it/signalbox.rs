@@ -96,6 +96,12 @@ impl Serving {
         }
     }
 
+    /// Asks it to stop, and waits for the rest of its log.
+    pub(crate) fn rest_of_the_log(self) -> Vec<String> {
+        self.signal("TERM");
+        self.log.lock().unwrap().iter().collect()
+    }
+
     /// The address printed behind `label`.
     pub(crate) fn address(&self, label: &str) -> SocketAddr {
         let line = self

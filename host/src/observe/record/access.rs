@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{Method, Version};
 
+use super::access_line::AccessLine;
 use super::redactor::Redactor;
 use super::{Decider, DecisionId};
 use crate::config::ClientAddress;
@@ -74,69 +75,35 @@ impl Access<'_> {
             .model
             .map(|name| shown.model(name, self.is_model_listed));
         let hashed = (address == ClientAddress::Hashed).then(|| shown.address(self.client));
-        tracing::info!(
-            target: "signalbox::access",
-            id = %self.id,
-            key = self.key,
-            policy = self.policy.map(|policy| &*policy.name),
-            generation = self.policy.map(|policy| policy.generation),
-            method = method(self.method),
-            route = self.route,
-            model = model.as_deref(),
-            status = self.status,
-            outcome = self.outcome,
-            code = self.code,
-            client = match address {
-                ClientAddress::Whole => Some(tracing::field::display(Address(self.client))),
-                ClientAddress::Network => Some(tracing::field::display(Address(network(self.client)))),
+        let line = AccessLine {
+            id: self.id,
+            key: self.key,
+            policy: self.policy.map(|policy| &*policy.name),
+            generation: self.policy.map(|policy| policy.generation),
+            method: method(self.method),
+            route: self.route,
+            model: model.as_deref(),
+            status: self.status,
+            outcome: self.outcome,
+            code: self.code,
+            client: match address {
+                ClientAddress::Whole => Some(self.client),
+                ClientAddress::Network => Some(network(self.client)),
                 ClientAddress::Hashed | ClientAddress::Hidden => None,
             },
-            client_hash = hashed,
-            protocol = protocol(self.protocol),
-            tls = self.is_tls,
-            upstream = self.upstream,
-            streamed = self.is_streamed,
-            request_bytes = self.request_bytes,
-            answer_bytes = self.answer_bytes,
-            micros = micros(self.took),
-            first_byte_micros = self.first_byte.map(micros),
-            policy_micros = micros(self.policy_time),
-            upstream_micros = self.upstream_time.map(micros),
-            "ended"
-        );
-    }
-}
-
-/// An address, written in one piece: IPv4 by itself is handed on digit by digit.
-struct Address(IpAddr);
-
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let IpAddr::V4(address) = self.0 else {
-            return self.0.fmt(formatter);
+            client_hash: hashed.as_deref(),
+            protocol: protocol(self.protocol),
+            is_tls: self.is_tls,
+            upstream: self.upstream,
+            is_streamed: self.is_streamed,
+            request_bytes: self.request_bytes,
+            answer_bytes: self.answer_bytes,
+            micros: micros(self.took),
+            first_byte_micros: self.first_byte.map(micros),
+            policy_micros: micros(self.policy_time),
+            upstream_micros: self.upstream_time.map(micros),
         };
-        // As long as the longest.
-        let (mut text, mut length) = (*b"255.255.255.255", 0);
-        let mut places = text.iter_mut();
-        let mut put = |byte| {
-            if let Some(place) = places.next() {
-                (*place, length) = (byte, length + 1);
-            }
-        };
-        for (n, octet) in address.octets().into_iter().enumerate() {
-            if n > 0 {
-                put(b'.');
-            }
-            if octet > 99 {
-                put(b'0' + octet / 100);
-            }
-            if octet > 9 {
-                put(b'0' + octet / 10 % 10);
-            }
-            put(b'0' + octet % 10);
-        }
-        let text = text.get(..length).unwrap_or_default();
-        formatter.write_str(std::str::from_utf8(text).unwrap_or_default())
+        line.write();
     }
 }
 
@@ -175,21 +142,4 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_written_as_it_always_is() {
-        let octets = [0, 1, 9, 10, 19, 99, 100, 109, 192, 255];
-        let addresses = octets
-            .into_iter()
-            .flat_map(|a| octets.map(|b| IpAddr::from([a, b, b, a])))
-            .chain(["::1", "2001:db8::9", "::ffff:192.0.2.7"].map(|v6| v6.parse().unwrap()));
-        for address in addresses {
-            assert_eq!(Address(address).to_string(), address.to_string());
-        }
-    }
 }

@@ -2,12 +2,15 @@
 
 use std::{
     error::Error,
-    io,
+    io::{self, Write},
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use proptest::{collection::vec, prelude::*};
+use signalbox_gate::DecisionId;
+use signalbox_host::AccessLine;
 use tracing_subscriber::{
     fmt::{MakeWriter, format::JsonFields, layer, time::FormatTime},
     layer::SubscriberExt as _,
@@ -15,6 +18,7 @@ use tracing_subscriber::{
 };
 
 use super::*;
+use crate::logging::lines::Lines;
 
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -25,7 +29,7 @@ impl Kept {
     }
 }
 
-impl io::Write for &Kept {
+impl Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -37,10 +41,10 @@ impl io::Write for &Kept {
 }
 
 impl<'a> MakeWriter<'a> for Kept {
-    type Writer = &'a Self;
+    type Writer = Self;
 
-    fn make_writer(&'a self) -> &'a Self {
-        self
+    fn make_writer(&'a self) -> Self {
+        self.clone()
     }
 }
 
@@ -221,6 +225,57 @@ fn a_time_that_is_not_written_by_hand_is_written_all_the_same() {
     assert!(kept.text().contains("\"message\":\"early\""));
 }
 
+/// The line of a request, as it is written without tracing.
+fn written(access: &AccessLine<'_>) -> String {
+    let kept = Kept::default();
+    let (lines, flush) = Lines::start(kept.clone()).unwrap();
+    access::writer(lines, clock)(access);
+    drop(flush);
+    kept.text()
+}
+
+#[test]
+fn a_line_of_a_request_is_one_of_its_own_while_another_is_put_together() {
+    let access = AccessLine {
+        outcome: "forwarded",
+        ..nothing()
+    };
+    let (ours, _) = logged(|| {
+        LINE.with(|line| {
+            let _held = line.borrow_mut();
+            assert_eq!(written(&access), "");
+        });
+    });
+    assert!(ours.contains("\"outcome\":\"forwarded\""), "{ours}");
+}
+
+fn nothing() -> AccessLine<'static> {
+    AccessLine {
+        id: DecisionId::default(),
+        key: None,
+        policy: None,
+        generation: None,
+        method: "",
+        route: None,
+        model: None,
+        status: None,
+        outcome: "",
+        code: "",
+        client: None,
+        client_hash: None,
+        protocol: "",
+        is_tls: false,
+        upstream: None,
+        is_streamed: false,
+        request_bytes: 0,
+        answer_bytes: 0,
+        micros: 0,
+        first_byte_micros: None,
+        policy_micros: 0,
+        upstream_micros: None,
+    }
+}
+
 fn texts() -> impl Strategy<Value = String> {
     let special = (0_u8..0x20).prop_map(char::from);
     let letter = prop_oneof![
@@ -235,6 +290,46 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #[test]
+    fn the_line_of_a_request_is_what_tracing_makes_of_its_event(
+        id in "[0-9a-f]{32}",
+        texts in vec(prop::option::of(texts()), 10),
+        numbers: [Option<u64>; 7],
+        status: Option<u16>,
+        client: Option<IpAddr>,
+        is_tls: bool,
+        is_streamed: bool,
+    ) {
+        let text = |n: usize| texts[n].as_deref();
+        let number = |n: usize| numbers[n].unwrap_or_default();
+        let access = AccessLine {
+            id: DecisionId::parse(&id).unwrap(),
+            key: text(0),
+            policy: text(1),
+            generation: numbers[0],
+            method: text(2).unwrap_or_default(),
+            route: text(3),
+            model: text(4),
+            status,
+            outcome: text(5).unwrap_or_default(),
+            code: text(6).unwrap_or_default(),
+            client,
+            client_hash: text(7),
+            protocol: text(8).unwrap_or_default(),
+            is_tls,
+            upstream: text(9),
+            is_streamed,
+            request_bytes: number(1),
+            answer_bytes: number(2),
+            micros: number(3),
+            first_byte_micros: numbers[4],
+            policy_micros: number(5),
+            upstream_micros: numbers[6],
+        };
+        let (_, theirs) = logged(|| access.event());
+        prop_assert_eq!(written(&access), theirs);
+    }
+
     #[test]
     fn whatever_is_logged_is_written_as_it_was(
         text in texts(),
