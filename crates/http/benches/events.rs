@@ -39,7 +39,7 @@ fn main() {
         let mut sse = SseRestamp::new("gpt-4o");
         let restamp = cost(|| {
             out.clear();
-            sse.push(black_box(&event), &mut out);
+            black_box(sse.rewrite(black_box(&event), &mut out));
             black_box(&out);
         });
         let serde = cost(|| {

@@ -11,8 +11,8 @@ mod key;
 mod model;
 mod nest;
 mod number;
-mod plain;
 mod scanner;
+mod stream;
 mod text;
 mod utf8;
 
@@ -20,9 +20,10 @@ use std::ops::Range;
 
 pub(crate) use key::{KeyMatch, Similarity};
 pub use scanner::Scanner;
-pub(crate) use text::Text;
+pub use stream::asks_for_a_stream;
+pub(crate) use text::{Text, plain_text};
 
-pub use crate::quote::quoted;
+pub use crate::quote::{quote, quoted};
 use crate::refusal::Refusal;
 
 /// What a body says of its model.

@@ -29,3 +29,4 @@ pub mod percent;
 mod quote;
 pub mod refusal;
 pub mod restamp;
+mod stride;

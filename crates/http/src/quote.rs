@@ -1,22 +1,35 @@
 //! Writing one JSON string.
 
+use crate::stride::{Special, stride};
+
 /// `text` as a JSON string with its quotes: only what must be escaped is.
 #[must_use]
 pub fn quoted(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
+    quote(text, &mut out);
+    out
+}
+
+/// Appends `text` as a JSON string.
+pub fn quote(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    for &byte in text.as_bytes() {
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, tail) = rest.split_at(stride::<Special>(rest));
+        out.extend_from_slice(plain);
+        let Some((&byte, after)) = tail.split_first() else {
+            break;
+        };
         match byte {
             b'"' | b'\\' => out.extend([b'\\', byte]),
             b'\n' => out.extend(b"\\n"),
             b'\r' => out.extend(b"\\r"),
             b'\t' => out.extend(b"\\t"),
-            0..0x20 => out.extend(format!("\\u{byte:04x}").bytes()),
-            _ => out.push(byte),
+            _ => out.extend(format!("\\u{byte:04x}").bytes()),
         }
+        rest = after;
     }
     out.push(b'"');
-    out
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod border;
 mod json;
+mod output;
 mod sse;
 
 pub use border::EventBoundary;
@@ -48,14 +49,13 @@ impl Restamp {
         let (Some(stamp), Some(content_type)) = (stamp, content_type) else {
             return Ok(Self::Pass);
         };
-        let essence = trim(content_type.split(';').next().unwrap_or_default()).to_ascii_lowercase();
-        let restamp = match essence.as_str() {
-            "application/json" => Self::Json(JsonRestamp::new(stamp)),
-            "text/event-stream" => Self::Sse(SseRestamp::new(stamp)),
-            other if other.starts_with("application/") && other.ends_with("+json") => {
-                Self::Json(JsonRestamp::new(stamp))
-            }
-            _ => return Ok(Self::Pass),
+        let essence = trim(content_type.split(';').next().unwrap_or_default());
+        let restamp = if essence.eq_ignore_ascii_case("text/event-stream") {
+            Self::Sse(SseRestamp::new(stamp))
+        } else if is_json(essence) {
+            Self::Json(JsonRestamp::new(stamp))
+        } else {
+            return Ok(Self::Pass);
         };
         if matches!(status, 204 | 304) {
             return Ok(Self::Pass);
@@ -75,12 +75,20 @@ impl Restamp {
         !matches!(self, Self::Pass)
     }
 
-    /// Takes the next chunk and appends to `out` what can go out.
-    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+    /// Takes the next chunk: `true` if it goes out as it came; if not, what goes out is appended to
+    /// `out`.
+    pub fn rewrite(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
-            Self::Pass => out.extend_from_slice(chunk),
-            Self::Json(json) => json.push(chunk, out),
-            Self::Sse(sse) => sse.push(chunk, out),
+            Self::Pass => true,
+            Self::Json(json) => json.rewrite(chunk, out),
+            Self::Sse(sse) => sse.rewrite(chunk, out),
+        }
+    }
+
+    /// Takes the next chunk and appends to `out` what goes out, changed or not.
+    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+        if self.rewrite(chunk, out) {
+            out.extend_from_slice(chunk);
         }
     }
 
@@ -104,12 +112,21 @@ impl Restamp {
     }
 }
 
+/// Whether a type is `application/json` or `application/*+json`.
+fn is_json(essence: &str) -> bool {
+    let Some((kind, name)) = essence.split_once('/') else {
+        return false;
+    };
+    let suffix = name.len().checked_sub("+json".len());
+    let has_suffix = suffix
+        .and_then(|at| name.get(at..))
+        .is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json"));
+    kind.eq_ignore_ascii_case("application") && (has_suffix || name.eq_ignore_ascii_case("json"))
+}
+
 fn is_identity(encodings: &str) -> bool {
     encodings
         .split(',')
         .map(trim)
         .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case("identity"))
 }
-
-#[cfg(test)]
-mod tests;

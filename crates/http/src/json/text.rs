@@ -2,7 +2,8 @@
 //!
 //! That the bytes are UTF-8 is not looked at here: who needs to know has asked before.
 
-use super::{flaw::Flaw, plain::plain_len};
+use super::flaw::Flaw;
+use crate::stride::{Special, stride};
 
 /// Reads one string, from after its opening quote.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +106,17 @@ impl Text {
     }
 }
 
+/// The text of a string that is whole and has neither escapes nor control bytes, from after its
+/// opening quote, and what follows it.
+#[inline]
+pub(crate) fn plain_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (text, tail) = bytes.split_at(stride::<Special>(bytes));
+    match tail {
+        [b'"', after @ ..] => Some((text, after)),
+        _ => None,
+    }
+}
+
 /// Reads text, and whole escapes that are whole characters, and says whether it came to the closing
 /// quote and took it. It has no state to keep: that is what makes it fast.
 #[inline]
@@ -134,7 +146,7 @@ pub(super) fn simple(rest: &mut &[u8], sink: &mut impl FnMut(&[u8])) -> bool {
                 *rest = after;
             }
             _ => {
-                let (plain, tail) = rest.split_at(plain_len(rest));
+                let (plain, tail) = rest.split_at(stride::<Special>(rest));
                 if plain.is_empty() {
                     return false;
                 }

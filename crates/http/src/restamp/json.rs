@@ -1,9 +1,12 @@
 //! Restamping one JSON text.
 
-use memchr::memchr2;
+mod strings;
 
+use super::output::Output;
 use crate::json::{KeyMatch, Similarity, Text};
 use crate::quote::quoted;
+use crate::stride::{Structure, stride};
+use strings::skip_string;
 
 /// Replaces the value of the top-level `model` string of one JSON text.
 ///
@@ -20,7 +23,7 @@ pub struct JsonRestamp {
     key_len: usize,
     /// Whether the last byte of a string was a backslash that escapes the next.
     escaped: bool,
-    /// The raw value of `model` so far, its opening quote included.
+    /// The raw value of `model` so far, its opening quote included, if it did not come whole.
     held: Vec<u8>,
     oversized: u64,
 }
@@ -69,36 +72,19 @@ impl JsonRestamp {
         }
     }
 
-    /// Takes the next chunk and appends to `out` all of it but the bytes of a `model` value.
+    /// Takes the next chunk: `true` if it goes out as it came; if not, what goes out is appended to
+    /// `out`, which is all of it but the bytes of a `model` value.
+    pub fn rewrite(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> bool {
+        let mut output = Output::new(chunk, out);
+        self.run(chunk, 0, &mut output);
+        output.finish()
+    }
+
+    /// Takes the next chunk and appends to `out` what goes out, changed or not.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
-        let mut rest = chunk;
-        let mut unsent = chunk;
-        while let Some((&byte, after)) = rest.split_first() {
-            match self.place {
-                Place::Through => break,
-                Place::Holding => {
-                    self.hold(&mut rest, out);
-                    unsent = rest;
-                }
-                Place::Passing => {
-                    if skip_string(&mut rest, &mut self.escaped) {
-                        self.place = self.after_value();
-                    }
-                }
-                Place::InKey => self.key(&mut rest),
-                Place::Inside => self.inside(&mut rest),
-                place => {
-                    self.place = self.top(place, byte);
-                    if self.place == Place::Holding {
-                        out.extend_from_slice(sent(unsent, rest));
-                        unsent = &[];
-                        self.held.push(byte);
-                    }
-                    rest = after;
-                }
-            }
+        if self.rewrite(chunk, out) {
+            out.extend_from_slice(chunk);
         }
-        out.extend_from_slice(unsent);
     }
 
     /// Ends the text: a value that never ended goes out as it came.
@@ -115,10 +101,15 @@ impl JsonRestamp {
 
     /// Takes a line end that is part of the text but not of the bytes that pass through here: where
     /// server-sent events continue a text on the next line.
-    pub(super) fn line_end(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn line_end(&mut self, output: &mut Output<'_>) {
         match self.place {
             // Neither a key nor a value spans lines.
-            Place::Holding | Place::InKey => self.finish(out),
+            Place::Holding => {
+                output.add(&self.held);
+                self.held.clear();
+                self.place = Place::Through;
+            }
+            Place::InKey => self.place = Place::Through,
             Place::Passing => self.escaped = false,
             _ => {}
         }
@@ -130,7 +121,40 @@ impl JsonRestamp {
         self.depth = 0;
     }
 
-    /// Takes one byte at the top level, outside of strings.
+    /// Takes the next part of the text, which so many bytes of the chunk are behind.
+    pub(super) fn run(&mut self, part: &[u8], behind: usize, output: &mut Output<'_>) {
+        let mut rest = part;
+        while let Some((&byte, after)) = rest.split_first() {
+            self.place = match self.place {
+                Place::Through => return,
+                Place::Holding => self.hold(&mut rest, behind, output),
+                Place::Passing => self.string(&mut rest),
+                Place::InKey => self.key(&mut rest),
+                Place::Inside => self.inside(&mut rest),
+                Place::Next => next(&mut rest),
+                Place::Key if byte == b'"' => {
+                    rest = after;
+                    self.whole_key(&mut rest)
+                }
+                Place::Value(Member::Model) if byte == b'"' => {
+                    let quote = behind + rest.len();
+                    rest = after;
+                    self.name(&mut rest, quote, behind, output)
+                }
+                Place::Value(Member::Other) if byte == b'"' => {
+                    rest = after;
+                    self.escaped = false;
+                    self.string(&mut rest)
+                }
+                place => {
+                    rest = after;
+                    self.top(place, byte)
+                }
+            };
+        }
+    }
+
+    /// Takes one byte at the top level, outside of strings, that begins none.
     fn top(&mut self, place: Place, byte: u8) -> Place {
         match (place, byte) {
             (
@@ -143,133 +167,61 @@ impl JsonRestamp {
                 self.depth = 1;
                 Place::Key
             }
-            (Place::Key, b'"') => {
-                self.text = Text::new();
-                self.key = KeyMatch::new();
-                self.key_len = 0;
-                Place::InKey
-            }
             (Place::Colon(member), b':') => Place::Value(member),
-            (Place::Value(member), b'"') => {
-                self.escaped = false;
-                if member == Member::Model {
-                    Place::Holding
-                } else {
-                    Place::Passing
-                }
-            }
             (Place::Value(_), b'{' | b'[') => {
                 self.depth = 2;
                 Place::Inside
             }
             (Place::Value(_), b',' | b':' | b'}' | b']') => Place::Through,
             (Place::Value(_), _) => Place::Next,
-            (Place::Next, b',') => Place::Key,
-            (Place::Next, b'"' | b'{' | b'}' | b'[' | b']' | b':') => Place::Through,
-            (Place::Next, _) => Place::Next,
             _ => Place::Through,
         }
     }
 
-    fn key(&mut self, rest: &mut &[u8]) {
-        let before = rest.len();
-        let outcome = self.text.run(rest, |text| self.key.feed(text));
-        self.key_len += before - rest.len();
-        self.place = match outcome {
-            Ok(false) => return,
-            Ok(true) if self.key.finish() == Similarity::Same && self.key_len <= LIMIT => {
-                Place::Colon(Member::Model)
+    /// Goes through containers, out of them if they end here.
+    fn inside(&mut self, rest: &mut &[u8]) -> Place {
+        let mut here = *rest;
+        let mut depth = self.depth;
+        let place = loop {
+            let (_, tail) = here.split_at(stride::<Structure>(here));
+            let Some((&byte, after)) = tail.split_first() else {
+                here = tail;
+                break Place::Inside;
+            };
+            here = after;
+            match byte {
+                b'"' => {
+                    self.escaped = false;
+                    if !skip_string(&mut here, &mut self.escaped) {
+                        break Place::Passing;
+                    }
+                }
+                b'{' | b'[' => depth += 1,
+                _ if depth > 2 => depth -= 1,
+                _ => {
+                    depth = 1;
+                    break Place::Next;
+                }
             }
-            Ok(true) => Place::Colon(Member::Other),
-            Err(_) => Place::Through,
         };
-        if self.key_len > LIMIT {
-            self.oversized += 1;
-        }
-    }
-
-    /// Goes through containers to the next string or out of them.
-    fn inside(&mut self, rest: &mut &[u8]) {
-        let stop = rest
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'));
-        let (_, tail) = rest.split_at(stop.unwrap_or(rest.len()));
-        let Some((&byte, after)) = tail.split_first() else {
-            *rest = tail;
-            return;
-        };
-        *rest = after;
-        match byte {
-            b'"' => {
-                self.escaped = false;
-                self.place = Place::Passing;
-            }
-            b'{' | b'[' => self.depth += 1,
-            _ => {
-                self.depth -= 1;
-                self.place = self.after_value();
-            }
-        }
-    }
-
-    const fn after_value(&self) -> Place {
-        if self.depth > 1 {
-            Place::Inside
-        } else {
-            Place::Next
-        }
-    }
-
-    /// Takes bytes of the `model` value: replaces it at its end, or lets it pass if it turns out to
-    /// be no string of JSON or too long.
-    fn hold(&mut self, rest: &mut &[u8], out: &mut Vec<u8>) {
-        let before = *rest;
-        let ended = skip_string(rest, &mut self.escaped);
-        let part = sent(before, rest);
-        let room = LIMIT.saturating_sub(self.held.len());
-        let looked_at = part.get(..room).unwrap_or(part);
-        let is_text = !looked_at.iter().any(|&byte| byte < 0x20);
-        if is_text && part.len() <= room {
-            self.held.extend_from_slice(part);
-            if ended {
-                out.extend_from_slice(&self.stamp);
-                self.held.clear();
-                self.place = Place::Next;
-            }
-            return;
-        }
-        self.oversized += u64::from(is_text);
-        out.append(&mut self.held);
-        out.extend_from_slice(part);
-        self.place = if ended { Place::Next } else { Place::Passing };
+        *rest = here;
+        self.depth = depth;
+        place
     }
 }
 
-/// Moves `rest` past the closing quote of a string, and says whether it was there.
-fn skip_string(rest: &mut &[u8], escaped: &mut bool) -> bool {
-    while let Some((&first, after)) = rest.split_first() {
-        if std::mem::take(escaped) {
-            *rest = after;
-            continue;
-        }
-        if !matches!(first, b'"' | b'\\') {
-            let (_, tail) = rest.split_at(memchr2(b'"', b'\\', rest).unwrap_or(rest.len()));
-            *rest = tail;
-            continue;
-        }
-        *rest = after;
-        if first == b'"' {
-            return true;
-        }
-        *escaped = true;
+/// Goes on in a top-level value that is no string, or behind one, up to its comma.
+fn next(rest: &mut &[u8]) -> Place {
+    let is_end = |byte: &u8| matches!(byte, b',' | b'"' | b'{' | b'}' | b'[' | b']' | b':');
+    let end = rest.iter().position(is_end).unwrap_or(rest.len());
+    let (_, tail) = rest.split_at(end);
+    let Some((&byte, after)) = tail.split_first() else {
+        *rest = tail;
+        return Place::Next;
+    };
+    *rest = after;
+    match byte {
+        b',' => Place::Key,
+        _ => Place::Through,
     }
-    false
 }
-
-/// What of `all` comes before `rest`, its end.
-fn sent<'a>(all: &'a [u8], rest: &[u8]) -> &'a [u8] {
-    all.get(..all.len() - rest.len()).unwrap_or(all)
-}
-
-/// A key or a value of `model` longer than this is nobody's name.
-const LIMIT: usize = 64 * 1024;

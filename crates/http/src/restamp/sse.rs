@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use super::JsonRestamp;
+use super::{JsonRestamp, output::Output};
 
 /// Replaces the value of the top-level `model` string in the data of every event.
 ///
@@ -41,39 +41,41 @@ impl SseRestamp {
         }
     }
 
-    /// Takes the next chunk and appends to `out` all of it but the bytes of a `model` value.
-    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+    /// Takes the next chunk: `true` if it goes out as it came; if not, what goes out is appended to
+    /// `out`, which is all of it but the bytes of a `model` value.
+    pub fn rewrite(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> bool {
+        let mut output = Output::new(chunk, out);
         let mut rest = chunk;
         while let Some((&byte, after)) = rest.split_first() {
             if std::mem::take(&mut self.after_cr) && byte == b'\n' {
-                out.push(byte);
                 rest = after;
                 continue;
             }
             match (self.line, byte) {
-                (Line::Data | Line::Other, _) => {
-                    let (part, tail) =
-                        rest.split_at(memchr2(b'\r', b'\n', rest).unwrap_or(rest.len()));
-                    self.part(part, out);
-                    rest = tail;
-                    if let Some((&end, after)) = tail.split_first() {
-                        self.end_line(end, out);
-                        rest = after;
-                    }
-                    continue;
+                (Line::Data | Line::Other, _) => self.in_line(&mut rest, &mut output),
+                (_, b'\r' | b'\n') => {
+                    self.end_line(byte, &mut output);
+                    rest = after;
                 }
-                (_, b'\r' | b'\n') => self.end_line(byte, out),
+                (Line::Mark(0) | Line::Name(0), _) if let Some(data) = rest.strip_prefix(FIELD) => {
+                    self.line = Line::Data;
+                    rest = data;
+                }
                 _ => {
                     self.line = start(self.line, byte);
-                    if let Line::Data = self.line
-                        && byte != b' '
-                    {
-                        continue;
+                    if !matches!(self.line, Line::Data) || byte == b' ' {
+                        rest = after;
                     }
-                    out.push(byte);
                 }
             }
-            rest = after;
+        }
+        output.finish()
+    }
+
+    /// Takes the next chunk and appends to `out` what goes out, changed or not.
+    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+        if self.rewrite(chunk, out) {
+            out.extend_from_slice(chunk);
         }
     }
 
@@ -88,24 +90,29 @@ impl SseRestamp {
         self.json.oversized()
     }
 
-    /// Takes a part of a line whose field is known.
-    fn part(&mut self, part: &[u8], out: &mut Vec<u8>) {
-        match self.line {
-            Line::Data => self.json.push(part, out),
-            _ => out.extend_from_slice(part),
+    /// Goes to the end of a line whose field is known, or as far as it is here.
+    fn in_line(&mut self, rest: &mut &[u8], output: &mut Output<'_>) {
+        let end = memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+        let (part, tail) = rest.split_at(end);
+        if let Line::Data = self.line {
+            self.json.run(part, tail.len(), output);
+        }
+        *rest = tail;
+        if let Some((&end, after)) = tail.split_first() {
+            self.end_line(end, output);
+            *rest = after;
         }
     }
 
-    fn end_line(&mut self, end: u8, out: &mut Vec<u8>) {
+    fn end_line(&mut self, end: u8, output: &mut Output<'_>) {
         match self.line {
             // A blank line ends the event.
             Line::Mark(0) | Line::Name(0) => self.json.restart(),
-            Line::Data | Line::Space => self.json.line_end(out),
+            Line::Data | Line::Space => self.json.line_end(output),
             // `data` alone is a data line with nothing in it.
-            Line::Name(DATA_LEN) => self.json.line_end(out),
+            Line::Name(DATA_LEN) => self.json.line_end(output),
             Line::Mark(_) | Line::Name(_) | Line::Other => {}
         }
-        out.push(end);
         self.after_cr = end == b'\r';
         self.line = Line::Name(0);
     }
@@ -130,6 +137,8 @@ fn start(line: Line, byte: u8) -> Line {
     }
 }
 
+/// As nearly every line begins.
+const FIELD: &[u8] = b"data: ";
 const DATA: &[u8] = b"data";
 const DATA_LEN: usize = DATA.len();
 const MARK: &[u8] = &[0xEF, 0xBB, 0xBF];

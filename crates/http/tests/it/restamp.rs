@@ -21,13 +21,58 @@ fn sse() -> Restamp {
     Restamp::Sse(SseRestamp::new(STAMP))
 }
 
+/// What goes out for these chunks, each that goes out as it came not copied before.
 fn through<'a>(mut restamp: Restamp, chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut out = Vec::new();
-    chunks
-        .into_iter()
-        .for_each(|chunk| restamp.push(chunk, &mut out));
+    for chunk in chunks {
+        let before = out.len();
+        if restamp.rewrite(chunk, &mut out) {
+            assert_eq!(out.len(), before, "it goes out twice");
+            out.extend_from_slice(chunk);
+        }
+    }
     restamp.finish(&mut out);
     out
+}
+
+/// What is nearly JSON: strides of all lengths between whatever may end one, keys and line ends.
+fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
+    let word = proptest::sample::select(
+        &[
+            "\"model\":\"x\"",
+            "\"model\"",
+            "\"mod\\u0065l\":",
+            "data: ",
+            "data:",
+            "\"",
+            "\\",
+            "\\\"",
+            ":",
+            ",",
+            "{",
+            "}",
+            "[",
+            "]",
+            " ",
+            "\n",
+            "\r\n",
+            "\n\n",
+            "\u{1}",
+            "0.5",
+            "null",
+            "é",
+            "\u{feff}",
+        ][..],
+    );
+    let piece = prop_oneof![
+        6 => word.prop_map(str::to_owned),
+        1 => (1..150_usize).prop_map(|length| "a".repeat(length)),
+    ];
+    let text = (
+        proptest::sample::select(&["", "{", "data: {"][..]),
+        vec(piece, 0..60),
+    );
+    text.prop_map(|(start, pieces)| [start, &pieces.concat()].concat().into_bytes())
 }
 
 /// The text with the value of every top-level `model` string replaced, by way of a tree.
@@ -158,6 +203,15 @@ proptest! {
     }
 
     #[test]
+    fn single_bytes_make_no_difference_to_what_is_nearly_json(answer in nearly_json(), cuts in cuts()) {
+        for make in [json, sse] {
+            let single = through(make(), answer.chunks(1));
+            prop_assert_eq!(&through(make(), [&answer[..]]), &single);
+            prop_assert_eq!(&through(make(), cut(&answer, &cuts)), &single);
+        }
+    }
+
+    #[test]
     fn nothing_waits_but_a_value(stream in stream(), place in any::<Index>()) {
         let at = place.index(stream.sent.len() + 1);
         let (mut restamp, mut out) = (sse(), Vec::new());
@@ -167,4 +221,19 @@ proptest! {
         let held = str::from_utf8(&out[early..]).unwrap_or("\"");
         prop_assert!(held.is_empty() || held.starts_with('"'), "{held:?} was held back");
     }
+}
+
+#[test]
+fn what_names_no_model_is_not_copied() {
+    let vectors = format!(
+        r#"{{"data":[{{"embedding":[{}1]}}],"#,
+        "0.25,".repeat(5_000)
+    );
+    let (mut restamp, mut out) = (JsonRestamp::new(STAMP), Vec::new());
+    for chunk in vectors.as_bytes().chunks(1024) {
+        assert!(restamp.rewrite(chunk, &mut out));
+    }
+    assert_eq!(out.capacity(), 0);
+    assert!(!restamp.rewrite(br#""model":"x"}"#, &mut out));
+    assert_eq!(out, br#""model":"gpt-4o \"mini\""}"#);
 }

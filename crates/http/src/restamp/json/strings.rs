@@ -1,0 +1,139 @@
+//! Keys and strings, whole as they most often come, or cut by the end of a chunk.
+
+use super::{JsonRestamp, KeyMatch, Member, Output, Place, Similarity, Text};
+use crate::json::plain_text;
+use crate::stride::{Quotes, stride};
+
+impl JsonRestamp {
+    /// Reads a top-level key from its start. One that is whole and has no escape is compared at once.
+    pub(super) fn whole_key(&mut self, rest: &mut &[u8]) -> Place {
+        match plain_text(rest) {
+            Some((key, after)) if key.len() < LIMIT => {
+                *rest = after;
+                Place::Colon(member(key == b"model"))
+            }
+            _ => {
+                self.text = Text::new();
+                self.key = KeyMatch::new();
+                self.key_len = 0;
+                Place::InKey
+            }
+        }
+    }
+
+    /// Reads on in a top-level key.
+    pub(super) fn key(&mut self, rest: &mut &[u8]) -> Place {
+        let before = rest.len();
+        let outcome = self.text.run(rest, |text| self.key.feed(text));
+        self.key_len += before - rest.len();
+        let is_short = self.key_len <= LIMIT;
+        let place = match outcome {
+            Ok(false) => return Place::InKey,
+            Ok(true) => Place::Colon(member(is_short && self.key.finish() == Similarity::Same)),
+            Err(_) => Place::Through,
+        };
+        self.oversized += u64::from(!is_short);
+        place
+    }
+
+    /// Reads on in a string that passes.
+    pub(super) fn string(&mut self, rest: &mut &[u8]) -> Place {
+        match skip_string(rest, &mut self.escaped) {
+            true if self.depth > 1 => Place::Inside,
+            true => Place::Next,
+            false => Place::Passing,
+        }
+    }
+
+    /// Reads the `model` value from after its opening quote.
+    pub(super) fn name(
+        &mut self,
+        rest: &mut &[u8],
+        quote: usize,
+        behind: usize,
+        output: &mut Output<'_>,
+    ) -> Place {
+        match plain_text(rest) {
+            Some((name, after)) if name.len() < LIMIT - 1 => {
+                *rest = after;
+                output.replace(quote, behind + rest.len(), &self.stamp);
+                Place::Next
+            }
+            _ => {
+                output.pass(quote);
+                output.leave_out(behind + rest.len());
+                self.held.push(b'"');
+                self.escaped = false;
+                Place::Holding
+            }
+        }
+    }
+
+    /// Takes bytes of the `model` value: replaces it at its end, or lets it pass if it turns out to
+    /// be no string of JSON or too long.
+    pub(super) fn hold(
+        &mut self,
+        rest: &mut &[u8],
+        behind: usize,
+        output: &mut Output<'_>,
+    ) -> Place {
+        let before = *rest;
+        let ended = skip_string(rest, &mut self.escaped);
+        let part = before.get(..before.len() - rest.len()).unwrap_or_default();
+        let room = LIMIT.saturating_sub(self.held.len());
+        let looked_at = part.get(..room).unwrap_or(part);
+        let is_text = !looked_at.iter().any(|&byte| byte < 0x20);
+        if !is_text || part.len() > room {
+            self.oversized += u64::from(is_text);
+            output.add(&self.held);
+            self.held.clear();
+            return if ended { Place::Next } else { Place::Passing };
+        }
+        output.leave_out(behind + rest.len());
+        if !ended {
+            self.held.extend_from_slice(part);
+            return Place::Holding;
+        }
+        self.held.clear();
+        output.add(&self.stamp);
+        Place::Next
+    }
+}
+
+const fn member(is_model: bool) -> Member {
+    if is_model {
+        Member::Model
+    } else {
+        Member::Other
+    }
+}
+
+/// Moves `rest` past the closing quote of a string, and says whether it was there.
+#[inline]
+pub(super) fn skip_string(rest: &mut &[u8], escaped: &mut bool) -> bool {
+    let mut here = *rest;
+    if *escaped && let Some((_, after)) = here.split_first() {
+        *escaped = false;
+        here = after;
+    }
+    let ended = loop {
+        let (_, tail) = here.split_at(stride::<Quotes>(here));
+        match tail {
+            [b'"', after @ ..] => {
+                here = after;
+                break true;
+            }
+            [_, _, after @ ..] => here = after,
+            _ => {
+                *escaped |= !tail.is_empty();
+                here = &[];
+                break false;
+            }
+        }
+    };
+    *rest = here;
+    ended
+}
+
+/// A key or a value of `model` longer than this is nobody's name.
+const LIMIT: usize = 64 * 1024;
