@@ -106,6 +106,10 @@ impl Grammar {
                     None => State::Next,
                 },
                 State::Literal => apart(rest, |rest| self.literal(rest))?,
+                State::FirstKey | State::Key if byte == b'"' && self.nest.depth() == 1 => {
+                    *rest = after;
+                    apart(rest, |rest| self.top_key(rest))?
+                }
                 State::Item if byte.is_ascii_digit() && apart(rest, skip_integers) => State::Item,
                 _ if is_white(byte) => {
                     *rest = after;
@@ -129,11 +133,6 @@ impl Grammar {
         match (state, byte) {
             (State::Next, b',') => Ok(self.comma()),
             (State::Colon, b':') => Ok(State::Value),
-            (State::FirstKey | State::Key, b'"') if self.nest.depth() == 1 => {
-                self.text = Text::new();
-                self.model.begin_key();
-                Ok(State::Text(Role::TopKey))
-            }
             (State::FirstKey | State::Key, b'"') => {
                 Ok(apart(rest, |rest| self.texts(Role::Key, rest)))
             }
@@ -157,9 +156,7 @@ impl Grammar {
             if byte != b'"' {
                 return Err(Flaw::ModelNotString);
             }
-            self.text = Text::new();
-            self.model.begin_name(self.end - rest.len() - 1);
-            return Ok(State::Text(Role::Model));
+            return Ok(apart(rest, |rest| self.begin_name(rest)));
         }
         match byte {
             b'"' => Ok(apart(rest, |rest| self.texts(Role::Other, rest))),

@@ -35,13 +35,26 @@ impl Model {
         if !text.run(rest, |part| self.key.feed(part))? {
             return Ok(false);
         }
+        self.end_key()?;
+        Ok(true)
+    }
+
+    /// Takes a top-level key as a whole.
+    #[inline]
+    pub(super) fn whole_key(&mut self, key: &[u8]) -> Result<(), Flaw> {
+        self.key.feed(key);
+        self.end_key()
+    }
+
+    #[inline]
+    fn end_key(&mut self) -> Result<(), Flaw> {
         match self.key.finish() {
             Similarity::Same if self.found.is_some() => return Err(Flaw::ModelTwice),
             Similarity::Same => self.is_next = true,
             Similarity::Folded => return Err(Flaw::ModelFolded),
             Similarity::Other => {}
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Whether the value that begins is `model`'s.
@@ -53,6 +66,19 @@ impl Model {
     /// The name begins, its quote at offset `start`.
     pub(super) const fn begin_name(&mut self, start: usize) {
         self.start = start;
+    }
+
+    /// Takes the name as a whole, up to offset `end`; `false` if it has to be read piece by piece.
+    pub(super) fn whole_name(&mut self, name: &[u8], end: usize) -> bool {
+        let name = str::from_utf8(name).ok();
+        let Some(name) = name.filter(|name| name.len() <= MAX_NAME) else {
+            return false;
+        };
+        self.found = Some(Found::Named {
+            name: name.to_owned(),
+            span: self.start..end,
+        });
+        true
     }
 
     /// Reads on in the name, up to offset `end`, and says whether it ended.

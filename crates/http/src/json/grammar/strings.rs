@@ -5,10 +5,37 @@ use crate::json::{
     Text,
     flaw::Flaw,
     nest::Kind,
-    text::{apart, simple},
+    text::{apart, plain_text, simple},
 };
 
 impl Grammar {
+    /// Reads a top-level key from its start. One that is whole and has no escape is compared at once.
+    #[inline(never)]
+    pub(super) fn top_key(&mut self, rest: &mut &[u8]) -> Result<State, Flaw> {
+        self.model.begin_key();
+        if let Some((key, after)) = plain_text(rest) {
+            *rest = after;
+            self.model.whole_key(key)?;
+            return Ok(State::Colon);
+        }
+        self.text = Text::new();
+        Ok(State::Text(Role::TopKey))
+    }
+
+    /// Reads the model's name from its start.
+    #[inline(never)]
+    pub(super) fn begin_name(&mut self, rest: &mut &[u8]) -> State {
+        self.model.begin_name(self.end - rest.len() - 1);
+        if let Some((name, after)) = plain_text(rest)
+            && self.model.whole_name(name, self.end - after.len())
+        {
+            *rest = after;
+            return State::Next;
+        }
+        self.text = Text::new();
+        State::Text(Role::Model)
+    }
+
     /// Reads on in a string.
     #[inline]
     pub(super) fn text(&mut self, role: Role, rest: &mut &[u8]) -> Result<State, Flaw> {
