@@ -54,9 +54,8 @@ impl BodyEdits {
             boundary.push(&chunk);
         }
         let mut chunk = chunk;
-        if self.restamp.changes_bytes() {
-            let mut out = Vec::with_capacity(chunk.len() + 64);
-            self.restamp.push(&chunk, &mut out);
+        let mut out = Vec::new();
+        if !self.restamp.rewrite(&chunk, &mut out) {
             chunk = out.into();
         }
         match &mut self.mask {
