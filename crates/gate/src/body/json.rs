@@ -40,31 +40,29 @@ impl HeldJson {
         }
     }
 
-    /// Whether the request asks for a stream, as far as a look at the bytes can tell: a `stream`
-    /// deeper inside counts too, one written in escapes does not.
+    /// Whether the request asks for a stream, as far as a look at the bytes can tell.
     pub(crate) fn asks_for_a_stream(&self) -> bool {
-        // The scan has found UTF-8.
-        let text = str::from_utf8(&self.bytes).unwrap_or_default();
-        text.match_indices(STREAM).any(|(at, _)| {
-            let rest = text.get(at + STREAM.len()..).unwrap_or_default();
-            let value = rest.trim_ascii_start().strip_prefix(':');
-            value.is_some_and(|value| value.trim_ascii_start().starts_with("true"))
-        })
+        json::asks_for_a_stream(&self.bytes)
     }
 
-    /// The body for GT: every byte the client's, but for the one value. Nothing is copied.
+    /// The body for GT: every byte the client's, but for the one value. A small one stays one piece;
+    /// of a large one nothing is copied.
     pub(crate) fn into_upstream(self, passing: Passing<'_>) -> UpstreamBody {
         let parts = match (passing, self.model) {
             (Passing::Checked(Some(published)), Found::Named { name, span })
                 if name != published =>
             {
-                let Range { start, end } = span;
-                let value = Bytes::from(json::quoted(published));
-                vec![
-                    Part::Bytes(self.bytes.slice(..start)),
-                    Part::Bytes(value),
-                    Part::Bytes(self.bytes.slice(end..)),
-                ]
+                if self.bytes.len() <= SMALL {
+                    vec![Part::Bytes(with_model(&self.bytes, span, published))]
+                } else {
+                    let Range { start, end } = span;
+                    let value = Bytes::from(json::quoted(published));
+                    vec![
+                        Part::Bytes(self.bytes.slice(..start)),
+                        Part::Bytes(value),
+                        Part::Bytes(self.bytes.slice(end..)),
+                    ]
+                }
             }
             _ => vec![Part::Bytes(self.bytes)],
         };
@@ -72,27 +70,40 @@ impl HeldJson {
     }
 }
 
-const STREAM: &str = "\"stream\"";
+/// A body with another model.
+fn with_model(body: &[u8], value: Range<usize>, model: &str) -> Bytes {
+    let before = body.get(..value.start).unwrap_or_default();
+    let after = body.get(value.end..).unwrap_or_default();
+    let length = before.len() + model.len() + 2 + after.len();
+    let mut changed = Vec::with_capacity(length);
+    changed.extend_from_slice(before);
+    json::quote(model, &mut changed);
+    changed.extend_from_slice(after);
+    changed.into()
+}
+
+/// Up to here copying a body costs less than passing it on in pieces.
+const SMALL: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn body(text: &'static str) -> HeldJson {
-        HeldJson::read(Bytes::from_static(text.as_bytes()), None).unwrap()
+    fn sent(body: &str) -> Vec<Part> {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let held = HeldJson::read(body, None).unwrap();
+        held.into_upstream(Passing::Checked(Some("gt\"1"))).parts
     }
 
     #[test]
-    fn a_stream_is_asked_for_by_the_member() {
-        for (text, asks) in [
-            (r#"{"model":"m","stream":true}"#, true),
-            ("{\"stream\" :\n true}", true),
-            (r#"{"stream":false}"#, false),
-            (r#"{"messages":["\"stream\":true"]}"#, false),
-            (r#"{"stream_options":{"include_usage":true}}"#, false),
-            (r#"{"a":"stream","b":true}"#, false),
-        ] {
-            assert_eq!(body(text).asks_for_a_stream(), asks, "{text}");
+    fn the_model_changes_alone_in_bodies_of_any_size() {
+        for (length, pieces) in [(0, 1), (SMALL - 30, 1), (SMALL, 3), (100_000, 3)] {
+            let text = "x".repeat(length);
+            let parts = sent(&format!(r#"{{"user":"{text}","model": "gpt"}}"#));
+            assert_eq!(parts.len(), pieces);
+            let sent: Vec<&[u8]> = parts.iter().map(Part::in_memory).collect();
+            let expected = format!(r#"{{"user":"{text}","model": "gt\"1"}}"#);
+            assert!(sent.concat() == expected.as_bytes(), "{length}");
         }
     }
 }
