@@ -124,6 +124,10 @@ impl RestOfBody {
         };
         self.left = left;
         self.is_over = is_last;
+        let passes = |scanner: &mut Scanner| scanner.passes(&piece);
+        if !is_last && self.scanner.as_mut().is_some_and(passes) {
+            return Ok(piece);
+        }
         match self.scanner.take() {
             Some(scanner) => self.scan(scanner, &piece, is_last),
             None => Ok(piece),

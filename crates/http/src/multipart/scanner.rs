@@ -83,6 +83,19 @@ impl Scanner {
         self.look(out)
     }
 
+    /// Whether a chunk goes on as it came, which most of a file do: it counts as pushed then.
+    pub fn passes(&mut self, chunk: &[u8]) -> bool {
+        let passes = matches!(self.state, State::Value(Part::Other))
+            && self.window.is_empty()
+            && !self.is_fresh
+            && self.finder.find(chunk).is_none()
+            && self.doubtful(chunk) == 0;
+        if passes {
+            self.passed += chunk.len() as u64;
+        }
+        passes
+    }
+
     /// Puts a value in the model's place, or leaves the client's with `None`, and goes on with what
     /// came already.
     ///
@@ -241,7 +254,7 @@ impl Scanner {
             self.state = State::AfterBoundary;
             return Ok(Look::Again);
         }
-        let certain = self.window.len() - self.doubtful();
+        let certain = self.window.len() - self.doubtful(&self.window);
         self.pass(certain, Some(out));
         Ok(Look::NeedsMore)
     }
@@ -249,7 +262,7 @@ impl Scanner {
     /// The model's value, which waits until it is whole.
     fn model(&mut self) -> Result<Look, Flaw> {
         let end = self.delimiter()?;
-        if end.unwrap_or(self.window.len() - self.doubtful()) > LONGEST_MODEL {
+        if end.unwrap_or(self.window.len() - self.doubtful(&self.window)) > LONGEST_MODEL {
             return Err(Flaw::ModelTooLong);
         }
         let Some(value) = end.and_then(|end| self.window.get(..end)) else {
@@ -294,15 +307,12 @@ impl Scanner {
         }
     }
 
-    /// How many bytes at the end of the window may be the start of a delimiter, or of what looks
-    /// like one.
-    fn doubtful(&self) -> usize {
-        let most = self.window.len().min(1 + self.dashed.len());
+    /// How many bytes at the end of a window may be the start of a delimiter, or of what looks like
+    /// one.
+    fn doubtful(&self, window: &[u8]) -> usize {
+        let most = window.len().min(1 + self.dashed.len());
         let starts = |length: &usize| {
-            let tail = self
-                .window
-                .get(self.window.len() - length..)
-                .unwrap_or_default();
+            let tail = window.get(window.len() - length..).unwrap_or_default();
             // One byte tells of nearly every tail.
             let bare = self.dashed.get(2..).unwrap_or_default();
             if bare.first() == tail.first() && bare.starts_with(tail) {
@@ -311,7 +321,7 @@ impl Scanner {
             let rest = match tail {
                 [b'\r', b'\n', rest @ ..] | [b'\r' | b'\n', rest @ ..] => rest,
                 // The first bytes of a value, right after the headers.
-                _ if self.is_fresh && *length == self.window.len() => tail,
+                _ if self.is_fresh && *length == window.len() => tail,
                 _ => return false,
             };
             self.dashed.starts_with(rest)

@@ -12,12 +12,15 @@ fn boundary() -> Boundary {
     Boundary::of(&[b"multipart/form-data; boundary=b-1"], &[]).unwrap()
 }
 
-/// What comes out when the chunks are pushed and a model found is replaced.
+/// What comes out when the chunks are pushed and a model found is replaced. Every other chunk goes on
+/// as it came where it may.
 fn through(chunks: &[&[u8]], by: Option<&str>) -> Result<(Option<String>, Vec<u8>), Refusal> {
     let mut scanner = Scanner::new(&boundary());
     let (mut out, mut model) = (Vec::new(), None);
-    for chunk in chunks {
-        if let Some(found) = scanner.push(chunk, &mut out)? {
+    for (count, chunk) in chunks.iter().enumerate() {
+        if count % 2 == 1 && scanner.passes(chunk) {
+            out.extend_from_slice(chunk);
+        } else if let Some(found) = scanner.push(chunk, &mut out)? {
             assert_eq!(model.replace(found), None, "a model is given once");
             scanner.replace(by, &mut out)?;
         }
@@ -116,6 +119,28 @@ fn a_value_goes_on_before_it_is_whole() {
     assert!(out.ends_with(b"first"), "this may be the boundary");
     assert_eq!(scanner.push(b"!", &mut out), Ok(None));
     assert!(out.ends_with(b"first\r\n--b!"));
+}
+
+#[test]
+fn a_chunk_inside_a_value_passes_unless_it_may_end_it() {
+    let mut scanner = Scanner::new(&boundary());
+    let mut out = Vec::new();
+    assert!(!scanner.passes(b"--b-1\r\n"), "it is not inside a value");
+    let begun = [&body(&[field("file", b"")])[..57], b"first"].concat();
+    assert_eq!(scanner.push(&begun, &mut out), Ok(None));
+    assert!(scanner.passes(b" piece"));
+    for end in [
+        &b"x\r"[..],
+        b"x\r\n--",
+        b"x\n-",
+        b"xb",
+        b"xb-1x",
+        b"x\r\n--b-1--",
+    ] {
+        assert!(!scanner.passes(end), "{end:?}");
+    }
+    assert_eq!(scanner.push(b"x\r", &mut out), Ok(None));
+    assert!(!scanner.passes(b"y"), "something is kept back");
 }
 
 #[test]
