@@ -18,7 +18,7 @@ use crate::halt::{Halt, Need};
 use crate::observer::Observer;
 use crate::policy::call::{AskError, PolicyCall, ask_inline};
 use crate::policy::request::PolicyRequest;
-use crate::request::header_values::values;
+use crate::request::header_values::{HeaderValues, values};
 use crate::response::cancellation::LOOK;
 use crate::response::rejection::{self, Rejection};
 use crate::upstream::request::{self, ClientModel, ContractViolation, Destination};
@@ -230,7 +230,7 @@ impl<O: Observer> Exchange<O> {
         });
     }
 
-    fn media(&self) -> (Vec<&[u8]>, Vec<&[u8]>) {
+    fn media(&self) -> (HeaderValues<'_>, HeaderValues<'_>) {
         let headers = &self.head.headers;
         let types = values(headers, header::CONTENT_TYPE);
         (types, values(headers, header::CONTENT_ENCODING))

@@ -129,7 +129,7 @@ pub use relay::{Relay, RelayBody};
 pub use request::client::{Client, Peer};
 pub use request::forwarded::{Announce, ForwardedHeader, ForwardedSettings};
 pub use request::framed::Framed;
-pub use request::header_values::values as header_values;
+pub use request::header_values::{HeaderValues, values as header_values};
 pub use request::incoming::IncomingRequest;
 pub use request::own_hosts::{OwnHosts, is_address, is_loopback};
 pub use request::syntax::MAX_HEADERS;

@@ -73,9 +73,8 @@ pub fn is_hop_by_hop(name: &str) -> bool {
 
 /// The names that the values of `connection` list.
 pub fn connection_names<'a>(values: &[&'a [u8]]) -> impl Iterator<Item = &'a str> {
-    let values: Vec<&'a [u8]> = values.to_vec();
     values
-        .into_iter()
+        .iter()
         .flat_map(|value| value.split(|&byte| byte == b','))
         .filter_map(|name| str::from_utf8(name.trim_ascii()).ok())
         .filter(|name| !name.is_empty())

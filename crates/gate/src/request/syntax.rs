@@ -2,13 +2,13 @@
 //! request.
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Version, header};
+use http::{HeaderMap, Method, Version, header};
 use signalbox_http::head::{self, Framing};
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::gt::CONVERSATION_HEADER;
 
 use crate::request::framed::Framed;
-use crate::request::header_values::values;
+use crate::request::header_values::{HeaderValues, values};
 
 /// Refuses what is not one plain request, whichever version it came by.
 ///
@@ -20,27 +20,23 @@ pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Res
         Version::HTTP_2 => head::Version::Http2,
         _ => head::Version::Http11,
     };
-    let values = |name| values(&head.headers, name);
+    let headers = CheckedHeaders::of(&head.headers);
     check_framed(framing)?;
-    let framing = head::framing(
-        version,
-        &values(header::CONTENT_LENGTH),
-        &values(header::TRANSFER_ENCODING),
-    )?;
-    check_websocket(head)?;
+    let framing = head::framing(version, &headers.lengths, &headers.transfer_encodings)?;
+    check_websocket(&head.method, &headers.upgrades)?;
     head::check_method(
         head.method.as_str(),
         if has_body { Framing::Chunked } else { framing },
-        wants_other_protocol(&head.headers),
+        wants_other_protocol(&headers.upgrades),
     )?;
     // Over HTTP/2 it was made of `:authority`.
     let names_host = match version {
         head::Version::Http2 => head::Version::Http11,
         version => version,
     };
-    head::host(names_host, &values(header::HOST))?;
-    check_expect(&head.headers, framing)?;
-    match values(HeaderName::from_static(CONVERSATION_HEADER))[..] {
+    head::host(names_host, &headers.hosts)?;
+    check_expect(&headers.expectations, framing)?;
+    match headers.conversations[..] {
         [] => {}
         [value] if value.trim_ascii().is_empty() => {
             return refuse("`x-gt-conversation-id` is empty. Send an id, or leave it out.");
@@ -48,11 +44,54 @@ pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Res
         [_] => {}
         _ => return refuse("The request has more than one `x-gt-conversation-id`. Send one."),
     }
-    let types = head.headers.get_all(header::CONTENT_TYPE);
-    if types.iter().any(|value| value.to_str().is_err()) {
+    if !headers.has_plain_type {
         return refuse("The request's `content-type` is not plain text.");
     }
     Ok(())
+}
+
+/// The headers that are checked here, gathered in one walk over the head.
+#[derive(Debug)]
+struct CheckedHeaders<'a> {
+    lengths: HeaderValues<'a>,
+    transfer_encodings: HeaderValues<'a>,
+    upgrades: HeaderValues<'a>,
+    hosts: HeaderValues<'a>,
+    expectations: HeaderValues<'a>,
+    conversations: HeaderValues<'a>,
+    /// Whether each `content-type` is text.
+    has_plain_type: bool,
+}
+
+impl<'a> CheckedHeaders<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut checked = Self {
+            lengths: HeaderValues::default(),
+            transfer_encodings: HeaderValues::default(),
+            upgrades: HeaderValues::default(),
+            hosts: HeaderValues::default(),
+            expectations: HeaderValues::default(),
+            conversations: HeaderValues::default(),
+            has_plain_type: true,
+        };
+        for (name, value) in headers {
+            let values = match name.as_str() {
+                "content-length" => &mut checked.lengths,
+                "transfer-encoding" => &mut checked.transfer_encodings,
+                "upgrade" => &mut checked.upgrades,
+                "host" => &mut checked.hosts,
+                "expect" => &mut checked.expectations,
+                CONVERSATION_HEADER => &mut checked.conversations,
+                "content-type" => {
+                    checked.has_plain_type &= value.to_str().is_ok();
+                    continue;
+                }
+                _ => continue,
+            };
+            values.add(value);
+        }
+        checked
+    }
 }
 
 /// Refuses a `connection` that names a header of the request: a hop that does as it is told would have
@@ -119,10 +158,9 @@ pub(crate) fn check_http2(head: &Parts, largest_head: u64) -> Result<(), Refusal
 ///
 /// Codex begins with a WebSocket. After a 426 it takes HTTP for the rest of its session; after any
 /// other status it tries again first.
-fn check_websocket(head: &Parts) -> Result<(), Refusal> {
-    let offers = values(&head.headers, header::UPGRADE);
-    match offers[..] {
-        [offer] if head.method == Method::GET && is(offer, b"websocket") => {
+fn check_websocket(method: &Method, offers: &[&[u8]]) -> Result<(), Refusal> {
+    match offers {
+        [offer] if method == Method::GET && is(offer, b"websocket") => {
             Err(Refusal::of(Code::WebsocketNotSupported))
         }
         _ => Ok(()),
@@ -133,9 +171,8 @@ fn check_websocket(head: &Parts) -> Result<(), Refusal> {
 ///
 /// An offer of HTTP/2 is not taken up and changes nothing: Java's client makes one with every first
 /// request without TLS, and `curl --http2` does.
-fn wants_other_protocol(headers: &HeaderMap) -> bool {
-    let mut offers = headers.get_all(header::UPGRADE).iter();
-    offers.any(|offer| !is(offer.as_bytes(), b"h2c"))
+fn wants_other_protocol(offers: &[&[u8]]) -> bool {
+    offers.iter().any(|offer| !is(offer, b"h2c"))
 }
 
 /// Whether an offer is of this protocol alone.
@@ -162,10 +199,10 @@ fn check_size(head: &Parts, most: u64) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_expect(headers: &HeaderMap, framing: Framing) -> Result<(), Refusal> {
-    match headers.get(header::EXPECT) {
+fn check_expect(expectations: &[&[u8]], framing: Framing) -> Result<(), Refusal> {
+    match expectations.first() {
         None => Ok(()),
-        Some(value) if value.as_bytes().eq_ignore_ascii_case(b"100-continue") => Ok(()),
+        Some(value) if value.eq_ignore_ascii_case(b"100-continue") => Ok(()),
         Some(_) if framing == Framing::Unsaid => Ok(()),
         Some(_) => refuse("This gate fulfils no expectation but `100-continue`."),
     }
