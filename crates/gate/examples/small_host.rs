@@ -82,7 +82,7 @@ async fn serve(site: Site, peer: Peer, asked: Request<Incoming>) -> Answer<AnyBo
                 let answer = ask(upstream, head, upload_body(upload, body.take())).await;
                 match answer.map(Response::into_parts) {
                     Err(_failure) => Step::Respond(sent.failed(unreachable())),
-                    Ok((head, incoming)) => match sent.responded(&head) {
+                    Ok((head, incoming)) => match sent.responded(head) {
                         Responded::Again(forward) => Step::Forward(forward),
                         Responded::Respond(respond) => Step::Respond(respond),
                         Responded::Relay(relay) => {

@@ -17,7 +17,7 @@ use crate::relay::{BodyEdits, Relay};
 use crate::respond::Respond;
 use crate::response::abort_reason::AbortReason;
 use crate::response::cancellation::Cancellation;
-use crate::response::head;
+use crate::response::head::{self, ClientAnswer};
 use crate::response::mask::Mask;
 use crate::response::rejection::Rejection;
 
@@ -129,17 +129,21 @@ impl<O: Observer> Sent<O> {
 
     /// GT's response is here, its head at least.
     #[must_use]
-    pub fn responded(mut self, answer: &response::Parts) -> Responded<O> {
+    pub fn responded(mut self, answer: response::Parts) -> Responded<O> {
         let restamp = self.forwarding.restamp.as_deref();
         let secret = &self.forwarding.secret;
-        let (head, restamp) = match head::head_of_upstream(answer, restamp, secret) {
-            Ok(passes) => passes,
+        let ClientAnswer {
+            head,
+            restamp,
+            is_events,
+        } = match head::of_upstream(answer, restamp, secret) {
+            Ok(answer) => answer,
             Err(refusal) => {
                 self.context.observer.response_refused(&refusal);
                 return Responded::Respond(self.refuse(refusal));
             }
         };
-        if answer.status == StatusCode::NOT_FOUND
+        if head.status == StatusCode::NOT_FOUND
             && let Some(second) = self.forwarding.second.take()
         {
             self.forwarding.credential = second.credential;
@@ -148,7 +152,6 @@ impl<O: Observer> Sent<O> {
             self.forwarding.published = None;
             return Responded::Again(Forward::new(self.gate, self.context, self.forwarding));
         }
-        let is_events = head::is_events(&head.headers);
         if is_events {
             // What did not ask for a stream gets one all the same: the key's limit holds.
             if let Err(refusal) = self.context.take_stream(&self.forwarding.key) {

@@ -50,7 +50,7 @@
 //! assert_eq!(sent_body.concat(), br#"{"model": "support-agent"}"#);
 //!
 //! let (response, _) = http::Response::builder().header("content-type", "application/json").body(())?.into_parts();
-//! let Responded::Relay(relay) = sent.responded(&response) else { panic!("it is the client's") };
+//! let Responded::Relay(relay) = sent.responded(response) else { panic!("it is the client's") };
 //! let (_head, mut body) = relay.into_parts();
 //! let mut seen = body.push(r#"{"model":"support-agent"}"#.into()).unwrap_or_default().to_vec();
 //! seen.extend(body.finish().unwrap_or_default());

@@ -185,7 +185,7 @@ impl RequestContext<'_> {
                 log.first_byte(answer.status(), lease.host());
                 let (head, incoming) = answer.into_parts();
                 let is_http2 = head.version == Version::HTTP_2;
-                match sent.responded(&head) {
+                match sent.responded(head) {
                     Responded::Again(forward) => ControlFlow::Continue(Step::Forward(forward)),
                     Responded::Respond(respond) => ControlFlow::Continue(Step::Respond(respond)),
                     Responded::Relay(relay) => ControlFlow::Break((

@@ -1,5 +1,7 @@
 //! The head of what goes back to the client: of a refusal, of bytes of our own, of GT's answer.
 
+use std::array;
+
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode, response};
@@ -34,36 +36,51 @@ pub(crate) fn json(body: Bytes) -> Response<Bytes> {
     answer
 }
 
+/// What becomes of GT's answer for the client.
+#[derive(Debug)]
+pub(crate) struct ClientAnswer {
+    pub(crate) head: response::Parts,
+    pub(crate) restamp: Restamp,
+    /// Whether it is a stream of events.
+    pub(crate) is_events: bool,
+}
+
 /// The head for the client and the way of the body, made of GT's head.
 ///
 /// # Errors
 /// Where GT's answer is not the client's: it speaks of our credential, sends us elsewhere, or
 /// cannot be restamped.
-pub(crate) fn head_of_upstream(
-    answer: &response::Parts,
+pub(crate) fn of_upstream(
+    answer: response::Parts,
     stamp: Option<&str>,
     secret: &Secret,
-) -> Result<(response::Parts, Restamp), Refusal> {
-    check_status(answer.status)?;
-    let encodings = values(&answer.headers, header::CONTENT_ENCODING);
+) -> Result<ClientAnswer, Refusal> {
+    let response::Parts {
+        status,
+        mut headers,
+        ..
+    } = answer;
+    check_status(status)?;
+    let encodings = values(&headers, header::CONTENT_ENCODING);
     let encoding = (!encodings.is_empty())
         .then(|| String::from_utf8_lossy(&encodings.join(&b", "[..])).into_owned());
-    let restamp = Restamp::for_answer(
-        text(&answer.headers, &header::CONTENT_TYPE),
-        encoding.as_deref(),
-        answer.status.as_u16(),
-        stamp,
-    )?;
-    let (mut head, ()) = Response::new(()).into_parts();
-    head.status = answer.status;
+    let content_type = text(&headers, &header::CONTENT_TYPE);
+    let restamp = Restamp::for_answer(content_type, encoding.as_deref(), status.as_u16(), stamp)?;
+    let is_events = content_type.is_some_and(is_event_stream);
     // Comments and a last event may be added to a stream of events.
-    let changes = restamp.changes_bytes() || is_events(&answer.headers);
-    head.headers = passing(&answer.headers, changes);
-    if answer.status.as_u16() >= 400 {
+    keep_clients(&mut headers, restamp.changes_bytes() || is_events);
+    if status.as_u16() >= 400 {
         check_readable(encoding.as_deref())?;
-        keep_secret(&mut head.headers, secret);
+        keep_secret(&mut headers, secret);
     }
-    Ok((head, restamp))
+    let (mut head, ()) = Response::new(()).into_parts();
+    head.status = status;
+    head.headers = headers;
+    Ok(ClientAnswer {
+        head,
+        restamp,
+        is_events,
+    })
 }
 
 /// # Errors
@@ -94,10 +111,10 @@ fn keep_secret(headers: &mut HeaderMap, secret: &Secret) {
     }
 }
 
-/// Whether an answer is a stream of events.
-pub(crate) fn is_events(headers: &HeaderMap) -> bool {
-    let essence = text(headers, &header::CONTENT_TYPE).and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
+/// Whether a `content-type` says that an answer is a stream of events.
+fn is_event_stream(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("text/event-stream")
 }
 
 /// # Errors
@@ -112,16 +129,36 @@ pub fn check_status(status: StatusCode) -> Result<(), Refusal> {
     }
 }
 
-/// GT's headers without those that are not the client's.
-fn passing(headers: &HeaderMap, changed: bool) -> HeaderMap {
-    let connection = values(headers, header::CONNECTION);
-    let mut passing = HeaderMap::with_capacity(headers.len() + 4);
-    for (name, value) in headers {
-        let is_the_connections = head::connection_names(&connection)
-            .any(|listed| listed.eq_ignore_ascii_case(name.as_str()));
-        if head::answer_header_passes(name.as_str(), changed) && !is_the_connections {
-            passing.append(name, value.clone());
+/// Takes away the headers that are not the client's.
+fn keep_clients(headers: &mut HeaderMap, changed: bool) {
+    take_away_connections(headers);
+    take_away(headers, |name| {
+        !head::answer_header_passes(name.as_str(), changed)
+    });
+}
+
+/// Takes away what `connection` names.
+fn take_away_connections(headers: &mut HeaderMap) {
+    let lines = headers.get_all(header::CONNECTION).iter();
+    let lines: Vec<HeaderValue> = lines.cloned().collect();
+    let lines: Vec<&[u8]> = lines.iter().map(HeaderValue::as_bytes).collect();
+    for name in head::connection_names(&lines) {
+        headers.remove(name);
+    }
+}
+
+/// Takes away the headers with these names, a few at a time, so that no list of them is needed.
+fn take_away(headers: &mut HeaderMap, leaves: impl Fn(&HeaderName) -> bool) {
+    loop {
+        let mut found = headers.keys().filter(|name| leaves(name)).fuse();
+        let few: [Option<&HeaderName>; 4] = array::from_fn(|_| found.next());
+        let is_all = found.next().is_none();
+        let few = few.map(|name| name.cloned());
+        for name in few.iter().flatten() {
+            headers.remove(name);
+        }
+        if is_all {
+            return;
         }
     }
-    passing
 }

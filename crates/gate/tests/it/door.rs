@@ -165,7 +165,7 @@ pub(crate) fn play_with(
                             answer = answer.header(*name, value);
                         }
                         let (head, ()) = answer.body(()).unwrap().into_parts();
-                        match sent.responded(&head) {
+                        match sent.responded(head) {
                             Responded::Again(forward) => {
                                 step = Step::Forward(forward);
                                 continue;

@@ -44,7 +44,7 @@ fn a_stream_counts_until_its_last_byte_is_sent() {
         .body(())
         .unwrap()
         .into_parts();
-    let Responded::Relay(relay) = sent.responded(&head) else {
+    let Responded::Relay(relay) = sent.responded(head) else {
         panic!("it is the client's");
     };
     let (_, mut body) = relay.into_parts();
