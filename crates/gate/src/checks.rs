@@ -2,26 +2,29 @@
 
 use std::sync::Arc;
 
-use http::{Uri, Version, header};
+use http::{Method, Uri, Version, header};
 use signalbox_http::media;
 use signalbox_http::multipart::Boundary;
-use signalbox_http::path::{self, Target};
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::{Decision, ModelSource, RequestedModel};
+use signalbox_policy::ModelSource;
 use signalbox_runtime::{Generation, RequestBuf};
 use signalbox_swap::{LiveAnswer, Question};
 
+use crate::asking::{Asker, Decided};
+use crate::auth::credentials::{Credential, Use};
 use crate::auth::keyring::Key;
 use crate::body::incoming::Media;
-use crate::exchange::{Decided, Exchange, Stage};
-use crate::halt::{Halt, Need};
+use crate::exchange::Exchange;
+use crate::halt::Halt;
 use crate::observer::Observer;
-use crate::policy::call::{AskError, PolicyCall, ask_inline};
-use crate::policy::request::PolicyRequest;
+use crate::plan::{Plan, PlanCredentials};
+use crate::policy::live_policy::LivePolicy;
+use crate::policy::request::header_names;
 use crate::request::header_values::{HeaderValues, values};
+use crate::request::target::Target;
 use crate::response::cancellation::LOOK;
 use crate::response::rejection::{self, Rejection};
-use crate::upstream::request::{self, ClientModel, ContractViolation, Destination};
+use crate::upstream::request::{ContractViolation, Destination};
 
 impl<O: Observer> Exchange<O> {
     /// Whether frames say that a body comes, which over HTTP/2 no header has to.
@@ -42,59 +45,30 @@ impl<O: Observer> Exchange<O> {
     }
 
     /// 400 for what two servers could read in two ways.
-    pub(crate) fn read_target(&mut self) -> Result<(), Refusal> {
-        let own_hosts = &self.gate.settings().own_hosts;
+    pub(crate) fn read_target(&mut self) -> Result<Arc<Target>, Refusal> {
         let uri: &Uri = &self.head.uri;
-        let (path, query, model_id) = match uri.path_and_query() {
+        let target = match uri.path_and_query() {
             // Over HTTP/2 the authority stands for `host`.
             Some(origin) if uri.scheme().is_none() || self.head.version == Version::HTTP_2 => {
-                owned(path::canonical(origin.as_str(), &|_| false)?)
+                Target::of_origin(origin.as_str())?
             }
             _ => {
-                let absolute = uri.to_string();
-                owned(path::canonical(&absolute, &|name| own_hosts.contain(name))?)
+                let own_hosts = &self.gate.settings().own_hosts;
+                Target::read(&uri.to_string(), &|name| own_hosts.contain(name))?
             }
         };
-        self.context.facts.path = Some(path);
-        self.context.facts.query = query;
-        self.model_id = model_id;
-        Ok(())
+        self.context.facts.target = Some(Arc::clone(&target));
+        Ok(target)
     }
 
     /// Where the policy's route for this request has its model.
-    pub(crate) fn source_of_model(&mut self, policy: &Generation) -> ModelSource {
-        let table = self.gate.tables().of(policy);
-        let facts = &mut self.context.facts;
-        let path = facts.path.as_deref().unwrap_or_default();
-        let index = table.find(self.head.method.as_str(), path);
+    pub(crate) fn source_of_model(&mut self, asker: &Asker, live: &LivePolicy) -> ModelSource {
+        let table = &live.table;
+        let index = table.find(self.head.method.as_str(), &asker.target.path);
         let route = index.and_then(|index| table.routes().get(index));
         let source = route.map_or(ModelSource::None, |route| route.model());
-        facts.route = index.map(|index| (table, index));
+        self.context.facts.route = index.map(|index| (Arc::clone(table), index));
         source
-    }
-
-    /// Asks about the head alone, unless the policy has said already that it wants to know the model.
-    pub(crate) fn ask_about_head(&mut self, policy: &Arc<Generation>) -> Result<Decision, Halt> {
-        if self.asking.wants_model {
-            return Ok(Decision::ReadModel);
-        }
-        let decision = self.ask(policy, Stage::Head)?;
-        if let Decision::ReadModel = decision {
-            self.asking.wants_model = true;
-        }
-        Ok(decision)
-    }
-
-    /// Asks about head and model.
-    pub(crate) fn ask_about_model(&mut self, policy: &Arc<Generation>) -> Result<Decision, Halt> {
-        self.ask(policy, Stage::Model)
-    }
-
-    /// Notes that the policy's answer about the model is the one that stands.
-    pub(crate) fn note_model(&mut self, policy: &Generation) -> Result<(), Refusal> {
-        let table = self.gate.tables().of(policy);
-        self.context.asks(policy, &table, self.body.requested()?);
-        Ok(())
     }
 
     /// 415 where the head does not announce one plain body of the kind that has the model; `None`
@@ -155,26 +129,44 @@ impl<O: Observer> Exchange<O> {
     /// Where a decision goes that is what the policy described, and within what the key may do.
     pub(crate) fn check_contract<'d>(
         &self,
-        key: &Key,
+        asker: &Asker,
         decided: &'d Decided,
-    ) -> Result<Destination<'d>, Halt> {
-        let Decision::Forward(forward) = &decided.decision else {
-            return Err(ContractViolation::Model.into());
-        };
-        let requested = match decided.stage {
-            Stage::Head => RequestedModel::Unread,
-            Stage::Model => self.body.requested()?,
-        };
-        let asked = self.policy_request(key);
-        let model = ClientModel::from(requested);
-        let table = &self.gate.settings().gt_routes;
-        Ok(request::check(
-            &asked,
-            &decided.generation,
-            table,
-            forward,
-            model,
-        )?)
+    ) -> Result<&'d Destination, Halt> {
+        let Decided {
+            generation,
+            plan,
+            stage,
+        } = decided;
+        let forward = plan.forward().ok_or(ContractViolation::Model)?;
+        plan.destination(|| {
+            let model = stage.model(&self.body)?;
+            let facts = self.plan_facts(asker, &[], model);
+            let settings = self.gate.settings();
+            Ok(Destination::check(&facts, generation, settings, forward)?)
+        })
+    }
+
+    /// The GT keys that a request may go out with.
+    pub(crate) fn choose_credentials<'d>(
+        &self,
+        key: &Key,
+        plan: &'d Plan,
+        to: &Destination,
+    ) -> Result<&'d PlanCredentials, Refusal> {
+        plan.credentials(|| {
+            let asked = Use {
+                purposes: to.purposes,
+                in_conversation: to.in_conversation,
+            };
+            let all = self.gate.credentials();
+            let first = all.for_request(key, asked);
+            // What does more than look is never sent twice.
+            let second = (to.method == Method::GET).then(|| all.second_for_file(key, asked));
+            Ok(PlanCredentials {
+                first: Credential::new(first.map_err(rejection::no_credential)?),
+                second: second.flatten().map(Credential::new),
+            })
+        })
     }
 
     /// The most a body may be, as far as its kind says.
@@ -185,26 +177,17 @@ impl<O: Observer> Exchange<O> {
         }
     }
 
-    /// The request as policies are told of it.
-    pub(crate) fn policy_request<'x>(&'x self, key: &'x Key) -> PolicyRequest<'x> {
-        PolicyRequest {
-            head: &self.head,
-            path: self.context.facts.path.as_deref().unwrap_or_default(),
-            query: self.context.facts.query.as_deref(),
-            caller: &key.caller,
-        }
-    }
-
     /// Lets a shadow decide what was decided, on another thread and in its own time. What the gate
     /// refused by itself says nothing of either policy.
     pub(crate) fn compare(
         &self,
+        asker: &Asker,
         policy: &Generation,
         shadow: Arc<Generation>,
         outcome: &Result<Decided, Halt>,
     ) {
         let live = match outcome {
-            Ok(Decided { decision, .. }) => LiveAnswer::Decided(decision.clone()),
+            Ok(decided) => LiveAnswer::Decided(decided.plan.decision().clone()),
             Err(Halt::Rejected(rejection)) => match &**rejection {
                 Rejection::Policy { decision, .. } => LiveAnswer::Decided(decision.clone()),
                 Rejection::Failed {
@@ -216,14 +199,12 @@ impl<O: Observer> Exchange<O> {
             },
             Err(Halt::Need(_)) => return,
         };
-        let Some(key) = &self.key else { return };
-        let asked = self.policy_request(key);
-        let headers = asked.headers(&shadow.description().headers);
-        let request = asked.request(&headers, self.context.facts.told.model());
+        let wanted = header_names(&shadow.description().headers);
+        let asked = self.policy_request(asker, &wanted, self.context.facts.told.model());
         let route = asked.route(policy);
         let route = route.map(|route| format!("{} {}", route.method, route.template));
         self.gate.policies().shadow(Question {
-            request: RequestBuf::from(&request),
+            request: asked.told(|request| RequestBuf::from(request)),
             shadow,
             live,
             route: route.unwrap_or_default(),
@@ -235,59 +216,4 @@ impl<O: Observer> Exchange<O> {
         let types = values(headers, header::CONTENT_TYPE);
         (types, values(headers, header::CONTENT_ENCODING))
     }
-
-    /// Asks one generation. Its refusal, and its having no answer, end the walk.
-    fn ask(&mut self, policy: &Arc<Generation>, stage: Stage) -> Result<Decision, Halt> {
-        let answer = self.asking.answer.take();
-        let asked = (policy.number(), stage);
-        let answer = match answer.filter(|answer| (answer.0, answer.1) == asked) {
-            Some((_, _, answer)) => answer,
-            None => self.ask_now(policy, stage)?,
-        };
-        let Some(key) = &self.key else {
-            return Err(ContractViolation::Model.into());
-        };
-        match answer.map_err(Rejection::from)? {
-            // A policy that was asked elsewhere may have been answered for.
-            Decision::Refuse(refused) if !(400..500).contains(&refused.status) => {
-                Err(ContractViolation::Refusal.into())
-            }
-            Decision::Refuse(refused) => {
-                let asked = self.policy_request(key);
-                Err(Rejection::of_policy(refused, &asked, policy).into())
-            }
-            decision => Ok(decision),
-        }
-    }
-
-    fn ask_now(
-        &mut self,
-        policy: &Arc<Generation>,
-        stage: Stage,
-    ) -> Result<Result<Decision, AskError>, Halt> {
-        let model = stage.model(&self.body)?;
-        let table = self.gate.tables().of(policy);
-        self.context.asks(policy, &table, model);
-        let Some(key) = &self.key else {
-            return Err(ContractViolation::Model.into());
-        };
-        let asked = self.policy_request(key);
-        let headers = asked.headers(table.headers());
-        let request = asked.request(&headers, model);
-        let since = self.gate.clock().monotonic();
-        if policy.is_inline() {
-            let answer = ask_inline(policy, &request);
-            self.took(since);
-            self.report(policy.served(), stage, &answer);
-            return Ok(answer);
-        }
-        let call = PolicyCall::new(Arc::clone(policy), RequestBuf::from(&request));
-        self.asking.pending = Some((stage, since));
-        Err(Need::Policy(call).into())
-    }
-}
-
-fn owned(target: Target<'_>) -> (String, Option<String>, Option<String>) {
-    let query = target.query.map(str::to_owned);
-    (target.path.into_owned(), query, target.model_id)
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderValue, Method, response};
 use signalbox_http::refusal::Refusal;
-use signalbox_policy::RequestedModel;
-use signalbox_runtime::{Catalogue, Generation};
+use signalbox_runtime::Generation;
 
 use crate::auth::keyring::Key;
 use crate::auth::rate_limit::{ConcurrencyPermit, RequestPermit, StreamPermit};
 use crate::facts::{DecidedBy, End, Facts, Told};
 use crate::gate::Gate;
 use crate::observer::Observer;
+use crate::plan::Plan;
 use crate::policy::record::{Conclusion, Record, RecordFacts};
 use crate::policy::request::PolicyRequest;
 use crate::policy::route_table::RouteTable;
@@ -57,10 +57,9 @@ impl<O: Observer> Context<O> {
                 client,
                 method,
                 key: None,
-                path: None,
-                query: None,
-                told: Told::Unread,
-                is_listed: false,
+                target: None,
+                told: Told::UNREAD,
+                plan: None,
                 policy: None,
                 route: None,
                 policy_time: std::time::Duration::ZERO,
@@ -80,12 +79,7 @@ impl<O: Observer> Context<O> {
     }
 
     /// A policy is about to be asked; `table` is the generation's.
-    pub(crate) fn asks(
-        &mut self,
-        generation: &Generation,
-        table: &Arc<RouteTable>,
-        model: RequestedModel<'_>,
-    ) {
+    pub(crate) fn asks(&mut self, generation: &Generation, table: &Arc<RouteTable>) {
         let is_it = |policy: &DecidedBy| Arc::ptr_eq(&policy.table, table);
         if !self.facts.policy.as_ref().is_some_and(is_it) {
             self.facts.policy = Some(DecidedBy {
@@ -93,11 +87,13 @@ impl<O: Observer> Context<O> {
                 table: Arc::clone(table),
             });
         }
-        self.facts.told.note(model);
-        self.facts.is_listed = match model {
-            RequestedModel::Named(name) => is_listed(generation.catalogue(), name),
-            RequestedModel::Absent | RequestedModel::Unread => false,
-        };
+        self.facts.plan = None;
+    }
+
+    /// This is what the policy was told last, and decided.
+    pub(crate) fn follows(&mut self, plan: &Arc<Plan>) {
+        self.facts.told.clone_from(plan.told());
+        self.facts.plan = Some(Arc::clone(plan));
     }
 
     /// The decision stands.
@@ -162,54 +158,43 @@ impl<O: Observer> Context<O> {
         if std::mem::replace(&mut self.is_recorded, true) {
             return;
         }
-        let facts = &self.facts;
-        let policy = facts.policy.as_ref();
-        let known = asked_of(facts, head);
-        let headers;
-        let request;
-        let record_facts = match (known, policy) {
-            (Some((asked, key)), Some(policy)) => {
-                headers = asked.headers(policy.table.headers());
-                request = asked.request(&headers, facts.told.model());
-                RecordFacts::Request {
-                    request: &request,
-                    caller: &key.caller,
-                    is_model_listed: facts.is_listed,
-                }
+        let (facts, observer) = (&self.facts, &mut self.observer);
+        let mut tell = |known: RecordFacts<'_>| {
+            let record = Record {
+                id: facts.id,
+                time: facts.time,
+                policy: facts.policy.as_ref().map(|policy| policy.table.decider()),
+                facts: known,
+                conclusion,
+                took: facts.policy_time,
+            };
+            match facts.notes() {
+                Some(notes) => observer.decided_by_plan(&record, notes),
+                None => observer.decided(&record),
             }
-            _ => RecordFacts::Head {
+        };
+        match asked_of(facts, head) {
+            Some(asked) => asked.told(|request| {
+                tell(RecordFacts::Request {
+                    request,
+                    caller: &asked.key.caller,
+                    is_model_listed: facts.is_model_listed(),
+                });
+            }),
+            None => tell(RecordFacts::Head {
                 method: head.map_or(&facts.method, |head| &head.method).as_str(),
                 path,
-            },
-        };
-        self.observer.decided(&Record {
-            id: facts.id,
-            time: facts.time,
-            policy: policy.map(|policy| policy.table.decider()),
-            facts: record_facts,
-            conclusion,
-            took: facts.policy_time,
-        });
+            }),
+        }
     }
 }
 
-fn is_listed(catalogue: &Catalogue, name: &str) -> bool {
-    catalogue.get(name).is_some() || catalogue.by_published(name).next().is_some()
-}
-
 /// The request as a policy is asked about it, if it came so far.
-fn asked_of<'a>(
-    facts: &'a Facts,
-    head: Option<&'a Parts>,
-) -> Option<(PolicyRequest<'a>, &'a Arc<Key>)> {
-    let (key, path) = (facts.key.as_ref()?, facts.path.as_deref()?);
-    let asked = PolicyRequest {
-        head: head?,
-        path,
-        query: facts.query.as_deref(),
-        caller: &key.caller,
-    };
-    Some((asked, key))
+fn asked_of<'a>(facts: &'a Facts, head: Option<&'a Parts>) -> Option<PolicyRequest<'a>> {
+    let (key, target) = (facts.key.as_ref()?, facts.target.as_ref()?);
+    let wanted = facts.policy.as_ref()?.table.headers();
+    let model = facts.told.model();
+    Some(PolicyRequest::new(key, head?, target, wanted, model))
 }
 
 impl<O: Observer> Drop for Context<O> {

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use http::Method;
 use jiff::Timestamp;
 use signalbox_policy::RequestedModel;
-use signalbox_runtime::Open;
+use signalbox_runtime::{Catalogue, Open};
 
 use crate::auth::keyring::Key;
+use crate::plan::{Plan, PlanNotes};
 use crate::policy::route_table::{RouteEntry, RouteTable};
 use crate::request::client::Client;
+use crate::request::target::Target;
 use crate::response::abort_reason::AbortReason;
 use crate::response::decision_id::DecisionId;
 
@@ -23,10 +25,10 @@ pub struct Facts {
     pub(crate) client: Client,
     pub(crate) method: Method,
     pub(crate) key: Option<Arc<Key>>,
-    pub(crate) path: Option<String>,
-    pub(crate) query: Option<String>,
+    pub(crate) target: Option<Arc<Target>>,
     pub(crate) told: Told,
-    pub(crate) is_listed: bool,
+    /// The plan of what was told last.
+    pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) policy: Option<DecidedBy>,
     pub(crate) route: Option<(Arc<RouteTable>, usize)>,
     pub(crate) policy_time: Duration,
@@ -42,10 +44,17 @@ pub(crate) struct DecidedBy {
 }
 
 /// What the policy was told of the model, last.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    model: ToldModel,
+    /// Whether the policy lists or publishes its name.
+    is_listed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ToldModel {
     Absent,
-    Named(String),
+    Named(Arc<str>),
     Unread,
 }
 
@@ -125,9 +134,9 @@ impl Facts {
     /// The model the client named, as far as a policy was told of it.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        match &self.told {
-            Told::Named(name) => Some(name),
-            Told::Absent | Told::Unread => None,
+        match &self.told.model {
+            ToldModel::Named(name) => Some(name),
+            ToldModel::Absent | ToldModel::Unread => None,
         }
     }
 
@@ -135,7 +144,14 @@ impl Facts {
     /// pattern takes is the client's own.
     #[must_use]
     pub const fn is_model_listed(&self) -> bool {
-        self.is_listed
+        self.told.is_listed
+    }
+
+    /// What observers have left with the plan of this request: with all that the policy was told last,
+    /// and what it decided. `None` where it has not decided.
+    #[must_use]
+    pub fn notes(&self) -> Option<&PlanNotes> {
+        self.plan.as_deref().map(Plan::notes)
     }
 
     /// How long policies took, all calls together.
@@ -152,21 +168,41 @@ impl Facts {
 }
 
 impl Told {
-    pub(crate) fn model(&self) -> RequestedModel<'_> {
-        match self {
-            Self::Absent => RequestedModel::Absent,
-            Self::Named(name) => RequestedModel::Named(name),
-            Self::Unread => RequestedModel::Unread,
+    /// That nothing was told of it.
+    pub(crate) const UNREAD: Self = Self {
+        model: ToldModel::Unread,
+        is_listed: false,
+    };
+
+    /// What is told of a model that the policy of this catalogue may have.
+    pub(crate) fn of(model: RequestedModel<'_>, catalogue: &Catalogue) -> Self {
+        match model {
+            RequestedModel::Unread => Self::UNREAD,
+            RequestedModel::Absent => Self {
+                model: ToldModel::Absent,
+                is_listed: false,
+            },
+            RequestedModel::Named(name) => Self {
+                model: ToldModel::Named(name.into()),
+                is_listed: catalogue.get(name).is_some()
+                    || catalogue.by_published(name).next().is_some(),
+            },
         }
     }
 
-    pub(crate) fn note(&mut self, model: RequestedModel<'_>) {
-        if self.model() != model {
-            *self = match model {
-                RequestedModel::Absent => Self::Absent,
-                RequestedModel::Named(name) => Self::Named(name.to_owned()),
-                RequestedModel::Unread => Self::Unread,
-            };
+    pub(crate) fn model(&self) -> RequestedModel<'_> {
+        match &self.model {
+            ToldModel::Absent => RequestedModel::Absent,
+            ToldModel::Named(name) => RequestedModel::Named(name),
+            ToldModel::Unread => RequestedModel::Unread,
+        }
+    }
+
+    /// Bytes of its name.
+    pub(crate) fn size(&self) -> usize {
+        match &self.model {
+            ToldModel::Absent | ToldModel::Unread => 0,
+            ToldModel::Named(name) => name.len(),
         }
     }
 }

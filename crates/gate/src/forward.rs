@@ -56,8 +56,8 @@ impl<O: Observer> Forward<O> {
         mut context: Box<Context<O>>,
         mut forwarding: Box<Forwarding>,
     ) -> Self {
-        let model = forwarding.published.as_deref();
-        let mut trace = TraceHeaders(&mut forwarding.head.headers);
+        let (model, headers) = forwarding.is_sent();
+        let mut trace = TraceHeaders(headers);
         context.observer.sends(&context.facts, model, &mut trace);
         Self {
             gate,
@@ -69,7 +69,7 @@ impl<O: Observer> Forward<O> {
     /// The name of the GT key it goes out with.
     #[must_use]
     pub fn credential(&self) -> &str {
-        &self.forwarding.credential
+        &self.forwarding.credential.name
     }
 
     /// The head for GT. `host` is empty, for the door to fill in; `content-length` and
@@ -90,7 +90,7 @@ impl<O: Observer> Forward<O> {
         let (empty, ()) = Request::new(()).into_parts();
         let head = std::mem::replace(&mut self.forwarding.head, empty);
         let body = std::mem::take(&mut self.forwarding.body);
-        if self.forwarding.second.is_some() {
+        if self.forwarding.has_second() {
             self.forwarding.head.uri.clone_from(&head.uri);
         }
         let Self {
@@ -130,8 +130,8 @@ impl<O: Observer> Sent<O> {
     /// GT's response is here, its head at least.
     #[must_use]
     pub fn responded(mut self, answer: response::Parts) -> Responded<O> {
-        let restamp = self.forwarding.restamp.as_deref();
-        let secret = &self.forwarding.secret;
+        let restamp = self.forwarding.restamp();
+        let secret = &self.forwarding.credential.secret;
         let ClientAnswer {
             head,
             restamp,
@@ -143,13 +143,7 @@ impl<O: Observer> Sent<O> {
                 return Responded::Respond(self.refuse(refusal));
             }
         };
-        if head.status == StatusCode::NOT_FOUND
-            && let Some(second) = self.forwarding.second.take()
-        {
-            self.forwarding.credential = second.credential;
-            self.forwarding.secret = second.secret;
-            self.forwarding.head.headers = second.headers;
-            self.forwarding.published = None;
+        if head.status == StatusCode::NOT_FOUND && self.forwarding.take_second() {
             return Responded::Again(Forward::new(self.gate, self.context, self.forwarding));
         }
         if is_events {
@@ -162,7 +156,7 @@ impl<O: Observer> Sent<O> {
         let body = BodyEdits {
             restamp,
             mask: (head.status.is_client_error() || head.status.is_server_error())
-                .then(|| Mask::new(Arc::clone(&self.forwarding.secret))),
+                .then(|| Mask::new(Arc::clone(&self.forwarding.credential.secret))),
             boundary: is_events.then(EventBoundary::new),
         };
         let Forwarding { key, served, .. } = *self.forwarding;

@@ -2,24 +2,22 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
-use http::header;
 use http::request::Parts;
-use signalbox_policy::Decision;
+use http::{HeaderMap, Request, header};
 use signalbox_runtime::GenerationStats;
 
-use crate::auth::credentials::Use;
+use crate::asking::{Decided, Stage};
+use crate::auth::credentials::Credential;
 use crate::auth::keyring::Key;
-use crate::auth::secret::Secret;
 use crate::body::incoming::Body;
 use crate::body::passing::Passing;
 use crate::body::upstream_body::{Flaw, UpstreamBody};
-use crate::exchange::{Decided, Exchange, Stage};
+use crate::exchange::Exchange;
 use crate::halt::Halt;
 use crate::observer::Observer;
+use crate::plan::Plan;
 use crate::request::forwarded;
-use crate::response::rejection;
-use crate::upstream::request::{ContractViolation, Destination, Outbound};
+use crate::upstream::request::Destination;
 
 /// What goes to GT. Only the gate makes one, of a request that has passed every check.
 #[derive(Debug)]
@@ -28,16 +26,14 @@ pub(crate) struct Forwarding {
     /// What decided it: its counts and its switch, none of its code. GT may take hours over its
     /// answer: no policy is kept in memory for so long.
     pub(crate) served: Arc<GenerationStats>,
-    pub(crate) credential: String,
-    /// What the client is never shown, whatever GT says.
-    pub(crate) secret: Arc<Secret>,
+    plan: Arc<Plan>,
+    /// What it goes out with, which the client is never shown, whatever GT says.
+    pub(crate) credential: Credential,
     pub(crate) head: Parts,
     pub(crate) body: UpstreamBody,
     /// What turns out to be wrong with the body.
     pub(crate) flaw: Option<Flaw>,
-    pub(crate) second: Option<Second>,
-    pub(crate) restamp: Option<String>,
-    pub(crate) published: Option<String>,
+    second: Option<Second>,
 }
 
 /// The same question with the other GT key, where that one may know the answer.
@@ -46,10 +42,9 @@ pub(crate) struct Forwarding {
 /// conversation it is the conversation key, into a dataset the upload key. A key with both purposes
 /// is answered by whichever of its two knows the file.
 #[derive(Debug)]
-pub(crate) struct Second {
-    pub(crate) credential: String,
-    pub(crate) secret: Arc<Secret>,
-    pub(crate) headers: HeaderMap,
+struct Second {
+    credential: Credential,
+    headers: HeaderMap,
 }
 
 impl Forwarding {
@@ -58,70 +53,71 @@ impl Forwarding {
         exchange: &mut Exchange<O>,
         key: &Arc<Key>,
         decided: &Decided,
-        sent: &Destination<'_>,
+        to: &Destination,
     ) -> Result<Self, Halt> {
-        let Decision::Forward(forward) = &decided.decision else {
-            return Err(ContractViolation::Model.into());
-        };
-        let gate = Arc::clone(&exchange.gate);
-        let asked = exchange.policy_request(key);
-        let purpose = Use {
-            purposes: sent.purposes,
-            in_conversation: asked.in_conversation() && sent.takes_conversation,
-        };
-        let credentials = gate.credentials();
-        let credential = credentials.for_request(key, purpose);
-        let (name, secret) = credential.map_err(rejection::no_credential)?;
+        let plan = &decided.plan;
+        let with = exchange.choose_credentials(key, plan, to)?;
         let passing = match decided.stage {
             Stage::Head => Passing::Untouched,
-            Stage::Model => Passing::Checked(forward.model.as_deref()),
+            Stage::Model => Passing::Checked(published(plan)),
         };
+        let limit = exchange.gate.upload_limit(key);
         let body = std::mem::replace(&mut exchange.body, Body::new(Some(0), None));
-        let body = body.into_upstream(passing, gate.upload_limit(key))?;
-        let asked = exchange.policy_request(key);
-        let outbound = Outbound {
-            facts: &asked,
-            sent,
-            forward,
-            base_path: &gate.settings().base_path,
-            authorization: secret.authorization(),
-        };
-        let (mut head, ()) = outbound.request(())?.into_parts();
-        let announced = gate.settings().forwarded.send;
-        forwarded::announce(announced, &exchange.context.facts.client, &mut head.headers);
-        // What does more than look is never sent twice.
-        let second = match sent.route.method.as_str() {
-            "GET" => credentials.second_for_file(key, purpose),
-            _ => None,
-        };
-        let second = second.map(|(name, secret)| {
+        let body = body.into_upstream(passing, limit)?;
+        let client = &exchange.context.facts.client;
+        let announced = exchange.gate.settings().forwarded.send;
+        let (mut head, ()) = Request::new(()).into_parts();
+        head.method = to.method.clone();
+        head.uri = to.uri.clone();
+        head.headers = to.headers(&exchange.head.headers, with.first.secret.authorization());
+        forwarded::announce(announced, client, &mut head.headers);
+        let second = with.second.as_ref().map(|credential| {
             let mut headers = head.headers.clone();
-            headers.insert(header::AUTHORIZATION, secret.authorization().clone());
+            let authorization = credential.secret.authorization().clone();
+            headers.insert(header::AUTHORIZATION, authorization);
             Second {
-                credential: name.to_owned(),
-                secret,
+                credential: credential.clone(),
                 headers,
             }
         });
         Ok(Self {
             key: Arc::clone(key),
             served: Arc::clone(decided.generation.served()),
-            credential: name.to_owned(),
-            secret,
+            plan: Arc::clone(plan),
+            credential: with.first.clone(),
             head,
             flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
             body,
             second,
-            restamp: None,
-            published: None,
         })
     }
 
-    /// Keeps what the decision says of the response.
-    pub(crate) fn restamps(&mut self, decision: Decision) {
-        if let Decision::Forward(forward) = decision {
-            self.restamp = forward.restamp;
-            self.published = forward.model;
-        }
+    /// The model it is sent with, and its headers.
+    pub(crate) fn is_sent(&mut self) -> (Option<&str>, &mut HeaderMap) {
+        (published(&self.plan), &mut self.head.headers)
     }
+
+    /// The name the client is to see in place of GT's own.
+    pub(crate) fn restamp(&self) -> Option<&str> {
+        self.plan.forward()?.restamp.as_deref()
+    }
+
+    /// Whether it may be sent once more.
+    pub(crate) const fn has_second(&self) -> bool {
+        self.second.is_some()
+    }
+
+    /// Turns to the other GT key, once; `false` if there is none.
+    pub(crate) fn take_second(&mut self) -> bool {
+        let Some(second) = self.second.take() else {
+            return false;
+        };
+        self.credential = second.credential;
+        self.head.headers = second.headers;
+        true
+    }
+}
+
+fn published(plan: &Plan) -> Option<&str> {
+    plan.forward()?.model.as_deref()
 }

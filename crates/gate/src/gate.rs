@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use http::{HeaderMap, Version};
 use signalbox_http::refusal::{Code, Refusal};
@@ -14,6 +16,7 @@ use crate::auth::rate_limit::ConcurrencyLimit;
 use crate::body::budget::{Budget, Reservation};
 use crate::clock::Clock;
 use crate::facts::Facts;
+use crate::plan::facts::Revision;
 use crate::policy::route_table::RouteTables;
 use crate::request::client::{Client, Peer};
 use crate::request::forwarded;
@@ -23,6 +26,8 @@ use crate::settings::Settings;
 
 /// What all exchanges of a gate share: who may ask, what decides, and how much is taken on at a time.
 pub struct Gate {
+    /// Which of all gates of the process: nothing of one is taken for another's.
+    number: u64,
     settings: Settings,
     authenticator: Arc<Authenticator>,
     credentials: Arc<Credentials>,
@@ -75,7 +80,9 @@ impl Gate {
         policies: Swaps,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
+            number: NUMBERS.fetch_add(1, Relaxed),
             capacity,
             ids: DecisionIds::default(),
             tables: RouteTables::default(),
@@ -122,6 +129,15 @@ impl Gate {
     #[must_use]
     pub const fn capacity(&self) -> &Capacity {
         &self.capacity
+    }
+
+    /// What plans depend on and no request says, as it is now.
+    pub(crate) fn revision(&self) -> Revision {
+        Revision {
+            gate: self.number,
+            keyring: self.authenticator.keyring_revision(),
+            credentials: self.credentials.revision(),
+        }
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -1,5 +1,7 @@
 //! Why the order of checks is not walked on.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use signalbox_http::refusal::Refusal;
 
@@ -14,7 +16,7 @@ pub(crate) enum Halt {
     /// Something has to be brought first.
     Need(Box<Need>),
     /// The request is refused.
-    Rejected(Box<Rejection>),
+    Rejected(Arc<Rejection>),
 }
 
 /// What a door has to bring.
@@ -40,18 +42,24 @@ impl From<Need> for Halt {
 
 impl From<Refusal> for Halt {
     fn from(refusal: Refusal) -> Self {
-        Self::Rejected(Box::new(refusal.into()))
+        Self::Rejected(Arc::new(refusal.into()))
     }
 }
 
 impl From<Rejection> for Halt {
     fn from(rejection: Rejection) -> Self {
-        Self::Rejected(Box::new(rejection))
+        Self::Rejected(Arc::new(rejection))
+    }
+}
+
+impl From<Arc<Rejection>> for Halt {
+    fn from(rejection: Arc<Rejection>) -> Self {
+        Self::Rejected(rejection)
     }
 }
 
 impl From<ContractViolation> for Halt {
     fn from(violation: ContractViolation) -> Self {
-        Self::Rejected(Box::new(violation.into()))
+        Self::Rejected(Arc::new(violation.into()))
     }
 }

@@ -78,6 +78,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod asking;
 mod auth;
 mod body;
 mod checks;
@@ -92,6 +93,7 @@ mod gate;
 mod halt;
 mod observer;
 mod order;
+mod plan;
 mod policy;
 mod relay;
 mod request;
@@ -122,6 +124,7 @@ pub use facts::{End, Facts};
 pub use forward::{Forward, Responded, Sent};
 pub use gate::{Capacity, Gate};
 pub use observer::{Observer, TraceHeaders};
+pub use plan::PlanNotes;
 pub use policy::call::{AskError, PolicyCall};
 pub use policy::record::{Conclusion, Decider, Record, RecordFacts};
 pub use policy::route_table::{RouteEntry, RouteTable};

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use signalbox_http::refusal::Refusal;
 
 use crate::facts::Facts;
+use crate::plan::PlanNotes;
 use crate::policy::record::Record;
 use crate::request::own_hosts::OwnHosts;
 use crate::response::rejection::Rejection;
@@ -30,6 +31,13 @@ pub trait Observer {
     /// The decision stands. Told before it is acted on.
     fn decided(&mut self, record: &Record<'_>) {
         let _ = record;
+    }
+
+    /// The decision stands, as [`Self::decided`] is told, and all of what the policy was told and said
+    /// is that of the plan these notes are with.
+    fn decided_by_plan(&mut self, record: &Record<'_>, notes: &PlanNotes) {
+        let _ = notes;
+        self.decided(record);
     }
 
     /// The request goes no further.

@@ -10,17 +10,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
-use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, ListMode, ModelSource, fences};
-use signalbox_runtime::{Beside, Generation};
 
+use crate::asking::{Asker, Decided, Stage};
 use crate::auth::credentials::Use;
 use crate::auth::keyring::Key;
 use crate::body::incoming::{Media, Missing};
-use crate::exchange::{Decided, Exchange, Stage};
+use crate::exchange::Exchange;
 use crate::forwarding::Forwarding;
 use crate::halt::{Halt, Need};
 use crate::observer::Observer;
+use crate::plan::Plan;
+use crate::policy::live_policy::LivePolicy;
 use crate::policy::record::Conclusion;
 use crate::request::syntax::{check_connection, check_http2, check_syntax};
 use crate::response::model_lists::ModelList;
@@ -41,69 +42,79 @@ pub(crate) enum Passed {
 impl<O: Observer> Exchange<O> {
     /// The order of checks, from the head of the request to what is forwarded.
     pub(crate) fn check(&mut self) -> Result<Passed, Halt> {
-        let key = match &self.key {
-            Some(key) => {
-                let key = Arc::clone(key);
-                self.is_still_admitted(&key)?;
-                key
+        let asker = match &self.asker {
+            Some(asker) => {
+                self.is_still_admitted(&asker.key)?;
+                asker.clone()
             }
             None => {
                 check_http2(&self.head, self.gate.settings().largest_head)?;
                 check_syntax(&self.head, self.framing, self.has_framed_body())?;
                 check_connection(&self.head.headers)?;
                 let key = self.find_key()?;
-                self.read_target()?;
-                Arc::clone(self.key.insert(key))
+                let target = self.read_target()?;
+                self.asker.insert(Asker { key, target }).clone()
             }
         };
         let decided = match self.decided.take() {
             Some(decided) => decided,
-            None => self.decide(&key)?,
+            None => self.decide(&asker)?,
         };
-        match &decided.decision {
+        match decided.plan.decision() {
             Decision::Forward(_) => {
-                let forwarding = self.forward(&key, decided)?;
+                let forwarding = self.forward(&asker, &decided)?;
                 Ok(Passed::Forward(Box::new(forwarding)))
             }
-            Decision::ListModels(_) => self.list_models(&key, decided),
+            Decision::ListModels(mode) => {
+                self.context
+                    .record(&self.head, Conclusion::Decided(decided.plan.decision()));
+                match self.list_models(&asker, &decided, mode)? {
+                    Some(answer) => Ok(Passed::Answer(answer)),
+                    None => {
+                        let need = self.models_request(&asker.key)?;
+                        self.decided = Some(decided);
+                        Err(Need::Models(need).into())
+                    }
+                }
+            }
             Decision::ReadModel | Decision::Refuse(_) => Err(ContractViolation::Model.into()),
         }
     }
 
     /// The policy's decision. A swap may come in between: then what decides now is asked everything
     /// again, for nothing is decided by two generations.
-    fn decide(&mut self, key: &Arc<Key>) -> Result<Decided, Halt> {
+    fn decide(&mut self, asker: &Asker) -> Result<Decided, Halt> {
         loop {
-            let live = self.live_policy(key)?;
-            let outcome = self.decide_by(key, &live.generation);
+            let live = LivePolicy::of(&self.gate, &asker.key)?;
+            let outcome = self.decide_by(asker, &live);
             if let Err(Halt::Need(need)) = outcome {
                 return Err(Halt::Need(need));
             }
-            if self.live_policy(key)?.generation.number() != live.generation.number() {
+            if !live.still_decides(&self.gate, &asker.key)? {
                 continue;
             }
             if let Some(shadow) = live.shadow {
-                self.compare(&live.generation, shadow, &outcome);
+                self.compare(asker, &live.generation, shadow, &outcome);
             }
             return outcome;
         }
     }
 
     /// One generation's decision, check by check.
-    fn decide_by(&mut self, key: &Key, policy: &Arc<Generation>) -> Result<Decided, Halt> {
-        self.asking.turn_to(policy.number());
-        let source = self.source_of_model(policy);
+    fn decide_by(&mut self, asker: &Asker, live: &LivePolicy) -> Result<Decided, Halt> {
+        let key = &*asker.key;
+        self.asking.turn_to(live.number());
+        let source = self.source_of_model(asker, live);
         if self.can_decide_at_once(key, source) {
-            return self.decide_at_once(key, policy);
+            return self.decide_at_once(asker, live);
         }
-        let decision = self.ask_about_head(policy)?;
-        if let Decision::Forward(_) = decision {
-            self.check_plain()?;
-            self.check_declared(self.gate.upload_limit(key))?;
-        }
-        if let Decision::Forward(_) | Decision::ListModels(_) = decision {
+        if let Some(plan) = self.ask_about_head(asker, live)? {
+            if let Decision::Forward(_) = plan.decision() {
+                self.check_plain()?;
+                self.check_declared(self.gate.upload_limit(key))?;
+            }
             self.admit(key)?;
-            return Ok(decided(policy, decision, Stage::Head));
+            return Ok(decided(live, plan, Stage::Head));
         }
         // A route without a model is never asked about one.
         let media = self.check_media(source)?;
@@ -111,66 +122,61 @@ impl<O: Observer> Exchange<O> {
         self.check_declared(self.limit_of(&media, key))?;
         self.admit(key)?;
         self.read_model(key, &media)?;
-        let decision = self.ask_about_model(policy)?;
-        Ok(decided(policy, decision, Stage::Model))
+        let plan = self.ask_about_model(asker, live)?;
+        Ok(decided(live, plan, Stage::Model))
     }
 
     /// The short way for a body that came with its head and is in order: one question. Only if the
     /// answer is no, the head is asked about by itself, so that the client hears of the first rule
     /// it broke.
-    fn decide_at_once(&mut self, key: &Key, policy: &Arc<Generation>) -> Result<Decided, Halt> {
+    fn decide_at_once(&mut self, asker: &Asker, live: &LivePolicy) -> Result<Decided, Halt> {
         self.asking.at_once = true;
-        if self.asking.late.is_none() {
-            match self.ask_about_model(policy) {
-                Ok(decision) => {
-                    self.admit(key)?;
-                    return Ok(decided(policy, decision, Stage::Model));
+        let late = match self.asking.late.clone() {
+            Some(late) => late,
+            None => {
+                let plan = self.ask(asker, live, Stage::Model)?;
+                match self.accept(asker, &plan, live) {
+                    Ok(()) => {
+                        self.admit(&asker.key)?;
+                        return Ok(decided(live, plan, Stage::Model));
+                    }
+                    Err(late) if late.is_by_policy() => Arc::clone(self.asking.late.insert(plan)),
+                    Err(failed) => return Err(failed.into()),
                 }
-                Err(Halt::Rejected(late)) if late.is_by_policy() => {
-                    self.asking.late = Some(late);
-                }
-                Err(halt) => return Err(halt),
             }
-        }
-        self.ask_about_head(policy)?;
-        self.note_model(policy)?;
-        self.admit(key)?;
-        match self.asking.late.take() {
-            Some(late) => Err(Halt::Rejected(late)),
-            None => Err(ContractViolation::Model.into()),
-        }
+        };
+        self.ask_about_head(asker, live)?;
+        self.context.follows(&late);
+        self.admit(&asker.key)?;
+        self.accept(asker, &late, live)?;
+        Err(ContractViolation::Model.into())
     }
 
     /// What goes to GT, or why it may not: the decision is checked once more.
-    fn forward(&mut self, key: &Arc<Key>, decided: Decided) -> Result<Forwarding, Halt> {
-        let sent = self.check_contract(key, &decided)?;
+    fn forward(&mut self, asker: &Asker, decided: &Decided) -> Result<Forwarding, Halt> {
+        let to = self.check_contract(asker, decided)?;
         if decided.stage == Stage::Model {
-            self.admit_stream(key)?;
+            self.admit_stream(&asker.key)?;
         }
-        let mut forwarding = Forwarding::prepare(self, key, &decided, &sent)?;
+        let forwarding = Forwarding::prepare(self, &asker.key, decided, to)?;
         self.context
-            .record(&self.head, Conclusion::Decided(&decided.decision));
-        forwarding.restamps(decided.decision);
+            .record(&self.head, Conclusion::Decided(decided.plan.decision()));
         Ok(forwarding)
     }
 
-    /// The names the key is shown, or the one it asks for.
-    fn list_models(&mut self, key: &Arc<Key>, decided: Decided) -> Result<Passed, Halt> {
-        let Decision::ListModels(mode) = &decided.decision else {
-            return Err(ContractViolation::Model.into());
-        };
-        self.context
-            .record(&self.head, Conclusion::Decided(&decided.decision));
+    /// The names the key is shown, or the one it asks for. `None` where GT has to be asked first.
+    fn list_models(
+        &mut self,
+        asker: &Asker,
+        decided: &Decided,
+        mode: &ListMode,
+    ) -> Result<Option<Response<Bytes>>, Halt> {
         let published = match (mode, self.published.take()) {
-            (ListMode::Upstream, None) => {
-                let need = self.models_request(key)?;
-                self.decided = Some(decided);
-                return Err(Need::Models(need).into());
-            }
+            (ListMode::Upstream, None) => return Ok(None),
             (ListMode::Upstream, Some(published)) => Some(published?),
             (ListMode::Catalogue | ListMode::Only(_), _) => None,
         };
-        let generation = &decided.generation;
+        let (key, generation) = (&asker.key, &decided.generation);
         let list = match mode {
             ListMode::Catalogue => {
                 let budget = &self.gate.capacity().memory;
@@ -181,7 +187,7 @@ impl<O: Observer> Exchange<O> {
                 Arc::new(ModelList::new(names))
             }
         };
-        Ok(Passed::Answer(list.answer(self.model_id.as_deref())?))
+        Ok(Some(list.answer(asker.target.model_id.as_deref())?))
     }
 
     fn models_request(&self, key: &Key) -> Result<ModelsRequest, Halt> {
@@ -208,20 +214,6 @@ impl<O: Observer> Exchange<O> {
         }
     }
 
-    /// What decides for the key right now: 503 where nothing does.
-    fn live_policy(&self, key: &Key) -> Result<LivePolicy, Refusal> {
-        let policies = self.gate.policies().slot().load();
-        let lane = policies.get(&key.policy);
-        let lane = lane.ok_or_else(|| Refusal::of(Code::NoPolicy))?;
-        Ok(LivePolicy {
-            generation: Arc::clone(lane.for_caller(&key.caller.id)),
-            shadow: match lane.beside() {
-                Some(Beside::Shadow(shadow)) => Some(Arc::clone(shadow)),
-                Some(Beside::Canary(..)) | None => None,
-            },
-        })
-    }
-
     fn can_decide_at_once(&mut self, key: &Key, source: ModelSource) -> bool {
         if self.asking.at_once {
             return true;
@@ -236,17 +228,10 @@ impl<O: Observer> Exchange<O> {
 /// Where GT lists its own models.
 const MODELS: &str = "/v1/models";
 
-/// What decides for a key at one moment.
-struct LivePolicy {
-    generation: Arc<Generation>,
-    /// What is asked beside it, in vain.
-    shadow: Option<Arc<Generation>>,
-}
-
-fn decided(policy: &Arc<Generation>, decision: Decision, stage: Stage) -> Decided {
+fn decided(live: &LivePolicy, plan: Arc<Plan>, stage: Stage) -> Decided {
     Decided {
-        generation: Arc::clone(policy),
-        decision,
+        generation: Arc::clone(&live.generation),
+        plan,
         stage,
     }
 }

@@ -1,6 +1,7 @@
 //! The policy that decides: what it is told, how it is asked, what is known of its routes.
 
 pub(crate) mod call;
+pub(crate) mod live_policy;
 pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod route_table;

@@ -8,3 +8,4 @@ pub(crate) mod header_values;
 pub(crate) mod incoming;
 pub(crate) mod own_hosts;
 pub(crate) mod syntax;
+pub(crate) mod target;

@@ -1,6 +1,6 @@
 //! A plugin that serves, under a name and a number.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use signalbox_policy::{Decision, Description, Request, RouteDescription};
 
@@ -95,7 +95,22 @@ impl Generation {
             Some(warm) => self.plugin.decide_warm(warm, request),
             None => self.plugin.decide_now(request),
         };
-        self.served().count(&request.caller.id, &outcome);
+        self.served().count(&request.caller.id, outcome.as_ref());
         outcome
+    }
+
+    /// Looks at what this thread keeps with the generation, of one type, and drops with it. What is
+    /// kept of decisions is true for as long: a trusted policy is a function of what it is told.
+    /// `None` where the policy is none, or another thread looks.
+    pub fn with_kept<T: Any + Default + Send, R>(
+        &self,
+        look: impl FnOnce(&mut T) -> R,
+    ) -> Option<R> {
+        self.warm.as_ref()?.with_kept(look)
+    }
+
+    /// Counts a decision that was kept, as if the policy had been asked.
+    pub fn decides_again(&self, caller: &str, decision: &Decision) {
+        self.served().count(caller, Ok(decision));
     }
 }

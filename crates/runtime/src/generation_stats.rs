@@ -129,7 +129,7 @@ impl GenerationStats {
         self.is_freed.load(Relaxed)
     }
 
-    pub(crate) fn count(&self, caller: &str, outcome: &Result<Decision, DecideError>) {
+    pub(crate) fn count(&self, caller: &str, outcome: Result<&Decision, &DecideError>) {
         self.callers.note(caller);
         let count = match outcome {
             Ok(Decision::Refuse(_)) => &self.refusals,

@@ -82,7 +82,6 @@ mod compile;
 mod contract;
 mod convert;
 mod decide_error;
-mod decision_cache;
 mod detail;
 mod digest;
 mod engine;

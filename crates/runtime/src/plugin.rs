@@ -126,7 +126,7 @@ impl Plugin {
         self.decide_within(self.budget(), request)
     }
 
-    /// As [`Plugin::decide`], with what `warm` has kept if there can be any.
+    /// As [`Plugin::decide`], with the instance that `warm` has kept if there can be one.
     pub(crate) fn decide_warm(
         &self,
         warm: &Warm,
@@ -134,7 +134,7 @@ impl Plugin {
     ) -> Result<Decision, DecideError> {
         let budget = self.budget();
         let ask = |instance: &mut Instance| self.ask(instance, budget, request);
-        warm.decide(request, || self.start(budget), ask)
+        warm.decide(|| self.start(budget), ask)
             .unwrap_or_else(|| self.decide_now(request))
     }
 

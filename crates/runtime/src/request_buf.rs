@@ -28,38 +28,6 @@ impl RequestBuf {
         &self.caller
     }
 
-    /// Whether it is this request, in every part.
-    #[must_use]
-    pub fn is(&self, request: &Request<'_>) -> bool {
-        let Request {
-            method,
-            path,
-            query,
-            content_type,
-            headers,
-            caller,
-            model,
-        } = request;
-        let is_header = |(own, other): (&HeaderBuf, &Header<'_>)| {
-            own.name == other.name && own.value == other.value
-        };
-        let is_model = match (&self.model, model) {
-            (Model::Unread, RequestedModel::Unread) | (Model::Absent, RequestedModel::Absent) => {
-                true
-            }
-            (Model::Named(own), RequestedModel::Named(other)) => own == other,
-            _ => false,
-        };
-        is_model
-            && self.method == *method
-            && self.path == *path
-            && self.query.as_deref() == *query
-            && self.content_type.as_deref() == *content_type
-            && self.headers.len() == headers.len()
-            && self.headers.iter().zip(*headers).all(is_header)
-            && self.caller == **caller
-    }
-
     /// Gives the request to `look` as the contract's words.
     pub fn view<R>(&self, look: impl FnOnce(&Request<'_>) -> R) -> R {
         let headers: Vec<_> = self

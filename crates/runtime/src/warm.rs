@@ -1,21 +1,18 @@
 //! What is kept between decisions: an instance a thread for each generation, with a bound over all, and
-//! what trusted policies decided.
+//! what whoever asks keeps beside it.
 
 use std::{
+    any::Any,
     cell::Cell,
     sync::{
-        Arc, Mutex, TryLockError,
+        Arc, Mutex, MutexGuard, TryLockError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use signalbox_policy::{Decision, Request};
+use signalbox_policy::Decision;
 
-use crate::{
-    DecideError,
-    decision_cache::{DecisionCache, QuestionHash},
-    instance::Instance,
-};
+use crate::{DecideError, instance::Instance};
 
 /// A generation's warm instances. They die with it.
 #[derive(Debug)]
@@ -30,7 +27,7 @@ pub(crate) struct Warm {
 #[derive(Debug, Default)]
 struct Slot {
     held: Option<Held>,
-    decisions: DecisionCache,
+    beside: Option<Box<dyn Any + Send>>,
 }
 
 #[derive(Debug)]
@@ -48,36 +45,45 @@ impl Warm {
         }
     }
 
-    /// What the policy decides: as it did before, where that is what it would do again, and otherwise
-    /// as `ask` says with this thread's instance, which is made with `start` if there is none, and kept
-    /// only if `ask` succeeds. `None` if the thread cannot have one now: its slot is in use by a thread
-    /// it shares it with, or the process holds as many as it may.
+    /// What `ask` says with this thread's instance, which is made with `start` if there is none, and
+    /// kept only if `ask` succeeds. `None` if the thread cannot have one now: its slot is in use by a
+    /// thread it shares it with, or the process holds as many as it may.
     pub(crate) fn decide(
         &self,
-        request: &Request<'_>,
         start: impl FnOnce() -> Result<Instance, DecideError>,
         ask: impl FnOnce(&mut Instance) -> Result<Decision, DecideError>,
     ) -> Option<Result<Decision, DecideError>> {
+        self.slot()?.ask(&self.permits, start, ask)
+    }
+
+    /// What this thread keeps beside the instance: see [`crate::Generation::with_kept`].
+    pub(crate) fn with_kept<T: Any + Default + Send, R>(
+        &self,
+        look: impl FnOnce(&mut T) -> R,
+    ) -> Option<R> {
+        if !self.is_pure {
+            return None;
+        }
+        let mut slot = self.slot()?;
+        // Taken out: what was looked at when something panicked is not looked at again.
+        let mut kept = match slot.beside.take().map(Box::<dyn Any + Send>::downcast) {
+            Some(Ok(kept)) => kept,
+            Some(Err(_)) | None => Box::<T>::default(),
+        };
+        let seen = look(&mut kept);
+        slot.beside = Some(kept);
+        Some(seen)
+    }
+
+    fn slot(&self) -> Option<MutexGuard<'_, Slot>> {
         let slot = self
             .slots
             .get(thread_index().checked_rem(self.slots.len())?)?;
-        let mut slot = match slot.try_lock() {
-            Ok(slot) => slot,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        if !self.is_pure {
-            return slot.ask(&self.permits, start, ask);
+        match slot.try_lock() {
+            Ok(slot) => Some(slot),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
-        let hash = QuestionHash::of(request);
-        if let Some(decision) = slot.decisions.get(request, hash) {
-            return Some(Ok(decision));
-        }
-        let answer = slot.ask(&self.permits, start, ask)?;
-        if let Ok(decision) = &answer {
-            slot.decisions.put(request, hash, decision);
-        }
-        Some(answer)
     }
 
     /// How many instances are held now.
@@ -161,29 +167,7 @@ fn thread_index() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use signalbox_policy::{Caller, Names, Purposes, RequestedModel};
-
     use super::*;
-
-    fn with_request<T>(look: impl FnOnce(&Request<'_>) -> T) -> T {
-        look(&Request {
-            method: "GET",
-            path: "/v1/models",
-            query: None,
-            content_type: None,
-            headers: &[],
-            caller: &Caller {
-                id: "k".into(),
-                purposes: Purposes::default(),
-                scopes: Vec::new(),
-                labels: Vec::new(),
-                models: Names::All,
-                published: Names::All,
-                datasets: Names::NONE,
-            },
-            model: RequestedModel::Unread,
-        })
-    }
 
     #[test]
     fn permit_comes_back_when_dropped() {
@@ -198,13 +182,7 @@ mod tests {
     #[test]
     fn without_a_permit_nothing_is_started() {
         let warm = Warm::new(1, Permits::new(0), true);
-        let outcome = with_request(|request| {
-            warm.decide(
-                request,
-                || unreachable!("no permit"),
-                |_| Ok(Decision::ReadModel),
-            )
-        });
+        let outcome = warm.decide(|| unreachable!("no permit"), |_| Ok(Decision::ReadModel));
         assert!(outcome.is_none());
         assert_eq!(warm.held(), 0);
     }
@@ -213,16 +191,40 @@ mod tests {
     fn failed_start_keeps_neither_instance_nor_permit() {
         let permits = Permits::new(1);
         let warm = Warm::new(1, Arc::clone(&permits), true);
-        let outcome = with_request(|request| {
-            warm.decide(
-                request,
-                || Err(DecideError::PoolExhausted),
-                |_| Ok(Decision::ReadModel),
-            )
-        });
+        let outcome = warm.decide(
+            || Err(DecideError::PoolExhausted),
+            |_| Ok(Decision::ReadModel),
+        );
         assert_eq!(outcome, Some(Err(DecideError::PoolExhausted)));
         assert_eq!(warm.held(), 0);
         assert!(permits.take().is_some());
+    }
+
+    #[test]
+    fn what_is_kept_is_there_again_unless_looking_at_it_panicked() {
+        let warm = Warm::new(1, Permits::new(1), true);
+        let add = |more: &'static str| {
+            warm.with_kept(|all: &mut Vec<&str>| {
+                all.push(more);
+                all.clone()
+            })
+        };
+        assert_eq!(add("a").unwrap(), ["a"]);
+        assert_eq!(add("b").unwrap(), ["a", "b"]);
+        assert_eq!(warm.with_kept(|number: &mut u8| *number), Some(0));
+        assert_eq!(add("c").unwrap(), ["c"], "of the last type alone");
+        let look = |_: &mut Vec<&str>| panic!("half done");
+        let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            warm.with_kept::<Vec<&str>, ()>(look)
+        }));
+        assert!(looked.is_err());
+        assert_eq!(add("d").unwrap(), ["d"]);
+    }
+
+    #[test]
+    fn nothing_is_kept_where_decisions_are_no_function_of_the_request() {
+        let warm = Warm::new(1, Permits::new(1), false);
+        assert_eq!(warm.with_kept(|number: &mut u8| *number), None);
     }
 
     #[test]

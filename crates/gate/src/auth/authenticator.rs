@@ -66,6 +66,11 @@ impl Authenticator {
         self.keyring.current_full()
     }
 
+    /// Another number after each time the keyring was replaced.
+    pub(crate) fn keyring_revision(&self) -> u64 {
+        self.keyring.revision()
+    }
+
     /// What a token opens. A JWT is never looked up in the keyring and nothing else is ever verified,
     /// so that no token means two things.
     #[must_use]

@@ -12,6 +12,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Release};
 
 use arc_swap::ArcSwap;
 use signalbox_policy::{Purpose, Purposes};
@@ -22,7 +24,18 @@ use crate::auth::secret::Secret;
 
 /// Every GT key, by name. The names are fixed; what they stand for may be replaced at any time.
 #[derive(Debug, Default)]
-pub struct Credentials(BTreeMap<String, ArcSwap<Secret>>);
+pub struct Credentials {
+    by_name: BTreeMap<String, ArcSwap<Secret>>,
+    /// How often one was replaced.
+    revision: AtomicU64,
+}
+
+/// A GT key and its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    pub(crate) name: Arc<str>,
+    pub(crate) secret: Arc<Secret>,
+}
 
 /// What a request asks of GT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +61,16 @@ pub enum NoCredential {
 impl Credentials {
     /// Replaces the GT key of a name; `false` if there is no such name.
     pub fn replace(&self, name: &str, secret: Secret) -> bool {
-        let slot = self.0.get(name);
-        slot.map(|slot| slot.store(Arc::new(secret))).is_some()
+        let slot = self.by_name.get(name);
+        let replaced = slot.map(|slot| slot.store(Arc::new(secret)));
+        // Afterwards: whoever sees the new number does not see the old key.
+        self.revision.fetch_add(1, Release);
+        replaced.is_some()
+    }
+
+    /// Another number after each time one was replaced.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision.load(Acquire)
     }
 
     /// The name of the GT key a request goes out with, and the key.
@@ -70,7 +91,7 @@ impl Credentials {
     /// The GT key of a name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<Arc<Secret>> {
-        self.0.get(name).map(ArcSwap::load_full)
+        self.by_name.get(name).map(ArcSwap::load_full)
     }
 
     /// The other GT key that may know a file: a key with both purposes uploads with two.
@@ -98,19 +119,33 @@ impl Credentials {
     /// What a name stands for: equal for two names of one GT key.
     #[must_use]
     pub fn identity(&self, name: &str) -> Option<Digest> {
-        self.0.get(name).map(|secret| secret.load().identity())
+        self.by_name
+            .get(name)
+            .map(|secret| secret.load().identity())
     }
 
     /// The names there are.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.by_name.keys().map(String::as_str)
+    }
+}
+
+impl Credential {
+    pub(crate) fn new((name, secret): (&str, Arc<Secret>)) -> Self {
+        Self {
+            name: name.into(),
+            secret,
+        }
     }
 }
 
 impl FromIterator<(String, Secret)> for Credentials {
     fn from_iter<I: IntoIterator<Item = (String, Secret)>>(all: I) -> Self {
         let slot = |(name, secret)| (name, ArcSwap::from_pointee(secret));
-        Self(all.into_iter().map(slot).collect())
+        Self {
+            by_name: all.into_iter().map(slot).collect(),
+            revision: AtomicU64::new(0),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The keyring in use, and its replacement.
 
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -10,6 +12,8 @@ use crate::auth::keyring::Keyring;
 #[derive(Debug)]
 pub struct LiveKeyring {
     current: ArcSwap<Keyring>,
+    /// How often it was replaced.
+    revision: AtomicU64,
     /// What was in use before. A worker may have been about to look something up in it: it is let go
     /// of later, so that no request has to free a hundred thousand keys.
     retired: Mutex<Vec<Arc<Keyring>>>,
@@ -21,6 +25,7 @@ impl LiveKeyring {
     pub fn new(keyring: Keyring) -> Self {
         Self {
             current: ArcSwap::from_pointee(keyring),
+            revision: AtomicU64::new(0),
             retired: Mutex::default(),
         }
     }
@@ -41,8 +46,15 @@ impl LiveKeyring {
     pub fn replace(&self, keyring: Keyring) -> Arc<Keyring> {
         let keyring = Arc::new(keyring);
         let before = self.current.swap(Arc::clone(&keyring));
+        // Afterwards: whoever sees the new number does not see the old keyring.
+        self.revision.fetch_add(1, Release);
         self.lock_retired().push(before);
         keyring
+    }
+
+    /// Another number after each time it was replaced.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision.load(Acquire)
     }
 
     /// Frees the keyrings that were replaced and that nobody looks at any more.

@@ -1,68 +1,99 @@
 //! What a policy is told of a request.
 
+use std::iter;
+use std::sync::Arc;
+
 use http::request::Parts;
-use http::{HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use signalbox_http::path;
-use signalbox_policy::gt::CONVERSATION_HEADER;
-use signalbox_policy::{Caller, Header, Request, RequestedModel, RouteDescription};
+use signalbox_policy::{Header, Request, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
+use crate::auth::keyring::Key;
 use crate::request::header_values::text;
+use crate::request::target::Target;
 
-/// The facts of one request that do not change while it is decided.
+/// All that a policy is told of one request: nothing else of it can be in [`Self::told`].
 #[derive(Clone, Copy, Debug)]
-pub struct PolicyRequest<'a> {
-    pub head: &'a Parts,
-    pub path: &'a str,
-    pub query: Option<&'a str>,
-    pub caller: &'a Caller,
+pub(crate) struct PolicyRequest<'a> {
+    /// Whose caller it is.
+    pub(crate) key: &'a Arc<Key>,
+    pub(crate) method: &'a Method,
+    pub(crate) target: &'a Arc<Target>,
+    pub(crate) content_type: Option<&'a str>,
+    pub(crate) headers: WantedHeaders<'a>,
+    pub(crate) model: RequestedModel<'a>,
+}
+
+/// The headers a policy asked for, those the request has, in the order they came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WantedHeaders<'a> {
+    all: &'a HeaderMap,
+    wanted: &'a [HeaderName],
+}
+
+/// The headers of these names, as a policy writes them; what is no name of a header no request has.
+pub(crate) fn header_names(wanted: &[String]) -> Vec<HeaderName> {
+    let name = |name: &String| HeaderName::from_lowercase(name.as_bytes()).ok();
+    wanted.iter().filter_map(name).collect()
 }
 
 impl<'a> PolicyRequest<'a> {
-    /// The headers a policy asked for, those the request has, in the order they came.
-    pub fn headers(&self, wanted: &[String]) -> Vec<Header<'a>> {
-        if wanted.is_empty() {
-            return Vec::new();
-        }
-        let is_wanted = |name: &HeaderName| wanted.iter().any(|wanted| wanted == name.as_str());
-        self.head
-            .headers
-            .iter()
-            .filter(|(name, _)| is_wanted(name))
-            .map(|(name, value)| Header {
-                name: name.as_str(),
-                value: value.as_bytes(),
-            })
-            .collect()
-    }
-
-    /// The request with what is known of its model.
-    pub fn request<'r>(&self, headers: &'r [Header<'r>], model: RequestedModel<'r>) -> Request<'r>
-    where
-        'a: 'r,
-    {
-        Request {
-            method: self.head.method.as_str(),
-            path: self.path,
-            query: self.query,
-            content_type: text(&self.head.headers, &header::CONTENT_TYPE),
-            headers,
-            caller: self.caller,
+    /// What a policy that wants these headers is told.
+    pub(crate) fn new(
+        key: &'a Arc<Key>,
+        head: &'a Parts,
+        target: &'a Arc<Target>,
+        wanted: &'a [HeaderName],
+        model: RequestedModel<'a>,
+    ) -> Self {
+        Self {
+            key,
+            method: &head.method,
+            target,
+            content_type: text(&head.headers, &header::CONTENT_TYPE),
+            headers: WantedHeaders {
+                all: &head.headers,
+                wanted,
+            },
             model,
         }
     }
 
+    /// Gives it to `look` in the contract's words.
+    pub(crate) fn told<R>(&self, look: impl FnOnce(&Request<'_>) -> R) -> R {
+        let headers: Vec<Header<'_>> = self
+            .headers
+            .iter()
+            .map(|(name, value)| Header {
+                name: name.as_str(),
+                value: value.as_bytes(),
+            })
+            .collect();
+        look(&Request {
+            method: self.method.as_str(),
+            path: &self.target.path,
+            query: self.target.query.as_deref(),
+            content_type: self.content_type,
+            headers: &headers,
+            caller: &self.key.caller,
+            model: self.model,
+        })
+    }
+
     /// The route a policy has for the request.
-    pub fn route<'g>(&self, generation: &'g Generation) -> Option<&'g RouteDescription> {
+    pub(crate) fn route<'g>(&self, generation: &'g Generation) -> Option<&'g RouteDescription> {
         let is_it = |route: &&RouteDescription| {
-            route.method == self.head.method.as_str()
-                && path::matches(&route.template, self.path).is_some()
+            route.method == self.method.as_str()
+                && path::matches(&route.template, &self.target.path).is_some()
         };
         generation.description().routes.iter().find(is_it)
     }
+}
 
-    /// Whether the request takes part in a conversation.
-    pub fn in_conversation(&self) -> bool {
-        self.head.headers.contains_key(CONVERSATION_HEADER)
+impl<'a> WantedHeaders<'a> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
+        let mut all = (!self.wanted.is_empty()).then(|| self.all.iter());
+        iter::from_fn(move || all.as_mut()?.find(|(name, _)| self.wanted.contains(name)))
     }
 }

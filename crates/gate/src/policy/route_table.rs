@@ -4,12 +4,13 @@
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use signalbox_http::path;
 use signalbox_policy::{ModelSource, RouteDescription};
 use signalbox_runtime::{Generation, GenerationStats};
 
 use crate::policy::record::Decider;
+use crate::policy::request::header_names;
 
 /// The tables of the generations used last.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(crate) struct RouteTables(ArcSwap<Vec<Arc<RouteTable>>>);
 pub struct RouteTable {
     served: Weak<GenerationStats>,
     decider: Decider,
-    headers: Vec<String>,
+    headers: Vec<HeaderName>,
     shown: Option<HeaderValue>,
     routes: Vec<RouteEntry>,
 }
@@ -69,7 +70,7 @@ impl RouteTable {
                 generation: number,
                 digest: generation.digest(),
             },
-            headers: description.headers.clone(),
+            headers: header_names(&description.headers),
             shown: HeaderValue::try_from(format!("{name}@{number}")).ok(),
             routes: description.routes.iter().map(RouteEntry::new).collect(),
         }
@@ -82,7 +83,7 @@ impl RouteTable {
     }
 
     /// The headers the policy asks for.
-    pub(crate) fn headers(&self) -> &[String] {
+    pub(crate) fn headers(&self) -> &[HeaderName] {
         &self.headers
     }
 

@@ -8,7 +8,6 @@ use signalbox_runtime::Generation;
 use crate::auth::authenticator::TokenRefused;
 use crate::auth::credentials::NoCredential;
 use crate::auth::rate_limit::Limited;
-use crate::policy::request::PolicyRequest;
 use crate::upstream::request::ContractViolation;
 
 /// Why a request goes no further, and who says so.
@@ -56,19 +55,18 @@ impl Rejection {
     /// OpenAI has and GT has not, it reads what to call or change instead of the nearest route.
     pub fn of_policy(
         refused: signalbox_policy::Refusal,
-        facts: &PolicyRequest<'_>,
+        method: &str,
+        target: &str,
         generation: &Generation,
     ) -> Self {
-        let method = facts.head.method.as_str();
         let is = |code: Code| refused.status == code.status() && refused.code == code.word();
         let is_no_route = is(Code::UnknownRoute);
         let advice = (is_no_route || is(Code::MethodNotAllowed))
-            .then(|| path::advice(method, facts.path))
+            .then(|| path::advice(method, target))
             .flatten();
         let refusal = match advice {
             Some(advice) if is_no_route => {
-                let path = facts.path;
-                let message = format!("There is no route {method} {path}. {advice}");
+                let message = format!("There is no route {method} {target}. {advice}");
                 Refusal::new(Code::UnknownRoute, message)
             }
             Some(advice) => {
@@ -81,7 +79,7 @@ impl Rejection {
             }
         };
         let refusal = if refused.status == 405 {
-            refusal.allow(methods_of(generation, facts.path))
+            refusal.allow(methods_of(generation, target))
         } else {
             refusal
         };

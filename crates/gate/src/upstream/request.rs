@@ -1,39 +1,17 @@
-//! From a decision to a request for GT: the fences once more, then the head the host builds.
+//! From a decision to a request for GT: the fences once more, then the head the gate makes.
 //!
 //! Nothing a policy says is believed here. A decision that would take the key further than it may
 //! go, or GT somewhere the policy never described, is a broken contract and sends nothing.
 
 use http::header::{self, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Uri};
 use signalbox_http::{head, path};
 use signalbox_policy::fences::{self, Asked};
-use signalbox_policy::gt_routes::GtRoutes;
 use signalbox_policy::{Forward, ModelSource, Purposes, RequestedModel, RouteDescription, Verdict};
 use signalbox_runtime::Generation;
 
-use crate::policy::request::PolicyRequest;
-
-/// What the host knows of the model when a decision arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClientModel<'a> {
-    /// The body was not read.
-    Unread,
-    /// It was, and names none.
-    Absent,
-    /// It names this one.
-    Named(&'a str),
-}
-
-impl<'a> From<RequestedModel<'a>> for ClientModel<'a> {
-    /// What was read, in the words of the check before GT.
-    fn from(requested: RequestedModel<'a>) -> Self {
-        match requested {
-            RequestedModel::Absent => Self::Absent,
-            RequestedModel::Named(name) => Self::Named(name),
-            RequestedModel::Unread => Self::Unread,
-        }
-    }
-}
+use crate::plan::facts::PlanFacts;
+use crate::settings::Settings;
 
 /// What is wrong with a decision although it reads well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,137 +63,133 @@ impl ContractViolation {
     }
 }
 
-/// Where a request goes that may go there.
+/// Where a request goes that may go there, and what its head for GT is made of.
 #[derive(Debug)]
-pub(crate) struct Destination<'g> {
-    pub(crate) route: &'g RouteDescription,
-    /// Under `/v1/`.
-    path: String,
+pub(crate) struct Destination {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
     /// What GT's table says that it is for.
     pub(crate) purposes: Purposes,
-    pub(crate) takes_conversation: bool,
+    takes_conversation: bool,
+    /// Whether the request names a conversation that GT is told of.
+    pub(crate) in_conversation: bool,
+    /// Headers the route passes on beside those that every route does.
+    listed: Vec<String>,
+    dropped: Vec<String>,
+    set: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// Checks a `forward` against what the policy described, what the key may do, and what GT asks of
-/// the key for the path that is sent.
-pub(crate) fn check<'g>(
-    facts: &PolicyRequest<'_>,
-    generation: &'g Generation,
-    table: &GtRoutes,
-    forward: &Forward,
-    written: ClientModel<'_>,
-) -> Result<Destination<'g>, ContractViolation> {
-    let route = generation
-        .route(&forward.route)
-        .ok_or(ContractViolation::Route)?;
-    if !route.forwarded || route.verdict == Verdict::NotSupported {
-        return Err(ContractViolation::Route);
-    }
-    if route.method != facts.head.method.as_str() {
-        return Err(ContractViolation::Method);
-    }
-    let written = match (written, &forward.model) {
-        (ClientModel::Named(name), Some(_)) => Some(name),
-        (ClientModel::Absent, None) => None,
-        (ClientModel::Unread, None) if route.model == ModelSource::None => None,
-        _ => return Err(ContractViolation::Model),
-    };
-    let asked = Asked::by_forward(route, forward, facts.in_conversation(), written);
-    let fence = |asked: &Asked<'_, String>| {
-        fences::check(facts.caller, asked).map_err(|_fence| ContractViolation::Fence)
-    };
-    fence(&asked)?;
-    let path =
-        path::fill(&route.template, &forward.parameters).map_err(|_| ContractViolation::Target)?;
-    let gt = table.find(&route.method, &path);
-    let gt = gt.ok_or(ContractViolation::Path)?;
-    fence(&gt.asks(&path, facts.in_conversation()))?;
-    Ok(Destination {
-        route,
-        path,
-        purposes: gt.purposes,
-        takes_conversation: gt.takes_conversation,
-    })
-}
-
-/// What the head of a request to GT is made of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Outbound<'a> {
-    pub facts: &'a PolicyRequest<'a>,
-    pub sent: &'a Destination<'a>,
-    pub forward: &'a Forward,
-    /// GT's, before `/v1/…`.
-    pub base_path: &'a str,
-    pub authorization: &'a HeaderValue,
-}
-
-impl Outbound<'_> {
-    /// The request for GT. `content-length` and `transfer-encoding` follow from the body.
-    pub(crate) fn request<B>(&self, body: B) -> Result<Request<B>, ContractViolation> {
-        let mut request = Request::new(body);
-        *request.method_mut() = Method::from_bytes(self.sent.route.method.as_bytes())
-            .map_err(|_| ContractViolation::Route)?;
-        *request.uri_mut() = self.uri()?;
-        *request.headers_mut() = self.headers()?;
-        Ok(request)
-    }
-
-    fn uri(&self) -> Result<Uri, ContractViolation> {
-        let (base, path) = (self.base_path, &self.sent.path);
-        let uri = match self.forward.query.as_deref() {
-            None => format!("{base}{path}"),
-            Some(query) if self.lists(query) => format!("{base}{path}?{query}"),
-            Some(_) => return Err(ContractViolation::Query),
+impl Destination {
+    /// Checks a `forward` against what the policy described, what the key may do, and what GT asks of
+    /// the key for the path that is sent.
+    pub(crate) fn check(
+        facts: &PlanFacts<'_>,
+        generation: &Generation,
+        settings: &Settings,
+        forward: &Forward,
+    ) -> Result<Self, ContractViolation> {
+        let PlanFacts {
+            asked,
+            in_conversation,
+        } = *facts;
+        let route = generation
+            .route(&forward.route)
+            .ok_or(ContractViolation::Route)?;
+        if !route.forwarded || route.verdict == Verdict::NotSupported {
+            return Err(ContractViolation::Route);
+        }
+        if route.method != asked.method.as_str() {
+            return Err(ContractViolation::Method);
+        }
+        let written = match (asked.model, &forward.model) {
+            (RequestedModel::Named(name), Some(_)) => Some(name),
+            (RequestedModel::Absent, None) => None,
+            (RequestedModel::Unread, None) if route.model == ModelSource::None => None,
+            _ => return Err(ContractViolation::Model),
         };
-        Uri::try_from(uri).map_err(|_| ContractViolation::Query)
+        let fence = |asks: &Asked<'_, String>| {
+            let checked = fences::check(&asked.key.caller, asks);
+            checked.map_err(|_fence| ContractViolation::Fence)
+        };
+        fence(&Asked::by_forward(route, forward, in_conversation, written))?;
+        let path = path::fill(&route.template, &forward.parameters)
+            .map_err(|_| ContractViolation::Target)?;
+        let gt = settings.gt_routes.find(&route.method, &path);
+        let gt = gt.ok_or(ContractViolation::Path)?;
+        fence(&gt.asks(&path, in_conversation))?;
+        Ok(Self {
+            method: asked.method.clone(),
+            uri: uri(&settings.base_path, &path, route, forward)?,
+            purposes: gt.purposes,
+            takes_conversation: gt.takes_conversation,
+            in_conversation: in_conversation && gt.takes_conversation,
+            listed: route.headers.clone(),
+            dropped: forward.drop_headers.clone(),
+            set: set_headers(forward)?,
+        })
     }
 
-    fn lists(&self, query: &str) -> bool {
-        query
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b';'))
-            && path::query_names(query)
-                .all(|name| self.sent.route.query.iter().any(|listed| listed == name))
-    }
-
-    fn headers(&self) -> Result<HeaderMap, ContractViolation> {
+    /// The headers for GT of a client's, but for what follows from the body and from the host that is
+    /// chosen.
+    pub(crate) fn headers(&self, client: &HeaderMap, authorization: &HeaderValue) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(16);
         // Its place is first (RFC 9110, 7.2); its value follows from the host that is chosen.
         headers.insert(header::HOST, HeaderValue::from_static(""));
-        headers.insert(header::AUTHORIZATION, self.authorization.clone());
+        headers.insert(header::AUTHORIZATION, authorization.clone());
         // A compressed answer could not be restamped, nor an error looked through for our GT key.
         let identity = HeaderValue::from_static("identity");
         headers.insert(header::ACCEPT_ENCODING, identity);
-        self.pass_on(&mut headers);
-        for set in &self.forward.set_headers {
-            let name = HeaderName::from_bytes(set.name.as_bytes())
-                .map_err(|_| ContractViolation::Header)?;
-            let value =
-                HeaderValue::from_bytes(&set.value).map_err(|_| ContractViolation::Header)?;
-            if head::never_passes(name.as_str()) || head::is_hop_by_hop(name.as_str()) {
-                return Err(ContractViolation::Header);
-            }
-            headers.insert(name, value);
-        }
-        Ok(headers)
-    }
-
-    /// The client's headers that are on the allow-list, but for those the policy drops. Those its
-    /// `connection` names are not among them any more.
-    fn pass_on(&self, headers: &mut HeaderMap) {
-        let client = &self.facts.head.headers;
-        let (listed, takes_conversation) = (&self.sent.route.headers, self.sent.takes_conversation);
         for (name, value) in client {
-            let word = name.as_str();
-            let is_dropped = self
-                .forward
-                .drop_headers
-                .iter()
-                .any(|drop| drop.eq_ignore_ascii_case(word));
-            let passes = head::request_header_passes(word, listed, takes_conversation);
-            if passes && !is_dropped {
+            if self.passes(name) {
                 headers.append(name, value.clone());
             }
         }
+        for (name, value) in &self.set {
+            headers.insert(name, value.clone());
+        }
+        headers
     }
+
+    /// Whether a client's header is on the allow-list, and not one the policy drops. Those its
+    /// `connection` names are not among them any more.
+    fn passes(&self, name: &HeaderName) -> bool {
+        let word = name.as_str();
+        head::request_header_passes(word, &self.listed, self.takes_conversation)
+            && !self
+                .dropped
+                .iter()
+                .any(|drop| drop.eq_ignore_ascii_case(word))
+    }
+}
+
+/// The target for GT; `base` is GT's, before `/v1/…`.
+fn uri(
+    base: &str,
+    path: &str,
+    route: &RouteDescription,
+    forward: &Forward,
+) -> Result<Uri, ContractViolation> {
+    let uri = match forward.query.as_deref() {
+        None => format!("{base}{path}"),
+        Some(query) if lists(route, query) => format!("{base}{path}?{query}"),
+        Some(_) => return Err(ContractViolation::Query),
+    };
+    Uri::try_from(uri).map_err(|_| ContractViolation::Query)
+}
+
+fn lists(route: &RouteDescription, query: &str) -> bool {
+    query
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b';'))
+        && path::query_names(query).all(|name| route.query.iter().any(|listed| listed == name))
+}
+
+fn set_headers(forward: &Forward) -> Result<Vec<(HeaderName, HeaderValue)>, ContractViolation> {
+    let set = forward.set_headers.iter().map(|set| {
+        let name = HeaderName::from_bytes(set.name.as_bytes()).ok()?;
+        let value = HeaderValue::from_bytes(&set.value).ok()?;
+        let is_ours = head::never_passes(name.as_str()) || head::is_hop_by_hop(name.as_str());
+        (!is_ours).then_some((name, value))
+    });
+    set.collect::<Option<_>>().ok_or(ContractViolation::Header)
 }
