@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use signalbox_gate::{
-    AbortReason, AskError, BodyFailure, Framed, Gate, IncomingRequest, Part, Peer, PolicyCall,
-    RelayBody, Responded, SpoolFailure, Step, TokenRefused, UpstreamBody,
+    AbortReason, AskError, BodyFailure, Framed, Gate, IncomingRequest, Observer, Part, Peer,
+    PolicyCall, RelayBody, Responded, SpoolFailure, Step, TokenRefused, UpstreamBody,
 };
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::Decision;
@@ -103,7 +103,19 @@ pub(crate) fn play_with(
     gate: &Arc<Gate>,
     asked: Asked,
     upstream: &[Upstream],
+    decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
+) -> Told {
+    play_told(gate, asked, upstream, (), decide, || {})
+}
+
+/// The same told to an observer; `meanwhile` happens before each piece of the body.
+pub(crate) fn play_told<O: Observer>(
+    gate: &Arc<Gate>,
+    asked: Asked,
+    upstream: &[Upstream],
+    observer: O,
     mut decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
+    mut meanwhile: impl FnMut(),
 ) -> Told {
     let peer = Peer::plain(([192, 0, 2, 1], 1).into());
     let client = gate.client_of(peer, &asked.head.headers, asked.head.version);
@@ -120,8 +132,11 @@ pub(crate) fn play_with(
     };
     let (mut spool, mut sent_so_far) = (Vec::new(), Vec::new());
     let mut upstream = upstream.iter();
-    let mut step = gate.begin(request, ());
+    let mut step = gate.begin(request, observer);
     loop {
+        if let Step::ReadBody(_) = &step {
+            meanwhile();
+        }
         step = match step {
             Step::VerifyToken(verify) => verify.verified(Err(TokenRefused::Invalid)),
             Step::ReadBody(read) => match (coming.pop_front(), asked.failure) {
@@ -245,7 +260,11 @@ fn send(
     Some(all)
 }
 
-fn relayed(mut relay: RelayBody<()>, pieces: &[Bytes], breaks_off: bool) -> Option<Vec<u8>> {
+fn relayed<O: Observer>(
+    mut relay: RelayBody<O>,
+    pieces: &[Bytes],
+    breaks_off: bool,
+) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     for piece in pieces {
         all.extend_from_slice(&relay.push(piece.clone()).unwrap_or_default());

@@ -141,25 +141,34 @@ pub(crate) fn gate_of(
     let runtime = Runtime::new(settings).unwrap();
     let swaps = Swaps::new(runtime, Default::default()).unwrap();
     swap(&swaps, policy, engine);
-    let mut keys = "keys:\n".to_owned();
-    for (id, rest) in KEYS {
-        let sha256 = Digest::of(&format!("token-{id}"));
-        keys.push_str(&format!("  - {{id: {id}, sha256: '{sha256}', {rest}}}\n"));
-    }
-    let keyring = Arc::new(LiveKeyring::new(Keyring::parse(&keys).unwrap()));
-    let secret = |name: &str| Secret::read(&format!("gtak_{name}")).unwrap();
-    let names = ["inference", "upload", "conversation"];
-    let credentials = names.map(|name| (name.to_owned(), secret(name)));
+    let keyring = Arc::new(LiveKeyring::new(Keyring::parse(&keys()).unwrap()));
     let (mut settings, mut capacity) = (Settings::at("/api/tenant"), Capacity::default());
     set(&mut settings, &mut capacity);
     Gate::new(
         settings,
         capacity,
         Arc::new(Authenticator::new(keyring, None)),
-        Arc::new(Credentials::from_iter(credentials)),
+        Arc::new(credentials()),
         swaps,
         Arc::clone(clock) as Arc<dyn Clock>,
     )
+}
+
+/// The file of all keys.
+pub(crate) fn keys() -> String {
+    let mut keys = "keys:\n".to_owned();
+    for (id, rest) in KEYS {
+        let sha256 = Digest::of(&format!("token-{id}"));
+        keys.push_str(&format!("  - {{id: {id}, sha256: '{sha256}', {rest}}}\n"));
+    }
+    keys
+}
+
+/// GT's keys, `gtak_` and the purpose.
+pub(crate) fn credentials() -> Credentials {
+    let secret = |name: &str| Secret::read(&format!("gtak_{name}")).unwrap();
+    let names = ["inference", "upload", "conversation"];
+    Credentials::from_iter(names.map(|name| (name.to_owned(), secret(name))))
 }
 
 /// What decides: a policy is asked right here, or the door has to ask it where it may block.

@@ -15,6 +15,7 @@ mod heads;
 mod limits;
 mod lists;
 mod order;
+mod plans;
 mod refusals;
 mod swaps;
 mod tokens;

@@ -1,0 +1,214 @@
+//! Plans change nothing but what an exchange takes: with them and without, the same is sent, answered,
+//! recorded and counted, whatever changes in between.
+
+mod changes;
+mod notebook;
+mod tokens;
+mod world;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::door::{Asked, Upstream};
+use crate::fixture::{Engine, head};
+use changes::{Change, Document, Entries, Table};
+use world::World;
+
+/// One request of a client, so often one behind the other.
+#[derive(Clone, Debug)]
+struct Ask {
+    token: &'static str,
+    line: (&'static str, &'static str),
+    content_type: Option<&'static str>,
+    headers: Vec<(&'static str, &'static str)>,
+    body: &'static str,
+    is_whole: bool,
+    upstream: (u16, &'static str),
+    times: usize,
+    meanwhile: Option<Change>,
+}
+
+/// What happens, in its order.
+#[derive(Clone, Debug)]
+enum Event {
+    Asks(Ask),
+    Changes(Change),
+}
+
+impl Ask {
+    fn asked(&self) -> Asked {
+        let (method, uri) = self.line;
+        let token = format!("Bearer {}", self.token);
+        let mut headers = vec![("authorization", token.as_str())];
+        headers.extend(self.content_type.map(|value| ("content-type", value)));
+        headers.extend(&self.headers);
+        let mut asked = Asked::new(head(method, uri, &headers), self.body.as_bytes());
+        asked.comes_whole = self.is_whole;
+        if !self.is_whole {
+            asked.pieces = self
+                .body
+                .as_bytes()
+                .chunks(9)
+                .map(Bytes::copy_from_slice)
+                .collect();
+        }
+        asked
+    }
+
+    fn upstream(&self) -> Vec<Upstream> {
+        let (status, body) = self.upstream;
+        vec![Upstream::json(status, body); 2]
+    }
+}
+
+const TOKENS: [&str; 12] = [
+    "token-all",
+    "token-chat",
+    "token-upload",
+    "token-scopeless",
+    "token-no-scope",
+    "token-once",
+    "token-revoked",
+    "token-absent",
+    "jwt.chat.",
+    "jwt.chat+embed.",
+    "jwt.embed.",
+    "unknown",
+];
+const LINES: [(&str, &str); 12] = [
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/api/tenant/v1/chat/completions/"),
+    ("POST", "/v1/chat/completions?a=b"),
+    ("POST", "/v1/embeddings"),
+    ("POST", "/v1/images/generations"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/gpt-4o"),
+    ("GET", "/v1/files/f1?include=a"),
+    ("GET", "/v1/files/f2"),
+    ("PUT", "/v1/chat/completions"),
+    ("POST", "/v1/nothing"),
+];
+const BODIES: [&str; 8] = [
+    r#"{"model":"gpt-4o"}"#,
+    r#"{"model": "gpt-4o", "stream": true}"#,
+    r#"{"model":"embedder"}"#,
+    r#"{"model":"gpt-5"}"#,
+    r#"{"model":"gpt-4o","model":"embedder"}"#,
+    r#"{"messages":[]}"#,
+    "[]",
+    "",
+];
+const HEADERS: [(&str, &str); 6] = [
+    ("x-gt-conversation-id", "c1"),
+    ("x-gt-conversation-id", "c2"),
+    ("x-team", "search"),
+    ("x-stainless-lang", "js"),
+    ("user-agent", "one"),
+    ("user-agent", "two"),
+];
+const ANSWERS: [(u16, &str); 4] = [
+    (200, r#"{"model":"support-agent"}"#),
+    (200, r#"{"model":"embedder"}"#),
+    (404, r#"{"error":"gtak_inference"}"#),
+    (500, "{}"),
+];
+
+fn change() -> impl Strategy<Value = Change> {
+    use {Document as D, Entries as E, Table as T};
+    let documents = select(vec![D::Plain, D::OtherName, D::WithoutModel, D::Pattern]);
+    let engines = select(vec![Engine::Known, Engine::Known, Engine::Unknown]);
+    let entries = [E::Plain, E::ChatRevoked, E::Narrower, E::OtherCredential];
+    let purposes = select(vec!["inference", "upload", "conversation"]);
+    let tables = select(vec![T::Shipped, T::WithoutEmbeddings, T::ChatWithMore]);
+    prop_oneof![
+        (documents, engines).prop_map(|(document, engine)| Change::Policy(document, engine)),
+        select(entries.to_vec()).prop_map(Change::Keys),
+        (purposes, any::<u8>()).prop_map(|(name, number)| Change::Credential(name, number)),
+        tables.prop_map(Change::Table),
+        (0..90_u64).prop_map(Change::Time),
+    ]
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let types = [
+        Some("application/json"),
+        Some("application/json; charset=utf-8"),
+        Some("text/plain"),
+        None,
+    ];
+    (
+        (
+            select(&TOKENS[..]),
+            select(&LINES[..]),
+            select(types.to_vec()),
+        ),
+        proptest::collection::vec(select(&HEADERS[..]), 0..3),
+        (select(&BODIES[..]), any::<bool>(), select(&ANSWERS[..])),
+        (1..5_usize, proptest::option::weighted(0.2, change())),
+    )
+        .prop_map(|((token, line, content_type), headers, body, rest)| Ask {
+            token,
+            line,
+            content_type,
+            headers,
+            body: if line.0 == "GET" { "" } else { body.0 },
+            is_whole: body.1,
+            upstream: body.2,
+            times: rest.0,
+            meanwhile: rest.1,
+        })
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let plain = Ask {
+        token: "token-chat",
+        line: LINES[0],
+        content_type: Some("application/json"),
+        headers: Vec::new(),
+        body: BODIES[0],
+        is_whole: true,
+        upstream: ANSWERS[0],
+        times: 3,
+        meanwhile: None,
+    };
+    // One that comes again and again, so that what changes in between meets a plan.
+    let plain = select(TOKENS.to_vec()).prop_map(move |token| {
+        Event::Asks(Ask {
+            token,
+            ..plain.clone()
+        })
+    });
+    let event = prop_oneof![
+        3 => plain,
+        3 => ask().prop_map(Event::Asks),
+        2 => change().prop_map(Event::Changes),
+    ];
+    proptest::collection::vec(event, 1..24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn with_plans_and_without_the_same_happens(events in events()) {
+        let mut worlds = [World::new(false), World::new(true)];
+        for event in events {
+            match event {
+                Event::Changes(change) => worlds.iter_mut().for_each(|world| world.changes(change)),
+                Event::Asks(ask) => {
+                    for time in 0..ask.times {
+                        let [with, without] = &mut worlds;
+                        let meanwhile = ask.meanwhile.filter(|_| time + 1 == ask.times);
+                        let play = |world: &mut World| world.plays(ask.asked(), &ask.upstream(), meanwhile);
+                        let (planned, plain) = (play(with), play(without));
+                        prop_assert_eq!(&planned.0, &plain.0, "{:?}", ask);
+                        prop_assert_eq!(&planned.1, &plain.1, "{:?}", ask);
+                        prop_assert_eq!(with.counts(), without.counts());
+                    }
+                }
+            }
+        }
+    }
+}
