@@ -4,6 +4,7 @@
 //! more. What must live exactly as long as the answer (the key's permits, the connection to GT)
 //! lives in here, so that a client that goes away gives everything back, GT's attention included.
 
+mod alarm;
 mod keep_alive;
 
 use std::pin::Pin;
@@ -16,13 +17,14 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use signalbox_gate::keyring::{Key, KeyStatus};
-use signalbox_gate::{AbortReason, Completion, Facts, Gate, LOOK, RelayBody};
-use tokio::time::{Instant, Sleep, sleep_until};
+use signalbox_gate::{AbortReason, Completion, Facts, Gate, RelayBody};
+use tokio::time::Instant;
 
 use crate::config::Times;
 use crate::observe::request_log::RequestLog;
 use crate::server::phase::{Phase, Phases};
 use crate::upstream::Lease;
+use alarm::Alarm;
 use keep_alive::KeepAlive;
 
 /// The body of an answer, and what is held until it ends.
@@ -41,8 +43,7 @@ pub(crate) struct FromUpstream {
     relay: RelayBody<RequestLog>,
     idle: Duration,
     phases: Rc<Phases>,
-    /// Set while nothing comes; it may ring early, and is set again then.
-    alarm: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
     /// When GT last sent something, or was last waited for.
     heard: Instant,
     /// Whether GT is waited for.
@@ -167,7 +168,7 @@ impl FromUpstream {
             relay,
             idle: times.answer_idle.duration(),
             phases: Rc::clone(phases),
-            alarm: None,
+            alarm: Alarm::default(),
             heard: Instant::now(),
             waits: false,
             keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
@@ -289,14 +290,7 @@ impl FromUpstream {
             let mut keep_alive = self.keep_alive.as_mut().filter(|_| is_between_events);
             let comment = keep_alive.as_ref().map(|it| it.due());
             let due = comment.map_or(end, |comment| comment.min(end));
-            let alarm = self
-                .alarm
-                .get_or_insert_with(|| Box::pin(sleep_until(due.min(Instant::now() + LOOK))));
-            if alarm.deadline() > due {
-                alarm.as_mut().reset(due);
-            }
-            ready!(alarm.as_mut().poll(context));
-            self.alarm = None;
+            ready!(self.alarm.poll(due, context));
             let now = Instant::now();
             if now >= end {
                 return Poll::Ready(TimerEvent::End(AbortReason::Quiet));
