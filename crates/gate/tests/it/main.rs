@@ -17,5 +17,6 @@ mod lists;
 mod order;
 mod plans;
 mod refusals;
+mod sizes;
 mod swaps;
 mod tokens;
