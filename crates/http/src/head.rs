@@ -4,11 +4,13 @@
 //! that a header that came twice is seen twice.
 
 mod framing;
+mod names;
 
 pub(crate) use framing::is_authority;
 pub use framing::{Framing, Version, check_method, framing, host};
 
 use crate::refusal::{Code, Refusal};
+use names::Names;
 
 /// Whether a request header goes to GT.
 ///
@@ -21,7 +23,7 @@ pub fn request_header_passes(name: &str, route_extra: &[String], takes_conversat
         return takes_conversation;
     }
     let is_sdks = starts_with(name, "openai-") || starts_with(name, "x-stainless-");
-    if is_one_of(name, PASSES) || is_sdks && !is_credential(name) {
+    if PASSES.has(name) || is_sdks && !is_credential(name) {
         return true;
     }
     route_extra
@@ -36,7 +38,7 @@ pub fn request_header_passes(name: &str, route_extra: &[String], takes_conversat
 pub fn never_passes(name: &str) -> bool {
     is_credential(name)
         || is_hop_by_hop(name)
-        || is_one_of(name, NEVER)
+        || NEVER.has(name)
         || starts_with(name, "content-")
         || starts_with(name, "sec-")
         || starts_with(name, "x-forwarded-")
@@ -48,7 +50,7 @@ pub fn never_passes(name: &str) -> bool {
 /// and no record shows it. `signalbox_policy::headers` says the same of the same names.
 #[must_use]
 pub fn is_credential(name: &str) -> bool {
-    is_one_of(name, CREDENTIALS) || has_credential_part(name.as_bytes())
+    CREDENTIALS.has(name) || has_credential_part(name.as_bytes())
 }
 
 /// Asked of nearly every header: few bytes begin one of the parts.
@@ -68,7 +70,7 @@ fn has_credential_part(name: &[u8]) -> bool {
 /// `connection` header lists do not either: see [`connection_names`].
 #[must_use]
 pub fn is_hop_by_hop(name: &str) -> bool {
-    is_one_of(name, HOP_BY_HOP)
+    HOP_BY_HOP.has(name)
 }
 
 /// The names that the values of `connection` list.
@@ -88,10 +90,10 @@ pub fn connection_names<'a>(values: &[&'a [u8]]) -> impl Iterator<Item = &'a str
 #[must_use]
 pub fn answer_header_passes(name: &str, changed: bool) -> bool {
     let is_ours = is_hop_by_hop(name)
-        || is_one_of(name, NOT_THE_CLIENTS)
+        || NOT_THE_CLIENTS.has(name)
         || starts_with(name, "access-control-")
         || starts_with(name, "x-signalbox-");
-    let is_untrue = changed && is_one_of(name, OF_EXACT_BYTES);
+    let is_untrue = changed && OF_EXACT_BYTES.has(name);
     !is_ours && !is_untrue
 }
 
@@ -124,10 +126,6 @@ fn is_token68(token: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
 }
 
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
 fn starts_with(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
@@ -135,7 +133,7 @@ fn starts_with(name: &str, prefix: &str) -> bool {
 
 /// What every route passes on. `accept-encoding` is not among them: the host asks GT for identity
 /// where the answer is restamped, and passes the client's own only elsewhere.
-const PASSES: &[&str] = &[
+static PASSES: Names = Names::new(&[
     "accept",
     "accept-language",
     "content-type",
@@ -144,10 +142,10 @@ const PASSES: &[&str] = &[
     "x-request-id",
     "traceparent",
     "tracestate",
-];
+]);
 
 /// Headers that carry, or have carried somewhere, something that opens a door.
-const CREDENTIALS: &[&str] = &[
+static CREDENTIALS: Names = Names::new(&[
     "authentication",
     "cookie",
     "cookie2",
@@ -160,7 +158,7 @@ const CREDENTIALS: &[&str] = &[
     "x-auth",
     "x-auth-key",
     "x-functions-key",
-];
+]);
 
 /// What is in the names of all others.
 const CREDENTIAL_PARTS: &[&str] = &[
@@ -173,7 +171,7 @@ const CREDENTIAL_PARTS: &[&str] = &[
     "token",
 ];
 
-const HOP_BY_HOP: &[&str] = &[
+static HOP_BY_HOP: Names = Names::new(&[
     "connection",
     "http2-settings",
     "keep-alive",
@@ -185,10 +183,10 @@ const HOP_BY_HOP: &[&str] = &[
     "trailer",
     "transfer-encoding",
     "upgrade",
-];
+]);
 
 /// Request headers the host sets itself, or that make GT see another request than was decided on.
-const NEVER: &[&str] = &[
+static NEVER: Names = Names::new(&[
     "accept-encoding",
     "early-data",
     "expect",
@@ -207,10 +205,10 @@ const NEVER: &[&str] = &[
     "x-original-url",
     "x-real-ip",
     "x-rewrite-url",
-];
+]);
 
 /// Answer headers that speak of GT's own host or credentials, or to a browser that talks to it.
-const NOT_THE_CLIENTS: &[&str] = &[
+static NOT_THE_CLIENTS: Names = Names::new(&[
     "alt-svc",
     "authentication-info",
     "clear-site-data",
@@ -221,10 +219,10 @@ const NOT_THE_CLIENTS: &[&str] = &[
     "set-cookie2",
     "strict-transport-security",
     "www-authenticate",
-];
+]);
 
 /// Answer headers that are true of exactly the bytes GT sent.
-const OF_EXACT_BYTES: &[&str] = &[
+static OF_EXACT_BYTES: Names = Names::new(&[
     "accept-ranges",
     "content-digest",
     "content-length",
@@ -235,7 +233,7 @@ const OF_EXACT_BYTES: &[&str] = &[
     "signature",
     "signature-input",
     "x-content-digest",
-];
+]);
 
 #[cfg(test)]
 mod tests;
