@@ -24,6 +24,13 @@ fn main() {
             ),
         ),
         (
+            "quoted prose",
+            chat(
+                "A signal box keeps two trains from being on one track at once, \\\"whatever\\\" they want.\\n",
+                SIZE,
+            ),
+        ),
+        (
             "German",
             chat(
                 "Über den Wolken muß die Freiheit wohl grenzenlos sein. ",
@@ -41,6 +48,13 @@ fn main() {
             format!(
                 r#"{{"input":[{}1],"model":"gpt-4o"}}"#,
                 "15339,1917,".repeat(SIZE / 11)
+            ),
+        ),
+        (
+            "vectors",
+            format!(
+                r#"{{"data":[{{"embedding":[{}1]}}],"model":"gpt-4o"}}"#,
+                "-0.012345678,0.98765432,".repeat(SIZE / 24)
             ),
         ),
     ];

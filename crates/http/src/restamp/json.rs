@@ -1,12 +1,13 @@
 //! Restamping one JSON text.
 
+mod skip;
 mod strings;
 
 use super::output::Output;
-use crate::json::{KeyMatch, Similarity, Text};
+use crate::json::{KeyMatch, Text};
 use crate::quote::quoted;
-use crate::stride::{Structure, stride};
-use strings::skip_string;
+use crate::stride::{Stops, Structure, stride};
+use skip::skip_string;
 
 /// Replaces the value of the top-level `model` string of one JSON text.
 ///
@@ -134,7 +135,7 @@ impl JsonRestamp {
                 Place::Next => next(&mut rest),
                 Place::Key if byte == b'"' => {
                     rest = after;
-                    self.whole_key(&mut rest)
+                    self.members(&mut rest)
                 }
                 Place::Value(Member::Model) if byte == b'"' => {
                     let quote = behind + rest.len();
@@ -183,7 +184,7 @@ impl JsonRestamp {
         let mut here = *rest;
         let mut depth = self.depth;
         let place = loop {
-            let (_, tail) = here.split_at(stride::<Structure>(here));
+            let (_, tail) = here.split_at(to_structure(here));
             let Some((&byte, after)) = tail.split_first() else {
                 here = tail;
                 break Place::Inside;
@@ -207,6 +208,16 @@ impl JsonRestamp {
         *rest = here;
         self.depth = depth;
         place
+    }
+}
+
+/// How many bytes there are to the next quote or bracket: mostly none or one.
+#[inline]
+fn to_structure(bytes: &[u8]) -> usize {
+    match bytes {
+        [first, ..] if Structure::has(*first) => 0,
+        [_, second, ..] if Structure::has(*second) => 1,
+        _ => stride::<Structure>(bytes),
     }
 }
 

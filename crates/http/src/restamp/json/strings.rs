@@ -1,22 +1,37 @@
 //! Keys and strings, whole as they most often come, or cut by the end of a chunk.
 
-use super::{JsonRestamp, KeyMatch, Member, Output, Place, Similarity, Text};
-use crate::json::plain_text;
-use crate::stride::{Quotes, stride};
+use super::{JsonRestamp, Member, Place, skip::skip_string};
+use crate::json::{KeyMatch, Similarity, Text, plain_text};
+use crate::restamp::output::Output;
 
 impl JsonRestamp {
-    /// Reads a top-level key from its start. One that is whole and has no escape is compared at once.
-    pub(super) fn whole_key(&mut self, rest: &mut &[u8]) -> Place {
-        match plain_text(rest) {
-            Some((key, after)) if key.len() < LIMIT => {
-                *rest = after;
-                Place::Colon(member(key == b"model"))
-            }
-            _ => {
+    /// Reads a top-level key from its start, and goes on as long as strings follow, key after value
+    /// after key. One that is whole and has no escape is compared at once.
+    pub(super) fn members(&mut self, rest: &mut &[u8]) -> Place {
+        loop {
+            let Some((key, after)) = plain_text(rest).filter(|(key, _)| key.len() < LIMIT) else {
                 self.text = Text::new();
                 self.key = KeyMatch::new();
                 self.key_len = 0;
-                Place::InKey
+                return Place::InKey;
+            };
+            *rest = after;
+            let member = member(key == b"model");
+            match *rest {
+                [b':', b'"', after @ ..] if member == Member::Other => *rest = after,
+                [b':', after @ ..] => {
+                    *rest = after;
+                    return Place::Value(member);
+                }
+                _ => return Place::Colon(member),
+            }
+            self.escaped = false;
+            if !skip_string(rest, &mut self.escaped) {
+                return Place::Passing;
+            }
+            match *rest {
+                [b',', b'"', after @ ..] => *rest = after,
+                _ => return Place::Next,
             }
         }
     }
@@ -106,33 +121,6 @@ const fn member(is_model: bool) -> Member {
     } else {
         Member::Other
     }
-}
-
-/// Moves `rest` past the closing quote of a string, and says whether it was there.
-#[inline]
-pub(super) fn skip_string(rest: &mut &[u8], escaped: &mut bool) -> bool {
-    let mut here = *rest;
-    if *escaped && let Some((_, after)) = here.split_first() {
-        *escaped = false;
-        here = after;
-    }
-    let ended = loop {
-        let (_, tail) = here.split_at(stride::<Quotes>(here));
-        match tail {
-            [b'"', after @ ..] => {
-                here = after;
-                break true;
-            }
-            [_, _, after @ ..] => here = after,
-            _ => {
-                *escaped |= !tail.is_empty();
-                here = &[];
-                break false;
-            }
-        }
-    };
-    *rest = here;
-    ended
 }
 
 /// A key or a value of `model` longer than this is nobody's name.
