@@ -55,9 +55,15 @@ impl HeldForm {
 
     /// Takes the next piece; `is_last` if nothing comes after it.
     pub(crate) fn push(&mut self, piece: &[u8], is_last: bool) {
-        let mut passed = Vec::new();
-        let scanned = self.scan(piece, &mut passed);
-        self.hold(&passed, scanned);
+        let length = self.length + piece.len() as u64;
+        if length <= self.limit && self.scanner.passes(piece) {
+            self.length = length;
+            self.hold(piece, Ok(()));
+        } else {
+            let mut passed = Vec::new();
+            let scanned = self.scan(piece, &mut passed);
+            self.hold(&passed, scanned);
+        }
         if is_last && self.refusal.is_none() {
             self.end();
         }
