@@ -130,3 +130,6 @@ fn is_identity(encodings: &str) -> bool {
         .map(trim)
         .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case("identity"))
 }
+
+#[cfg(test)]
+mod tests;
