@@ -1,11 +1,13 @@
 //! The body of an answer: bytes of ours, or GT's as they come.
 //!
-//! GT's chunks go on one by one, with the model restamped where that is due; nothing waits for
-//! more. What must live exactly as long as the answer (the key's permits, the connection to GT)
-//! lives in here, so that a client that goes away gives everything back, GT's attention included.
+//! GT's chunks go on as they come, with the model restamped where that is due; nothing waits for
+//! more, but events that are here together go on together. What must live exactly as long as the
+//! answer (the key's permits, the connection to GT) lives in here, so that a client that goes away
+//! gives everything back, GT's attention included.
 
 mod alarm;
 mod keep_alive;
+mod together;
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -26,6 +28,7 @@ use crate::server::phase::{Phase, Phases};
 use crate::upstream::Lease;
 use alarm::Alarm;
 use keep_alive::KeepAlive;
+use together::Together;
 
 /// The body of an answer, and what is held until it ends.
 #[derive(Debug)]
@@ -49,6 +52,7 @@ pub(crate) struct FromUpstream {
     /// Whether GT is waited for.
     waits: bool,
     keep_alive: Option<KeepAlive>,
+    together: Together,
     /// hyper takes a stream that is reset with `CANCEL` or `NO_ERROR` for one that ended.
     is_http2: bool,
     is_over: bool,
@@ -119,7 +123,7 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, AbortReason>>> {
         let (chunk, log) = match self.get_mut() {
             Self::Bytes(bytes, completion) => (bytes.take(), completion.observer_mut()),
-            Self::Upstream(from) => match ready!(from.poll_chunk(context)) {
+            Self::Upstream(from) => match ready!(from.poll_chunks(context)) {
                 Ok(chunk) => (chunk, from.relay.observer_mut()),
                 Err(aborted) => return Poll::Ready(Some(Err(aborted))),
             },
@@ -133,7 +137,7 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Bytes(bytes, _) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Upstream(from) => from.is_over,
+            Self::Upstream(from) => from.is_over && !from.together.is_broken(),
         }
     }
 
@@ -172,6 +176,7 @@ impl FromUpstream {
             heard: Instant::now(),
             waits: false,
             keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
+            together: Together::default(),
             is_http2,
             is_over: false,
         };
@@ -181,7 +186,20 @@ impl FromUpstream {
         from
     }
 
-    /// The next bytes for the client; `None` at the end.
+    /// The next bytes for the client; `None` at the end. Events of which the first came without a
+    /// wait are joined: each by itself costs more to send than to copy.
+    fn poll_chunks(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, AbortReason>> {
+        let joins = !self.waits && self.relay.is_events();
+        let mut together = std::mem::take(&mut self.together);
+        let chunk = together.poll(joins, || self.poll_chunk(context));
+        self.together = together;
+        chunk
+    }
+
+    /// The next chunk for the client; `None` at the end.
     fn poll_chunk(
         &mut self,
         context: &mut Context<'_>,
