@@ -18,8 +18,8 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use door::{Asked, Told, Upstream, play_with};
 use fixture::{Engine, gate};
-use http::Request;
 use libfuzzer_sys::fuzz_target;
+use signalbox_fuzz::script::{self, lines, sections};
 use signalbox_gate::Gate;
 use signalbox_policy::{Decision, Forward, HeaderBuf, ListMode, Refusal};
 
@@ -44,35 +44,9 @@ fuzz_target!(|input: &[u8]| {
     ends_well(&told);
 });
 
-fn sections(input: &[u8]) -> [&[u8]; 5] {
-    let mut left = input;
-    [(); 5].map(|()| {
-        let mark = left.windows(4).position(|bytes| bytes == b"\n--\n");
-        let (section, after) = match mark {
-            Some(at) => (&left[..at], &left[at + 4..]),
-            None => (left, &[][..]),
-        };
-        left = after;
-        section
-    })
-}
-
-fn lines(section: &[u8]) -> impl Iterator<Item = &str> {
-    let text = std::str::from_utf8(section).unwrap_or_default();
-    text.lines()
-}
-
-/// `METHOD URI`, then `name: value`; the body comes in pieces whose lengths the first byte says.
+/// The body comes in pieces whose lengths the first byte says.
 fn asked(head: &[u8], body: &[u8]) -> Option<Asked> {
-    let mut lines = lines(head);
-    let (method, uri) = lines.next()?.split_once(' ')?;
-    let mut request = Request::builder().method(method).uri(uri);
-    for line in lines {
-        let (name, value) = line.split_once(':')?;
-        request = request.header(name, value.trim());
-    }
-    let (head, ()) = request.body(()).ok()?.into_parts();
-    let mut asked = Asked::new(head, body);
+    let mut asked = Asked::new(script::head(head)?, body);
     let size = usize::from(body.first().copied().unwrap_or(1)).max(1);
     asked.pieces = body.chunks(size).map(Bytes::copy_from_slice).collect();
     asked.knows_end = size.is_multiple_of(2);

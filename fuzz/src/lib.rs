@@ -4,6 +4,7 @@
 #[path = "../../crates/http/tests/it/naive.rs"]
 mod naive;
 pub mod parts;
+pub mod script;
 pub mod stamps;
 
 pub use naive_verdict::{Verdict, verdict};
