@@ -189,7 +189,7 @@ impl<O: Observer> Exchange<O> {
         let live = match outcome {
             Ok(decided) => LiveAnswer::Decided(decided.plan.decision().clone()),
             Err(Halt::Rejected(rejection)) => match &**rejection {
-                Rejection::Policy { decision, .. } => LiveAnswer::Decided(decision.clone()),
+                Rejection::Policy { decision, .. } => LiveAnswer::Decided((**decision).clone()),
                 Rejection::Failed {
                     cause,
                     is_guests: true,

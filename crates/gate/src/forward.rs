@@ -187,7 +187,7 @@ impl<O: Observer> Sent<O> {
     fn refuse(mut self, refusal: Refusal) -> Respond<O> {
         let rejection = Rejection::from(refusal);
         self.context.counts_only(&rejection);
-        let response = head::refusal(rejection.refusal());
+        let response = rejection.response();
         Respond::new(&self.gate, self.context, response)
     }
 }

@@ -12,7 +12,6 @@ use crate::facts::Facts;
 use crate::gate::Gate;
 use crate::observer::Observer;
 use crate::request::client::{Client, Peer};
-use crate::response::head;
 use crate::response::rejection::Rejection;
 
 /// The gate answers by itself.
@@ -76,7 +75,7 @@ impl Gate {
         let mut context = Context::new(self, client, method, None, observer);
         let rejection = Rejection::Host(refusal);
         context.refused("*", None, &rejection);
-        Respond::new(self, context, head::refusal(rejection.refusal()))
+        Respond::new(self, context, rejection.response())
     }
 
     /// Refuses a request on which the door itself failed. It is counted, and not recorded: nothing
@@ -92,7 +91,7 @@ impl Gate {
         };
         let mut context = Context::new(self, client, Method::default(), None, observer);
         context.counts_only(&rejection);
-        Respond::new(self, context, head::refusal(rejection.refusal()))
+        Respond::new(self, context, rejection.response())
     }
 
     /// A response of the door's own, which needs no key and asks no policy: to a browser that asks

@@ -27,7 +27,6 @@ use crate::order::Passed;
 use crate::policy::call::{AskError, PolicyCall};
 use crate::request::incoming::IncomingRequest;
 use crate::respond::Respond;
-use crate::response::head;
 use crate::response::rejection::Rejection;
 use crate::upstream::models_request::ModelsRequest;
 
@@ -213,11 +212,7 @@ impl<O: Observer> Exchange<O> {
             ..
         } = self;
         context.refused(head.uri.path(), Some(&head), rejection);
-        Step::Respond(Respond::new(
-            &gate,
-            context,
-            head::refusal(rejection.refusal()),
-        ))
+        Step::Respond(Respond::new(&gate, context, rejection.response()))
     }
 
     fn passed(self, passed: Passed) -> Step<O> {

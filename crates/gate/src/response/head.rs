@@ -15,7 +15,12 @@ use crate::response::mask;
 
 /// Turns a refusal into an answer.
 pub(crate) fn refusal(refusal: &Refusal) -> Response<Bytes> {
-    let mut answer = Response::new(refusal.body().into());
+    refusal_with(refusal, refusal.body().into())
+}
+
+/// The same where its body is written already.
+pub(crate) fn refusal_with(refusal: &Refusal, body: Bytes) -> Response<Bytes> {
+    let mut answer = Response::new(body);
     *answer.status_mut() =
         StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     for (name, value) in refusal.headers() {

@@ -1,5 +1,7 @@
 //! Why a request goes no further, and what the client is told of it.
 
+use bytes::Bytes;
+use http::Response;
 use signalbox_http::path;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::{Decision, Purpose};
@@ -8,6 +10,7 @@ use signalbox_runtime::Generation;
 use crate::auth::authenticator::TokenRefused;
 use crate::auth::credentials::NoCredential;
 use crate::auth::rate_limit::Limited;
+use crate::response::head;
 use crate::upstream::request::ContractViolation;
 
 /// Why a request goes no further, and who says so.
@@ -29,9 +32,11 @@ pub enum Rejection {
     /// The policy.
     Policy {
         /// What it decided.
-        decision: Decision,
+        decision: Box<Decision>,
         /// What the client is told.
         refusal: Refusal,
+        /// The same as it is sent: a refusal that comes again is written once.
+        body: Bytes,
     },
 }
 
@@ -48,6 +53,14 @@ impl Rejection {
             Self::Failed { refusal, .. } | Self::Host(refusal) | Self::Policy { refusal, .. } => {
                 refusal
             }
+        }
+    }
+
+    /// What the client is sent.
+    pub(crate) fn response(&self) -> Response<Bytes> {
+        match self {
+            Self::Policy { refusal, body, .. } => head::refusal_with(refusal, body.clone()),
+            Self::Failed { refusal, .. } | Self::Host(refusal) => head::refusal(refusal),
         }
     }
 
@@ -84,7 +97,8 @@ impl Rejection {
             refusal
         };
         Self::Policy {
-            decision: Decision::Refuse(refused),
+            decision: Box::new(Decision::Refuse(refused)),
+            body: refusal.body().into(),
             refusal,
         }
     }
