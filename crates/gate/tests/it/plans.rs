@@ -32,8 +32,22 @@ struct Ask {
 /// What happens, in its order.
 #[derive(Clone, Debug)]
 enum Event {
-    Asks(Ask),
+    /// One of the requests that come again and again, so that it has a plan.
+    Again(usize),
+    /// The same with one part of it another.
+    Nearly(usize, Part),
+    Other(Ask),
     Changes(Change),
+}
+
+/// A part of a request.
+#[derive(Clone, Debug)]
+enum Part {
+    Token(&'static str),
+    Line((&'static str, &'static str)),
+    Type(Option<&'static str>),
+    Headers(Vec<(&'static str, &'static str)>),
+    Body(&'static str),
 }
 
 impl Ask {
@@ -54,6 +68,19 @@ impl Ask {
                 .collect();
         }
         asked
+    }
+
+    fn with(&self, part: Part) -> Self {
+        let mut other = self.clone();
+        other.times = 1;
+        match part {
+            Part::Token(token) => other.token = token,
+            Part::Line(line) => other.line = line,
+            Part::Type(content_type) => other.content_type = content_type,
+            Part::Headers(headers) => other.headers = headers,
+            Part::Body(body) => other.body = body,
+        }
+        other
     }
 
     fn upstream(&self) -> Vec<Upstream> {
@@ -131,20 +158,31 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+const TYPES: [Option<&str>; 4] = [
+    Some("application/json"),
+    Some("application/json; charset=utf-8"),
+    Some("text/plain"),
+    None,
+];
+
+fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    proptest::collection::vec(select(&HEADERS[..]), 0..3)
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    prop_oneof![
+        select(&TOKENS[..]).prop_map(Part::Token),
+        select(&LINES[..]).prop_map(Part::Line),
+        select(&TYPES[..]).prop_map(Part::Type),
+        headers().prop_map(Part::Headers),
+        select(&BODIES[..]).prop_map(Part::Body),
+    ]
+}
+
 fn ask() -> impl Strategy<Value = Ask> {
-    let types = [
-        Some("application/json"),
-        Some("application/json; charset=utf-8"),
-        Some("text/plain"),
-        None,
-    ];
     (
-        (
-            select(&TOKENS[..]),
-            select(&LINES[..]),
-            select(types.to_vec()),
-        ),
-        proptest::collection::vec(select(&HEADERS[..]), 0..3),
+        (select(&TOKENS[..]), select(&LINES[..]), select(&TYPES[..])),
+        headers(),
         (select(&BODIES[..]), any::<bool>(), select(&ANSWERS[..])),
         (1..5_usize, proptest::option::weighted(0.2, change())),
     )
@@ -161,52 +199,63 @@ fn ask() -> impl Strategy<Value = Ask> {
         })
 }
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
-    let plain = Ask {
-        token: "token-chat",
-        line: LINES[0],
-        content_type: Some("application/json"),
-        headers: Vec::new(),
-        body: BODIES[0],
+/// A request that mostly is in order, as often as it takes for its plan to be kept.
+fn regular() -> impl Strategy<Value = Ask> {
+    let tokens = select(vec!["token-all", "token-all", "token-chat", "jwt.chat."]);
+    let lines = select(vec![LINES[0], LINES[0], LINES[3], LINES[6], LINES[8]]);
+    (tokens, lines, headers()).prop_map(|(token, line, headers)| Ask {
+        token,
+        line,
+        content_type: TYPES[0],
+        headers,
+        body: if line.0 == "GET" { "" } else { BODIES[0] },
         is_whole: true,
         upstream: ANSWERS[0],
         times: 3,
         meanwhile: None,
-    };
-    // One that comes again and again, so that what changes in between meets a plan.
-    let plain = select(TOKENS.to_vec()).prop_map(move |token| {
-        Event::Asks(Ask {
-            token,
-            ..plain.clone()
-        })
-    });
-    let event = prop_oneof![
-        3 => plain,
-        3 => ask().prop_map(Event::Asks),
+    })
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => any::<usize>().prop_map(Event::Again),
+        3 => (any::<usize>(), part()).prop_map(|(which, part)| Event::Nearly(which, part)),
+        1 => ask().prop_map(Event::Other),
         2 => change().prop_map(Event::Changes),
-    ];
-    proptest::collection::vec(event, 1..24)
+    ]
+}
+
+/// Plays what happens in a world with plans and in one without, and compares.
+fn compare(worlds: &mut [World; 2], ask: &Ask) -> Result<(), TestCaseError> {
+    for time in 0..ask.times {
+        let [with, without] = worlds;
+        let meanwhile = ask.meanwhile.filter(|_| time + 1 == ask.times);
+        let play = |world: &mut World| world.plays(ask.asked(), &ask.upstream(), meanwhile);
+        let (planned, plain) = (play(with), play(without));
+        prop_assert_eq!(&planned.0, &plain.0, "{:?}", ask);
+        prop_assert_eq!(&planned.1, &plain.1, "{:?}", ask);
+        prop_assert_eq!(with.counts(), without.counts());
+    }
+    Ok(())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn with_plans_and_without_the_same_happens(events in events()) {
+    fn with_plans_and_without_the_same_happens(
+        regulars in proptest::collection::vec(regular(), 1..3),
+        events in proptest::collection::vec(event(), 1..24),
+    ) {
         let mut worlds = [World::new(false), World::new(true)];
+        let regular = |which: usize| &regulars[which % regulars.len()];
         for event in events {
             match event {
-                Event::Changes(change) => worlds.iter_mut().for_each(|world| world.changes(change)),
-                Event::Asks(ask) => {
-                    for time in 0..ask.times {
-                        let [with, without] = &mut worlds;
-                        let meanwhile = ask.meanwhile.filter(|_| time + 1 == ask.times);
-                        let play = |world: &mut World| world.plays(ask.asked(), &ask.upstream(), meanwhile);
-                        let (planned, plain) = (play(with), play(without));
-                        prop_assert_eq!(&planned.0, &plain.0, "{:?}", ask);
-                        prop_assert_eq!(&planned.1, &plain.1, "{:?}", ask);
-                        prop_assert_eq!(with.counts(), without.counts());
-                    }
+                Event::Again(which) => compare(&mut worlds, regular(which))?,
+                Event::Nearly(which, part) => compare(&mut worlds, &regular(which).with(part))?,
+                Event::Other(ask) => compare(&mut worlds, &ask)?,
+                Event::Changes(change) => {
+                    worlds.iter_mut().for_each(|world| world.changes(change));
                 }
             }
         }
