@@ -1,28 +1,17 @@
-//! Asking the policy, and what it said.
+//! Who asks, what was asked of policies, and what they said.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::HeaderName;
 use signalbox_http::refusal::Refusal;
-use signalbox_policy::gt::CONVERSATION_HEADER;
 use signalbox_policy::{Decision, RequestedModel};
-use signalbox_runtime::{Generation, RequestBuf};
+use signalbox_runtime::Generation;
 
 use crate::auth::keyring::Key;
 use crate::body::incoming::Body;
-use crate::exchange::Exchange;
-use crate::facts::Told;
-use crate::halt::{Halt, Need};
-use crate::observer::Observer;
 use crate::plan::Plan;
-use crate::plan::facts::PlanFacts;
-use crate::policy::call::{AskError, PolicyCall, ask_inline};
-use crate::policy::live_policy::LivePolicy;
-use crate::policy::request::PolicyRequest;
+use crate::policy::call::AskError;
 use crate::request::target::Target;
-use crate::response::rejection::Rejection;
-use crate::upstream::request::ContractViolation;
 
 /// Who asks, and for what: known once the head has passed.
 #[derive(Clone, Debug)]
@@ -87,141 +76,6 @@ impl Stage {
         match self {
             Self::Head => Ok(RequestedModel::Unread),
             Self::Model => body.requested(),
-        }
-    }
-}
-
-impl<O: Observer> Exchange<O> {
-    /// Asks about the head alone, unless the policy has said already that it wants to know the model.
-    /// `None` if it does.
-    pub(crate) fn ask_about_head(
-        &mut self,
-        asker: &Asker,
-        live: &LivePolicy,
-    ) -> Result<Option<Arc<Plan>>, Halt> {
-        if self.asking.wants_model {
-            return Ok(None);
-        }
-        let plan = self.ask(asker, live, Stage::Head)?;
-        self.accept(asker, &plan, live)?;
-        if let Decision::ReadModel = plan.decision() {
-            self.asking.wants_model = true;
-            return Ok(None);
-        }
-        Ok(Some(plan))
-    }
-
-    /// Asks about head and model.
-    pub(crate) fn ask_about_model(
-        &mut self,
-        asker: &Asker,
-        live: &LivePolicy,
-    ) -> Result<Arc<Plan>, Halt> {
-        let plan = self.ask(asker, live, Stage::Model)?;
-        self.accept(asker, &plan, live)?;
-        Ok(plan)
-    }
-
-    /// Asks one generation. Its having no answer ends the walk.
-    pub(crate) fn ask(
-        &mut self,
-        asker: &Asker,
-        live: &LivePolicy,
-        stage: Stage,
-    ) -> Result<Arc<Plan>, Halt> {
-        let answer = self.asking.answer.take();
-        let asked = (live.number(), stage);
-        let plan = match answer.filter(|answer| (answer.0, answer.1) == asked) {
-            Some((_, _, answer)) => {
-                let told = &self.context.facts.told;
-                answer.map(|decision| Arc::new(Plan::new(told.clone(), decision)))
-            }
-            None => self.ask_now(asker, live, stage)?,
-        };
-        let plan = plan.map_err(Rejection::from)?;
-        self.context.follows(&plan);
-        Ok(plan)
-    }
-
-    /// Whether a plan says anything but no.
-    ///
-    /// # Errors
-    /// What the client is told if not.
-    pub(crate) fn accept(
-        &self,
-        asker: &Asker,
-        plan: &Plan,
-        live: &LivePolicy,
-    ) -> Result<(), Arc<Rejection>> {
-        match plan.decision() {
-            // A policy that was asked elsewhere may have been answered for.
-            Decision::Refuse(refused) if !(400..500).contains(&refused.status) => {
-                Err(Arc::new(ContractViolation::Refusal.into()))
-            }
-            Decision::Refuse(refused) => Err(plan.rejection(|| {
-                let (method, path) = (self.head.method.as_str(), &asker.target.path);
-                Rejection::of_policy(refused.clone(), method, path, &live.generation)
-            })),
-            _ => Ok(()),
-        }
-    }
-
-    fn ask_now(
-        &mut self,
-        asker: &Asker,
-        live: &LivePolicy,
-        stage: Stage,
-    ) -> Result<Result<Arc<Plan>, AskError>, Halt> {
-        let policy = &live.generation;
-        let model = stage.model(&self.body)?;
-        self.context.asks(policy, &live.table);
-        let since = self.gate.clock().monotonic();
-        if !policy.is_inline() {
-            self.context.facts.told = Told::of(model, policy.catalogue());
-            let asked = self.policy_request(asker, live.table.headers(), model);
-            let request = asked.told(|request| RequestBuf::from(request));
-            let call = PolicyCall::new(Arc::clone(policy), request);
-            self.asking.pending = Some((stage, since));
-            return Err(Need::Policy(call).into());
-        }
-        let facts = self.plan_facts(asker, live.table.headers(), model);
-        let mut told = None;
-        let plan = Plan::find_or(policy, self.gate.revision(), &facts, || {
-            let told = told.insert(Told::of(model, policy.catalogue()));
-            let decision = facts.asked.told(|request| ask_inline(policy, request))?;
-            Ok(Plan::new(told.clone(), decision))
-        });
-        // A policy that fails was told so as well.
-        if let Some(told) = told {
-            self.context.facts.told = told;
-        }
-        self.took(since);
-        if let Err(error) = &plan {
-            self.report(policy.served(), stage, error);
-        }
-        Ok(plan)
-    }
-
-    /// The request as policies that want these headers are told of it.
-    pub(crate) fn policy_request<'x>(
-        &'x self,
-        asker: &'x Asker,
-        wanted: &'x [HeaderName],
-        model: RequestedModel<'x>,
-    ) -> PolicyRequest<'x> {
-        PolicyRequest::new(&asker.key, &self.head, &asker.target, wanted, model)
-    }
-
-    /// All of the request that its plan depends on.
-    pub(crate) fn plan_facts<'x>(
-        &'x self,
-        asker: &'x Asker,
-        wanted: &'x [HeaderName],
-        model: RequestedModel<'x>,
-    ) -> PlanFacts<'x> {
-        PlanFacts {
-            asked: self.policy_request(asker, wanted, model),
-            in_conversation: self.head.headers.contains_key(CONVERSATION_HEADER),
         }
     }
 }

@@ -9,13 +9,14 @@ use signalbox_runtime::Generation;
 
 use crate::auth::keyring::Key;
 use crate::auth::rate_limit::{ConcurrencyPermit, RequestPermit, StreamPermit};
-use crate::facts::{DecidedBy, End, Facts, Told};
+use crate::facts::{DecidedBy, End, Facts};
 use crate::gate::Gate;
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::policy::record::{Conclusion, Record, RecordFacts};
 use crate::policy::request::PolicyRequest;
 use crate::policy::route_table::RouteTable;
+use crate::policy::told::Told;
 use crate::request::client::Client;
 use crate::response::rejection::{self, Rejection};
 use crate::response::request_id;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use http::Method;
 use jiff::Timestamp;
 use signalbox_policy::RequestedModel;
-use signalbox_runtime::{Catalogue, Open};
+use signalbox_runtime::Open;
 
 use crate::auth::keyring::Key;
 use crate::plan::{Plan, PlanNotes};
 use crate::policy::route_table::{RouteEntry, RouteTable};
+use crate::policy::told::Told;
 use crate::request::client::Client;
 use crate::request::target::Target;
 use crate::response::abort_reason::AbortReason;
@@ -41,21 +42,6 @@ pub(crate) struct DecidedBy {
     /// Counts this request among the responses it decided.
     pub(crate) _open: Open,
     pub(crate) table: Arc<RouteTable>,
-}
-
-/// What the policy was told of the model, last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
-    model: ToldModel,
-    /// Whether the policy lists or publishes its name.
-    is_listed: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum ToldModel {
-    Absent,
-    Named(Arc<str>),
-    Unread,
 }
 
 /// How an exchange ended, as far as it has.
@@ -134,9 +120,9 @@ impl Facts {
     /// The model the client named, as far as a policy was told of it.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        match &self.told.model {
-            ToldModel::Named(name) => Some(name),
-            ToldModel::Absent | ToldModel::Unread => None,
+        match self.told.model() {
+            RequestedModel::Named(name) => Some(name),
+            RequestedModel::Absent | RequestedModel::Unread => None,
         }
     }
 
@@ -144,7 +130,7 @@ impl Facts {
     /// pattern takes is the client's own.
     #[must_use]
     pub const fn is_model_listed(&self) -> bool {
-        self.told.is_listed
+        self.told.is_listed()
     }
 
     /// What observers have left with the plan of this request: with all that the policy was told last,
@@ -164,45 +150,5 @@ impl Facts {
     #[must_use]
     pub const fn end(&self) -> &End {
         &self.end
-    }
-}
-
-impl Told {
-    /// That nothing was told of it.
-    pub(crate) const UNREAD: Self = Self {
-        model: ToldModel::Unread,
-        is_listed: false,
-    };
-
-    /// What is told of a model that the policy of this catalogue may have.
-    pub(crate) fn of(model: RequestedModel<'_>, catalogue: &Catalogue) -> Self {
-        match model {
-            RequestedModel::Unread => Self::UNREAD,
-            RequestedModel::Absent => Self {
-                model: ToldModel::Absent,
-                is_listed: false,
-            },
-            RequestedModel::Named(name) => Self {
-                model: ToldModel::Named(name.into()),
-                is_listed: catalogue.get(name).is_some()
-                    || catalogue.by_published(name).next().is_some(),
-            },
-        }
-    }
-
-    pub(crate) fn model(&self) -> RequestedModel<'_> {
-        match &self.model {
-            ToldModel::Absent => RequestedModel::Absent,
-            ToldModel::Named(name) => RequestedModel::Named(name),
-            ToldModel::Unread => RequestedModel::Unread,
-        }
-    }
-
-    /// Bytes of its name.
-    pub(crate) fn size(&self) -> usize {
-        match &self.model {
-            ToldModel::Absent | ToldModel::Unread => 0,
-            ToldModel::Named(name) => name.len(),
-        }
     }
 }

@@ -78,6 +78,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod ask_policy;
 mod asking;
 mod auth;
 mod body;

@@ -22,9 +22,9 @@ use signalbox_runtime::Generation;
 pub use notes::PlanNotes;
 
 use crate::auth::credentials::Credential;
-use crate::facts::Told;
 use crate::plan::facts::{PlanFacts, Revision};
 use crate::plan::plans::Plans;
+use crate::policy::told::Told;
 use crate::response::rejection::Rejection;
 use crate::upstream::request::Destination;
 
@@ -59,7 +59,7 @@ impl Plan {
         }
     }
 
-    /// The plan of these facts, and whether it was kept; where it was not, `decide` makes it.
+    /// The plan of these facts: one that was kept, or what `decide` makes.
     ///
     /// # Errors
     /// As `decide`. Failures are never kept.
@@ -76,7 +76,8 @@ impl Plan {
             return Ok(plan);
         }
         let plan = Arc::new(decide()?);
-        generation.with_kept(|plans: &mut Plans| plans.put(revision, facts, hash, &plan));
+        let size = plan.size(generation);
+        generation.with_kept(|plans: &mut Plans| plans.put(revision, facts, hash, &plan, size));
         Ok(plan)
     }
 
@@ -127,9 +128,11 @@ impl Plan {
         get_or_try(&self.credentials, make)
     }
 
-    /// Bytes of what was decided, and of what the policy was told of the model.
-    fn size(&self) -> usize {
-        self.told.size() + size::of_decision(&self.decision)
+    /// Bytes of what was decided, and of what its texts are taken from.
+    fn size(&self, generation: &Generation) -> usize {
+        let route = self.forward().and_then(|to| generation.route(&to.route));
+        let listed = route.map_or(0, |route| size::texts(&route.headers));
+        self.told.size() + size::of_decision(&self.decision) + listed
     }
 }
 

@@ -5,3 +5,4 @@ pub(crate) mod live_policy;
 pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod route_table;
+pub(crate) mod told;

@@ -173,3 +173,17 @@ impl Use {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_replacement_is_another_revision() {
+        let secret = || Secret::read("gtak_x").unwrap();
+        let all = Credentials::from_iter([("inference".to_owned(), secret())]);
+        let before = all.revision();
+        assert!(all.replace("inference", secret()));
+        assert_ne!(all.revision(), before);
+    }
+}

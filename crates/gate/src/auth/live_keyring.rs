@@ -72,3 +72,16 @@ impl LiveKeyring {
         self.retired.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_replacement_is_another_revision() {
+        let live = LiveKeyring::new(Keyring::default());
+        let before = live.revision();
+        live.replace(Keyring::default());
+        assert_ne!(live.revision(), before);
+    }
+}

@@ -26,31 +26,28 @@ struct Place {
 }
 
 impl Plans {
-    /// The plan these facts had before, under this revision.
+    /// The plan these facts had before, under this revision. Those of another are dropped.
     pub(crate) fn get(
-        &self,
+        &mut self,
         revision: Revision,
         facts: &PlanFacts<'_>,
         hash: PlaceHash,
     ) -> Option<Arc<Plan>> {
-        if self.revision != revision {
-            return None;
-        }
+        self.turn_to(revision);
         let (kept, plan) = &**self.places.get(hash.place(PLACES))?.kept.as_ref()?;
         kept.are(facts, hash).then(|| Arc::clone(plan))
     }
 
-    /// Keeps a plan, if its facts come again. Plans of another revision are dropped.
+    /// Keeps a plan that is no larger than it may be, if its facts come again.
     pub(crate) fn put(
         &mut self,
         revision: Revision,
         facts: &PlanFacts<'_>,
         hash: PlaceHash,
         plan: &Arc<Plan>,
+        plan_size: usize,
     ) {
-        if mem::replace(&mut self.revision, revision) != revision {
-            self.places.clear();
-        }
+        self.turn_to(revision);
         if self.places.is_empty() {
             self.places.resize_with(PLACES, Place::default);
         }
@@ -58,8 +55,14 @@ impl Plans {
             return;
         };
         let is_second = mem::replace(&mut place.missed, hash.bits()) == hash.bits();
-        if is_second && facts.size() + plan.size() <= LARGEST {
+        if is_second && facts.size() + plan_size <= LARGEST {
             place.kept = Some(Box::new((KeptFacts::new(facts, hash), Arc::clone(plan))));
+        }
+    }
+
+    fn turn_to(&mut self, revision: Revision) {
+        if mem::replace(&mut self.revision, revision) != revision {
+            self.places.clear();
         }
     }
 }
@@ -67,7 +70,8 @@ impl Plans {
 /// Plans a worker keeps of a generation: with what is prepared some 3 MiB at most, mostly a tenth of
 /// that.
 const PLACES: usize = 256;
-/// What facts and decision may take in bytes to be kept. What is prepared is made of the same texts.
+/// What facts, decision and route may take in bytes to be kept. What is prepared is made of the same
+/// texts.
 pub(super) const LARGEST: usize = 4 << 10;
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn of_forward(forward: &Forward) -> usize {
 }
 
 /// Of many small ones each counts for what it takes beside its text.
-fn texts(texts: &[String]) -> usize {
+pub(crate) fn texts(texts: &[String]) -> usize {
     texts
         .iter()
         .map(|text| text.len() + size_of::<String>())

@@ -11,8 +11,8 @@ use super::*;
 use crate::auth::digest::Digest;
 use crate::auth::keyring::{Grant, Key, Keyring};
 use crate::auth::rate_limit::KeyUsage;
-use crate::facts::Told;
 use crate::policy::request::PolicyRequest;
+use crate::policy::told::Told;
 use crate::request::target::Target;
 
 /// Facts, by the parts they are made of.
@@ -135,7 +135,7 @@ fn ask_at(plans: &mut Plans, revision: Revision, parts: &Parts) -> (Decision, bo
             return (plan.decision().clone(), false);
         }
         let plan = Arc::new(Plan::new(Told::UNREAD, answer(facts)));
-        plans.put(revision, facts, hash, &plan);
+        plans.put(revision, facts, hash, &plan, 100);
         (plan.decision().clone(), true)
     })
 }
