@@ -1,8 +1,9 @@
 //! What Signalbox knows of HTTP, as state machines over bytes.
 //!
-//! Paths, headers, JSON bodies, answers and refusals of GT's routes, with no socket, no clock, no
-//! async and no HTTP library: every door (the host, a tower layer, another proxy's plug-in) uses the
-//! same code. This is also the one place that knows OpenAI's field names.
+//! Paths, headers, JSON bodies, answers and refusals of GT's routes, and HTTP/1.1 on the wire, with no
+//! socket, no clock, no async and no HTTP library but a parser of heads: every door (the host, a tower
+//! layer, another proxy's plug-in) uses the same code. This is also the one place that knows OpenAI's
+//! field names.
 //!
 //! ```
 //! use signalbox_http::{json, json::Found, path};
@@ -20,6 +21,7 @@
 #![deny(missing_docs)]
 
 pub mod head;
+pub mod http1;
 pub mod json;
 pub mod media;
 pub mod models;
