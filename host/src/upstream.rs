@@ -5,6 +5,7 @@
 //! before the request was written on it, and a stream that GT refused to begin with, are replaced
 //! without a word, at another host if need be; nothing else is ever sent twice.
 
+mod answer;
 mod body;
 mod check;
 mod connect;
@@ -30,10 +31,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response, header};
-use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
+pub(crate) use answer::AnswerBody;
 pub(crate) use body::{BodyOutcome, BodyTimes, Coming, RequestBody};
 pub(crate) use check::check_hosts;
 pub(crate) use error::UpstreamError;
@@ -44,6 +45,7 @@ pub(crate) use tls::Trust;
 pub use tls::TrustError;
 
 use connection_limit::ConnectionLimit;
+use error::ExchangeError;
 use host_pool::{HostPool, PooledConnection};
 use outlier::Availability;
 use pool::Bounds;
@@ -79,11 +81,6 @@ pub(crate) struct Upstream {
     /// TimerEvent when a request that waits for a connection may look again.
     freed: Rc<Notify>,
 }
-
-/// An answer that is still being read. Dropping it is how GT hears that nobody listens any more:
-/// over HTTP/1 the connection closes; over HTTP/2, with the answer, its stream is reset.
-#[derive(Debug)]
-pub(crate) struct Lease(PooledConnection);
 
 /// What was tried for one request.
 #[derive(Debug, Default)]
@@ -129,7 +126,7 @@ impl Upstream {
     pub(crate) async fn send(
         &self,
         mut request: Request<RequestBody>,
-    ) -> Result<(Response<Incoming>, Lease), UpstreamError> {
+    ) -> Result<Response<AnswerBody>, UpstreamError> {
         let fate = request.body().fate();
         let patience = self.patience(request.body());
         let mut tried = Tried::default();
@@ -142,7 +139,7 @@ impl Upstream {
             match sent.map_err(|_elapsed| UpstreamError::FirstByteTimeout)? {
                 Ok(response) => {
                     self.hosts.answered(host);
-                    return Ok((response, Lease(way)));
+                    return Ok(response.map(|body| AnswerBody::new(body, way)));
                 }
                 Err((error, Some(unsent))) => {
                     request = unsent;
@@ -259,10 +256,10 @@ impl Upstream {
     fn replaces(
         &self,
         way: &PooledConnection,
-        error: hyper::Error,
+        error: ExchangeError,
         tried: &mut Tried,
     ) -> Result<(), UpstreamError> {
-        if http2::is_refused(&error) {
+        if is_refused(&error) {
             tried.refusals += 1;
             if tried.refusals > MOST_REFUSALS {
                 return Err(UpstreamError::Refused(error));
@@ -284,30 +281,28 @@ impl Upstream {
     }
 }
 
-impl Lease {
-    /// The host that answers, as `host` has it.
-    pub(crate) fn host(&self) -> &HeaderValue {
-        &self.0.lane().host.authority
-    }
-
-    /// The answer was read to its end: the connection is free for the next request.
-    pub(crate) fn give_back(self) {
-        self.0.give_back();
-    }
-}
-
 /// Whose fault it was: our client's, if its body failed on the way.
-fn lost(error: hyper::Error, fate: Option<&BodyOutcome>) -> UpstreamError {
+fn lost(error: ExchangeError, fate: Option<&BodyOutcome>) -> UpstreamError {
     if let Some(failure) = fate.and_then(BodyOutcome::failure) {
         return UpstreamError::ClientBody(failure);
     }
-    if http2::is_refused(&error) {
+    if is_refused(&error) {
         return UpstreamError::Refused(error);
     }
-    if error.is_parse() || http2::is_other_protocol(&error) {
+    let is_protocol = match &error {
+        ExchangeError::Http1(error) => error.is_protocol(),
+        ExchangeError::Http2(error) => error.is_parse() || http2::is_other_protocol(error),
+        ExchangeError::CutShort => false,
+    };
+    if is_protocol {
         return UpstreamError::Protocol(error);
     }
     UpstreamError::Lost(error)
+}
+
+/// Whether GT said that it did not begin with a request.
+fn is_refused(error: &ExchangeError) -> bool {
+    matches!(error, ExchangeError::Http2(error) if http2::is_refused(error))
 }
 
 /// A connection that is going away refuses once; one that has as many streams as it takes may do so

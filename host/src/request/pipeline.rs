@@ -9,9 +9,8 @@ use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 
-use http::{Request, Response, Version};
+use http::{Request, Response};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use jiff::Timestamp;
 use signalbox_gate::{
     AbortReason, AskError, AskPolicy, BodyFailure, Client, FetchModels, Forward, Framed,
@@ -32,7 +31,7 @@ use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::ResponseBody;
 use crate::request::spool::{Before, Spool};
 use crate::server::worker::Worker;
-use crate::upstream::{BodyOutcome, BodyTimes, Lease, RequestBody};
+use crate::upstream::{AnswerBody, BodyOutcome, BodyTimes, RequestBody};
 
 /// Answers one request. Never fails: what goes wrong is a refusal.
 pub(crate) async fn handle(
@@ -66,7 +65,7 @@ pub(crate) async fn handle(
             Step::AskPolicy(ask) => context.ask_policy(ask).await,
             Step::FetchModels(fetch) => context.fetch_models(fetch).await,
             Step::Forward(forward) => match context.forward(forward).await {
-                ControlFlow::Break((relay, answer)) => return context.relay(relay, answer).await,
+                ControlFlow::Break((relay, body)) => return context.relay(relay, body).await,
                 ControlFlow::Continue(step) => step,
             },
             Step::Respond(respond) => return context.respond(respond).await,
@@ -85,13 +84,6 @@ struct RequestContext<'w> {
     spool: Spool,
     /// How it fares once it is passed on.
     sent_body: Option<Rc<BodyOutcome>>,
-}
-
-/// GT's answer, and the connection it comes on.
-struct Answer {
-    incoming: Incoming,
-    lease: Lease,
-    is_http2: bool,
 }
 
 impl RequestContext<'_> {
@@ -163,7 +155,7 @@ impl RequestContext<'_> {
     async fn forward(
         &mut self,
         forward: Forward<RequestLog>,
-    ) -> ControlFlow<(Relay<RequestLog>, Answer), Step<RequestLog>> {
+    ) -> ControlFlow<(Relay<RequestLog>, AnswerBody), Step<RequestLog>> {
         let (head, body, mut sent) = forward.send();
         let Some(body) = self.request_body(body, sent.observer_mut()) else {
             let gone = Refusal::of(Code::InvalidBody);
@@ -180,22 +172,14 @@ impl RequestContext<'_> {
             }
         };
         match answer {
-            Ok((answer, lease)) => {
+            Ok(answer) => {
                 let log = sent.observer_mut();
-                log.first_byte(answer.status(), lease.host());
-                let (head, incoming) = answer.into_parts();
-                let is_http2 = head.version == Version::HTTP_2;
+                log.first_byte(answer.status(), answer.body().host());
+                let (head, body) = answer.into_parts();
                 match sent.responded(head) {
                     Responded::Again(forward) => ControlFlow::Continue(Step::Forward(forward)),
                     Responded::Respond(respond) => ControlFlow::Continue(Step::Respond(respond)),
-                    Responded::Relay(relay) => ControlFlow::Break((
-                        relay,
-                        Answer {
-                            incoming,
-                            lease,
-                            is_http2,
-                        },
-                    )),
+                    Responded::Relay(relay) => ControlFlow::Break((relay, body)),
                 }
             }
             Err(error) => {

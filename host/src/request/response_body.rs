@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use signalbox_gate::keyring::{Key, KeyStatus};
 use signalbox_gate::{AbortReason, Completion, Facts, Gate, RelayBody};
 use tokio::time::Instant;
@@ -25,7 +24,7 @@ use tokio::time::Instant;
 use crate::config::Times;
 use crate::observe::request_log::RequestLog;
 use crate::server::phase::{Phase, Phases};
-use crate::upstream::Lease;
+use crate::upstream::AnswerBody;
 use alarm::Alarm;
 use keep_alive::KeepAlive;
 use together::Together;
@@ -40,9 +39,8 @@ pub(crate) enum ResponseBody {
 /// GT's answer on its way through.
 #[derive(Debug)]
 pub(crate) struct FromUpstream {
-    /// `None` once nothing more is wanted of it: over HTTP/2 that ends its stream.
-    incoming: Option<Incoming>,
-    lease: Option<Lease>,
+    /// `None` once nothing more is wanted of it: GT hears of that.
+    incoming: Option<AnswerBody>,
     relay: RelayBody<RequestLog>,
     idle: Duration,
     phases: Rc<Phases>,
@@ -53,8 +51,8 @@ pub(crate) struct FromUpstream {
     waits: bool,
     keep_alive: Option<KeepAlive>,
     together: Together,
-    /// hyper takes a stream that is reset with `CANCEL` or `NO_ERROR` for one that ended.
-    is_http2: bool,
+    /// GT's answer broke off, and that was not said yet.
+    is_broken: bool,
     is_over: bool,
 }
 
@@ -158,9 +156,7 @@ impl Body for ResponseBody {
 impl FromUpstream {
     /// GT's body, on its way to the holder of a key.
     pub(crate) fn new(
-        incoming: Incoming,
-        lease: Lease,
-        is_http2: bool,
+        incoming: AnswerBody,
         relay: RelayBody<RequestLog>,
         times: &Times,
         phases: &Rc<Phases>,
@@ -168,7 +164,6 @@ impl FromUpstream {
         let keep_alive = times.sse_comment.filter(|_| relay.is_events());
         let mut from = Self {
             incoming: Some(incoming),
-            lease: Some(lease),
             relay,
             idle: times.answer_idle.duration(),
             phases: Rc::clone(phases),
@@ -177,7 +172,7 @@ impl FromUpstream {
             waits: false,
             keep_alive: keep_alive.map(|every| KeepAlive::new(every.duration())),
             together: Together::default(),
-            is_http2,
+            is_broken: false,
             is_over: false,
         };
         if from.is_at_end() && !from.relay.changes_bytes() {
@@ -208,6 +203,9 @@ impl FromUpstream {
             if self.phases.current() == Phase::Cutting {
                 return Poll::Ready(self.break_off(AbortReason::Shutdown));
             }
+            if self.is_broken {
+                return Poll::Ready(self.break_off(AbortReason::Upstream));
+            }
             let Some(incoming) = &mut self.incoming else {
                 return Poll::Ready(Ok(None));
             };
@@ -229,15 +227,15 @@ impl FromUpstream {
                 return Poll::Ready(self.break_off(broken));
             }
             match next {
-                None if self.is_http2 && !self.is_at_end() => {
-                    return Poll::Ready(self.break_off(AbortReason::Upstream));
-                }
                 None => return Poll::Ready(Ok(self.end())),
                 Some(Err(_broken)) => {
-                    return Poll::Ready(self.break_off(AbortReason::Upstream));
+                    // hyper writes when a body has nothing for a turn, and drops what it has not
+                    // written of one that fails: the head and the bytes before the failure.
+                    self.is_broken = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 Some(Ok(frame)) => {
-                    // Trailers speak of the bytes GT sent, and no client of these routes reads any.
                     let Ok(chunk) = frame.into_data() else {
                         continue;
                     };
@@ -266,19 +264,15 @@ impl FromUpstream {
     fn leave_out(&mut self) {
         self.is_over = true;
         self.incoming = None;
-        self.lease = None;
     }
 
     fn is_at_end(&self) -> bool {
         self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
-    /// What was kept back; the connection to GT is free again.
+    /// What was kept back.
     fn end(&mut self) -> Option<Bytes> {
         self.is_over = true;
-        if let Some(lease) = self.lease.take() {
-            lease.give_back();
-        }
         let last = self.relay.finish();
         let skipped = self.relay.oversized();
         self.relay.observer_mut().passed_on(skipped);

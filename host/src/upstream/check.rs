@@ -66,16 +66,22 @@ async fn answer(
     check: &HealthCheck,
 ) -> Result<u16, UpstreamError> {
     let request = request(credentials, host, check);
-    let sent = match connect(hosts, host, None).await? {
-        Connection::Http1(mut connection) => connection.send(request).await,
+    let status = match connect(hosts, host, None, &Rc::default()).await? {
+        Connection::Http1(mut connection) => {
+            let sent = connection.send(request).await;
+            sent.map(|answer| answer.status())
+                .map_err(|(error, _)| error.into())
+        }
         Connection::Http2(connection) => {
             let stream = Rc::clone(&connection).open();
             let stream = stream.ok_or(UpstreamError::Busy)?;
-            stream.send(host, request).await
+            let sent = stream.send(host, request).await;
+            sent.map(|answer| answer.status())
+                .map_err(|(error, _)| error.into())
         }
     };
-    let answer = sent.map_err(|(error, _)| super::lost(error, None))?;
-    Ok(answer.status().as_u16())
+    let status = status.map_err(|error| super::lost(error, None))?;
+    Ok(status.as_u16())
 }
 
 fn request(credentials: &Credentials, host: &Host, check: &HealthCheck) -> Request<RequestBody> {

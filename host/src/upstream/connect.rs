@@ -5,7 +5,6 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 
 use super::connection_limit::Place;
@@ -13,7 +12,7 @@ use super::dial::{DialError, dial};
 use super::error::UpstreamError;
 use super::guards::Guards;
 use super::hosts::{Host, Hosts};
-use super::http1::Http1;
+use super::http1::{Http1, Io, SpareBuffers};
 use super::http2::{H2Pings, Http2};
 use super::tls::CertificateProblem;
 use crate::config;
@@ -30,6 +29,7 @@ pub(super) async fn connect(
     hosts: &Hosts,
     host: &Arc<Host>,
     place: Option<Place>,
+    spares: &Rc<SpareBuffers>,
 ) -> Result<Connection, UpstreamError> {
     let origin = &host.url.origin;
     let dialled = dial(&*hosts.resolver, origin.host.as_str(), origin.port).await;
@@ -40,7 +40,7 @@ pub(super) async fn connect(
     let guards = Guards::new(host.opens(&hosts.connections), place);
     let Some((trust, name)) = &host.tls else {
         let is_http2 = hosts.http2 == config::Http2::PriorKnowledge;
-        return begin(socket, is_http2, guards).await;
+        return begin(socket, is_http2, guards, spares).await;
     };
     let connector = TlsConnector::from(trust.config());
     let stream = connector.connect(name.clone(), socket).await;
@@ -52,19 +52,24 @@ pub(super) async fn connect(
         Some(agreed) => agreed == b"h2",
         None => hosts.http2 == config::Http2::PriorKnowledge,
     };
-    begin(stream, is_http2, guards).await
+    begin(stream, is_http2, guards, spares).await
 }
 
-async fn begin<S>(stream: S, is_http2: bool, guards: Guards) -> Result<Connection, UpstreamError>
+async fn begin<S>(
+    stream: S,
+    is_http2: bool,
+    guards: Guards,
+    spares: &Rc<SpareBuffers>,
+) -> Result<Connection, UpstreamError>
 where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: Io + 'static,
 {
-    let begun = if is_http2 {
-        let connection = Http2::begin(stream, guards, H2Pings::default()).await;
-        connection.map(Connection::Http2)
-    } else {
-        Http1::begin(stream, guards).await.map(Connection::Http1)
-    };
+    if !is_http2 {
+        let connection = Http1::begin(Box::new(stream), guards, Rc::clone(spares));
+        return Ok(Connection::Http1(connection));
+    }
+    let begun = Http2::begin(stream, guards, H2Pings::default()).await;
     // Nothing of a request was sent.
-    begun.map_err(|error| UpstreamError::Connect(io::Error::other(error)))
+    let begun = begun.map_err(|error| UpstreamError::Connect(io::Error::other(error)));
+    begun.map(Connection::Http2)
 }

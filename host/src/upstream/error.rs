@@ -3,7 +3,21 @@
 use signalbox_gate::BodyFailure;
 use signalbox_http::refusal::{Code, Refusal};
 
+use super::http1::Http1Error;
 use super::tls::CertificateProblem;
+
+/// Why an exchange on a connection failed, in the words of its version.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ExchangeError {
+    #[error(transparent)]
+    Http1(#[from] Http1Error),
+    #[error(transparent)]
+    Http2(#[from] hyper::Error),
+    /// The stream was reset as if nobody wanted more of it.
+    #[error("the upstream ended its answer before its end")]
+    CutShort,
+}
 
 /// Why GT gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -31,13 +45,13 @@ pub(crate) enum UpstreamError {
     FirstByteTimeout,
     /// The connection ended after the request, or a part of it, was sent.
     #[error("the upstream connection was lost before the answer")]
-    Lost(#[source] hyper::Error),
+    Lost(#[source] ExchangeError),
     /// What came back is not HTTP, or not the version that was agreed on.
     #[error("the upstream does not speak HTTP as it should")]
-    Protocol(#[source] hyper::Error),
+    Protocol(#[source] ExchangeError),
     /// GT said that it did not begin with the request, whose body is gone.
     #[error("the upstream refused the request before it began with it")]
-    Refused(#[source] hyper::Error),
+    Refused(#[source] ExchangeError),
     /// The name has no address.
     #[error(
         "the upstream's name cannot be resolved: check it, and the name servers of this machine"

@@ -1,23 +1,27 @@
 //! One worker's way to one host: its connections there, and how many requests are on them.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use signalbox_http::http1::BodyDecoder;
 use tokio::sync::Semaphore;
-use tokio::task::yield_now;
+use tokio::task::{AbortHandle, yield_now};
 use tokio::time::Instant;
 
 use super::body::RequestBody;
 use super::connect::{Connection, connect};
 use super::connection_limit::{ConnectionLimit, Place};
-use super::error::UpstreamError;
+use super::error::{ExchangeError, UpstreamError};
 use super::hosts::{Host, Hosts};
-use super::http1::Http1;
+use super::http1::{Http1, SpareBuffers};
 use super::http2::{Http2, Stream};
 use super::pool::{Bounds, Pool};
 use crate::config;
@@ -29,6 +33,8 @@ pub(super) struct HostPool {
     pub(super) host: Arc<Host>,
     places: Rc<ConnectionLimit>,
     pool: RefCell<Pool>,
+    watch: RefCell<Option<Watch>>,
+    spares: Rc<SpareBuffers>,
     shared: RefCell<Vec<Rc<Http2>>>,
     bounds: Bounds,
     /// Requests under way.
@@ -56,9 +62,25 @@ enum Protocol {
     Shared(Stream),
 }
 
+/// What the body of an answer is read from.
+#[derive(Debug)]
+pub(super) enum WireBody {
+    Http1(BodyDecoder),
+    Http2(Incoming),
+}
+
 /// A request under way, until it is dropped.
 #[derive(Debug)]
 struct Load(Rc<HostPool>);
+
+/// The one task that hears when GT closes a connection that is kept, or speaks on it. It ends when
+/// this is dropped; the worker's `LocalSet` owns it.
+#[derive(Debug)]
+struct Watch {
+    task: AbortHandle,
+    /// `None` until it has begun.
+    waker: Option<Waker>,
+}
 
 impl HostPool {
     pub(super) fn new(
@@ -77,6 +99,8 @@ impl HostPool {
             host: Arc::clone(host),
             places,
             pool: RefCell::new(Pool::new(bounds)),
+            watch: RefCell::default(),
+            spares: Rc::default(),
             shared: RefCell::default(),
             bounds,
             load: Cell::new(0),
@@ -93,13 +117,14 @@ impl HostPool {
     /// A connection that is there and open as far as we know.
     ///
     /// GT closes what is idle too long, and the news of it may be in the system already: for a
-    /// connection that was idle for a while it is worth a look, which one turn of the runtime takes.
-    /// So does a connection that was given back this moment and has not noticed yet.
+    /// connection that was idle for a while it is worth a look. What the system has, one turn of the
+    /// runtime brings; so it does what is still being written on a connection that was given back.
     pub(super) async fn kept(self: &Rc<Self>) -> Option<PooledConnection> {
         loop {
             let now = Instant::now();
             let (protocol, idle) = self.own(now).or_else(|| self.shared(now))?;
-            if idle >= WORTH_A_LOOK || !protocol.is_ready() {
+            let is_fresh = idle < WORTH_A_LOOK || protocol.is_silent();
+            if !is_fresh || !protocol.is_ready() {
                 yield_now().await;
                 if !protocol.is_ready() {
                     continue;
@@ -158,7 +183,8 @@ impl HostPool {
                 None => break,
             }
         }
-        let protocol = match connect(&self.hosts, &self.host, Some(place)).await? {
+        let connecting = connect(&self.hosts, &self.host, Some(place), &self.spares);
+        let protocol = match connecting.await? {
             Connection::Http1(own) => {
                 self.speaks_http2.set(Some(false));
                 Protocol::Own(own)
@@ -185,6 +211,16 @@ impl HostPool {
         }
     }
 
+    /// Keeps a connection for the next request, and watches it meanwhile.
+    fn keep(self: &Rc<Self>, connection: Http1) {
+        let mut watch = self.watch.borrow_mut();
+        let watch = watch.get_or_insert_with(|| Watch::begin(Rc::downgrade(self)));
+        let look = |waker| connection.is_quiet(&mut Context::from_waker(waker));
+        if watch.waker.as_ref().is_none_or(look) {
+            self.pool.borrow_mut().keep(connection, Instant::now());
+        }
+    }
+
     /// Closes what has been kept too long.
     pub(super) fn sweep(&self, now: Instant) {
         self.pool.borrow_mut().sweep(now);
@@ -207,11 +243,30 @@ impl PooledConnection {
     pub(super) async fn send(
         &mut self,
         request: Request<RequestBody>,
-    ) -> Result<Response<Incoming>, (hyper::Error, Option<Request<RequestBody>>)> {
+    ) -> Result<Response<WireBody>, (ExchangeError, Option<Request<RequestBody>>)> {
         match &mut self.protocol {
-            Protocol::Own(connection) => connection.send(request).await,
-            Protocol::Shared(stream) => stream.send(&self.load.0.host, request).await,
+            Protocol::Own(connection) => match connection.send(request).await {
+                Ok(answer) => Ok(answer.map(WireBody::Http1)),
+                Err((error, unsent)) => Err((error.into(), unsent)),
+            },
+            Protocol::Shared(stream) => match stream.send(&self.load.0.host, request).await {
+                Ok(answer) => Ok(answer.map(WireBody::Http2)),
+                Err((error, unsent)) => Err((error.into(), unsent)),
+            },
         }
+    }
+
+    /// The next piece of an answer over HTTP/1.1; `None` at its end.
+    pub(super) fn poll_piece(
+        &mut self,
+        body: &mut BodyDecoder,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, ExchangeError>>> {
+        let Protocol::Own(connection) = &mut self.protocol else {
+            return Poll::Ready(None);
+        };
+        let piece = connection.poll_piece(body, context);
+        piece.map(|piece| piece.map(|piece| piece.map_err(ExchangeError::from)))
     }
 
     /// The answer was read to its end: the connection is free for the next request.
@@ -219,7 +274,7 @@ impl PooledConnection {
         let Self { protocol, load, .. } = self;
         let lane = &load.0;
         match protocol {
-            Protocol::Own(connection) => lane.pool.borrow_mut().keep(connection, Instant::now()),
+            Protocol::Own(connection) => lane.keep(connection),
             Protocol::Shared(stream) => drop(stream),
         }
     }
@@ -235,6 +290,39 @@ impl Protocol {
             Self::Own(connection) => connection.is_ready(),
             Self::Shared(stream) => !stream.is_closed(),
         }
+    }
+
+    /// Whether a look into the system shows that it is as we know it.
+    fn is_silent(&self) -> bool {
+        match self {
+            Self::Own(connection) => connection.is_silent(),
+            Self::Shared(_) => false,
+        }
+    }
+}
+
+impl Watch {
+    fn begin(lane: Weak<HostPool>) -> Self {
+        let watching = poll_fn(move |context| {
+            let Some(lane) = lane.upgrade() else {
+                return Poll::Ready(());
+            };
+            if let Some(watch) = &mut *lane.watch.borrow_mut() {
+                watch.waker = Some(context.waker().clone());
+            }
+            lane.pool.borrow_mut().watch(context);
+            Poll::Pending
+        });
+        Self {
+            task: tokio::task::spawn_local(watching).abort_handle(),
+            waker: None,
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

@@ -1,84 +1,138 @@
-//! HTTP/1.1 to GT: a connection carries one request at a time.
+//! HTTP/1.1 to GT: a connection carries one request at a time, and whoever sends it drives it.
+//!
+//! The one thing that has a task of its own is the rest of a request body whose answer came early:
+//! it goes on whether or not the client takes the answer, because a client may first want to send.
 
-use std::pin::pin;
-use std::time::Duration;
+mod answer_head;
+mod buffers;
+mod connection;
+mod error;
+mod io;
+mod outgoing;
+mod request_head;
 
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{Builder, SendRequest};
-use hyper_util::rt::TokioIo;
-use signalbox_swap::error_chain;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use signalbox_http::http1::BodyDecoder;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::body::RequestBody;
 use super::guards::Guards;
+use connection::Connection;
+
+pub(super) use buffers::SpareBuffers;
+pub(crate) use error::Http1Error;
+pub(super) use io::Io;
 
 /// A connection. Dropping it closes it, whatever is on it.
 #[derive(Debug)]
 pub(super) struct Http1 {
-    sender: SendRequest<RequestBody>,
+    connection: Rc<RefCell<Connection>>,
+    rest: Option<RestOfRequest>,
     pub(super) since: Instant,
-    /// Tells the connection's task when this is dropped.
-    _wanted: oneshot::Sender<()>,
 }
 
+/// The task that sends the rest of a request whose answer came early. It ends with the request, or
+/// when this is dropped; the worker's `LocalSet` owns it.
+#[derive(Debug)]
+struct RestOfRequest(AbortHandle);
+
 impl Http1 {
-    /// Begins on a stream. The task that drives it ends with the connection, which ends when its
-    /// one sender is dropped; the worker's `LocalSet` owns it.
-    pub(super) async fn begin<S>(stream: S, guards: Guards) -> hyper::Result<Self>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
-    {
-        let (sender, connection) = Builder::new()
-            .max_headers(MAX_ANSWER_HEADERS)
-            .handshake(TokioIo::new(stream))
-            .await?;
-        let (wanted, unwanted) = oneshot::channel::<()>();
-        tokio::task::spawn_local(async move {
-            let mut connection = pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => Some(ended),
-                // It flushes before it ends, which a GT that has stopped reading never lets it.
-                _ = unwanted => timeout(FAREWELL, connection).await.ok(),
-            };
-            if let Some(Err(error)) = ended {
-                tracing::debug!(error = error_chain(&error), "upstream connection ended");
-            }
-            drop(guards);
-        });
-        let since = Instant::now();
-        Ok(Self {
-            sender,
-            since,
-            _wanted: wanted,
-        })
+    /// Begins on a stream.
+    pub(super) fn begin(stream: Box<dyn Io>, guards: Guards, spares: Rc<SpareBuffers>) -> Self {
+        let connection = Connection::new(stream, guards, spares);
+        Self {
+            connection: Rc::new(RefCell::new(connection)),
+            rest: None,
+            since: Instant::now(),
+        }
     }
 
-    /// Whether it can take a request now.
+    /// Whether it can take a request now: nothing is on it, and nothing came of it that we know of.
     pub(super) fn is_ready(&self) -> bool {
-        self.sender.is_ready()
+        !self.connection.borrow().is_sending() && self.is_quiet(&mut noop())
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+    /// Whether nothing came of it since the last answer, neither bytes nor its end. If so, the task of
+    /// `context` hears when that changes.
+    pub(super) fn is_quiet(&self, context: &mut Context<'_>) -> bool {
+        self.connection.borrow_mut().is_quiet(context)
     }
 
-    /// The answer's head, or the request again if nothing of it was written.
+    /// Whether the system has nothing of it either that we were not told of yet.
+    pub(super) fn is_silent(&self) -> bool {
+        self.connection.borrow().is_silent()
+    }
+
+    /// Whether the answer was read to its end, and another request may follow.
+    pub(super) fn is_reusable(&self) -> bool {
+        self.connection.borrow().is_reusable()
+    }
+
+    /// Nothing is on it for now: what it needs only for a request is given back.
+    pub(super) fn release_buffers(&self) {
+        self.connection.borrow_mut().release_buffers();
+    }
+
+    /// The answer's head and what its body is in, or the request again if nothing of it was written.
     pub(super) async fn send(
         &mut self,
         request: Request<RequestBody>,
-    ) -> Result<Response<Incoming>, (hyper::Error, Option<Request<RequestBody>>)> {
-        let sent = self.sender.try_send_request(request).await;
-        sent.map_err(|mut error| {
-            let unsent = error.take_message();
-            (error.into_error(), unsent)
-        })
+    ) -> Result<Response<BodyDecoder>, (Http1Error, Option<Request<RequestBody>>)> {
+        let mut request = Some(request);
+        let answer = poll_fn(|context| {
+            let mut connection = self.connection.borrow_mut();
+            if request.is_some() && !connection.is_quiet(context) {
+                return Poll::Ready(Err(Http1Error::NotIdle));
+            }
+            if let Some(request) = request.take() {
+                connection.begin(request);
+            }
+            connection.poll_head(context)
+        });
+        let answer = answer.await;
+        let answer = answer.map_err(|error| (error, request))?;
+        if self.connection.borrow().is_sending() {
+            self.go_on_sending();
+        }
+        Ok(answer)
+    }
+
+    /// The next piece of the answer; `None` at its end.
+    pub(super) fn poll_piece(
+        &mut self,
+        body: &mut BodyDecoder,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Http1Error>>> {
+        self.connection.borrow_mut().poll_piece(body, context)
+    }
+
+    fn go_on_sending(&mut self) {
+        let connection = Rc::clone(&self.connection);
+        let rest = async move {
+            poll_fn(|context| connection.borrow_mut().poll_send(context)).await;
+        };
+        let task = tokio::task::spawn_local(rest);
+        self.rest = Some(RestOfRequest(task.abort_handle()));
     }
 }
 
-/// For what is still to be flushed when nobody wants a connection any more.
-const FAREWELL: Duration = Duration::from_millis(500);
-/// GT's own answers have a dozen.
-const MAX_ANSWER_HEADERS: usize = 128;
+impl Drop for RestOfRequest {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// For a look that nobody waits for.
+fn noop() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+#[cfg(test)]
+mod tests;

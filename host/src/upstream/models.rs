@@ -9,12 +9,11 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 use signalbox_http::models;
 use signalbox_http::refusal::{Code, Refusal};
 use tokio::time::{Instant, timeout};
 
-use crate::upstream::{RequestBody, Upstream};
+use crate::upstream::{AnswerBody, RequestBody, Upstream};
 
 /// GT's own lists, one for each credential, kept for a few seconds.
 #[derive(Debug, Default)]
@@ -59,7 +58,7 @@ impl ModelLists {
 
 async fn fetch(upstream: &Upstream, head: &Parts) -> Result<Vec<String>, Refusal> {
     let request = Request::from_parts(head.clone(), RequestBody::Empty);
-    let (response, lease) = upstream
+    let response = upstream
         .send(request)
         .await
         .map_err(|error| error.refusal())?;
@@ -68,11 +67,10 @@ async fn fetch(upstream: &Upstream, head: &Parts) -> Result<Vec<String>, Refusal
         return Err(Refusal::of(Code::UpstreamProtocol));
     }
     let body = collect(response.into_body()).await?;
-    lease.give_back();
     models::parse_list(&body).map_err(|_| Refusal::of(Code::UpstreamProtocol))
 }
 
-async fn collect(body: Incoming) -> Result<Bytes, Refusal> {
+async fn collect(body: AnswerBody) -> Result<Bytes, Refusal> {
     let collected = timeout(LIST_TIME, Limited::new(body, LIST_BYTES).collect()).await;
     let collected = collected.map_err(|_elapsed| Refusal::of(Code::UpstreamTimeout))?;
     Ok(collected

@@ -2,6 +2,7 @@
 //! and go.
 
 use std::collections::VecDeque;
+use std::task::Context;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -40,11 +41,11 @@ impl Pool {
         }
     }
 
-    /// The connection used last that is open, and how long it has been idle.
+    /// The connection used last, and how long it has been idle.
     pub(super) fn take(&mut self, now: Instant) -> Option<(Http1, Duration)> {
         self.sweep(now);
         while let Some(Idle { connection, since }) = self.idle.pop_back() {
-            if !connection.is_closed() && !self.is_old(&connection, now) {
+            if !self.is_old(&connection, now) {
                 return Some((connection, now.duration_since(since)));
             }
         }
@@ -52,9 +53,10 @@ impl Pool {
     }
 
     pub(super) fn keep(&mut self, connection: Http1, now: Instant) {
-        if connection.is_closed() || self.is_old(&connection, now) {
+        if !connection.is_reusable() || self.is_old(&connection, now) {
             return;
         }
+        connection.release_buffers();
         self.idle.push_back(Idle {
             connection,
             since: now,
@@ -64,14 +66,19 @@ impl Pool {
         }
     }
 
-    /// Drops what is closed at the old end, and what was not used for too long.
+    /// Drops what was not used for too long.
     pub(super) fn sweep(&mut self, now: Instant) {
         let time = self.bounds.idle_time;
         while let Some(oldest) = self.idle.front()
-            && (oldest.connection.is_closed() || now.duration_since(oldest.since) >= time)
+            && now.duration_since(oldest.since) >= time
         {
             self.idle.pop_front();
         }
+    }
+
+    /// Drops what GT closed, or speaks on unasked. The task of `context` hears when there is more.
+    pub(super) fn watch(&mut self, context: &mut Context<'_>) {
+        self.idle.retain(|idle| idle.connection.is_quiet(context));
     }
 
     fn is_old(&self, connection: &Http1, now: Instant) -> bool {

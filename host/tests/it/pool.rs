@@ -190,3 +190,29 @@ fn interim_answers_are_not_passed_on() {
         assert_eq!(answer.header("link"), None);
     }
 }
+
+#[test]
+fn an_answer_that_was_not_asked_for_is_nobodys() {
+    for is_late in [false, true] {
+        let gt = Gt::answering(move |seen, reply| {
+            let mine = format!(r#"{{"a":{}}}"#, seen.connection);
+            let length = mine.len();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{mine}");
+            let other = answer.replace(&mine, &mine.replace("a", "b"));
+            if is_late {
+                reply.raw(answer.as_bytes());
+                thread::yield_now();
+                reply.raw(other.as_bytes());
+            } else {
+                reply.raw((answer + &other).as_bytes());
+            }
+        });
+        let gate = Gate::before(&gt);
+        for connection in 0..5 {
+            let answer = gate.send(&Ask::chat("gpt-4o"));
+            assert_eq!(answer.text(), format!(r#"{{"a":{connection}}}"#));
+            let no_connection = "signalbox_connections_open{side=\"upstream\"} 0\n";
+            assert!(within(|| gate.handle.metrics().contains(no_connection)));
+        }
+    }
+}

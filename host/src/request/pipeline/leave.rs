@@ -4,13 +4,14 @@ use http::header::CONNECTION;
 use http::{HeaderValue, Response, response};
 use signalbox_gate::{Client, Relay, Respond};
 
-use super::{Answer, RequestContext};
+use super::RequestContext;
 use crate::observe::request_log::RequestLog;
 use crate::request::client_body::{Connection, Discard, Left, read_on};
 use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::{FromUpstream, ResponseBody};
 use crate::server::phase::Phase;
 use crate::server::worker::Worker;
+use crate::upstream::AnswerBody;
 
 /// The answer where the host itself panicked.
 pub(crate) fn panicked(worker: &Worker, log: RequestLog, client: Client) -> Response<ResponseBody> {
@@ -32,20 +33,15 @@ impl RequestContext<'_> {
     pub(super) async fn relay(
         mut self,
         relay: Relay<RequestLog>,
-        answer: Answer,
+        answer: AnswerBody,
     ) -> Response<ResponseBody> {
         let (mut head, mut body) = relay.into_parts();
         let connection = self.let_go(false, body.observer_mut()).await;
         body.observer_mut().responds(head.status);
         self.tell_connection(connection, &mut head);
-        let Answer {
-            incoming,
-            lease,
-            is_http2,
-        } = answer;
         let Worker { shared, phases, .. } = self.worker;
         let times = &shared.config.times;
-        let body = FromUpstream::new(incoming, lease, is_http2, body, times, phases);
+        let body = FromUpstream::new(answer, body, times, phases);
         Response::from_parts(head, ResponseBody::Upstream(Box::new(body)))
     }
 
