@@ -29,12 +29,16 @@ mod encode;
 mod error;
 mod framing;
 mod head;
+mod piece;
+mod request;
 
-pub use body::{BodyDecoder, Piece};
+pub use body::BodyDecoder;
 pub use encode::{
     CHUNK_END, LAST_CHUNK, LAST_CHUNK_AFTER_CONTENT, chunk_size, content_length, end_of_head,
-    field, request_line,
+    field, request_line, status_line,
 };
 pub use error::{BodyError, HeadError};
 pub use framing::{BodyFraming, ResponseFraming};
 pub use head::{FieldSlots, Fields, HeadScan, MAX_FIELDS, MAX_HEAD, ResponseHead, response_head};
+pub use piece::Piece;
+pub use request::{RequestFraming, RequestHead, request_head};

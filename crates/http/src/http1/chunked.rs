@@ -1,7 +1,7 @@
 //! A body in chunks (RFC 9112, section 7.1).
 
-use super::body::Piece;
 use super::error::BodyError;
+use super::piece::Piece;
 
 /// Reads a body in chunks. Extensions and trailer fields are checked, counted and left out.
 #[derive(Clone, Copy, Debug)]

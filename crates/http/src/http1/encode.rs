@@ -15,6 +15,20 @@ pub fn request_line(out: &mut Vec<u8>, method: &str, target: &str) {
     out.extend_from_slice(b" HTTP/1.1\r\n");
 }
 
+/// The first line of a response. `minor` is that of its version, 0 or 1.
+pub fn status_line(out: &mut Vec<u8>, minor: u8, status: u16, reason: &str) {
+    out.extend_from_slice(match minor {
+        0 => b"HTTP/1.0 ",
+        _ => b"HTTP/1.1 ",
+    });
+    let mut digits = Digits::default();
+    digits.write(status.into(), 10);
+    out.extend_from_slice(digits.as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(reason.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
 /// A field of a head. Whoever calls knows that name and value are valid.
 pub fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());

@@ -103,10 +103,8 @@ impl FramingFields {
     }
 
     fn connection(&mut self, value: &[u8]) {
-        for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-            self.has_close |= option.eq_ignore_ascii_case(b"close");
-            self.has_keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
-        }
+        self.has_close |= says(value, b"close");
+        self.has_keep_alive |= says(value, b"keep-alive");
     }
 
     /// The same length may be said more than once, in one field or in several.
@@ -127,6 +125,12 @@ impl FramingFields {
         let is_plain = is_chunked && is_first;
         self.coding = Some(is_plain.then_some(()).ok_or(HeadError::TransferEncoding));
     }
+}
+
+/// Whether one of the options of a `connection` is this one.
+pub(super) fn says(value: &[u8], option: &[u8]) -> bool {
+    let mut options = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    options.any(|said| said.eq_ignore_ascii_case(option))
 }
 
 /// Digits alone: `parse` would take a sign.

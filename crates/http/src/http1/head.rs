@@ -48,6 +48,10 @@ impl<'b> FieldSlots<'b> {
     pub const fn new() -> Self {
         Self([const { MaybeUninit::uninit() }; MAX_FIELDS])
     }
+
+    pub(super) const fn as_uninit(&mut self) -> &mut [MaybeUninit<Header<'b>>] {
+        &mut self.0
+    }
 }
 
 impl Default for FieldSlots<'_> {
@@ -63,6 +67,10 @@ impl fmt::Debug for FieldSlots<'_> {
 }
 
 impl<'s, 'b> Fields<'s, 'b> {
+    pub(super) const fn new(fields: &'s [Header<'b>]) -> Self {
+        Self(fields)
+    }
+
     /// Each field: its name as it was written, and its value without the blanks around it.
     pub fn iter(self) -> impl Iterator<Item = (&'b str, &'b [u8])> + use<'s, 'b> {
         self.0.iter().map(|field| (field.name, field.value))
@@ -124,7 +132,7 @@ pub fn response_head<'s, 'b>(
     }))
 }
 
-fn version(minor: Option<u8>) -> Version {
+pub(super) const fn version(minor: Option<u8>) -> Version {
     match minor {
         Some(1) => Version::Http11,
         _ => Version::Http10,

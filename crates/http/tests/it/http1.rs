@@ -3,6 +3,7 @@
 mod bodies;
 mod framing;
 mod heads;
+mod requests;
 
 use signalbox_http::http1::{
     BodyDecoder, BodyError, BodyFraming, FieldSlots, HeadError, HeadScan, response_head,
