@@ -1,8 +1,9 @@
-//! One client connection: TLS if there is to be, the version it speaks, hyper on it, the times it
+//! One client connection: TLS if there is to be, the version it speaks, who serves that, the times it
 //! may take, and its way out.
 
 mod answer_slot;
 mod bounds;
+mod date;
 mod http1;
 mod http2;
 
@@ -157,7 +158,6 @@ async fn answer(
             let (asked, _empty) = request.into_parts();
             let log = log_for(worker, link);
             let told = shared.gate.respond_preflight(client, &asked, answer, log);
-            link.answered();
             pipeline::ours(told)
         }
         None => decided_answer(worker, link, client, request).await,
@@ -192,7 +192,6 @@ async fn decided_answer(
         Some(answer) => answer,
         None => pipeline::panicked(worker, log_for(worker, link), client),
     };
-    link.answered();
     if !answer.body().is_strangers() {
         link.admits();
     }

@@ -1,7 +1,7 @@
 //! A client's body: taken when it is here anyway, read whole within bounds, or let go of politely.
 //!
-//! hyper answers `expect: 100-continue` at the first poll of a body, so a body whose client waits
-//! for that is not touched before the request is decided.
+//! `expect: 100-continue` is answered at the first poll of a body, so a body whose client waits for that
+//! is not touched before the request is decided.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -231,6 +231,6 @@ pub(crate) fn read_on(mut incoming: IncomingBody, discard: Discard, place: Optio
 /// What a client sends in one go with its head, and what one connection may hold for nothing.
 const SMALL: u64 = 64 << 10;
 
-/// How often hyper gets to read on before a body counts as not here: once to see that somebody
-/// wants it, once to hand it over.
+/// How often the connection gets to read on before a body counts as not here: of HTTP/2 once to read
+/// it, once to hand it over; of HTTP/1 the rest may be in the packet after that of the head.
 const PATIENCE: u32 = 2;

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use h2::RecvStream;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
+
+use crate::listener::client_io::Http1Body;
 
 /// The body of a client's request as it comes.
 #[derive(Debug)]
 pub(crate) enum IncomingBody {
-    Http1(Incoming),
+    Http1(Http1Body),
     Http2(Http2Body),
 }
 
@@ -64,9 +65,9 @@ impl Body for IncomingBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            Self::Http1(incoming) => {
-                let next = ready!(Pin::new(incoming).poll_frame(context));
-                Poll::Ready(next.map(|frame| frame.map_err(io::Error::other)))
+            Self::Http1(body) => {
+                let next = ready!(body.poll_data(context));
+                Poll::Ready(next.map(|data| data.map(Frame::data)))
             }
             Self::Http2(body) => {
                 let next = ready!(body.poll_data(context));
@@ -77,14 +78,16 @@ impl Body for IncomingBody {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Http1(incoming) => incoming.is_end_stream(),
+            Self::Http1(body) => body.has_ended(),
             Self::Http2(body) => body.last.is_none() && body.stream.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Http1(incoming) => incoming.size_hint(),
+            Self::Http1(body) => body
+                .left()
+                .map_or_else(SizeHint::default, SizeHint::with_exact),
             Self::Http2(body) => body
                 .left
                 .map(|left| left + body.last.as_ref().map_or(0, Bytes::len) as u64)

@@ -9,6 +9,4 @@ pub enum Framed {
     Plainly,
     /// Both.
     Twice,
-    /// The head was not seen from its beginning.
-    Unseen,
 }

@@ -1,5 +1,4 @@
-//! What HTTP/2 and hyper let pass in a head, and the gate does not: whatever is not one plain
-//! request.
+//! What the doors let pass in a head, and the gate does not: whatever is not one plain request.
 
 use http::request::Parts;
 use http::{HeaderMap, Method, Version, header};
@@ -107,17 +106,12 @@ pub(crate) fn check_connection(headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// Refuses a head that says in two ways how long its body is.
 ///
-/// hyper keeps the chunks and drops the length; a hop before us that kept the length saw another
-/// request.
+/// The chunks count; a hop before us that went by the length saw another request.
 fn check_framed(framing: Framed) -> Result<(), Refusal> {
     match framing {
         Framed::Plainly => Ok(()),
         Framed::Twice => refuse(
             "The request has both `content-length` and `transfer-encoding`. Send one of them.",
-        ),
-        Framed::Unseen => refuse(
-            "A request in chunks came right behind another. Wait for the answer, or send \
-             `content-length`.",
         ),
     }
 }

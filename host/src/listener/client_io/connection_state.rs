@@ -1,18 +1,16 @@
 //! What one connection knows of itself.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::framing::Framings;
-use signalbox_gate::Framed;
-
 /// What one connection knows of itself; shared by its bytes, its requests and its clock.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
-    stage: Cell<Stage>,
+    /// Whether it speaks HTTP/2.
+    has_frames: Cell<bool>,
     exchanges: Cell<u32>,
     has_begun: Cell<bool>,
     idle_since: Cell<Instant>,
@@ -25,7 +23,6 @@ pub(crate) struct ConnectionState {
     refused: Cell<u32>,
     /// Whether what was read last is to be worked off before more is read.
     turn: Cell<Turn>,
-    framings: RefCell<Framings>,
 }
 
 /// Whether more of what a client sends is read.
@@ -36,19 +33,6 @@ enum Turn {
     WorkOff,
     /// The same, and somebody waits for it.
     Withheld,
-}
-
-/// Whose answer is written next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// HTTP/1 without an open request: a head written now is hyper's own.
-    Idle,
-    /// A request is being worked on.
-    Serving,
-    /// Its answer was handed to hyper and not yet written.
-    Answered,
-    /// Answers of HTTP/2 are frames, and hyper makes none up.
-    Frames,
 }
 
 /// The rest of a refused request that waits for its client: for its body, or to take the refusal.
@@ -62,7 +46,7 @@ pub(crate) struct Exchange(Rc<ConnectionState>);
 impl ConnectionState {
     pub(crate) fn new() -> Rc<Self> {
         Rc::new(Self {
-            stage: Cell::new(Stage::Idle),
+            has_frames: Cell::new(false),
             exchanges: Cell::new(0),
             has_begun: Cell::new(false),
             idle_since: Cell::new(Instant::now()),
@@ -71,34 +55,21 @@ impl ConnectionState {
             is_admitted: Cell::new(false),
             refused: Cell::new(0),
             turn: Cell::new(Turn::Read),
-            framings: RefCell::new(Framings::new()),
         })
     }
 
     /// The connection speaks HTTP/2.
     pub(crate) fn speaks_frames(&self) {
-        self.stage.set(Stage::Frames);
+        self.has_frames.set(true);
         self.head_since.set(None);
-        self.framings.replace(Framings::none());
-    }
-
-    /// hyper hands over a request of HTTP/1 whose body is so long; `None` if it comes in chunks.
-    pub(crate) fn frames(&self, length: Option<u64>) -> Framed {
-        self.framings.borrow_mut().begins(length)
     }
 
     /// A request's head is complete.
     pub(crate) fn begin(self: &Rc<Self>) -> Exchange {
-        self.moves_to(Stage::Serving);
         self.has_begun.set(true);
         self.head_since.set(None);
         self.exchanges.set(self.exchanges.get() + 1);
         Exchange(Rc::clone(self))
-    }
-
-    /// The head of its answer is handed to hyper.
-    pub(crate) fn answered(&self) {
-        self.moves_to(Stage::Answered);
     }
 
     /// Somebody with a key uses it.
@@ -113,7 +84,7 @@ impl ConnectionState {
 
     /// Whether it speaks HTTP/2, and nobody with a key has used it.
     pub(super) fn is_unknown(&self) -> bool {
-        self.stage.get() == Stage::Frames && !self.is_admitted()
+        self.has_frames.get() && !self.is_admitted()
     }
 
     /// Some of what the client sent was read.
@@ -181,28 +152,12 @@ impl ConnectionState {
         }
     }
 
-    pub(super) fn stage(&self) -> Stage {
-        self.stage.get()
-    }
-
-    pub(super) fn moves_to(&self, stage: Stage) {
-        if self.stage.get() != Stage::Frames {
-            self.stage.set(stage);
-        }
-    }
-
     /// Bytes came. Of HTTP/2 they need not be a head: a ping is none.
     pub(super) fn heard(&self) {
-        let may_be_a_head = self.exchanges.get() == 0 && self.stage.get() != Stage::Frames;
+        let may_be_a_head = self.exchanges.get() == 0 && !self.has_frames.get();
         if may_be_a_head && self.head_since.get().is_none() {
             self.head_since.set(Some(Instant::now()));
         }
-    }
-
-    /// These bytes go to hyper.
-    pub(super) fn passes(&self, bytes: &[u8]) {
-        let is_between = self.exchanges.get() == 0;
-        self.framings.borrow_mut().saw(bytes, is_between);
     }
 }
 

@@ -8,15 +8,15 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Reads and drops what a client still sends after its head was refused.
+/// Reads and drops what a client still sends after its last answer.
 #[derive(Debug)]
-pub(super) struct Linger {
+pub(crate) struct Linger {
     left: usize,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl Linger {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             left: LINGER_BYTES,
             deadline: Box::pin(sleep(LINGER_TIME)),

@@ -1,4 +1,4 @@
-//! A client's socket, with TLS or without, and what was read of it before hyper was there.
+//! A client's socket, with TLS or without, and what was read of it before its version was known.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -105,7 +105,6 @@ impl AsyncRead for PeekableSocket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let before = buffer.filled().len();
         if this.link.is_unknown() {
             ready!(this.poll_little(context, buffer))?;
         } else if this.ahead.is_empty() {
@@ -114,8 +113,6 @@ impl AsyncRead for PeekableSocket {
             this.read_ahead(buffer.remaining(), buffer);
         }
         this.link.heard();
-        let read = buffer.filled().get(before..).unwrap_or_default();
-        this.link.passes(read);
         Poll::Ready(Ok(()))
     }
 }

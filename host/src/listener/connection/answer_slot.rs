@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use http_body::{Body as _, Frame};
 use signalbox_gate::{AbortReason, Gate};
 use tokio::time::Instant;
 
@@ -14,19 +13,58 @@ use crate::request::response_body::ResponseBody;
 
 /// The open answer of a connection, of which there is one at a time.
 ///
-/// hyper asks a body for nothing while its client takes nothing; what has to end then is ended from
-/// here.
+/// Nobody asks it for more while its client takes nothing; what has to end then is ended from here.
 #[derive(Debug, Default)]
 pub(super) struct AnswerSlot(RefCell<Option<ResponseBody>>);
 
-/// What hyper has of the answer. Dropping it ends the answer.
+/// What an answer has next.
 #[derive(Debug)]
-pub(super) struct SlotBody(Rc<AnswerSlot>);
+pub(super) enum Next {
+    /// Bytes, and whether they are its last.
+    Piece(Bytes, bool),
+    End,
+}
 
 impl AnswerSlot {
-    pub(super) fn put(self: &Rc<Self>, body: ResponseBody) -> SlotBody {
+    pub(super) fn put(&self, body: ResponseBody) {
         self.0.replace(Some(body));
-        SlotBody(Rc::clone(self))
+    }
+
+    /// The answer's next bytes. It is given back with its last.
+    pub(super) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Result<Next, AbortReason>> {
+        let mut slot = self.0.borrow_mut();
+        let Some(body) = slot.as_mut() else {
+            return Poll::Ready(Ok(Next::End));
+        };
+        let next = match Pin::new(&mut *body).poll_frame(context) {
+            Poll::Ready(next) => next.transpose(),
+            Poll::Pending => return Poll::Pending,
+        };
+        let next = next.map(|frame| match frame {
+            // An answer has no trailers.
+            Some(frame) => Next::Piece(
+                Frame::into_data(frame).unwrap_or_default(),
+                body.is_end_stream(),
+            ),
+            None => Next::End,
+        });
+        let ended = match &next {
+            Ok(Next::Piece(_, false)) => None,
+            _ => slot.take(),
+        };
+        drop(slot);
+        drop(ended);
+        Poll::Ready(next)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.borrow().is_none()
+    }
+
+    /// Nothing more of the answer is wanted.
+    pub(super) fn clear(&self) {
+        let ended = self.0.take();
+        drop(ended);
     }
 
     /// Whether the answer was ended now, because its key or its policy has.
@@ -46,36 +84,5 @@ impl AnswerSlot {
         if let Some(mut body) = self.0.take() {
             body.abort(AbortReason::ClientStalled);
         }
-    }
-}
-
-impl Drop for SlotBody {
-    fn drop(&mut self) {
-        self.0.0.take();
-    }
-}
-
-impl Body for SlotBody {
-    type Data = Bytes;
-    type Error = AbortReason;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, AbortReason>>> {
-        match self.0.0.borrow_mut().as_mut() {
-            Some(body) => Pin::new(body).poll_frame(context),
-            None => Poll::Ready(Some(Err(AbortReason::ClientStalled))),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.0.borrow().as_ref().is_some_and(Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let slot = self.0.0.borrow();
-        slot.as_ref()
-            .map_or_else(SizeHint::default, Body::size_hint)
     }
 }

@@ -1,56 +1,56 @@
-//! A connection that speaks HTTP/1.
+//! A connection that speaks HTTP/1: one request after the other, each answered before the next is read.
+//!
+//! All of it is one task. The request's body is read by whoever wants it, out of the same buffer
+//! (`client_io/http1_body.rs`); while the answer is made, and while it waits for GT, the connection
+//! notices that its client has gone.
 
-use std::convert::Infallible;
+mod answer;
+mod malformed_request;
+mod request;
+mod sending;
+
+use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::io;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 
-use http::{Request, header};
-use http_body::Body as _;
-use hyper::body::Incoming;
-use hyper::rt::Write as _;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use signalbox_gate::{Framed, MAX_HEADERS};
+use http::{Request, Response};
+use signalbox_gate::AbortReason;
+use signalbox_http::http1::{BodyDecoder, HeadError, HeadScan};
+use signalbox_http::refusal::Refusal;
 use signalbox_swap::error_chain;
 
 use super::answer_slot::AnswerSlot;
-use super::{Bounds, ConnectionContext, TimeOver, answer};
-use crate::listener::client_io::{ConnectionState, PeekableSocket, Wire};
+use super::{Bounds, ConnectionContext, PREFACE, TimeOver, answer as decide};
+use crate::listener::client_io::{Http1Body, Linger, PeekableSocket, SharedTransport, Transport};
 use crate::request::incoming_body::IncomingBody;
+use crate::request::response_body::ResponseBody;
+use answer::Asked;
+use request::Head;
 
 /// Serves it to its end.
 pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap: PeekableSocket) {
-    let (worker, link) = (Rc::clone(&site.worker), Rc::clone(&site.link));
-    let wire = Wire::new(tap, Rc::clone(&link), &worker.shared, site.peer);
-    let slot = Rc::new(AnswerSlot::default());
-    let open = Rc::clone(&slot);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        note_framing(&site.link, &mut request);
-        let (site, open) = (Rc::clone(&site), Rc::clone(&open));
-        async move {
-            let answer = answer(site, request.map(IncomingBody::Http1)).await;
-            Ok::<_, Infallible>(answer.map(|body| open.put(body)))
-        }
-    });
+    let worker = Rc::clone(&site.worker);
+    let largest_head = worker.shared.config.limits.head.in_memory();
+    let connection = Connection {
+        site,
+        transport: Transport::new(tap, largest_head.max(MIN_BUFFER) * 2),
+        slot: AnswerSlot::default(),
+        is_leaving: Cell::new(false),
+        has_one_request: bounds.came_late(),
+        largest_head,
+        is_ending: Cell::new(false),
+    };
     if bounds.came_late() {
         bounds.ends_by_itself();
     }
-    let head = worker.shared.config.limits.head.in_memory();
-    let mut connection = http1::Builder::new()
-        // What was in the backlog gets its one answer.
-        .keep_alive(!bounds.came_late())
-        // Our own clock tells a slow head from an idle connection.
-        .header_read_timeout(None)
-        .max_headers(MAX_HEADERS)
-        .max_header_size(head)
-        .max_buf_size(head.max(MIN_BUFFER) * 2)
-        .serve_connection(wire, service);
     let ended = bounds
         .keep(
-            Pin::new(&mut connection),
-            http1::Connection::graceful_shutdown,
-            |now| slot.ends(&worker.shared.gate, now),
+            pin!(connection.serve()),
+            |_| connection.is_leaving.set(true),
+            |now| connection.slot.ends(&worker.shared.gate, now),
         )
         .await;
     match ended {
@@ -59,29 +59,171 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
             tracing::debug!(error = error_chain(&error), "client connection ended");
         }
         Err(TimeOver::Stalled) => {
-            slot.stalled();
+            connection.slot.stalled();
             tracing::debug!("client connection closed: it takes nothing");
         }
         Err(TimeOver::Idle) => {
             tracing::debug!("client connection closed: no request for too long");
-            if link.has_half_a_head() {
-                let mut wire = connection.into_parts().io;
-                wire.refuse_slow_head();
-                // Whoever does not take it does without.
-                let _ = poll_fn(|context| Pin::new(&mut wire).poll_shutdown(context)).await;
-            }
+            connection.refuse_slow_head().await;
         }
     }
 }
 
-/// Where the head says in two ways how long the body is, or may have done so unseen, the request
-/// carries that along. Of those without chunks hyper has compared all lengths itself.
-fn note_framing(link: &ConnectionState, request: &mut Request<Incoming>) {
-    let framed = link.frames(request.body().size_hint().exact());
-    if framed != Framed::Plainly && request.headers().contains_key(header::TRANSFER_ENCODING) {
-        request.extensions_mut().insert(framed);
+/// A connection and its requests.
+struct Connection {
+    site: Rc<ConnectionContext>,
+    transport: SharedTransport,
+    /// The answer under way.
+    slot: AnswerSlot,
+    /// It is told to end.
+    is_leaving: Cell<bool>,
+    /// It waited in the backlog while nothing new was taken any more: it gets its one answer.
+    has_one_request: bool,
+    largest_head: usize,
+    /// The last answer was given.
+    is_ending: Cell<bool>,
+}
+
+/// Why a connection ends before it is over.
+#[derive(Debug, thiserror::Error)]
+enum ConnectionError {
+    #[error("the client is gone")]
+    Gone,
+    #[error("what comes is no request")]
+    NoHead(#[from] HeadError),
+    #[error("the connection is lost")]
+    Lost(#[from] io::Error),
+    #[error("the answer broke off: {}", .0.cause())]
+    Aborted(AbortReason),
+    #[error("the answer is shorter than it says, or says nothing valid")]
+    Answer,
+}
+
+impl Connection {
+    async fn serve(&self) -> Result<(), ConnectionError> {
+        loop {
+            let head = match poll_fn(self.heads()).await {
+                Ok(Some(head)) => head,
+                Ok(None) => return self.close(None).await,
+                Err(ConnectionError::NoHead(error)) => {
+                    return self.refuse(malformed_request::no_head(error)).await;
+                }
+                Err(error) => return Err(error),
+            };
+            let request = head.request;
+            let asked = Asked::by(request.method(), request.version(), head.framing);
+            let answer = self.decided(request).await?;
+            if !self.send(answer, asked).await? {
+                return self.close_politely().await;
+            }
+        }
+    }
+
+    /// Reads the next head; `None` if none comes. What begins as HTTP/2 where that is not spoken is not
+    /// answered.
+    fn heads(&self) -> impl FnMut(&mut Context<'_>) -> Poll<Result<Option<Head>, ConnectionError>> {
+        let mut scan = HeadScan::default();
+        move |context| {
+            let mut transport = self.transport.borrow_mut();
+            loop {
+                let here = transport.here();
+                let is_full = here.len() >= self.largest_head;
+                if scan.is_worth_reading(here) || is_full {
+                    match request::read(here, self.largest_head) {
+                        Ok(None) => {}
+                        Ok(Some(head)) => {
+                            drop(transport.take(head.length));
+                            let decoder = BodyDecoder::new(head.framing.body);
+                            transport.begin_body(decoder, !head.framing.expects_continue);
+                            return Poll::Ready(Ok(Some(head)));
+                        }
+                        Err(HeadError::Version) if here.starts_with(PREFACE) => {
+                            return Poll::Ready(Ok(None));
+                        }
+                        Err(error) => return Poll::Ready(Err(error.into())),
+                    }
+                }
+                let is_blank = here.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+                if self.is_leaving.get() && is_blank {
+                    return Poll::Ready(Ok(None));
+                }
+                if !ready!(transport.poll_more(context))? {
+                    return Poll::Ready(Ok(None));
+                }
+            }
+        }
+    }
+
+    /// The answer to a request whose body comes next.
+    async fn decided(
+        &self,
+        request: Request<()>,
+    ) -> Result<Response<ResponseBody>, ConnectionError> {
+        let body = IncomingBody::Http1(Http1Body::new(&self.transport));
+        let request = request.map(|()| body);
+        let mut deciding = pin!(decide(Rc::clone(&self.site), request));
+        poll_fn(|context| {
+            if let Poll::Ready(answer) = deciding.as_mut().poll(context) {
+                return Poll::Ready(Ok(answer));
+            }
+            let mut transport = self.transport.borrow_mut();
+            // A client may wait for a word before it sends the body.
+            if let Poll::Ready(Err(error)) = transport.poll_write(context) {
+                return Poll::Ready(Err(error.into()));
+            }
+            let gone = transport.poll_gone(context);
+            gone.map(|()| Err(ConnectionError::Gone))
+        })
+        .await
+    }
+
+    /// Answers what is no request, and ends the connection.
+    async fn refuse(&self, refusal: Refusal) -> Result<(), ConnectionError> {
+        let bytes = malformed_request::bytes(&self.site.worker.shared, self.site.peer, refusal);
+        let buffer =
+            |transport: &mut Transport| transport.output.buffer().extend_from_slice(&bytes);
+        buffer(&mut self.transport.borrow_mut());
+        self.close(Some(Linger::new())).await
+    }
+
+    /// Answers a head that does not end, if that can still be read as an answer.
+    async fn refuse_slow_head(&self) {
+        let can_be_read = {
+            let transport = self.transport.borrow();
+            transport.output.is_empty() && transport.is_at_a_head() && !self.is_ending.get()
+        };
+        if can_be_read && self.site.link.has_half_a_head() {
+            // Whoever does not take it does without.
+            let _ = self.refuse(malformed_request::slow_head()).await;
+        }
+    }
+
+    /// Ends the connection after its last answer: once whoever reads a body that the answer did not
+    /// wait for is through with it.
+    async fn close_politely(&self) -> Result<(), ConnectionError> {
+        poll_fn(|context| self.transport.borrow_mut().poll_body_end(context)).await;
+        let is_unread = !self.transport.borrow().here().is_empty();
+        self.close(is_unread.then(Linger::new)).await
+    }
+
+    async fn close(&self, mut linger: Option<Linger>) -> Result<(), ConnectionError> {
+        self.is_ending.set(true);
+        let closed = poll_fn(|context| {
+            let mut transport = self.transport.borrow_mut();
+            transport.poll_close(&mut linger, context)
+        });
+        Ok(closed.await?)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.transport.borrow_mut().end();
     }
 }
 
 /// Bodies are read in pieces of up to this size.
 const MIN_BUFFER: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests;

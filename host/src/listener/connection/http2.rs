@@ -8,7 +8,6 @@
 //! lose that answer and no other.
 
 mod answer;
-mod date;
 mod liveness;
 mod stream;
 

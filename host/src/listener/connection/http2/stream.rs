@@ -12,8 +12,7 @@ use http_body::Body as _;
 use signalbox_swap::error_chain;
 
 use super::answer::Answer;
-use super::date;
-use crate::listener::connection::{ConnectionContext, answer};
+use crate::listener::connection::{ConnectionContext, answer, date};
 use crate::request::incoming_body::{Http2Body, IncomingBody};
 use crate::request::response_body::ResponseBody;
 

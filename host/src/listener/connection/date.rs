@@ -1,4 +1,4 @@
-//! The `date` of answers, which RFC 9110 asks of a server with a clock; hyper adds it over HTTP/1.
+//! The `date` of answers, which RFC 9110 asks of a server with a clock.
 
 use std::cell::RefCell;
 
@@ -11,18 +11,22 @@ pub(super) fn stamp(headers: &mut HeaderMap) {
     if headers.contains_key(header::DATE) {
         return;
     }
+    if let Some(date) = now() {
+        headers.insert(header::DATE, date);
+    }
+}
+
+/// The date of this second.
+pub(super) fn now() -> Option<HeaderValue> {
     let now = Timestamp::now().as_second();
-    let date = LAST.with_borrow_mut(|last| match last {
+    LAST.with_borrow_mut(|last| match last {
         Some((second, date)) if *second == now => Some(date.clone()),
         _ => {
             let date = date_at(now)?;
             *last = Some((now, date.clone()));
             Some(date)
         }
-    });
-    if let Some(date) = date {
-        headers.insert(header::DATE, date);
-    }
+    })
 }
 
 fn date_at(second: i64) -> Option<HeaderValue> {
