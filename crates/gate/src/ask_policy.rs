@@ -150,7 +150,9 @@ impl<O: Observer> Exchange<O> {
     ) -> PlanFacts<'x> {
         PlanFacts {
             asked: self.policy_request(asker, wanted, model),
-            in_conversation: self.head.headers.contains_key(CONVERSATION_HEADER),
+            in_conversation: self.head.headers.contains_key(CONVERSATION),
         }
     }
 }
+
+const CONVERSATION: HeaderName = HeaderName::from_static(CONVERSATION_HEADER);

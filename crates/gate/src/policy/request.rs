@@ -52,10 +52,7 @@ impl<'a> PolicyRequest<'a> {
             method: &head.method,
             target,
             content_type: text(&head.headers, &header::CONTENT_TYPE),
-            headers: WantedHeaders {
-                all: &head.headers,
-                wanted,
-            },
+            headers: WantedHeaders::new(&head.headers, wanted),
             model,
         }
     }
@@ -92,6 +89,15 @@ impl<'a> PolicyRequest<'a> {
 }
 
 impl<'a> WantedHeaders<'a> {
+    /// Mostly the request has none of them: that is found out once.
+    fn new(all: &'a HeaderMap, wanted: &'a [HeaderName]) -> Self {
+        let is_there = wanted.iter().any(|name| all.contains_key(name));
+        Self {
+            all,
+            wanted: if is_there { wanted } else { &[] },
+        }
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
         let mut all = (!self.wanted.is_empty()).then(|| self.all.iter());
         iter::from_fn(move || all.as_mut()?.find(|(name, _)| self.wanted.contains(name)))
