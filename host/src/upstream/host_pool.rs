@@ -1,30 +1,30 @@
 //! One worker's way to one host: its connections there, and how many requests are on them.
 
+mod pooled_connection;
+mod watch;
+
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::io;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use hyper::body::Incoming;
-use signalbox_http::http1::BodyDecoder;
 use tokio::sync::Semaphore;
-use tokio::task::{AbortHandle, yield_now};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::body::RequestBody;
 use super::connect::{Connection, connect};
 use super::connection_limit::{ConnectionLimit, Place};
-use super::error::{ExchangeError, UpstreamError};
+use super::error::UpstreamError;
 use super::hosts::{Host, Hosts};
 use super::http1::{Http1, SpareBuffers};
-use super::http2::{Http2, Stream};
+use super::http2::Http2;
 use super::pool::{Bounds, Pool};
 use crate::config;
+use pooled_connection::Protocol;
+use watch::Watch;
+
+pub(super) use pooled_connection::{PooledConnection, WireBody};
 
 /// One worker's way to one host.
 #[derive(Debug)]
@@ -43,43 +43,6 @@ pub(super) struct HostPool {
     speaks_http2: Cell<Option<bool>>,
     /// Where connections are shared, one at a time is made.
     gate: Semaphore,
-}
-
-/// A request's way on a connection, until it is dropped: that closes a connection of its own, and
-/// ends the stream on one that is shared.
-#[derive(Debug)]
-pub(super) struct PooledConnection {
-    /// Before `load`, whose end says that it is free.
-    protocol: Protocol,
-    load: Load,
-    /// It was there before the request.
-    pub(super) is_kept: bool,
-}
-
-#[derive(Debug)]
-enum Protocol {
-    Own(Http1),
-    Shared(Stream),
-}
-
-/// What the body of an answer is read from.
-#[derive(Debug)]
-pub(super) enum WireBody {
-    Http1(BodyDecoder),
-    Http2(Incoming),
-}
-
-/// A request under way, until it is dropped.
-#[derive(Debug)]
-struct Load(Rc<HostPool>);
-
-/// The one task that hears when GT closes a connection that is kept, or speaks on it. It ends when
-/// this is dropped; the worker's `LocalSet` owns it.
-#[derive(Debug)]
-struct Watch {
-    task: AbortHandle,
-    /// `None` until it has begun.
-    waker: Option<Waker>,
 }
 
 impl HostPool {
@@ -203,20 +166,14 @@ impl HostPool {
     }
 
     fn way(self: &Rc<Self>, protocol: Protocol, is_kept: bool) -> PooledConnection {
-        self.load.set(self.load.get() + 1);
-        PooledConnection {
-            protocol,
-            load: Load(Rc::clone(self)),
-            is_kept,
-        }
+        PooledConnection::new(self, protocol, is_kept)
     }
 
     /// Keeps a connection for the next request, and watches it meanwhile.
     fn keep(self: &Rc<Self>, connection: Http1) {
         let mut watch = self.watch.borrow_mut();
         let watch = watch.get_or_insert_with(|| Watch::begin(Rc::downgrade(self)));
-        let look = |waker| connection.is_quiet(&mut Context::from_waker(waker));
-        if watch.waker.as_ref().is_none_or(look) {
+        if watch.takes(&connection) {
             self.pool.borrow_mut().keep(connection, Instant::now());
         }
     }
@@ -235,101 +192,6 @@ impl HostPool {
                 && connection.age(now) < self.bounds.age
                 && !connection.idle(now).is_some_and(is_spare)
         });
-    }
-}
-
-impl PooledConnection {
-    /// The head of the answer; or the request again if GT did not begin with it.
-    pub(super) async fn send(
-        &mut self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<WireBody>, (ExchangeError, Option<Request<RequestBody>>)> {
-        match &mut self.protocol {
-            Protocol::Own(connection) => match connection.send(request).await {
-                Ok(answer) => Ok(answer.map(WireBody::Http1)),
-                Err((error, unsent)) => Err((error.into(), unsent)),
-            },
-            Protocol::Shared(stream) => match stream.send(&self.load.0.host, request).await {
-                Ok(answer) => Ok(answer.map(WireBody::Http2)),
-                Err((error, unsent)) => Err((error.into(), unsent)),
-            },
-        }
-    }
-
-    /// The next piece of an answer over HTTP/1.1; `None` at its end.
-    pub(super) fn poll_piece(
-        &mut self,
-        body: &mut BodyDecoder,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, ExchangeError>>> {
-        let Protocol::Own(connection) = &mut self.protocol else {
-            return Poll::Ready(None);
-        };
-        let piece = connection.poll_piece(body, context);
-        piece.map(|piece| piece.map(|piece| piece.map_err(ExchangeError::from)))
-    }
-
-    /// The answer was read to its end: the connection is free for the next request.
-    pub(super) fn give_back(self) {
-        let Self { protocol, load, .. } = self;
-        let lane = &load.0;
-        match protocol {
-            Protocol::Own(connection) => lane.keep(connection),
-            Protocol::Shared(stream) => drop(stream),
-        }
-    }
-
-    pub(super) fn lane(&self) -> &Rc<HostPool> {
-        &self.load.0
-    }
-}
-
-impl Protocol {
-    fn is_ready(&self) -> bool {
-        match self {
-            Self::Own(connection) => connection.is_ready(),
-            Self::Shared(stream) => !stream.is_closed(),
-        }
-    }
-
-    /// Whether a look into the system shows that it is as we know it.
-    fn is_silent(&self) -> bool {
-        match self {
-            Self::Own(connection) => connection.is_silent(),
-            Self::Shared(_) => false,
-        }
-    }
-}
-
-impl Watch {
-    fn begin(lane: Weak<HostPool>) -> Self {
-        let watching = poll_fn(move |context| {
-            let Some(lane) = lane.upgrade() else {
-                return Poll::Ready(());
-            };
-            if let Some(watch) = &mut *lane.watch.borrow_mut() {
-                watch.waker = Some(context.waker().clone());
-            }
-            lane.pool.borrow_mut().watch(context);
-            Poll::Pending
-        });
-        Self {
-            task: tokio::task::spawn_local(watching).abort_handle(),
-            waker: None,
-        }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        self.0.load.set(self.0.load.get() - 1);
-        self.0.places.ring();
     }
 }
 
