@@ -30,7 +30,7 @@ impl SpareBuffers {
     /// Keeps buffers that are as small as they began.
     pub(super) fn give(&self, buffers: &mut Buffers) {
         let mut buffers = mem::take(buffers);
-        let is_small = buffers.read.capacity() <= READ && buffers.lead.capacity() <= READ;
+        let is_small = buffers.read.capacity() <= READ && buffers.lead.capacity() <= 2 * READ;
         let mut spares = self.0.borrow_mut();
         if is_small && spares.len() < MOST_SPARES {
             buffers.read.clear();

@@ -1,5 +1,5 @@
-//! A request on its way out: its head and the first piece of its body in one write, then a piece at a
-//! time. The next piece is asked for when the last one is written.
+//! A request on its way out: its head and what of its body is here in one write, then a piece at a
+//! time. After a large piece the next one is asked for when it is written.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::Body;
 use signalbox_http::http1::{CHUNK_END, LAST_CHUNK, LAST_CHUNK_AFTER_CONTENT, chunk_size};
 
+use super::buffers::READ;
 use super::error::Http1Error;
 use super::io::Io;
 use super::request_head::RequestFraming;
@@ -17,10 +18,11 @@ use crate::upstream::body::RequestBody;
 /// What of a request is still to be written.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    /// The head, and the line before a chunk.
+    /// The head, small pieces with what frames them, and the line before a chunk.
     pub(super) lead: Vec<u8>,
+    /// A piece that is too large to be copied.
     content: Bytes,
-    /// After the content.
+    /// What frames it.
     tail: &'static [u8],
     /// Of all three.
     written: usize,
@@ -77,9 +79,9 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes the next piece of the body, if none is waiting.
+    /// Takes pieces of the body until one is large, or as many as one write is worth are here.
     fn poll_take(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Http1Error>> {
-        while self.content.is_empty() && self.tail.is_empty() {
+        while self.content.is_empty() && self.lead.len() < READ {
             let Some(body) = &mut self.body else {
                 break;
             };
@@ -100,6 +102,7 @@ impl Outgoing {
         if piece.is_empty() {
             return Ok(());
         }
+        let mut tail: &'static [u8] = &[];
         match &mut self.framing {
             RequestFraming::None => return Err(Http1Error::RequestLength),
             RequestFraming::Length(left) => {
@@ -111,15 +114,20 @@ impl Outgoing {
             }
             RequestFraming::Chunked => {
                 chunk_size(&mut self.lead, piece.len());
-                self.tail = CHUNK_END;
+                tail = CHUNK_END;
                 if self.body.as_ref().is_none_or(Body::is_end_stream) {
                     self.body = None;
-                    self.tail = LAST_CHUNK_AFTER_CONTENT;
+                    tail = LAST_CHUNK_AFTER_CONTENT;
                 }
             }
         }
-        self.content = piece;
         self.is_dirty = true;
+        if piece.len() <= SMALL {
+            self.lead.extend_from_slice(&piece);
+            self.lead.extend_from_slice(tail);
+        } else {
+            (self.content, self.tail) = (piece, tail);
+        }
         Ok(())
     }
 
@@ -129,7 +137,7 @@ impl Outgoing {
             RequestFraming::Length(left) if left > 0 => return Err(Http1Error::RequestLength),
             RequestFraming::None | RequestFraming::Length(_) => {}
             RequestFraming::Chunked => {
-                self.tail = LAST_CHUNK;
+                self.lead.extend_from_slice(LAST_CHUNK);
                 self.is_dirty = true;
             }
         }
@@ -162,3 +170,6 @@ impl Outgoing {
         self.written = 0;
     }
 }
+
+/// A copy of so much costs less than a write of its own.
+const SMALL: usize = 2 << 10;

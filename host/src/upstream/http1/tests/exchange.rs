@@ -46,6 +46,10 @@ fn a_request_is_the_same_bytes_as_hypers() {
         ("POST", held(1)),
         ("PUT", held(300_000)),
         ("POST", parts),
+        (
+            "POST",
+            [held(2_000), held(3_000), held(5), held(100_000)].concat(),
+        ),
     ] {
         let ours = run(async {
             let (near, mut far) = tokio::io::duplex(1 << 20);
