@@ -18,6 +18,7 @@ mod report;
 mod running;
 mod sample;
 mod scratch;
+mod send;
 mod statistics;
 mod turns;
 mod wrk;

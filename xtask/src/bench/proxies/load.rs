@@ -1,13 +1,6 @@
 //! How requests are sent.
 
-use std::{process::Command, time::Duration};
-
-use anyhow::Context as _;
-
-use super::{
-    bounded, contender::Contender, exchange::Exchange, h2load, sample::Sample, scratch::Scratch,
-    wrk,
-};
+use super::exchange::Exchange;
 
 /// What one table is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,41 +63,6 @@ impl Load {
         });
         format!("{how}{}{pace}", self.exchange.title())
     }
-
-    /// One turn.
-    pub(super) fn send(
-        self,
-        contender: &Contender,
-        seconds: u32,
-        scratch: &Scratch,
-    ) -> anyhow::Result<Sample> {
-        let log = scratch.folder().join("h2load.log");
-        let by_h2load = self.protocol == Protocol::Http2 || self.pace.is_some();
-        let mut command = if by_h2load {
-            h2load::command(contender, self, seconds, &log)
-        } else {
-            wrk::command(contender, self, seconds, scratch)?
-        };
-        let before = contender.processor_time();
-        let said = output(&mut command, seconds)?;
-        let spent = contender.processor_time().saturating_sub(before);
-        let turn = if by_h2load {
-            h2load::read(&said, &std::fs::read_to_string(&log)?, seconds)
-        } else {
-            wrk::read(&said)
-        };
-        let turn =
-            turn.with_context(|| format!("cannot read what the load generator says: {said}"))?;
-        Ok(Sample {
-            processor_us: spent.as_secs_f64() * 1e6 / turn.requests.max(1.0),
-            ..turn.sample
-        })
-    }
-}
-
-/// A generator that hangs with its contender is ended.
-fn output(command: &mut Command, seconds: u32) -> anyhow::Result<String> {
-    bounded::output(command, Duration::from_secs(u64::from(seconds) + 30))
 }
 
 fn counted(connections: u32) -> String {

@@ -10,6 +10,7 @@ use super::{
     report::{Report, Row, Table},
     sample::Sample,
     scratch::Scratch,
+    send::send,
 };
 use crate::process::{root, say};
 
@@ -89,7 +90,7 @@ fn turn(
     let checked = contender
         .check(load.exchange)
         .context("after others had their turns");
-    let sample = checked.and_then(|()| load.send(contender, seconds, scratch));
+    let sample = checked.and_then(|()| send(load, contender, seconds, scratch));
     contender.pause();
     sample
 }
