@@ -19,7 +19,7 @@ use tokio::io::AsyncWrite as _;
 use super::linger::Linger;
 use super::socket::PeekableSocket;
 use body::Body;
-use input::{Input, Least};
+use input::{Input, Room};
 pub(crate) use output::Output;
 
 /// What serves a connection and the body of its request share.
@@ -66,16 +66,16 @@ impl Transport {
         self.input.take(length)
     }
 
-    /// Reads more behind what is here. Whether there was any: none comes after the end.
+    /// Reads more of a head behind what is here. Whether there was any: none comes after the end.
     pub(crate) fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        self.poll_read(Least::Usual, context)
+        self.poll_read(Room::Head, context)
     }
 
-    fn poll_read(&mut self, least: Least, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    fn poll_read(&mut self, room: Room, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let Some(socket) = &mut self.socket else {
             return Poll::Ready(Ok(false));
         };
-        let read = ready!(self.input.poll_read(socket, least, context))?;
+        let read = ready!(self.input.poll_read(socket, room, context))?;
         Poll::Ready(Ok(read > 0))
     }
 
@@ -85,7 +85,7 @@ impl Transport {
     pub(crate) fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
         ready!(self.poll_body_end(context));
         while self.is_at_a_head() && self.input.here().is_empty() {
-            match ready!(self.poll_read(Least::Any, context)) {
+            match ready!(self.poll_read(Room::Any, context)) {
                 Ok(true) => {}
                 Ok(false) | Err(_) => return Poll::Ready(()),
             }

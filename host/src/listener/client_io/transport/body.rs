@@ -7,6 +7,7 @@ use bytes::Bytes;
 use signalbox_http::http1::BodyDecoder;
 
 use super::Transport;
+use super::input::Room;
 
 /// The body of the request that was read last.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +90,7 @@ impl Transport {
             if !content.is_empty() {
                 return Poll::Ready(Some(Ok(content)));
             }
-            match self.poll_more(context) {
+            match self.poll_read(Room::Body, context) {
                 Poll::Ready(Ok(true)) => {}
                 Poll::Ready(Ok(false)) => return self.lose(io::ErrorKind::UnexpectedEof.into()),
                 Poll::Ready(Err(error)) => return self.lose(error),

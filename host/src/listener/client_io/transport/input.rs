@@ -12,13 +12,13 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 pub(super) struct Input {
     here: Bytes,
     room: BytesMut,
-    /// How much is read at once: more while as much comes, less again when it does not.
+    /// How much of a body is read at once: more while as much comes, less again when it does not.
     at_once: usize,
     largest: usize,
 }
 
 impl Input {
-    /// Reads at most `largest` bytes at once.
+    /// Reads at most `largest` bytes of a body at once.
     pub(super) fn new(largest: usize) -> Self {
         Self {
             here: Bytes::new(),
@@ -37,26 +37,34 @@ impl Input {
         self.here.split_to(length.min(self.here.len()))
     }
 
-    /// Reads some more behind what is here, into room for `least` bytes or more. How many: none come
-    /// after the end.
+    /// Reads some more behind what is here, into this much room or more. How many: none come after
+    /// the end.
     pub(super) fn poll_read(
         &mut self,
         socket: &mut (impl AsyncRead + Unpin),
-        least: Least,
+        room: Room,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         if !self.here.is_empty() {
             self.put_back();
         }
         let free = self.room.capacity() - self.room.len();
-        if free == 0 || least == Least::Usual && free < self.at_once {
-            self.room.reserve(self.at_once);
+        let wanted = match room {
+            Room::Any if free > 0 => 0,
+            Room::Any | Room::Head => SMALLEST,
+            Room::Body => self.at_once,
+        };
+        if free < wanted {
+            self.room.reserve(wanted);
         }
         let read = pin!(socket.read_buf(&mut self.room)).poll(context);
         if !self.room.is_empty() {
             self.here = self.room.split().freeze();
         }
         let read = ready!(read)?;
+        if room != Room::Body {
+            return Poll::Ready(Ok(read));
+        }
         if read >= self.at_once {
             self.at_once = (self.at_once * 2).min(self.largest);
         } else if read < self.at_once / 2 {
@@ -73,7 +81,7 @@ impl Input {
         match std::mem::take(&mut self.here).try_into_mut() {
             Ok(here) => self.room = here,
             Err(here) => {
-                let mut room = BytesMut::with_capacity(here.len() + self.at_once);
+                let mut room = BytesMut::with_capacity(here.len() + SMALLEST);
                 room.extend_from_slice(&here);
                 self.room = room;
             }
@@ -83,11 +91,13 @@ impl Input {
 
 /// How much room there has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Least {
+pub(super) enum Room {
     /// Whatever is free: hardly anything is expected, and the memory before it is in use.
     Any,
-    /// As much as came lately.
-    Usual,
+    /// For a head, or a small request: who sends many of them gets no more memory by that.
+    Head,
+    /// As much as came of bodies lately.
+    Body,
 }
 
 /// A request of a chat comes whole.
