@@ -103,6 +103,8 @@ impl FramingFields {
     }
 
     fn connection(&mut self, value: &[u8]) {
+        // Others read nothing of a value that is not ASCII, or read it differently.
+        self.has_close |= !value.is_ascii();
         self.has_close |= says(value, b"close");
         self.has_keep_alive |= says(value, b"keep-alive");
     }

@@ -115,6 +115,12 @@ fn a_connection_goes_on_unless_either_side_says_that_it_ends() {
         ("HTTP/1.1 200 OK", "connection: Close\r\n", false),
         ("HTTP/1.1 200 OK", "connection: a, close ,b\r\n", false),
         ("HTTP/1.1 200 OK", "connection: \u{e9}, close\r\n", false),
+        ("HTTP/1.1 200 OK", "connection: \u{e9}\r\n", false),
+        (
+            "HTTP/1.0 200 OK",
+            "connection: \u{e9}, keep-alive\r\n",
+            false,
+        ),
         (
             "HTTP/1.1 200 OK",
             "connection: close\r\nconnection: keep-alive\r\n",
