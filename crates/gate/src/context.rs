@@ -169,7 +169,9 @@ impl<O: Observer> Context<O> {
                 conclusion,
                 took: facts.policy_time,
             };
-            match facts.notes() {
+            // What ends a request otherwise is no part of its plan.
+            let is_decided = matches!(conclusion, Conclusion::Decided(_));
+            match facts.notes().filter(|_| is_decided) {
                 Some(notes) => observer.decided_by_plan(&record, notes),
                 None => observer.decided(&record),
             }
