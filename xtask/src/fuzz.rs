@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 }
 
 impl Default for Arguments {
-    /// What every change is tested with: two targets at a time, so three minutes.
+    /// What every change is tested with: two targets at a time, so five minutes.
     fn default() -> Self {
         Self {
             seconds: 60,
