@@ -55,7 +55,7 @@ impl ResponseHead<'_, '_> {
         let is_plain = !fields.has_both() && body != BodyFraming::UntilClose;
         Ok(ResponseFraming {
             body,
-            keeps_alive: is_plain && fields.keeps_alive(self.version),
+            keeps_alive: is_plain && fields.connection.keeps_alive(self.version),
         })
     }
 }
@@ -65,6 +65,12 @@ impl ResponseHead<'_, '_> {
 struct FramingFields {
     length: Option<Result<u64, HeadError>>,
     coding: Option<Result<(), HeadError>>,
+    connection: ConnectionOptions,
+}
+
+/// What all `connection` fields of a head say of the connection itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ConnectionOptions {
     has_close: bool,
     has_keep_alive: bool,
 }
@@ -75,7 +81,7 @@ impl FramingFields {
         for (name, value) in fields.iter() {
             // By its length: few fields are looked at more closely.
             match name.len() {
-                10 if name.eq_ignore_ascii_case("connection") => found.connection(value),
+                10 if name.eq_ignore_ascii_case("connection") => found.connection.add(value),
                 14 if name.eq_ignore_ascii_case("content-length") => found.length(value),
                 17 if name.eq_ignore_ascii_case("transfer-encoding") => found.coding(value),
                 _ => {}
@@ -98,17 +104,6 @@ impl FramingFields {
         self.coding.is_some() && self.length.is_some()
     }
 
-    fn keeps_alive(&self, version: Version) -> bool {
-        !self.has_close && (version == Version::Http11 || self.has_keep_alive)
-    }
-
-    fn connection(&mut self, value: &[u8]) {
-        // Others read nothing of a value that is not ASCII, or read it differently.
-        self.has_close |= !value.is_ascii();
-        self.has_close |= says(value, b"close");
-        self.has_keep_alive |= says(value, b"keep-alive");
-    }
-
     /// The same length may be said more than once, in one field or in several.
     fn length(&mut self, value: &[u8]) {
         for said in value.split(|byte| *byte == b',') {
@@ -129,8 +124,21 @@ impl FramingFields {
     }
 }
 
+impl ConnectionOptions {
+    pub(super) fn add(&mut self, value: &[u8]) {
+        // Others read nothing of a value that is not ASCII, or read it differently.
+        self.has_close |= says(value, b"close") || !value.is_ascii();
+        self.has_keep_alive |= says(value, b"keep-alive");
+    }
+
+    /// Whether another message may follow.
+    pub(super) const fn keeps_alive(self, version: Version) -> bool {
+        !self.has_close && (matches!(version, Version::Http11) || self.has_keep_alive)
+    }
+}
+
 /// Whether one of the options of a `connection` is this one.
-pub(super) fn says(value: &[u8], option: &[u8]) -> bool {
+fn says(value: &[u8], option: &[u8]) -> bool {
     let mut options = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     options.any(|said| said.eq_ignore_ascii_case(option))
 }

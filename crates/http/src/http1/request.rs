@@ -6,7 +6,7 @@
 use httparse::{ParserConfig, Request, Status};
 
 use super::error::HeadError;
-use super::framing::{BodyFraming, says};
+use super::framing::{BodyFraming, ConnectionOptions};
 use super::head::{FieldSlots, Fields, version};
 use crate::head::Version;
 
@@ -84,10 +84,7 @@ impl RequestHead<'_, '_> {
                 6 if name.eq_ignore_ascii_case("expect") => {
                     found.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
                 }
-                10 if name.eq_ignore_ascii_case("connection") => {
-                    found.has_close |= says(value, b"close");
-                    found.has_keep_alive |= says(value, b"keep-alive");
-                }
+                10 if name.eq_ignore_ascii_case("connection") => found.connection.add(value),
                 14 if name.eq_ignore_ascii_case("content-length") => found.length(value)?,
                 17 if name.eq_ignore_ascii_case("transfer-encoding") => {
                     found.is_chunked = Some(ends_with_chunked(value));
@@ -108,9 +105,7 @@ impl RequestHead<'_, '_> {
         Ok(RequestFraming {
             body,
             is_framed_twice,
-            keeps_alive: !is_framed_twice
-                && !found.has_close
-                && (is_http11 || found.has_keep_alive),
+            keeps_alive: !is_framed_twice && found.connection.keeps_alive(self.version),
             expects_continue: found.expects_continue && has_body && is_http11,
         })
     }
@@ -122,8 +117,7 @@ struct Found {
     has_length: bool,
     /// Whether chunks come last, if there is any coding.
     is_chunked: Option<bool>,
-    has_close: bool,
-    has_keep_alive: bool,
+    connection: ConnectionOptions,
     expects_continue: bool,
 }
 

@@ -129,6 +129,8 @@ fn a_connection_goes_on_as_its_client_says() {
     for (version, fields, keeps_alive) in [
         ("1.1", "", true),
         ("1.1", "connection: close\r\n", false),
+        ("1.1", "connection: \u{e9}\r\n", false),
+        ("1.0", "connection: \u{e9}, keep-alive\r\n", false),
         (
             "1.1",
             "connection: x, CLOSE\r\nconnection: keep-alive\r\n",
