@@ -58,18 +58,17 @@ impl Asked {
     }
 
     /// Writes the head of the answer; `is_last` says that the connection ends with it in any case.
-    /// `None` if the head says of itself that it is none.
     pub(super) fn write_head(
         self,
         head: &Parts,
         length: Length,
         is_last: bool,
         out: &mut Vec<u8>,
-    ) -> Option<Framer> {
+    ) -> Framer {
         let headers = &head.headers;
         let says_close = says_close(headers);
         let mut keeps_alive = self.keeps_alive && !is_last && !says_close;
-        let framing = self.framing(head.status, length, headers)?;
+        let framing = self.framing(head.status, length);
         keeps_alive &= framing != Framing::UntilClose;
         let reason = head.status.canonical_reason().unwrap_or("<none>");
         http1::status_line(out, u8::from(!self.is_http10), head.status.as_u16(), reason);
@@ -83,7 +82,7 @@ impl Asked {
             (true, true) => http1::field(out, "connection", b"keep-alive"),
             _ => {}
         }
-        self.write_length(head.status, length, framing, headers, out);
+        self.write_length(head.status, framing, headers, out);
         if !headers.contains_key(header::DATE)
             && let Some(date) = date::now()
         {
@@ -94,46 +93,42 @@ impl Asked {
             true => framing,
             false => Framing::Length(0),
         };
-        Some(Framer {
+        Framer {
             framing,
             keeps_alive,
-        })
+        }
     }
 
-    /// How the body is framed, before what has none is taken into account.
-    fn framing(self, status: StatusCode, length: Length, headers: &HeaderMap) -> Option<Framing> {
-        Some(match length {
+    /// How the body is framed, before what has none is taken into account. What its head says of its
+    /// length counts for nothing: GT may have sent it in chunks beside.
+    fn framing(self, status: StatusCode, length: Length) -> Framing {
+        match length {
             Length::Nothing => Framing::Length(0),
             Length::Known(length) => Framing::Length(length),
-            Length::Unknown => match headers.get(header::CONTENT_LENGTH) {
-                Some(said) => Framing::Length(said.to_str().ok()?.parse().ok()?),
-                None if !has_body(status) || self.is_head => Framing::Length(0),
-                None if self.is_http10 => Framing::UntilClose,
-                None => Framing::Chunked,
-            },
-        })
+            Length::Unknown if !has_body(status) || self.is_head => Framing::Length(0),
+            Length::Unknown if self.is_http10 => Framing::UntilClose,
+            Length::Unknown => Framing::Chunked,
+        }
     }
 
     fn write_length(
         self,
         status: StatusCode,
-        length: Length,
         framing: Framing,
         headers: &HeaderMap,
         out: &mut Vec<u8>,
     ) {
-        let said = headers.get(header::CONTENT_LENGTH);
-        // Of what a HEAD would have had.
-        let is_said_of_nothing = length == Length::Nothing && !self.is_head;
-        match (framing, said) {
-            (_, Some(said)) if !is_said_of_nothing => {
-                http1::field(out, "content-length", said.as_bytes());
+        match framing {
+            Framing::Length(0) if self.is_head => {
+                // Of what a GET would have had.
+                if let Some(said) = said_length(headers) {
+                    http1::field(out, "content-length", said.as_bytes());
+                }
             }
             _ if !has_body(status) => {}
-            (Framing::Chunked, _) => http1::field(out, "transfer-encoding", b"chunked"),
-            (Framing::Length(0), _) if self.is_head => {}
-            (Framing::Length(length), _) => http1::content_length(out, length),
-            (Framing::UntilClose, _) => {}
+            Framing::Chunked => http1::field(out, "transfer-encoding", b"chunked"),
+            Framing::Length(length) => http1::content_length(out, length),
+            Framing::UntilClose => {}
         }
     }
 }
@@ -174,6 +169,14 @@ impl Framer {
             }
         }
     }
+}
+
+/// The one length that a head says, in digits alone.
+fn said_length(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let mut said = headers.get_all(header::CONTENT_LENGTH).iter();
+    let first = said.next().filter(|_| said.next().is_none())?;
+    let digits = first.as_bytes();
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(first)
 }
 
 fn says_close(headers: &HeaderMap) -> bool {

@@ -26,13 +26,12 @@ impl Connection {
         };
         let is_last = self.has_one_request || self.is_leaving.get();
         self.slot.put(body);
-        let framer = {
+        let mut framer = {
             let mut transport = self.transport.borrow_mut();
             transport.begin_answer();
             asked.write_head(&head, length, is_last, transport.output.buffer())
         };
         drop(head);
-        let mut framer = framer.ok_or(ConnectionError::Answer)?;
         let mut is_over = false;
         poll_fn(|context| self.poll_send(&mut framer, &mut is_over, context)).await?;
         Ok(framer.keeps_alive && self.transport.borrow().is_at_a_head())

@@ -31,7 +31,7 @@ fn writes(request: &[u8], answer: Response<Parts>) -> Vec<u8> {
     };
     let mut output = Output::default();
     let framer = asked.write_head(&head, length, false, output.buffer());
-    let (mut framer, mut written) = (framer.unwrap(), Vec::new());
+    let (mut framer, mut written) = (framer, Vec::new());
     while !framer.is_full() {
         if !output.has_room() {
             output.take(&mut written);
@@ -102,4 +102,66 @@ fn every_answer_is_written_as_hyper_writes_it() {
         }
     }
     assert_eq!(count, 6 * 6 * 5 * 2 * 2);
+}
+
+/// GT may say a length beside chunks, which count; or say one in a way that others read differently.
+#[test]
+fn what_a_head_says_of_its_length_frames_nothing() {
+    for said in [
+        &["5"] as &[_],
+        &["5, 5"],
+        &["abc"],
+        &["05"],
+        &["5", "6"],
+        &["99"],
+    ] {
+        for (says_length, framed) in [(true, "content-length: 10"), (false, "chunked")] {
+            let body = Parts {
+                left: [Bytes::from_static(b"0123456789")].into(),
+                says_length,
+            };
+            let mut answer = Response::new(body);
+            for said in said {
+                let headers = answer.headers_mut();
+                headers.append(header::CONTENT_LENGTH, said.parse().unwrap());
+            }
+            let written = writes(REQUESTS[0].as_bytes(), answer);
+            let written = String::from_utf8(written).unwrap();
+            assert_eq!(
+                written.matches("-length: ").count(),
+                usize::from(says_length)
+            );
+            assert!(
+                written.contains(framed) && written.contains("0123456789"),
+                "{written}"
+            );
+        }
+    }
+}
+
+/// A length that others read differently is not handed on.
+#[test]
+fn an_answer_to_a_head_says_one_plain_length() {
+    for (said, expected) in [
+        (&["5"] as &[_], 1),
+        (&["5, 5"], 0),
+        (&["+5"], 0),
+        (&["5", "5"], 0),
+    ] {
+        let mut answer = Response::new(Parts {
+            left: [].into(),
+            says_length: true,
+        });
+        for said in said {
+            let headers = answer.headers_mut();
+            headers.append(header::CONTENT_LENGTH, said.parse().unwrap());
+        }
+        let written = writes(REQUESTS[1].as_bytes(), answer);
+        let written = String::from_utf8(written).unwrap();
+        assert_eq!(
+            written.matches("content-length: ").count(),
+            expected,
+            "{written}"
+        );
+    }
 }
