@@ -95,7 +95,7 @@ enum ConnectionError {
     Lost(#[from] io::Error),
     #[error("the answer broke off: {}", .0.cause())]
     Aborted(AbortReason),
-    #[error("the answer is shorter than it says, or says nothing valid")]
+    #[error("the answer is shorter than it says")]
     Answer,
 }
 
@@ -199,10 +199,14 @@ impl Connection {
     }
 
     /// Ends the connection after its last answer: once whoever reads a body that the answer did not
-    /// wait for is through with it.
+    /// wait for is through with it. Of a body that nobody reads on, some is: a socket closed over it
+    /// would take the answer with it.
     async fn close_politely(&self) -> Result<(), ConnectionError> {
         poll_fn(|context| self.transport.borrow_mut().poll_body_end(context)).await;
-        let is_unread = !self.transport.borrow().here().is_empty();
+        let is_unread = {
+            let transport = self.transport.borrow();
+            !transport.here().is_empty() || !transport.is_at_a_head()
+        };
         self.close(is_unread.then(Linger::new)).await
     }
 
