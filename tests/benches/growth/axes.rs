@@ -145,22 +145,20 @@ fn generations() -> Fallible<Axis> {
     let host = Host::start(&policy(10), 1);
     let ask = chat("Hello", "");
     let mut lines = [host.line()];
-    let mut streams = Vec::new();
+    let mut streams = vec![stream(&host)];
     let mut points = Vec::new();
     for size in [1, 2, 4, 8, 16, 32] {
         while streams.len() < size {
+            let number = streams.len() + 1;
+            // One model more: another policy.
+            host.place.write("policy.yaml", policy(10 + number));
+            host.served.signal("-HUP");
+            let live = format!("default@{number}");
+            wait_for("the next generation", || {
+                let answer = host.served.ask(&ask);
+                (answer.header("x-signalbox-policy") == Some(&live)).then_some(())
+            });
             streams.push(stream(&host));
-            let number = streams.len();
-            if number < size {
-                // One model more: another policy.
-                host.place.write("policy.yaml", policy(10 + number));
-                host.served.signal("-HUP");
-                let live = format!("default@{}", number + 1);
-                wait_for("the next generation", || {
-                    let answer = host.served.ask(&ask);
-                    (answer.header("x-signalbox-policy") == Some(&live)).then_some(())
-                });
-            }
         }
         points.push(point(size, &host, &mut lines, &ask, 2_000)?);
     }

@@ -149,7 +149,9 @@ fn length(value: &[u8]) -> Option<u64> {
 /// Whether the last coding of a field is `chunked`.
 fn ends_with_chunked(value: &[u8]) -> bool {
     let last = value.rsplit(|byte| *byte == b',').next();
-    last.is_some_and(|last| last.trim_ascii().eq_ignore_ascii_case(b"chunked"))
+    let is_chunked = |last: &[u8]| last.trim_ascii().eq_ignore_ascii_case(b"chunked");
+    // Others read nothing of a value that is not ASCII.
+    value.is_ascii() && last.is_some_and(is_chunked)
 }
 
 /// No body is longer. hyper has the numbers beyond it for other things.

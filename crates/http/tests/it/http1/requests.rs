@@ -108,6 +108,10 @@ fn framing_that_servers_read_in_different_ways_is_refused() {
             TransferEncoding,
         ),
         (
+            "POST / HTTP/1.1\r\ntransfer-encoding: gz\u{e9}p, chunked\r\n\r\n",
+            TransferEncoding,
+        ),
+        (
             "POST / HTTP/1.1\r\ntransfer-encoding: xchunked\r\n\r\n",
             TransferEncoding,
         ),
