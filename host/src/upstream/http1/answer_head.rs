@@ -1,10 +1,12 @@
 //! The head of an answer, out of the bytes that came.
 
 use bytes::{Buf, Bytes, BytesMut};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use signalbox_http::head;
 use signalbox_http::http1::{
-    BodyDecoder, FieldSlots, HeadError, HeadScan, ResponseFraming, ResponseHead, response_head,
+    BodyDecoder, BodyFraming, FieldSlots, HeadError, HeadScan, ResponseFraming, ResponseHead,
+    response_head,
 };
 
 /// Where a field is in its head.
@@ -95,6 +97,10 @@ impl AnswerHead {
             let name = HeaderName::from_bytes(&name).map_err(|_| HeadError::FieldName)?;
             let value = HeaderValue::from_maybe_shared(part(head, span.value));
             headers.append(name, value.map_err(|_| HeadError::FieldValue)?);
+        }
+        if framing.body == BodyFraming::Chunked {
+            // It does not count, and whoever reads the answer next may go by it.
+            headers.remove(CONTENT_LENGTH);
         }
         *response.headers_mut() = headers;
         Ok(Answered {

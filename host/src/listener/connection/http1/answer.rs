@@ -68,7 +68,7 @@ impl Asked {
         let headers = &head.headers;
         let says_close = says_close(headers);
         let mut keeps_alive = self.keeps_alive && !is_last && !says_close;
-        let framing = self.framing(head.status, length);
+        let framing = self.framing(head.status, length, headers);
         keeps_alive &= framing != Framing::UntilClose;
         let reason = head.status.canonical_reason().unwrap_or("<none>");
         http1::status_line(out, u8::from(!self.is_http10), head.status.as_u16(), reason);
@@ -99,15 +99,17 @@ impl Asked {
         }
     }
 
-    /// How the body is framed, before what has none is taken into account. What its head says of its
-    /// length counts for nothing: GT may have sent it in chunks beside.
-    fn framing(self, status: StatusCode, length: Length) -> Framing {
+    /// How the body is framed, before what has none is taken into account.
+    fn framing(self, status: StatusCode, length: Length, headers: &HeaderMap) -> Framing {
         match length {
             Length::Nothing => Framing::Length(0),
             Length::Known(length) => Framing::Length(length),
-            Length::Unknown if !has_body(status) || self.is_head => Framing::Length(0),
-            Length::Unknown if self.is_http10 => Framing::UntilClose,
-            Length::Unknown => Framing::Chunked,
+            Length::Unknown => match said_length(headers) {
+                Some((_, length)) => Framing::Length(length),
+                None if !has_body(status) || self.is_head => Framing::Length(0),
+                None if self.is_http10 => Framing::UntilClose,
+                None => Framing::Chunked,
+            },
         }
     }
 
@@ -121,7 +123,7 @@ impl Asked {
         match framing {
             Framing::Length(0) if self.is_head => {
                 // Of what a GET would have had.
-                if let Some(said) = said_length(headers) {
+                if let Some((said, _)) = said_length(headers) {
                     http1::field(out, "content-length", said.as_bytes());
                 }
             }
@@ -171,12 +173,16 @@ impl Framer {
     }
 }
 
-/// The one length that a head says, in digits alone.
-fn said_length(headers: &HeaderMap) -> Option<&HeaderValue> {
+/// The one length that a head says, in digits alone: others may read any other in another way.
+fn said_length(headers: &HeaderMap) -> Option<(&HeaderValue, u64)> {
     let mut said = headers.get_all(header::CONTENT_LENGTH).iter();
     let first = said.next().filter(|_| said.next().is_none())?;
-    let digits = first.as_bytes();
-    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(first)
+    let digits = first.to_str().ok()?;
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain
+        .then(|| digits.parse().ok())
+        .flatten()
+        .map(|length| (first, length))
 }
 
 fn says_close(headers: &HeaderMap) -> bool {

@@ -104,17 +104,10 @@ fn every_answer_is_written_as_hyper_writes_it() {
     assert_eq!(count, 6 * 6 * 5 * 2 * 2);
 }
 
-/// GT may say a length beside chunks, which count; or say one in a way that others read differently.
+/// GT may say a length in a way that others read differently.
 #[test]
-fn what_a_head_says_of_its_length_frames_nothing() {
-    for said in [
-        &["5"] as &[_],
-        &["5, 5"],
-        &["abc"],
-        &["05"],
-        &["5", "6"],
-        &["99"],
-    ] {
+fn a_length_that_is_no_plain_number_frames_nothing() {
+    for said in [&["5, 5"] as &[_], &["abc"], &["+5"], &["5", "6"]] {
         for (says_length, framed) in [(true, "content-length: 10"), (false, "chunked")] {
             let body = Parts {
                 left: [Bytes::from_static(b"0123456789")].into(),
