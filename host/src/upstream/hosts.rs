@@ -11,11 +11,12 @@ use signalbox_http_client::Scheme;
 use signalbox_swap::error_chain;
 
 use super::error::UpstreamError;
+use super::guards::Open;
 use super::outlier::{Availability, OutlierDetector};
 use super::tls::{Trust, TrustError};
 use crate::config::{Http2, UpstreamConfig, UpstreamUrl};
 use crate::observe::health::Health;
-use crate::observe::metrics::{Connections, HostMetrics, Metrics, OpenGuard};
+use crate::observe::metrics::{Connections, HostMetrics, Metrics};
 use crate::observe::status::UpstreamStatus;
 use crate::upstream::resolve::Resolve;
 
@@ -43,15 +44,8 @@ pub(super) struct Host {
     /// What readiness calls it: where GT is, is not for everybody.
     part: String,
     standing: OutlierDetector,
-    open: AtomicUsize,
+    open: Arc<AtomicUsize>,
     metrics: HostMetrics,
-}
-
-/// An open connection to a host, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Open {
-    host: Arc<Host>,
-    _counted: OpenGuard,
 }
 
 /// Why no connection to GT can ever come about.
@@ -250,7 +244,7 @@ impl Host {
             tls,
             part,
             standing: OutlierDetector::new(epoch),
-            open: AtomicUsize::new(0),
+            open: Arc::default(),
             metrics,
         })
     }
@@ -261,12 +255,8 @@ impl Host {
     }
 
     /// Counts a connection until the guard is dropped.
-    pub(super) fn opens(self: &Arc<Self>, connections: &Connections) -> Open {
-        self.open.fetch_add(1, Ordering::Relaxed);
-        Open {
-            host: Arc::clone(self),
-            _counted: connections.open(),
-        }
+    pub(super) fn opens(&self, connections: &Connections) -> Open {
+        Open::new(&self.open, connections.open())
     }
 
     /// The same URI with scheme and authority, as HTTP/2 sends it.
@@ -278,12 +268,6 @@ impl Host {
         });
         parts.authority = Some(self.uri_authority.clone());
         Uri::from_parts(parts)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.host.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
