@@ -61,6 +61,15 @@ fn a_head_that_does_not_end_is_refused_in_words_and_an_idle_connection_without()
     assert_eq!(answer.refusal(), (408, "request_timeout".to_owned()));
     assert_eq!(answer.header("connection"), Some("close"));
     assert!(slow.is_closed());
+    // The same where it came in one packet with a request that was answered.
+    let mut ahead = gate.connect();
+    ahead.write(&[&*Ask::get("/v1/models").bytes(), head].concat());
+    assert_eq!(ahead.answer().status, 200);
+    assert_eq!(
+        ahead.answer().refusal(),
+        (408, "request_timeout".to_owned())
+    );
+    assert!(ahead.is_closed());
     // The same on a connection that had an answer before.
     let mut used = gate.connect();
     assert_eq!(used.send(&Ask::get("/v1/models")).status, 200);

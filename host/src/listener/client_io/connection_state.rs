@@ -121,9 +121,15 @@ impl ConnectionState {
         self.blocked_since.get()
     }
 
-    /// The client's socket took something, or did not.
+    /// The client's socket took something, or did not. What the client owes while it takes nothing is
+    /// to take something: all else is waited for anew once it has.
     pub(super) fn wrote(&self, is_blocked: bool) {
         let since = self.blocked_since.get();
+        if since.is_some() && !is_blocked {
+            self.waits_again();
+            let head_since = self.head_since.get().map(|_before| Instant::now());
+            self.head_since.set(head_since);
+        }
         self.blocked_since
             .set(is_blocked.then(|| since.unwrap_or_else(Instant::now)));
     }
@@ -143,17 +149,18 @@ impl ConnectionState {
         self.idle_since.set(Instant::now());
     }
 
-    /// When the client has waited too long with its next request; `None` while one is open.
+    /// When the client has waited too long with its next request; `None` while one is open, or some of
+    /// an answer waits to be taken.
     pub(crate) fn deadline(&self, head: Duration, idle: Duration) -> Option<Instant> {
         match self.head_since.get() {
-            _ if self.exchanges.get() > 0 => None,
+            _ if self.exchanges.get() > 0 || self.blocked_since().is_some() => None,
             Some(since) => Some(since + head),
             None => Some(self.idle_since.get() + idle),
         }
     }
 
     /// Bytes came. Of HTTP/2 they need not be a head: a ping is none.
-    pub(super) fn heard(&self) {
+    pub(crate) fn heard(&self) {
         let may_be_a_head = self.exchanges.get() == 0 && !self.has_frames.get();
         if may_be_a_head && self.head_since.get().is_none() {
             self.head_since.set(Some(Instant::now()));
@@ -176,3 +183,28 @@ impl Drop for Exchange {
 
 /// Who has no key waits in few places: what one holds is some kilobytes, and streams are many.
 const REFUSED: u32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: Duration = Duration::from_secs(1);
+    const IDLE: Duration = Duration::from_secs(2);
+
+    /// The last piece of an answer waits in the connection, after the answer itself has ended.
+    #[test]
+    fn a_client_that_takes_nothing_is_late_with_nothing_else() {
+        let state = ConnectionState::new();
+        drop(state.begin());
+        assert!(state.deadline(HEAD, IDLE).is_some());
+        state.wrote(true);
+        assert_eq!(state.deadline(HEAD, IDLE), None);
+        // Nor with the rest of a head that it has begun meanwhile.
+        state.heard();
+        assert_eq!(state.deadline(HEAD, IDLE), None);
+        let before = Instant::now();
+        state.wrote(false);
+        let due = state.deadline(HEAD, IDLE).unwrap();
+        assert!(due >= before + HEAD && due < before + IDLE);
+    }
+}

@@ -15,12 +15,14 @@ use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Request, Response};
 use signalbox_gate::AbortReason;
 use signalbox_http::http1::{BodyDecoder, HeadError, HeadScan};
 use signalbox_http::refusal::Refusal;
 use signalbox_swap::error_chain;
+use tokio::time::timeout;
 
 use super::answer_slot::AnswerSlot;
 use super::{Bounds, ConnectionContext, PREFACE, TimeOver, answer as decide};
@@ -64,7 +66,8 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
         }
         Err(TimeOver::Idle) => {
             tracing::debug!("client connection closed: no request for too long");
-            connection.refuse_slow_head().await;
+            // Whoever does not take the refusal does without.
+            let _ = timeout(FAREWELL, connection.refuse_slow_head()).await;
         }
     }
 }
@@ -147,6 +150,10 @@ impl Connection {
                 if self.is_leaving.get() && is_blank {
                     return Poll::Ready(Ok(None));
                 }
+                if !is_blank {
+                    // It may have come with the request before it.
+                    self.site.link.heard();
+                }
                 if !ready!(transport.poll_more(context))? {
                     return Poll::Ready(Ok(None));
                 }
@@ -179,10 +186,11 @@ impl Connection {
 
     /// Answers what is no request, and ends the connection.
     async fn refuse(&self, refusal: Refusal) -> Result<(), ConnectionError> {
-        let bytes = malformed_request::bytes(&self.site.worker.shared, self.site.peer, refusal);
-        let buffer =
-            |transport: &mut Transport| transport.output.buffer().extend_from_slice(&bytes);
-        buffer(&mut self.transport.borrow_mut());
+        {
+            let mut transport = self.transport.borrow_mut();
+            let (shared, peer) = (&self.site.worker.shared, self.site.peer);
+            malformed_request::write(shared, peer, refusal, transport.output.buffer());
+        }
         self.close(Some(Linger::new())).await
     }
 
@@ -193,7 +201,6 @@ impl Connection {
             transport.output.is_empty() && transport.is_at_a_head() && !self.is_ending.get()
         };
         if can_be_read && self.site.link.has_half_a_head() {
-            // Whoever does not take it does without.
             let _ = self.refuse(malformed_request::slow_head()).await;
         }
     }
@@ -226,6 +233,8 @@ impl Drop for Connection {
     }
 }
 
+/// For a client to take a refusal that ends its connection.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// Bodies are read in pieces of up to this size.
 const MIN_BUFFER: usize = 64 << 10;
 

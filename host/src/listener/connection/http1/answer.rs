@@ -49,6 +49,13 @@ enum Framing {
 pub(super) struct TooShort;
 
 impl Asked {
+    /// What came was no request: its answer is the last.
+    pub(super) const NOTHING: Self = Self {
+        is_http10: false,
+        is_head: false,
+        keeps_alive: false,
+    };
+
     pub(super) fn by(method: &Method, version: Version, framing: RequestFraming) -> Self {
         Self {
             is_http10: version == Version::HTTP_10,

@@ -5,6 +5,7 @@ use signalbox_gate::Peer;
 use signalbox_http::http1::HeadError;
 use signalbox_http::refusal::{Code, Refusal};
 
+use super::answer::{Asked, Length};
 use crate::observe::request_log::RequestLog;
 use crate::server::shared::Shared;
 
@@ -37,29 +38,16 @@ pub(super) fn slow_head() -> Refusal {
     )
 }
 
-/// The bytes of a refusal, the last on its connection.
-pub(super) fn bytes(shared: &Shared, peer: Peer, refusal: Refusal) -> Vec<u8> {
+/// Writes a refusal, the last answer on its connection.
+pub(super) fn write(shared: &Shared, peer: Peer, refusal: Refusal, out: &mut Vec<u8>) {
     let log = RequestLog::new(&shared.observers, None);
     let refused = shared.gate.refuse_malformed(peer, refusal, log);
     let (answer, mut completion) = refused.into_parts();
     let (head, body) = answer.into_parts();
-    let reason = head.status.canonical_reason().unwrap_or_default();
-    let mut text = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_u16());
-    let mut line = |name: &str, value: &str| {
-        for part in [name, ": ", value, "\r\n"] {
-            text.push_str(part);
-        }
-    };
-    for (name, value) in &head.headers {
-        line(name.as_str(), value.to_str().unwrap_or_default());
-    }
-    line("content-length", &body.len().to_string());
-    line("connection", "close");
-    text.push_str("\r\n");
+    let length = Length::Known(body.len() as u64);
+    Asked::NOTHING.write_head(&head, length, true, out);
+    out.extend_from_slice(&body);
     let log = completion.observer_mut();
     log.responds(head.status);
     log.sent(body.len());
-    let mut answer = text.into_bytes();
-    answer.extend_from_slice(&body);
-    answer
 }
