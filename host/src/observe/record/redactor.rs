@@ -137,7 +137,21 @@ fn is_word(text: &str) -> bool {
 }
 
 fn is_line(text: &str) -> bool {
-    text.len() <= LONGEST_WORD && !text.contains(char::is_control) && !begins_a_key(text)
+    text.len() <= LONGEST_WORD && !text.contains(is_unseen) && !begins_a_key(text)
+}
+
+/// Whether a character is no letter of a line: it moves, hides or turns around what stands beside it.
+fn is_unseen(character: char) -> bool {
+    let is_mark = matches!(
+        character,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+    );
+    is_mark || character.is_control()
 }
 
 /// Model names are at most this long, and so are path parameters.
@@ -167,6 +181,7 @@ mod tests {
             "sk-abc",
             "tell me a story",
             "a\nb",
+            "a\u{202e}b",
             "eyJhbGc",
             &long,
         ] {
@@ -237,11 +252,21 @@ mod tests {
         assert!(unlisted.starts_with('~'), "{unlisted}");
     }
 
+    /// Control characters, spaces, and marks that are not seen or that turn text around.
+    fn is_dark(letter: char) -> bool {
+        let is_mark = letter == '\u{ad}'
+            || letter == '\u{61c}'
+            || letter == '\u{feff}'
+            || ('\u{200b}'..'\u{2010}').contains(&letter)
+            || ('\u{2028}'..'\u{202f}').contains(&letter)
+            || ('\u{2060}'..'\u{2070}').contains(&letter);
+        letter.is_control() || letter.is_whitespace() || is_mark
+    }
+
     proptest! {
         #[test]
         fn words_are_known_by_what_they_are_not(text in "(gtak_|sk-|Bearer |eyJ|\\PC|[a-z]{0,130}|.){0,4}") {
             let is_short = text.len() <= LONGEST_WORD;
-            let is_dark = |letter: char| letter.is_control() || letter.is_whitespace();
             let is_a_key = begins_a_key(&text) || is_random(&text);
             let expected = is_short && !text.contains(is_dark) && !is_a_key;
             prop_assert_eq!(is_word(&text), expected);
@@ -251,8 +276,11 @@ mod tests {
     #[test]
     fn each_letter_is_a_word_or_is_none() {
         for letter in (0..0x3100).filter_map(char::from_u32) {
-            let is_dark = letter.is_control() || letter.is_whitespace();
-            assert_eq!(is_word(&format!("a{letter}b")), !is_dark, "{letter:?}");
+            assert_eq!(
+                is_word(&format!("a{letter}b")),
+                !is_dark(letter),
+                "{letter:?}"
+            );
         }
     }
 
