@@ -5,6 +5,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::request::incoming_body::IncomingBody;
 use crate::server::worker::InFlight;
-use crate::upstream::{BodyTimes, Coming};
+use crate::upstream::{BodyOutcome, BodyTimes, Coming};
 
 /// The body of a client's request, and what of it is here.
 #[derive(Debug)]
@@ -210,22 +211,35 @@ impl ClientBody {
 
 /// Reads a body to nowhere. The task ends with the body, the connection or the bounds, and the
 /// worker's `LocalSet` owns it.
-pub(crate) fn read_on(mut incoming: IncomingBody, discard: Discard, place: Option<InFlight>) {
+pub(crate) fn read_on(incoming: IncomingBody, discard: Discard, place: Option<InFlight>) {
     tokio::task::spawn_local(async move {
-        let mut left = discard.bytes;
-        let reading = async {
-            while let Some(Ok(frame)) = incoming.frame().await {
-                let length = frame.data_ref().map_or(0, Bytes::len) as u64;
-                match left.checked_sub(length) {
-                    Some(rest) => left = rest,
-                    None => return,
-                }
-            }
-        };
-        // Either way the client has had its chance.
-        let _ = timeout(discard.time, reading).await;
+        read_to_nowhere(incoming, discard).await;
         drop(place);
     });
+}
+
+/// The same with what is left of a body that is still sent on, once it is not.
+pub(crate) fn read_on_later(sent: Rc<BodyOutcome>, discard: Discard) {
+    tokio::task::spawn_local(async move {
+        if let Some(incoming) = sent.left().await {
+            read_to_nowhere(incoming, discard).await;
+        }
+    });
+}
+
+async fn read_to_nowhere(mut incoming: IncomingBody, discard: Discard) {
+    let mut left = discard.bytes;
+    let reading = async {
+        while let Some(Ok(frame)) = incoming.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // Either way the client has had its chance.
+    let _ = timeout(discard.time, reading).await;
 }
 
 /// What a client sends in one go with its head, and what one connection may hold for nothing.

@@ -1,9 +1,10 @@
 //! What is sent to GT: nothing, bytes that are held already, or a client's body as it comes.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -51,6 +52,10 @@ pub(crate) struct BodyOutcome {
     sent: Cell<u64>,
     /// The rest of a body that GT did not want.
     left: Cell<Option<IncomingBody>>,
+    /// Nobody sends the body on any more.
+    is_over: Cell<bool>,
+    /// Who waits for that.
+    waits: Cell<Option<Waker>>,
 }
 
 /// What of a client's body nobody was given yet.
@@ -130,6 +135,18 @@ impl BodyOutcome {
     /// The rest of the body, if nobody reads it any more.
     pub(crate) fn take_left(&self) -> Option<IncomingBody> {
         self.left.take()
+    }
+
+    /// The same once nobody sends it on any more.
+    pub(crate) async fn left(&self) -> Option<IncomingBody> {
+        poll_fn(|context| {
+            if !self.is_over.get() {
+                self.waits.set(Some(context.waker().clone()));
+                return Poll::Pending;
+            }
+            Poll::Ready(self.take_left())
+        })
+        .await
     }
 }
 
@@ -299,6 +316,10 @@ impl Drop for Streamed {
     /// The client may still be sending: whoever answers it sees to the rest.
     fn drop(&mut self) {
         self.leave();
+        self.fate.is_over.set(true);
+        if let Some(waits) = self.fate.waits.take() {
+            waits.wake();
+        }
     }
 }
 

@@ -118,3 +118,23 @@ fn gt_may_answer_an_upload_before_it_has_it_all() {
     assert_eq!(answer.status, 413);
     assert_eq!(answer.header("connection"), Some("close"));
 }
+
+#[test]
+fn an_upload_that_gt_answered_early_is_taken_to_its_end() {
+    let gt = Gt::before_body(|_, _, reply| {
+        reply.json(413, r#"{"error":{"message":"too large"}}"#);
+        reply.hang_up();
+    });
+    let gate = Gate::before(&gt);
+    let ask = Ask::post("/v1/datasets/briefs/files").without("content-length");
+    let ask = ask.header("content-length", &UPLOAD.to_string());
+    let mut client = gate.connect();
+    client.write(&ask.head());
+    assert_eq!(client.answer().status, 413);
+    // A client may not look before it has sent all.
+    assert_eq!(client.write_what_is_taken(UPLOAD), UPLOAD);
+    assert!(client.is_closed());
+}
+
+/// Less than `limits.discard`, and more than systems hold.
+const UPLOAD: u64 = 24 << 20;

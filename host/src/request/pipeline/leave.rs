@@ -6,7 +6,7 @@ use signalbox_gate::{Client, Relay, Respond};
 
 use super::RequestContext;
 use crate::observe::request_log::RequestLog;
-use crate::request::client_body::{Connection, Discard, Left, read_on};
+use crate::request::client_body::{Connection, Discard, Left, read_on, read_on_later};
 use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::{FromUpstream, ResponseBody};
 use crate::server::phase::Phase;
@@ -72,9 +72,14 @@ impl RequestContext<'_> {
         let left = match (self.sent_body.take(), self.body.take()) {
             (Some(sent), _) => {
                 log.took_in(sent.sent());
-                match sent.has_ended() {
-                    true => Left::Nothing,
-                    false => sent.take_left().map_or(Left::Broken, Left::Coming),
+                match (sent.has_ended(), sent.take_left()) {
+                    (true, _) => Left::Nothing,
+                    (false, Some(incoming)) => Left::Coming(incoming),
+                    (false, None) => {
+                        // GT has answered early, and may take the rest or not.
+                        read_on_later(sent, self.discard());
+                        Left::Broken
+                    }
                 }
             }
             (None, Some(body)) => body.into_left().await,
@@ -97,12 +102,15 @@ impl RequestContext<'_> {
             }
             return;
         }
+        read_on(incoming, self.discard(), None);
+    }
+
+    fn discard(&self) -> Discard {
         let config = &self.worker.shared.config;
-        let discard = Discard {
+        Discard {
             bytes: config.limits.discard.bytes(),
             time: config.times.discard.duration(),
-        };
-        read_on(incoming, discard, None);
+        }
     }
 }
 
