@@ -9,7 +9,7 @@ use hyper::client::conn::http1::Builder;
 use hyper_util::rt::TokioIo;
 use libfuzzer_sys::fuzz_target;
 use signalbox_fuzz::cut;
-use signalbox_http::http1::{BodyDecoder, FieldSlots, HeadScan, MAX_FIELDS, response_head};
+use signalbox_http::http1::{BodyDecoder, FieldSlots, HeadScan, MAX_FIELDS, MAX_HEAD, response_head};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     runtime,
@@ -38,7 +38,7 @@ fuzz_target!(|input: &[u8]| {
 
 /// What our client reads from a stream that ends; `None` if it is no whole answer.
 fn ours(pieces: &mut dyn Iterator<Item = &[u8]>) -> Option<Answer> {
-    let (mut came, mut scan) = (Vec::new(), HeadScan::default());
+    let (mut came, mut scan) = (Vec::new(), HeadScan::new(MAX_HEAD));
     let (mut answer, mut decoder) = loop {
         if scan.is_worth_reading(&came) {
             let mut slots = FieldSlots::new();
@@ -57,7 +57,7 @@ fn ours(pieces: &mut dyn Iterator<Item = &[u8]>) -> Option<Answer> {
                 if !is_interim {
                     break (answer, BodyDecoder::new(framing.body));
                 }
-                scan = HeadScan::default();
+                scan = HeadScan::new(MAX_HEAD);
                 continue;
             }
         }

@@ -36,9 +36,11 @@ pub struct ResponseHead<'s, 'b> {
 }
 
 /// Tells cheaply whether a head that comes in pieces is worth reading: once at its beginning, so that
-/// what is no HTTP is seen at once, and then only where a blank line has come.
-#[derive(Clone, Copy, Debug, Default)]
+/// what is no HTTP is seen at once, then only where a blank line has come, and always once it is as
+/// long as any may be.
+#[derive(Clone, Copy, Debug)]
 pub struct HeadScan {
+    most: usize,
     seen: usize,
 }
 
@@ -84,10 +86,16 @@ impl<'s, 'b> Fields<'s, 'b> {
 }
 
 impl HeadScan {
+    /// Before a head that may have this many bytes.
+    #[must_use]
+    pub const fn new(most: usize) -> Self {
+        Self { most, seen: 0 }
+    }
+
     /// Whether `bytes`, which begin with the head, may have all of it, or show that it is none.
     pub fn is_worth_reading(&mut self, bytes: &[u8]) -> bool {
         let seen = std::mem::replace(&mut self.seen, bytes.len());
-        if seen == 0 {
+        if seen == 0 || bytes.len() >= self.most {
             return !bytes.is_empty();
         }
         // The line before may have ended with the last byte that was seen.

@@ -6,7 +6,7 @@ mod heads;
 mod requests;
 
 use signalbox_http::http1::{
-    BodyDecoder, BodyError, BodyFraming, FieldSlots, HeadError, HeadScan, response_head,
+    BodyDecoder, BodyError, BodyFraming, FieldSlots, HeadError, HeadScan, MAX_HEAD, response_head,
 };
 
 /// What came of a body: its content, and how it went. `None` if it goes on.
@@ -58,7 +58,7 @@ type Head = (u16, Vec<(String, Vec<u8>)>, usize);
 
 /// Reads a head that comes in pieces of this size, and then ends.
 fn head(bytes: &[u8], size: usize) -> Result<Option<Head>, HeadError> {
-    let mut scan = HeadScan::default();
+    let mut scan = HeadScan::new(MAX_HEAD);
     for end in (0..=bytes.len()).step_by(size.max(1)) {
         if scan.is_worth_reading(&bytes[..end])
             && let Some(head) = whole(&bytes[..end])?

@@ -125,13 +125,12 @@ impl Connection {
     /// Reads the next head; `None` if none comes. What begins as HTTP/2 where that is not spoken is not
     /// answered.
     fn heads(&self) -> impl FnMut(&mut Context<'_>) -> Poll<Result<Option<Head>, ConnectionError>> {
-        let mut scan = HeadScan::default();
+        let mut scan = HeadScan::new(self.largest_head);
         move |context| {
             let mut transport = self.transport.borrow_mut();
             loop {
                 let here = transport.here();
-                let is_full = here.len() >= self.largest_head;
-                if scan.is_worth_reading(here) || is_full {
+                if scan.is_worth_reading(here) {
                     match request::read(here, self.largest_head) {
                         Ok(None) => {}
                         Ok(Some(head)) => {

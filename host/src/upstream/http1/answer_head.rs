@@ -5,8 +5,8 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use signalbox_http::head;
 use signalbox_http::http1::{
-    BodyDecoder, BodyFraming, FieldSlots, HeadError, HeadScan, ResponseFraming, ResponseHead,
-    response_head,
+    BodyDecoder, BodyFraming, FieldSlots, HeadError, HeadScan, MAX_HEAD, ResponseFraming,
+    ResponseHead, response_head,
 };
 
 /// Where a field is in its head.
@@ -17,7 +17,7 @@ pub(super) struct FieldSpan {
 }
 
 /// The heads of one answer as they come: any number of interim ones, and the answer's own.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct AnswerHead {
     scan: HeadScan,
     /// An empty map, whose memory is used again.
@@ -41,7 +41,7 @@ impl AnswerHead {
     pub(super) fn new(mut headers: HeaderMap, to_head: bool) -> Self {
         headers.clear();
         Self {
-            scan: HeadScan::default(),
+            scan: HeadScan::new(MAX_HEAD),
             headers,
             to_head,
         }
@@ -63,7 +63,7 @@ impl AnswerHead {
             let framing = head.framing(self.to_head)?;
             if is_interim {
                 came.advance(length);
-                self.scan = HeadScan::default();
+                self.scan = HeadScan::new(MAX_HEAD);
                 continue;
             }
             let (status, version) = (head.status, head.version);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use signalbox_http::http1::{BodyDecoder, FieldSlots, response_head};
 use tokio::io::{AsyncReadExt as _, ReadBuf};
 
@@ -45,7 +45,7 @@ impl Connection {
         Self {
             io,
             outgoing: Outgoing::nothing(),
-            head: AnswerHead::default(),
+            head: AnswerHead::new(HeaderMap::new(), false),
             read: BytesMut::new(),
             fields: Vec::new(),
             room: READ,

@@ -1,7 +1,7 @@
 //! Heads: what is one, and what is none.
 
 use proptest::prelude::*;
-use signalbox_http::http1::{HeadError, MAX_FIELDS, MAX_HEAD};
+use signalbox_http::http1::{HeadError, HeadScan, MAX_FIELDS, MAX_HEAD};
 
 use super::{head, whole};
 
@@ -88,6 +88,18 @@ fn a_head_has_its_bounds() {
     assert_eq!(head(endless, 1_000), Err(HeadError::TooLarge));
     assert_eq!(head(&endless[1..], 1_000), Err(HeadError::Version));
     assert_eq!(head(&endless[..MAX_HEAD - 1], 1_000), Ok(None));
+}
+
+#[test]
+fn a_head_that_never_ends_is_worth_reading_once_it_is_too_long() {
+    let endless = b"a: b\r\n".repeat(MAX_HEAD);
+    let endless = [b"HTTP/1.1 200 OK\r\n", &endless[..]].concat();
+    for size in [1_000, 4_096, MAX_HEAD] {
+        let mut scan = HeadScan::new(MAX_HEAD);
+        let mut came = (1..).map(|pieces| &endless[..pieces * size]);
+        let refused = came.find(|came| scan.is_worth_reading(came) && whole(came).is_err());
+        assert!(refused.is_some_and(|came| came.len() < MAX_HEAD + size));
+    }
 }
 
 proptest! {

@@ -73,10 +73,9 @@ fn reads(pieces: &[&[u8]]) -> (Vec<Seen>, Ending, Option<BodyError>) {
         piece.map(|piece| *here = [here, *piece].concat().into())
     };
     loop {
-        let mut scan = HeadScan::default();
+        let mut scan = HeadScan::new(LARGEST_HEAD);
         let head = loop {
-            let is_full = here.len() >= LARGEST_HEAD;
-            if scan.is_worth_reading(&here) || is_full {
+            if scan.is_worth_reading(&here) {
                 match request::read(&here, LARGEST_HEAD) {
                     Ok(Some(head)) => break head,
                     Ok(None) => {}

@@ -102,6 +102,23 @@ fn requests_follow_each_other() {
 }
 
 #[test]
+fn a_head_that_never_ends_is_given_up() {
+    run(async {
+        let (near, mut far) = tokio::io::duplex(1 << 10);
+        let mut connection = connection(near);
+        spawn_local(async move {
+            head(&mut far).await;
+            far.write_all(b"HTTP/1.1 200 OK\r\n").await.unwrap();
+            while far.write_all(b"x-more: and more\r\n").await.is_ok() {}
+        });
+        let sent = connection.send(request("GET", &[])).await;
+        let (error, unsent) = sent.unwrap_err();
+        assert!(matches!(error, Http1Error::Head(_)), "{error}");
+        assert!(unsent.is_none());
+    });
+}
+
+#[test]
 fn what_comes_unasked_gives_the_request_back() {
     for unasked in [Some(OK), None] {
         run(async {
