@@ -72,8 +72,8 @@ impl<O: Observer> Forward<O> {
         &self.forwarding.credential.name
     }
 
-    /// The head for GT. `host` is empty, for the door to fill in; `content-length` and
-    /// `transfer-encoding` follow from the body.
+    /// The head for GT. `host` is empty, for the door to fill in, and not always the first header;
+    /// `content-length` and `transfer-encoding` follow from the body.
     #[must_use]
     pub const fn head(&self) -> &Parts {
         &self.forwarding.head

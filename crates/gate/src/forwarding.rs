@@ -15,7 +15,7 @@ use crate::body::upstream_body::{Flaw, UpstreamBody};
 use crate::exchange::Exchange;
 use crate::halt::Halt;
 use crate::observer::Observer;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanCredentials};
 use crate::request::forwarded;
 use crate::upstream::request::Destination;
 
@@ -48,28 +48,21 @@ struct Second {
 }
 
 impl Forwarding {
-    /// Chooses the GT key, and makes head and body for GT.
-    pub(crate) fn prepare<O: Observer>(
+    /// Makes the request for GT of one that is recorded: the client's headers become GT's.
+    pub(crate) fn new<O: Observer>(
         exchange: &mut Exchange<O>,
         key: &Arc<Key>,
         decided: &Decided,
-        to: &Destination,
-    ) -> Result<Self, Halt> {
-        let plan = &decided.plan;
-        let with = exchange.choose_credentials(key, plan, to)?;
-        let passing = match decided.stage {
-            Stage::Head => Passing::Untouched,
-            Stage::Model => Passing::Checked(published(plan)),
-        };
-        let limit = exchange.gate.upload_limit(key);
-        let body = std::mem::replace(&mut exchange.body, Body::new(Some(0), None));
-        let body = body.into_upstream(passing, limit)?;
+        (to, with): (&Destination, &PlanCredentials),
+        body: UpstreamBody,
+    ) -> Self {
         let client = &exchange.context.facts.client;
         let announced = exchange.gate.settings().forwarded.send;
         let (mut head, ()) = Request::new(()).into_parts();
         head.method = to.method.clone();
         head.uri = to.uri.clone();
-        head.headers = to.headers(&exchange.head.headers, with.first.secret.authorization());
+        let headers = std::mem::take(&mut exchange.head.headers);
+        head.headers = to.headers(headers, with.first.secret.authorization());
         forwarded::announce(announced, client, &mut head.headers);
         let second = with.second.as_ref().map(|credential| {
             let mut headers = head.headers.clone();
@@ -80,16 +73,16 @@ impl Forwarding {
                 headers,
             }
         });
-        Ok(Self {
+        Self {
             key: Arc::clone(key),
             served: Arc::clone(decided.generation.served()),
-            plan: Arc::clone(plan),
+            plan: Arc::clone(&decided.plan),
             credential: with.first.clone(),
             head,
             flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
             body,
             second,
-        })
+        }
     }
 
     /// The model it is sent with, and its headers.
@@ -115,6 +108,19 @@ impl Forwarding {
         self.credential = second.credential;
         self.head.headers = second.headers;
         true
+    }
+}
+
+impl<O: Observer> Exchange<O> {
+    /// The body for GT.
+    pub(crate) fn take_body(&mut self, key: &Key, decided: &Decided) -> Result<UpstreamBody, Halt> {
+        let passing = match decided.stage {
+            Stage::Head => Passing::Untouched,
+            Stage::Model => Passing::Checked(published(&decided.plan)),
+        };
+        let limit = self.gate.upload_limit(key);
+        let body = std::mem::replace(&mut self.body, Body::new(Some(0), None));
+        Ok(body.into_upstream(passing, limit)?)
     }
 }
 

@@ -92,6 +92,7 @@ mod forward;
 mod forwarding;
 mod gate;
 mod halt;
+mod header_map;
 mod observer;
 mod order;
 mod plan;

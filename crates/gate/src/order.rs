@@ -158,10 +158,13 @@ impl<O: Observer> Exchange<O> {
         if decided.stage == Stage::Model {
             self.admit_stream(&asker.key)?;
         }
-        let forwarding = Forwarding::prepare(self, &asker.key, decided, to)?;
+        let with = self.choose_credentials(&asker.key, &decided.plan, to)?;
+        let body = self.take_body(&asker.key, decided)?;
+        // Here nothing can go wrong any more, and the head is still the client's.
         self.context
             .record(&self.head, Conclusion::Decided(decided.plan.decision()));
-        Ok(forwarding)
+        let to = (to, with);
+        Ok(Forwarding::new(self, &asker.key, decided, to, body))
     }
 
     /// The names the key is shown, or the one it asks for. `None` where GT has to be asked first.

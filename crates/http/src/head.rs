@@ -22,14 +22,26 @@ pub fn request_header_passes(name: &str, route_extra: &[String], takes_conversat
     if name.eq_ignore_ascii_case("x-gt-conversation-id") {
         return takes_conversation;
     }
-    let is_sdks = starts_with(name, "openai-") || starts_with(name, "x-stainless-");
-    if PASSES.has(name) || is_sdks && !is_credential(name) {
+    if PASSES.has(name) || is_sdk_header(name) {
         return true;
     }
     route_extra
         .iter()
         .any(|extra| extra.eq_ignore_ascii_case(name))
         && !never_passes(name)
+}
+
+/// The names of the request headers that every route passes on, but for those of [`is_sdk_header`].
+#[must_use]
+pub fn passing_names() -> &'static [&'static str] {
+    PASSES.all()
+}
+
+/// Whether this is a request header by which OpenAI's libraries speak of themselves, which every route
+/// passes on.
+#[must_use]
+pub fn is_sdk_header(name: &str) -> bool {
+    (starts_with(name, "openai-") || starts_with(name, "x-stainless-")) && !is_credential(name)
 }
 
 /// Whether no route may list this request header: credentials, framing, the connection's own,

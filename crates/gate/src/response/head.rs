@@ -1,7 +1,5 @@
 //! The head of what goes back to the client: of a refusal, of bytes of our own, of GT's answer.
 
-use std::array;
-
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode, response};
@@ -10,6 +8,7 @@ use signalbox_http::refusal::{Code, Refusal};
 use signalbox_http::restamp::Restamp;
 
 use crate::auth::secret::Secret;
+use crate::header_map::retain;
 use crate::request::header_values::{text, values};
 use crate::response::mask;
 
@@ -137,8 +136,8 @@ pub fn check_status(status: StatusCode) -> Result<(), Refusal> {
 /// Takes away the headers that are not the client's.
 fn keep_clients(headers: &mut HeaderMap, changed: bool) {
     take_away_connections(headers);
-    take_away(headers, |name| {
-        !head::answer_header_passes(name.as_str(), changed)
+    retain(headers, |name| {
+        head::answer_header_passes(name.as_str(), changed)
     });
 }
 
@@ -149,21 +148,5 @@ fn take_away_connections(headers: &mut HeaderMap) {
     let lines: Vec<&[u8]> = lines.iter().map(HeaderValue::as_bytes).collect();
     for name in head::connection_names(&lines) {
         headers.remove(name);
-    }
-}
-
-/// Takes away the headers with these names, a few at a time, so that no list of them is needed.
-fn take_away(headers: &mut HeaderMap, leaves: impl Fn(&HeaderName) -> bool) {
-    loop {
-        let mut found = headers.keys().filter(|name| leaves(name)).fuse();
-        let few: [Option<&HeaderName>; 4] = array::from_fn(|_| found.next());
-        let is_all = found.next().is_none();
-        let few = few.map(|name| name.cloned());
-        for name in few.iter().flatten() {
-            headers.remove(name);
-        }
-        if is_all {
-            return;
-        }
     }
 }

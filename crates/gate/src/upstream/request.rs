@@ -10,8 +10,10 @@ use signalbox_policy::fences::{self, Asked};
 use signalbox_policy::{Forward, ModelSource, Purposes, RequestedModel, RouteDescription, Verdict};
 use signalbox_runtime::Generation;
 
+use crate::header_map::retain;
 use crate::plan::facts::PlanFacts;
 use crate::settings::Settings;
+use crate::upstream::allowed_headers::AllowedHeaders;
 
 /// What is wrong with a decision although it reads well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,12 +72,9 @@ pub(crate) struct Destination {
     pub(crate) uri: Uri,
     /// What GT's table says that it is for.
     pub(crate) purposes: Purposes,
-    takes_conversation: bool,
     /// Whether the request names a conversation that GT is told of.
     pub(crate) in_conversation: bool,
-    /// Headers the route passes on beside those that every route does.
-    listed: Vec<String>,
-    dropped: Vec<String>,
+    allowed: AllowedHeaders,
     set: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -121,46 +120,40 @@ impl Destination {
             method: asked.method.clone(),
             uri: uri(&settings.base_path, &path, route, forward)?,
             purposes: gt.purposes,
-            takes_conversation: gt.takes_conversation,
             in_conversation: in_conversation && gt.takes_conversation,
-            listed: route.headers.clone(),
-            dropped: forward.drop_headers.clone(),
+            allowed: AllowedHeaders::new(
+                &route.headers,
+                &forward.drop_headers,
+                gt.takes_conversation,
+            ),
             set: set_headers(forward)?,
         })
     }
 
-    /// The headers for GT of a client's, but for what follows from the body and from the host that is
-    /// chosen.
-    pub(crate) fn headers(&self, client: &HeaderMap, authorization: &HeaderValue) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(16);
-        // Its place is first (RFC 9110, 7.2); its value follows from the host that is chosen.
+    /// Makes the headers for GT of a client's, but for what follows from the body and from the host
+    /// that is chosen. Those its `connection` names are not among them any more.
+    pub(crate) fn headers(&self, client: HeaderMap, authorization: &HeaderValue) -> HeaderMap {
+        let mut headers = client;
+        // What is ours keeps its place: its value is another in any case.
+        let is_ours = |name: &HeaderName| OURS.contains(name);
+        retain(&mut headers, |name| {
+            is_ours(name) || self.allowed.have(name)
+        });
+        // Its value follows from the host that is chosen.
         headers.insert(header::HOST, HeaderValue::from_static(""));
         headers.insert(header::AUTHORIZATION, authorization.clone());
         // A compressed answer could not be restamped, nor an error looked through for our GT key.
         let identity = HeaderValue::from_static("identity");
         headers.insert(header::ACCEPT_ENCODING, identity);
-        for (name, value) in client {
-            if self.passes(name) {
-                headers.append(name, value.clone());
-            }
-        }
         for (name, value) in &self.set {
             headers.insert(name, value.clone());
         }
         headers
     }
-
-    /// Whether a client's header is on the allow-list, and not one the policy drops. Those its
-    /// `connection` names are not among them any more.
-    fn passes(&self, name: &HeaderName) -> bool {
-        let word = name.as_str();
-        head::request_header_passes(word, &self.listed, self.takes_conversation)
-            && !self
-                .dropped
-                .iter()
-                .any(|drop| drop.eq_ignore_ascii_case(word))
-    }
 }
+
+/// What each request for GT has of the gate's own.
+static OURS: [HeaderName; 3] = [header::HOST, header::AUTHORIZATION, header::ACCEPT_ENCODING];
 
 /// The target for GT; `base` is GT's, before `/v1/…`.
 fn uri(

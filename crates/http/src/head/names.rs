@@ -19,6 +19,11 @@ impl Names {
         Self { lengths, names }
     }
 
+    /// All of them.
+    pub(super) const fn all(&self) -> &'static [&'static str] {
+        self.names
+    }
+
     /// Whether this is one of them, in any case.
     #[inline]
     pub(super) fn has(&self, name: &str) -> bool {

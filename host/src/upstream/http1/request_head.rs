@@ -1,6 +1,6 @@
 //! The head of a request as it is written.
 
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderName, Request, header};
 use http_body::Body;
 use signalbox_http::http1;
 
@@ -31,14 +31,26 @@ pub(super) fn encode<B>(out: &mut Vec<u8>, request: &Request<B>, framing: Reques
     let target = request.uri().path_and_query();
     let target = target.map_or("/", |target| target.as_str());
     http1::request_line(out, request.method().as_str(), target);
+    // Its place is first (RFC 9110, 7.2), and mostly it is there already.
+    let mut headers = request.headers().iter();
+    if let Some((name, host)) = headers.find(|(name, _)| **name == header::HOST) {
+        http1::field(out, name.as_str(), host.as_bytes());
+    }
     fields(out, request.headers());
     end(out, framing);
 }
 
-/// All fields but those that frame the body.
+/// Fields that are written by themselves.
+static APART: [HeaderName; 3] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+];
+
+/// All fields but `host` and those that frame the body.
 fn fields(out: &mut Vec<u8>, headers: &HeaderMap) {
     for (name, value) in headers {
-        if *name != header::CONTENT_LENGTH && *name != header::TRANSFER_ENCODING {
+        if !APART.contains(name) {
             http1::field(out, name.as_str(), value.as_bytes());
         }
     }

@@ -53,7 +53,7 @@ fn headers(
     head: &RequestHead<'_, '_>,
     framing: RequestFraming,
 ) -> Result<HeaderMap, HeadError> {
-    let mut headers = HeaderMap::with_capacity(head.fields.count());
+    let mut headers = HeaderMap::with_capacity(head.fields.count() + ADDED);
     for (name, value) in head.fields.iter() {
         let name =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_error| HeadError::FieldName)?;
@@ -68,5 +68,7 @@ fn headers(
     Ok(headers)
 }
 
+/// Headers that are added on the way to GT and back, in the same map: room for most.
+const ADDED: usize = 4;
 /// What an `Uri` can hold.
 const LONGEST_TARGET: usize = (u16::MAX - 1) as usize;
