@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::HeaderName;
-use signalbox_policy::gt::CONVERSATION_HEADER;
 use signalbox_policy::{Decision, RequestedModel};
 use signalbox_runtime::RequestBuf;
 
@@ -88,7 +87,7 @@ impl<O: Observer> Exchange<O> {
                 Err(Arc::new(ContractViolation::Refusal.into()))
             }
             Decision::Refuse(refused) => Err(plan.rejection(|| {
-                let (method, path) = (self.head.method.as_str(), &asker.target.path);
+                let (method, path) = (self.head.parts.method.as_str(), &asker.target.path);
                 Rejection::of_policy(refused.clone(), method, path, &live.generation)
             })),
             _ => Ok(()),
@@ -150,9 +149,7 @@ impl<O: Observer> Exchange<O> {
     ) -> PlanFacts<'x> {
         PlanFacts {
             asked: self.policy_request(asker, wanted, model),
-            in_conversation: self.head.headers.contains_key(CONVERSATION),
+            in_conversation: self.head.names_conversation(),
         }
     }
 }
-
-const CONVERSATION: HeaderName = HeaderName::from_static(CONVERSATION_HEADER);

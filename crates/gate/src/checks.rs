@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{Method, Uri, Version, header};
+use http::{Method, Uri, Version};
 use signalbox_http::media;
 use signalbox_http::multipart::Boundary;
 use signalbox_http::refusal::{Code, Refusal};
@@ -20,7 +20,7 @@ use crate::observer::Observer;
 use crate::plan::{Plan, PlanCredentials};
 use crate::policy::live_policy::LivePolicy;
 use crate::policy::request::header_names;
-use crate::request::header_values::{HeaderValues, values};
+use crate::request::header_values::HeaderValues;
 use crate::request::target::Target;
 use crate::response::cancellation::LOOK;
 use crate::response::rejection::{self, Rejection};
@@ -29,7 +29,7 @@ use crate::upstream::request::{ContractViolation, Destination};
 impl<O: Observer> Exchange<O> {
     /// Whether frames say that a body comes, which over HTTP/2 no header has to.
     pub(crate) fn has_framed_body(&self) -> bool {
-        self.head.version == Version::HTTP_2 && !self.body.is_empty()
+        self.head.parts.version == Version::HTTP_2 && !self.body.is_empty()
     }
 
     /// 401 once the key has ended while something was waited for: its body, a policy, GT's models.
@@ -46,10 +46,12 @@ impl<O: Observer> Exchange<O> {
 
     /// 400 for what two servers could read in two ways.
     pub(crate) fn read_target(&mut self) -> Result<Arc<Target>, Refusal> {
-        let uri: &Uri = &self.head.uri;
+        let uri: &Uri = &self.head.parts.uri;
         let target = match uri.path_and_query() {
             // Over HTTP/2 the authority stands for `host`.
-            Some(origin) if uri.scheme().is_none() || self.head.version == Version::HTTP_2 => {
+            Some(origin)
+                if uri.scheme().is_none() || self.head.parts.version == Version::HTTP_2 =>
+            {
                 Target::of_origin(origin.as_str())?
             }
             _ => {
@@ -64,7 +66,7 @@ impl<O: Observer> Exchange<O> {
     /// Where the policy's route for this request has its model.
     pub(crate) fn source_of_model(&mut self, asker: &Asker, live: &LivePolicy) -> ModelSource {
         let table = &live.table;
-        let index = table.find(self.head.method.as_str(), &asker.target.path);
+        let index = table.find(self.head.parts.method.as_str(), &asker.target.path);
         let route = index.and_then(|index| table.routes().get(index));
         let source = route.map_or(ModelSource::None, |route| route.model());
         self.context.facts.route = index.map(|index| (Arc::clone(table), index));
@@ -212,8 +214,8 @@ impl<O: Observer> Exchange<O> {
     }
 
     fn media(&self) -> (HeaderValues<'_>, HeaderValues<'_>) {
-        let headers = &self.head.headers;
-        let types = values(headers, header::CONTENT_TYPE);
-        (types, values(headers, header::CONTENT_ENCODING))
+        let fields = &self.head.fields;
+        let types = fields.content_type.values();
+        (types, fields.content_encoding.values())
     }
 }

@@ -18,6 +18,7 @@ use crate::policy::request::PolicyRequest;
 use crate::policy::route_table::RouteTable;
 use crate::policy::told::Told;
 use crate::request::client::Client;
+use crate::request::client_head::ClientHead;
 use crate::response::rejection::{self, Rejection};
 use crate::response::request_id;
 use crate::settings::Settings;
@@ -30,7 +31,7 @@ pub(crate) struct Context<O: Observer> {
     pub(crate) observer: O,
     pub(crate) guards: Guards,
     /// The client's own id of the request, if it is a plain word.
-    request_id: Option<HeaderValue>,
+    pub(crate) request_id: Option<HeaderValue>,
     is_recorded: bool,
 }
 
@@ -43,13 +44,7 @@ pub(crate) struct Guards {
 }
 
 impl<O: Observer> Context<O> {
-    pub(crate) fn new(
-        gate: &Gate,
-        client: Client,
-        method: Method,
-        request_id: Option<HeaderValue>,
-        observer: O,
-    ) -> Box<Self> {
+    pub(crate) fn new(gate: &Gate, client: Client, method: Method, observer: O) -> Box<Self> {
         Box::new(Self {
             facts: Facts {
                 id: gate.ids().next(),
@@ -68,7 +63,7 @@ impl<O: Observer> Context<O> {
             },
             observer,
             guards: Guards::default(),
-            request_id,
+            request_id: None,
             is_recorded: false,
         })
     }
@@ -98,12 +93,12 @@ impl<O: Observer> Context<O> {
     }
 
     /// The decision stands.
-    pub(crate) fn record(&mut self, head: &Parts, conclusion: Conclusion<'_>) {
-        self.record_as(head.uri.path(), Some(head), conclusion);
+    pub(crate) fn record(&mut self, head: &ClientHead, conclusion: Conclusion<'_>) {
+        self.record_as(head.parts.uri.path(), Some(head), conclusion);
     }
 
     /// The request goes no further.
-    pub(crate) fn refused(&mut self, path: &str, head: Option<&Parts>, rejection: &Rejection) {
+    pub(crate) fn refused(&mut self, path: &str, head: Option<&ClientHead>, rejection: &Rejection) {
         let refusal = rejection.refusal();
         let (status, code) = (refusal.status(), refusal.code());
         let conclusion = match rejection {
@@ -155,7 +150,7 @@ impl<O: Observer> Context<O> {
         request_id::stamp(&mut head.headers, self.request_id.as_ref(), self.facts.id);
     }
 
-    fn record_as(&mut self, path: &str, head: Option<&Parts>, conclusion: Conclusion<'_>) {
+    fn record_as(&mut self, path: &str, head: Option<&ClientHead>, conclusion: Conclusion<'_>) {
         if std::mem::replace(&mut self.is_recorded, true) {
             return;
         }
@@ -185,7 +180,9 @@ impl<O: Observer> Context<O> {
                 });
             }),
             None => tell(RecordFacts::Head {
-                method: head.map_or(&facts.method, |head| &head.method).as_str(),
+                method: head
+                    .map_or(&facts.method, |head| &head.parts.method)
+                    .as_str(),
                 path,
             }),
         }
@@ -193,7 +190,7 @@ impl<O: Observer> Context<O> {
 }
 
 /// The request as a policy is asked about it, if it came so far.
-fn asked_of<'a>(facts: &'a Facts, head: Option<&'a Parts>) -> Option<PolicyRequest<'a>> {
+fn asked_of<'a>(facts: &'a Facts, head: Option<&'a ClientHead>) -> Option<PolicyRequest<'a>> {
     let (key, target) = (facts.key.as_ref()?, facts.target.as_ref()?);
     let wanted = facts.policy.as_ref()?.table.headers();
     let model = facts.told.model();

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::request::Parts;
 use signalbox_http::refusal::Refusal;
 use signalbox_policy::{Decision, Description};
 use signalbox_runtime::{GenerationStats, RequestBuf};
@@ -18,6 +17,7 @@ use crate::gate::Gate;
 use crate::observer::Observer;
 use crate::policy::call::AskError;
 use crate::policy::request::header_names;
+use crate::request::client_head::ClientHead;
 use crate::request::framed::Framed;
 use crate::request::head_only;
 use crate::request::incoming::IncomingRequest;
@@ -28,7 +28,7 @@ use crate::response::request_id;
 #[derive(Debug)]
 pub(crate) struct Exchange<O: Observer> {
     pub(crate) gate: Arc<Gate>,
-    pub(crate) head: Parts,
+    pub(crate) head: ClientHead,
     pub(crate) framing: Framed,
     pub(crate) body: Body,
     /// What came of verifying the token, once the door has brought it.
@@ -51,10 +51,12 @@ impl<O: Observer> Exchange<O> {
             declared,
             whole,
         } = request;
-        let request_id = request_id::of_client(&head.headers).cloned();
-        let mut context = Context::new(gate, client, head.method.clone(), request_id, observer);
+        let method = head.method.clone();
+        let mut context = Context::new(gate, client, method, observer);
         context.began(gate, &head);
         head_only::take_as_get(&mut head);
+        let head = ClientHead::new(head);
+        context.request_id = request_id::of_client(&head.fields.request_id).cloned();
         Box::new(Self {
             gate: Arc::clone(gate),
             head,

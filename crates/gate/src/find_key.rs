@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::header;
 use signalbox_http::head;
 use signalbox_http::refusal::{Code, Refusal};
 
@@ -11,7 +10,6 @@ use crate::auth::keyring::{Key, KeyStatus};
 use crate::exchange::Exchange;
 use crate::halt::{Halt, Need};
 use crate::observer::Observer;
-use crate::request::header_values::values;
 use crate::response::rejection;
 
 impl<O: Observer> Exchange<O> {
@@ -20,8 +18,7 @@ impl<O: Observer> Exchange<O> {
         if let Some(verified) = self.verified.take() {
             return Ok(self.verified_key(verified)?);
         }
-        let values = values(&self.head.headers, header::AUTHORIZATION);
-        let token = head::bearer(&values)?;
+        let token = head::bearer(&self.head.fields.authorization.values())?;
         let key = match self.gate.authenticator().look_up(token) {
             TokenLookup::Key(key) => key,
             TokenLookup::Refused => return Err(Refusal::of(Code::InvalidApiKey).into()),

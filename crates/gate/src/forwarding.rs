@@ -61,7 +61,7 @@ impl Forwarding {
         let (mut head, ()) = Request::new(()).into_parts();
         head.method = to.method.clone();
         head.uri = to.uri.clone();
-        let headers = std::mem::take(&mut exchange.head.headers);
+        let headers = exchange.head.take_headers();
         head.headers = to.headers(headers, with.first.secret.authorization());
         forwarded::announce(announced, client, &mut head.headers);
         let second = with.second.as_ref().map(|credential| {

@@ -48,9 +48,9 @@ impl<O: Observer> Exchange<O> {
                 asker.clone()
             }
             None => {
-                check_http2(&self.head, self.gate.settings().largest_head)?;
+                check_http2(&self.head.parts, self.gate.settings().largest_head)?;
                 check_syntax(&self.head, self.framing, self.has_framed_body())?;
-                check_connection(&self.head.headers)?;
+                check_connection(&self.head)?;
                 let key = self.find_key()?;
                 let target = self.read_target()?;
                 self.asker.insert(Asker { key, target }).clone()

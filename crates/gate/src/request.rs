@@ -1,6 +1,7 @@
 //! The head of a client's request, and who sent it.
 
 pub(crate) mod client;
+pub(crate) mod client_head;
 pub(crate) mod forwarded;
 pub(crate) mod framed;
 pub(crate) mod head_only;

@@ -72,7 +72,7 @@ impl Gate {
     ) -> Respond<O> {
         let method = Method::from_bytes(b"_OTHER").unwrap_or_default();
         let client = Client::unheard(peer);
-        let mut context = Context::new(self, client, method, None, observer);
+        let mut context = Context::new(self, client, method, observer);
         let rejection = Rejection::Host(refusal);
         context.refused("*", None, &rejection);
         Respond::new(self, context, rejection.response())
@@ -89,7 +89,7 @@ impl Gate {
                 "The gate failed on this request, so it is refused. Tell the operator.",
             ),
         };
-        let mut context = Context::new(self, client, Method::default(), None, observer);
+        let mut context = Context::new(self, client, Method::default(), observer);
         context.counts_only(&rejection);
         Respond::new(self, context, rejection.response())
     }
@@ -103,7 +103,7 @@ impl Gate {
         response: Response<Vec<u8>>,
         observer: O,
     ) -> Respond<O> {
-        let mut context = Context::new(self, client, head.method.clone(), None, observer);
+        let mut context = Context::new(self, client, head.method.clone(), observer);
         context.began(self, head);
         context.answered();
         Respond::new(self, context, response.map(Bytes::from))

@@ -211,7 +211,7 @@ impl<O: Observer> Exchange<O> {
             mut context,
             ..
         } = self;
-        context.refused(head.uri.path(), Some(&head), rejection);
+        context.refused(head.parts.uri.path(), Some(&head), rejection);
         Step::Respond(Respond::new(&gate, context, rejection.response()))
     }
 

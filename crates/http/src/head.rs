@@ -124,18 +124,22 @@ pub fn bearer<'a>(values: &[&'a [u8]]) -> Result<&'a str, Refusal> {
 }
 
 fn token_of(value: &[u8]) -> Option<&str> {
-    let (scheme, token) = str::from_utf8(value).ok()?.trim_ascii().split_once(' ')?;
-    let token = token.trim_start_matches(' ');
-    (scheme.eq_ignore_ascii_case("bearer") && is_token68(token)).then_some(token)
+    let value = value.trim_ascii();
+    let (scheme, token) = value.split_at(value.iter().position(|&byte| byte == b' ')?);
+    let (_, token) = token.split_at(token.iter().position(|&byte| byte != b' ')?);
+    (scheme.eq_ignore_ascii_case(b"bearer") && is_token68(token))
+        .then(|| str::from_utf8(token).ok())
+        .flatten()
 }
 
 /// RFC 7235's token68: some plain characters, then any number of `=`.
-fn is_token68(token: &str) -> bool {
-    let plain = token.trim_end_matches('=');
-    !plain.is_empty()
-        && plain
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+fn is_token68(token: &[u8]) -> bool {
+    let plain = token.iter().rposition(|&byte| byte != b'=');
+    plain.is_some_and(|last| token.iter().take(last + 1).all(is_token_byte))
+}
+
+const fn is_token_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
 }
 
 fn starts_with(name: &str, prefix: &str) -> bool {

@@ -53,6 +53,10 @@ pub(crate) fn check_encoding(encodings: &[&[u8]]) -> Result<(), Refusal> {
 
 /// Whether a `content-type` is `application/json`, bare or with one `charset=utf-8`.
 fn is_json(value: &[u8]) -> bool {
+    // As nearly everyone writes it.
+    if value == b"application/json" {
+        return true;
+    }
     let Ok(value) = str::from_utf8(value) else {
         return false;
     };
@@ -78,6 +82,15 @@ fn is_utf8(parameter: &str) -> bool {
 /// Without the white space HTTP allows around a value.
 pub(crate) fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
+}
+
+/// The same of bytes.
+pub(crate) const fn trim_bytes(value: &[u8]) -> &[u8] {
+    let mut rest = value;
+    while let [b' ' | b'\t', inner @ ..] | [inner @ .., b' ' | b'\t'] = rest {
+        rest = inner;
+    }
+    rest
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn origin_form<'a>(target: &'a str, own_host: &dyn Fn(&str) -> bool) -> Result<&
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    if !is_http || !is_authority(authority) || !own_host(authority) {
+    if !is_http || !is_authority(authority.as_bytes()) || !own_host(authority) {
         return invalid("The request target names another host. This gate is no forward proxy.");
     }
     Ok(path)

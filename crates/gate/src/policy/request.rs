@@ -3,14 +3,13 @@
 use std::iter;
 use std::sync::Arc;
 
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use signalbox_http::path;
 use signalbox_policy::{Header, Request, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
 use crate::auth::keyring::Key;
-use crate::request::header_values::text;
+use crate::request::client_head::ClientHead;
 use crate::request::target::Target;
 
 /// All that a policy is told of one request: nothing else of it can be in [`Self::told`].
@@ -42,17 +41,17 @@ impl<'a> PolicyRequest<'a> {
     /// What a policy that wants these headers is told.
     pub(crate) fn new(
         key: &'a Arc<Key>,
-        head: &'a Parts,
+        head: &'a ClientHead,
         target: &'a Arc<Target>,
         wanted: &'a [HeaderName],
         model: RequestedModel<'a>,
     ) -> Self {
         Self {
             key,
-            method: &head.method,
+            method: &head.parts.method,
             target,
-            content_type: text(&head.headers, &header::CONTENT_TYPE),
-            headers: WantedHeaders::new(&head.headers, wanted),
+            content_type: head.content_type(),
+            headers: WantedHeaders::new(head, wanted),
             model,
         }
     }
@@ -90,10 +89,10 @@ impl<'a> PolicyRequest<'a> {
 
 impl<'a> WantedHeaders<'a> {
     /// Mostly the request has none of them: that is found out once.
-    fn new(all: &'a HeaderMap, wanted: &'a [HeaderName]) -> Self {
-        let is_there = wanted.iter().any(|name| all.contains_key(name));
+    fn new(head: &'a ClientHead, wanted: &'a [HeaderName]) -> Self {
+        let is_there = wanted.iter().any(|name| head.has(name));
         Self {
-            all,
+            all: &head.parts.headers,
             wanted: if is_there { wanted } else { &[] },
         }
     }

@@ -19,7 +19,7 @@ enum Lines<'a> {
 
 impl<'a> HeaderValues<'a> {
     /// Adds the value of one more line.
-    pub(crate) fn add(&mut self, value: &'a HeaderValue) {
+    fn add(&mut self, value: &'a HeaderValue) {
         let value = value.as_bytes();
         self.0 = match std::mem::take(&mut self.0) {
             Lines::None => Lines::One([value]),
@@ -41,6 +41,48 @@ impl<'a> Deref for HeaderValues<'a> {
             Lines::One(one) => one,
             Lines::Many(all) => all,
         }
+    }
+}
+
+/// The values of a header, one per line of the head, to be kept.
+#[derive(Debug, Default)]
+pub(crate) enum FieldLines {
+    #[default]
+    None,
+    One(HeaderValue),
+    Many(Vec<HeaderValue>),
+}
+
+impl FieldLines {
+    /// Adds the value of one more line.
+    pub(crate) fn add(&mut self, value: &HeaderValue) {
+        match self {
+            Self::None => *self = Self::One(value.clone()),
+            Self::One(first) => *self = Self::Many(vec![first.clone(), value.clone()]),
+            Self::Many(all) => all.push(value.clone()),
+        }
+    }
+
+    pub(crate) const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    pub(crate) fn first(&self) -> Option<&HeaderValue> {
+        self.all().first()
+    }
+
+    pub(crate) fn all(&self) -> &[HeaderValue] {
+        match self {
+            Self::None => &[],
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(all) => all,
+        }
+    }
+
+    pub(crate) fn values(&self) -> HeaderValues<'_> {
+        let mut values = HeaderValues::default();
+        self.all().iter().for_each(|value| values.add(value));
+        values
     }
 }
 

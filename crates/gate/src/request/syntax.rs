@@ -1,103 +1,66 @@
 //! What the doors let pass in a head, and the gate does not: whatever is not one plain request.
 
 use http::request::Parts;
-use http::{HeaderMap, Method, Version, header};
+use http::{HeaderValue, Method, Version, header};
 use signalbox_http::head::{self, Framing};
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::gt::CONVERSATION_HEADER;
 
+use crate::request::client_head::ClientHead;
 use crate::request::framed::Framed;
-use crate::request::header_values::{HeaderValues, values};
 
 /// Refuses what is not one plain request, whichever version it came by.
 ///
 /// The door's HTTP library has refused different lengths already. `has_body` says what frames say over
 /// HTTP/2.
-pub(crate) fn check_syntax(head: &Parts, framing: Framed, has_body: bool) -> Result<(), Refusal> {
-    let version = match head.version {
+pub(crate) fn check_syntax(
+    head: &ClientHead,
+    framing: Framed,
+    has_body: bool,
+) -> Result<(), Refusal> {
+    let ClientHead { parts, fields } = head;
+    let version = match parts.version {
         Version::HTTP_10 => head::Version::Http10,
         Version::HTTP_2 => head::Version::Http2,
         _ => head::Version::Http11,
     };
-    let headers = CheckedHeaders::of(&head.headers);
     check_framed(framing)?;
-    let framing = head::framing(version, &headers.lengths, &headers.transfer_encodings)?;
-    check_websocket(&head.method, &headers.upgrades)?;
+    let (lengths, codings) = (&fields.content_length, &fields.transfer_encoding);
+    let framing = head::framing(version, &lengths.values(), &codings.values())?;
+    let upgrades = fields.upgrade.values();
+    check_websocket(&parts.method, &upgrades)?;
     head::check_method(
-        head.method.as_str(),
+        parts.method.as_str(),
         if has_body { Framing::Chunked } else { framing },
-        wants_other_protocol(&headers.upgrades),
+        wants_other_protocol(&upgrades),
     )?;
     // Over HTTP/2 it was made of `:authority`.
     let names_host = match version {
         head::Version::Http2 => head::Version::Http11,
         version => version,
     };
-    head::host(names_host, &headers.hosts)?;
-    check_expect(&headers.expectations, framing)?;
-    match headers.conversations[..] {
+    head::host(names_host, &fields.host.values())?;
+    check_expect(&fields.expect.values(), framing)?;
+    match fields.conversation.all() {
         [] => {}
-        [value] if value.trim_ascii().is_empty() => {
+        [value] if value.as_bytes().trim_ascii().is_empty() => {
             return refuse("`x-gt-conversation-id` is empty. Send an id, or leave it out.");
         }
         [_] => {}
         _ => return refuse("The request has more than one `x-gt-conversation-id`. Send one."),
     }
-    if !headers.has_plain_type {
+    let is_text = |value: &HeaderValue| value.to_str().is_ok();
+    if !fields.content_type.all().iter().all(is_text) {
         return refuse("The request's `content-type` is not plain text.");
     }
     Ok(())
 }
 
-/// The headers that are checked here, gathered in one walk over the head.
-#[derive(Debug)]
-struct CheckedHeaders<'a> {
-    lengths: HeaderValues<'a>,
-    transfer_encodings: HeaderValues<'a>,
-    upgrades: HeaderValues<'a>,
-    hosts: HeaderValues<'a>,
-    expectations: HeaderValues<'a>,
-    conversations: HeaderValues<'a>,
-    /// Whether each `content-type` is text.
-    has_plain_type: bool,
-}
-
-impl<'a> CheckedHeaders<'a> {
-    fn of(headers: &'a HeaderMap) -> Self {
-        let mut checked = Self {
-            lengths: HeaderValues::default(),
-            transfer_encodings: HeaderValues::default(),
-            upgrades: HeaderValues::default(),
-            hosts: HeaderValues::default(),
-            expectations: HeaderValues::default(),
-            conversations: HeaderValues::default(),
-            has_plain_type: true,
-        };
-        for (name, value) in headers {
-            let values = match name.as_str() {
-                "content-length" => &mut checked.lengths,
-                "transfer-encoding" => &mut checked.transfer_encodings,
-                "upgrade" => &mut checked.upgrades,
-                "host" => &mut checked.hosts,
-                "expect" => &mut checked.expectations,
-                CONVERSATION_HEADER => &mut checked.conversations,
-                "content-type" => {
-                    checked.has_plain_type &= value.to_str().is_ok();
-                    continue;
-                }
-                _ => continue,
-            };
-            values.add(value);
-        }
-        checked
-    }
-}
-
 /// Refuses a `connection` that names a header of the request: a hop that does as it is told would have
 /// made another request of this one, and what is not passed on is not to decide.
-pub(crate) fn check_connection(headers: &HeaderMap) -> Result<(), Refusal> {
-    let connection = values(headers, header::CONNECTION);
-    let takes_away = |name: &str| !head::is_hop_by_hop(name) && headers.contains_key(name);
+pub(crate) fn check_connection(head: &ClientHead) -> Result<(), Refusal> {
+    let ClientHead { parts, fields } = head;
+    let connection = fields.connection.values();
+    let takes_away = |name: &str| !head::is_hop_by_hop(name) && parts.headers.contains_key(name);
     match head::connection_names(&connection).any(takes_away) {
         true => refuse("`connection` names a header of the request. Leave that name out."),
         false => Ok(()),

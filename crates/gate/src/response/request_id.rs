@@ -5,6 +5,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::request::header_values::FieldLines;
 use crate::response::decision_id::DecisionId;
 
 /// Gives an answer its id, if GT gave it none.
@@ -24,9 +25,8 @@ pub(crate) fn stamp(answer: &mut HeaderMap, client: Option<&HeaderValue>, decisi
 
 /// The one id of the client's, if it is a plain word: what comes back in an answer is written into
 /// logs and shown to people.
-pub(crate) fn of_client(asked: &HeaderMap) -> Option<&HeaderValue> {
-    let mut values = asked.get_all(REQUEST_ID).iter();
-    let (Some(id), None) = (values.next(), values.next()) else {
+pub(crate) fn of_client(lines: &FieldLines) -> Option<&HeaderValue> {
+    let [id] = lines.all() else {
         return None;
     };
     let is_plain =

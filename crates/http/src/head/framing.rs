@@ -1,7 +1,7 @@
 //! Where a request's body ends, whether its method may have one, and which host it names.
 
 use crate::{
-    media::trim,
+    media::trim_bytes,
     refusal::{Code, Refusal},
 };
 
@@ -85,12 +85,12 @@ pub fn check_method(method: &str, framing: Framing, upgrade: bool) -> Result<(),
 ///
 /// # Errors
 /// `invalid_request` for two, for one that is not plain text, and for none over HTTP/1.1.
-pub fn host<'a>(version: Version, values: &[&'a [u8]]) -> Result<Option<&'a str>, Refusal> {
+pub fn host<'a>(version: Version, values: &[&'a [u8]]) -> Result<Option<&'a [u8]>, Refusal> {
     match values {
         [] if version == Version::Http11 => refuse("The request has no `host`. Send one."),
         [] => Ok(None),
-        [one] => match str::from_utf8(one).map(trim) {
-            Ok(host) if is_authority(host) => Ok(Some(host)),
+        [one] => match trim_bytes(one) {
+            host if is_authority(host) => Ok(Some(host)),
             _ => refuse(
                 "The request's `host` is not a host name. Send `host: name` or `host: name:port`.",
             ),
@@ -100,21 +100,30 @@ pub fn host<'a>(version: Version, values: &[&'a [u8]]) -> Result<Option<&'a str>
 }
 
 /// Whether these are characters of `host` or `host:port`: no user, no path, nothing to decode.
-pub(crate) fn is_authority(text: &str) -> bool {
+pub(crate) fn is_authority(text: &[u8]) -> bool {
     !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]".contains(&byte))
+        && text.iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']')
+        })
 }
 
 fn length(value: &[u8]) -> Result<Framing, Refusal> {
-    let digits = str::from_utf8(value).map(trim).unwrap_or_default();
-    // `parse` alone would take a sign.
-    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match digits.parse() {
-        Ok(length) if is_plain => Ok(Framing::Length(length)),
-        _ => refuse("The request's `content-length` is not one whole number."),
+    match whole_number(trim_bytes(value)) {
+        Some(length) => Ok(Framing::Length(length)),
+        None => refuse("The request's `content-length` is not one whole number."),
     }
+}
+
+/// Digits alone: `parse` would take a sign.
+fn whole_number(digits: &[u8]) -> Option<u64> {
+    let with = |number: u64, byte: &u8| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
+    (!digits.is_empty())
+        .then(|| digits.iter().try_fold(0, with))
+        .flatten()
 }
 
 fn refuse<T>(message: &'static str) -> Result<T, Refusal> {

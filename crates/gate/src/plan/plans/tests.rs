@@ -13,6 +13,7 @@ use crate::auth::keyring::{Grant, Key, Keyring};
 use crate::auth::rate_limit::KeyUsage;
 use crate::policy::request::PolicyRequest;
 use crate::policy::told::Told;
+use crate::request::client_head::ClientHead;
 use crate::request::target::Target;
 
 /// Facts, by the parts they are made of.
@@ -73,6 +74,7 @@ impl Parts {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
+        let head = ClientHead::new(head);
         let target = Arc::new(Target {
             path: path.as_str().into(),
             query: query.as_deref().map(Into::into),
