@@ -12,7 +12,7 @@ use signalbox_http::{
     media::check_json,
     multipart::Boundary,
     refusal::Refusal,
-    restamp::Restamp,
+    restamp::{AnswerKind, Restamp, Stamp},
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -119,10 +119,10 @@ fn has_one_type(types: &[&[u8]], encodings: &[&[u8]]) {
     };
     let encoded = (!encodings.is_empty()).then_some(encoding);
     let answer = taken(Restamp::for_answer(
-        Some(kind),
+        AnswerKind::of(kind),
         encoded,
         200,
-        Some("gpt-4o"),
+        Some(&Stamp::from("gpt-4o")),
     ));
     let squeezed = ["gzip", "br", "deflate", "zstd"]
         .iter()

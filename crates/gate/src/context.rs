@@ -136,10 +136,11 @@ impl<O: Observer> Context<O> {
 
     /// Says in the head of a response which decision it comes from, whose, and its id.
     pub(crate) fn stamp(&self, settings: &Settings, head: &mut response::Parts) {
-        if settings.decision_header
-            && let Ok(id) = HeaderValue::from_bytes(&self.facts.id.digits())
-        {
-            head.headers.insert(request_id::DECISION, id);
+        let id = self.facts.id;
+        let decision = || HeaderValue::from_bytes(&id.digits()).ok();
+        let shown = settings.decision_header.then(decision).flatten();
+        if let Some(shown) = &shown {
+            head.headers.insert(request_id::DECISION, shown.clone());
         }
         if settings.policy_header
             && let Some(policy) = &self.facts.policy
@@ -147,7 +148,9 @@ impl<O: Observer> Context<O> {
         {
             head.headers.insert(request_id::POLICY, shown.clone());
         }
-        request_id::stamp(&mut head.headers, self.request_id.as_ref(), self.facts.id);
+        request_id::stamp(&mut head.headers, self.request_id.as_ref(), || {
+            shown.or_else(decision)
+        });
     }
 
     fn record_as(&mut self, path: &str, head: Option<&ClientHead>, conclusion: Conclusion<'_>) {

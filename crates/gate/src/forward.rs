@@ -130,13 +130,13 @@ impl<O: Observer> Sent<O> {
     /// GT's response is here, its head at least.
     #[must_use]
     pub fn responded(mut self, answer: response::Parts) -> Responded<O> {
-        let restamp = self.forwarding.restamp();
+        let stamp = self.forwarding.stamp.as_ref();
         let secret = &self.forwarding.credential.secret;
         let ClientAnswer {
             head,
             restamp,
             is_events,
-        } = match head::of_upstream(answer, restamp, secret) {
+        } = match head::of_upstream(answer, stamp, secret) {
             Ok(answer) => answer,
             Err(refusal) => {
                 self.context.observer.response_refused(&refusal);

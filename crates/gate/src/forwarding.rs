@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Request, header};
+use signalbox_http::restamp::Stamp;
 use signalbox_runtime::GenerationStats;
 
 use crate::asking::{Decided, Stage};
@@ -31,6 +32,8 @@ pub(crate) struct Forwarding {
     pub(crate) credential: Credential,
     pub(crate) head: Parts,
     pub(crate) body: UpstreamBody,
+    /// The name the client is to see in place of GT's own.
+    pub(crate) stamp: Option<Stamp>,
     /// What turns out to be wrong with the body.
     pub(crate) flaw: Option<Flaw>,
     second: Option<Second>,
@@ -81,6 +84,7 @@ impl Forwarding {
             head,
             flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
             body,
+            stamp: to.stamp.clone(),
             second,
         }
     }
@@ -88,11 +92,6 @@ impl Forwarding {
     /// The model it is sent with, and its headers.
     pub(crate) fn is_sent(&mut self) -> (Option<&str>, &mut HeaderMap) {
         (published(&self.plan), &mut self.head.headers)
-    }
-
-    /// The name the client is to see in place of GT's own.
-    pub(crate) fn restamp(&self) -> Option<&str> {
-        self.plan.forward()?.restamp.as_deref()
     }
 
     /// Whether it may be sent once more.

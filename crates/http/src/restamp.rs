@@ -6,12 +6,16 @@
 
 mod border;
 mod json;
+mod kind;
 mod output;
 mod sse;
+mod stamp;
 
 pub use border::EventBoundary;
 pub use json::JsonRestamp;
+pub use kind::AnswerKind;
 pub use sse::SseRestamp;
+pub use stamp::Stamp;
 
 use crate::{
     media::trim,
@@ -31,30 +35,22 @@ pub enum Restamp {
 }
 
 impl Restamp {
-    /// What an answer needs, from its `content-type`, its `content-encoding` (all lines joined by
-    /// commas), its status, and the name the client is to see, if there is one.
+    /// What an answer needs, from what it is, its `content-encoding` (all lines joined by commas), its
+    /// status, and the name the client is to see, if there is one.
     ///
-    /// `application/json`, `application/*+json` and `text/event-stream` are restamped, whatever
-    /// their status. Audio, images and text name no model and pass, encoded or not.
+    /// JSON and events are restamped, whatever their status. Audio, images and text name no model and
+    /// pass, encoded or not.
     ///
     /// # Errors
     /// `upstream_protocol` where a restamp is due and cannot be made: the answer is compressed or a
     /// part of one.
     pub fn for_answer(
-        content_type: Option<&str>,
+        kind: AnswerKind,
         content_encoding: Option<&str>,
         status: u16,
-        stamp: Option<&str>,
+        stamp: Option<&Stamp>,
     ) -> Result<Self, Refusal> {
-        let (Some(stamp), Some(content_type)) = (stamp, content_type) else {
-            return Ok(Self::Pass);
-        };
-        let essence = trim(content_type.split(';').next().unwrap_or_default());
-        let restamp = if essence.eq_ignore_ascii_case("text/event-stream") {
-            Self::Sse(SseRestamp::new(stamp))
-        } else if is_json(essence) {
-            Self::Json(JsonRestamp::new(stamp))
-        } else {
+        let (Some(stamp), AnswerKind::Json | AnswerKind::Events) = (stamp, kind) else {
             return Ok(Self::Pass);
         };
         if matches!(status, 204 | 304) {
@@ -66,7 +62,12 @@ impl Restamp {
                 "GT answered with a compressed or partial body, in which the model's name cannot be set. Tell the operator.",
             ));
         }
-        Ok(restamp)
+        let stamp = stamp.clone();
+        Ok(match kind {
+            AnswerKind::Json => Self::Json(JsonRestamp::new(stamp)),
+            AnswerKind::Events => Self::Sse(SseRestamp::new(stamp)),
+            AnswerKind::Other => Self::Pass,
+        })
     }
 
     /// Whether the number or the values of the bytes may change on the way.
@@ -110,18 +111,6 @@ impl Restamp {
             Self::Sse(sse) => sse.oversized(),
         }
     }
-}
-
-/// Whether a type is `application/json` or `application/*+json`.
-fn is_json(essence: &str) -> bool {
-    let Some((kind, name)) = essence.split_once('/') else {
-        return false;
-    };
-    let suffix = name.len().checked_sub("+json".len());
-    let has_suffix = suffix
-        .and_then(|at| name.get(at..))
-        .is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json"));
-    kind.eq_ignore_ascii_case("application") && (has_suffix || name.eq_ignore_ascii_case("json"))
 }
 
 fn is_identity(encodings: &str) -> bool {

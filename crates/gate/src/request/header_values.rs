@@ -97,11 +97,6 @@ pub fn values(headers: &HeaderMap, name: HeaderName) -> HeaderValues<'_> {
     values
 }
 
-/// The first value of a header, if it is text.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
 #[cfg(test)]
 mod tests {
     use http::header;

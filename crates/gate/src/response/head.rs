@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{HeaderMap, Response, StatusCode, response};
+use http::{Extensions, HeaderMap, Response, StatusCode, Version, response};
 use signalbox_http::head;
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_http::restamp::Restamp;
+use signalbox_http::restamp::{AnswerKind, Restamp, Stamp};
 
 use crate::auth::secret::Secret;
 use crate::header_map::retain;
-use crate::request::header_values::{text, values};
+use crate::request::header_values::FieldLines;
 use crate::response::mask;
 
 /// Turns a refusal into an answer.
@@ -55,36 +55,74 @@ pub(crate) struct ClientAnswer {
 /// Where GT's answer is not the client's: it speaks of our credential, sends us elsewhere, or
 /// cannot be restamped.
 pub(crate) fn of_upstream(
-    answer: response::Parts,
-    stamp: Option<&str>,
+    mut head: response::Parts,
+    stamp: Option<&Stamp>,
     secret: &Secret,
 ) -> Result<ClientAnswer, Refusal> {
-    let response::Parts {
-        status,
-        mut headers,
-        ..
-    } = answer;
-    check_status(status)?;
-    let encodings = values(&headers, header::CONTENT_ENCODING);
-    let encoding = (!encodings.is_empty())
-        .then(|| String::from_utf8_lossy(&encodings.join(&b", "[..])).into_owned());
-    let content_type = text(&headers, &header::CONTENT_TYPE);
-    let restamp = Restamp::for_answer(content_type, encoding.as_deref(), status.as_u16(), stamp)?;
-    let is_events = content_type.is_some_and(is_event_stream);
-    // Comments and a last event may be added to a stream of events.
-    keep_clients(&mut headers, restamp.changes_bytes() || is_events);
-    if status.as_u16() >= 400 {
-        check_readable(encoding.as_deref())?;
-        keep_secret(&mut headers, secret);
+    check_status(head.status)?;
+    let fields = AnswerFields::of(&head.headers);
+    let encoding = fields.encoding();
+    let kind = fields.kind();
+    let status = head.status.as_u16();
+    let restamp = Restamp::for_answer(kind, encoding.as_deref(), status, stamp)?;
+    let is_events = kind == AnswerKind::Events;
+    for name in head::connection_names(&fields.connection.values()) {
+        head.headers.remove(name);
     }
-    let (mut head, ()) = Response::new(()).into_parts();
-    head.status = status;
-    head.headers = headers;
+    // Comments and a last event may be added to a stream of events.
+    let changed = restamp.changes_bytes() || is_events;
+    retain(&mut head.headers, |name| {
+        head::answer_header_passes(name.as_str(), changed)
+    });
+    if status >= 400 {
+        check_readable(encoding.as_deref())?;
+        keep_secret(&mut head.headers, secret);
+    }
+    // Its version and what its door has noted with it are of GT's connection.
+    head.version = Version::default();
+    head.extensions = Extensions::new();
     Ok(ClientAnswer {
         head,
         restamp,
         is_events,
     })
+}
+
+/// The lines of GT's headers that the gate itself looks at, found in one walk.
+#[derive(Debug, Default)]
+struct AnswerFields {
+    connection: FieldLines,
+    content_encoding: FieldLines,
+    content_type: FieldLines,
+}
+
+impl AnswerFields {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            let lines = match name.as_str() {
+                "connection" => &mut fields.connection,
+                "content-encoding" => &mut fields.content_encoding,
+                "content-type" => &mut fields.content_type,
+                _ => continue,
+            };
+            lines.add(value);
+        }
+        fields
+    }
+
+    /// All lines joined.
+    fn encoding(&self) -> Option<String> {
+        let lines = self.content_encoding.values();
+        (!lines.is_empty()).then(|| String::from_utf8_lossy(&lines.join(&b", "[..])).into_owned())
+    }
+
+    /// What the first line says, if it is text.
+    fn kind(&self) -> AnswerKind {
+        let first = self.content_type.first();
+        let first = first.and_then(|value| value.to_str().ok());
+        first.map_or(AnswerKind::Other, AnswerKind::of)
+    }
 }
 
 /// # Errors
@@ -115,12 +153,6 @@ fn keep_secret(headers: &mut HeaderMap, secret: &Secret) {
     }
 }
 
-/// Whether a `content-type` says that an answer is a stream of events.
-fn is_event_stream(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("text/event-stream")
-}
-
 /// # Errors
 /// For a status that is not the client's.
 pub fn check_status(status: StatusCode) -> Result<(), Refusal> {
@@ -130,23 +162,5 @@ pub fn check_status(status: StatusCode) -> Result<(), Refusal> {
         300..400 => Err(Refusal::of(Code::UpstreamRedirect)),
         200..600 => Ok(()),
         _ => Err(Refusal::of(Code::UpstreamProtocol)),
-    }
-}
-
-/// Takes away the headers that are not the client's.
-fn keep_clients(headers: &mut HeaderMap, changed: bool) {
-    take_away_connections(headers);
-    retain(headers, |name| {
-        head::answer_header_passes(name.as_str(), changed)
-    });
-}
-
-/// Takes away what `connection` names.
-fn take_away_connections(headers: &mut HeaderMap) {
-    let lines = headers.get_all(header::CONNECTION).iter();
-    let lines: Vec<HeaderValue> = lines.cloned().collect();
-    let lines: Vec<&[u8]> = lines.iter().map(HeaderValue::as_bytes).collect();
-    for name in head::connection_names(&lines) {
-        headers.remove(name);
     }
 }

@@ -3,23 +3,22 @@
 //! GT's own if its answer has one, for that is the one GT's operator can look up; else the client's,
 //! which it has in its own log; else the decision's. Towards GT goes the client's and no other.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 
 use crate::request::header_values::FieldLines;
-use crate::response::decision_id::DecisionId;
 
 /// Gives an answer its id, if GT gave it none.
-pub(crate) fn stamp(answer: &mut HeaderMap, client: Option<&HeaderValue>, decision: DecisionId) {
-    if answer.contains_key(REQUEST_ID) {
-        return;
-    }
-    let stamped = answer.get(DECISION);
-    let id = match (client, stamped) {
-        (Some(id), _) | (None, Some(id)) => Some(id.clone()),
-        (None, None) => HeaderValue::try_from(decision.to_string()).ok(),
-    };
-    if let Some(id) = id {
-        answer.insert(REQUEST_ID, id);
+///
+/// `decision` is the decision's, as its value.
+pub(crate) fn stamp(
+    answer: &mut HeaderMap,
+    client: Option<&HeaderValue>,
+    decision: impl FnOnce() -> Option<HeaderValue>,
+) {
+    if let Entry::Vacant(place) = answer.entry(REQUEST_ID)
+        && let Some(id) = client.cloned().or_else(decision)
+    {
+        place.insert(id);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Uri};
+use signalbox_http::restamp::Stamp;
 use signalbox_http::{head, path};
 use signalbox_policy::fences::{self, Asked};
 use signalbox_policy::{Forward, ModelSource, Purposes, RequestedModel, RouteDescription, Verdict};
@@ -74,6 +75,8 @@ pub(crate) struct Destination {
     pub(crate) purposes: Purposes,
     /// Whether the request names a conversation that GT is told of.
     pub(crate) in_conversation: bool,
+    /// The name the client is to see in place of GT's own.
+    pub(crate) stamp: Option<Stamp>,
     allowed: AllowedHeaders,
     set: Vec<(HeaderName, HeaderValue)>,
 }
@@ -121,6 +124,7 @@ impl Destination {
             uri: uri(&settings.base_path, &path, route, forward)?,
             purposes: gt.purposes,
             in_conversation: in_conversation && gt.takes_conversation,
+            stamp: forward.restamp.as_deref().map(Stamp::from),
             allowed: AllowedHeaders::new(
                 &route.headers,
                 &forward.drop_headers,

@@ -3,9 +3,8 @@
 mod skip;
 mod strings;
 
-use super::output::Output;
+use super::{Stamp, output::Output};
 use crate::json::{KeyMatch, Text};
-use crate::quote::quoted;
 use crate::stride::{Stops, Structure, stride};
 use skip::skip_string;
 
@@ -15,7 +14,7 @@ use skip::skip_string;
 /// elsewhere is restamped all the same. Only bytes of a `model` value are ever held.
 #[derive(Debug)]
 pub struct JsonRestamp {
-    stamp: Vec<u8>,
+    stamp: Stamp,
     place: Place,
     /// Containers open, the top-level object included.
     depth: usize,
@@ -59,9 +58,9 @@ enum Member {
 impl JsonRestamp {
     /// Will put `stamp` where the answer names its model.
     #[must_use]
-    pub fn new(stamp: &str) -> Self {
+    pub fn new(stamp: impl Into<Stamp>) -> Self {
         Self {
-            stamp: quoted(stamp),
+            stamp: stamp.into(),
             place: Place::Start,
             depth: 0,
             text: Text::new(),

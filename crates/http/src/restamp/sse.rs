@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use super::{JsonRestamp, output::Output};
+use super::{JsonRestamp, Stamp, output::Output};
 
 /// Replaces the value of the top-level `model` string in the data of every event.
 ///
@@ -33,7 +33,7 @@ enum Line {
 impl SseRestamp {
     /// Will put `stamp` where an event names its model.
     #[must_use]
-    pub fn new(stamp: &str) -> Self {
+    pub fn new(stamp: impl Into<Stamp>) -> Self {
         Self {
             json: JsonRestamp::new(stamp),
             line: Line::Mark(0),

@@ -207,10 +207,19 @@ fn a_part_of_an_event_goes_out_at_once() {
     assert_eq!(out, b"data: {\"choices\":[{\"delta\":{\"content\":\"Hel");
 }
 
+fn for_answer(
+    content_type: Option<&str>,
+    encoding: Option<&str>,
+    status: u16,
+    stamp: Option<&str>,
+) -> Result<Restamp, Refusal> {
+    let kind = content_type.map_or(AnswerKind::Other, AnswerKind::of);
+    Restamp::for_answer(kind, encoding, status, stamp.map(Stamp::from).as_ref())
+}
+
 #[test]
 fn only_json_and_events_are_restamped() {
-    let kind = |content_type| match Restamp::for_answer(content_type, None, 200, Some("x")).unwrap()
-    {
+    let kind = |content_type| match for_answer(content_type, None, 200, Some("x")).unwrap() {
         Restamp::Pass => "pass",
         Restamp::Json(_) => "json",
         Restamp::Sse(_) => "sse",
@@ -233,9 +242,9 @@ fn only_json_and_events_are_restamped() {
 
 #[test]
 fn without_a_stamp_nothing_changes() {
-    let restamp = Restamp::for_answer(Some("application/json"), Some("gzip"), 206, None).unwrap();
+    let restamp = for_answer(Some("application/json"), Some("gzip"), 206, None).unwrap();
     assert!(!restamp.changes_bytes());
-    let restamp = Restamp::for_answer(Some("application/json"), None, 200, Some("x")).unwrap();
+    let restamp = for_answer(Some("application/json"), None, 200, Some("x")).unwrap();
     assert!(restamp.changes_bytes());
 }
 
@@ -248,20 +257,19 @@ fn what_cannot_be_restamped_is_gts_fault() {
         (Some("GZIP"), 400),
     ] {
         for content_type in ["application/json", "text/event-stream"] {
-            let refusal =
-                Restamp::for_answer(Some(content_type), encoding, status, Some("x")).unwrap_err();
+            let refusal = for_answer(Some(content_type), encoding, status, Some("x")).unwrap_err();
             assert_eq!(
                 (refusal.status(), refusal.code()),
                 (502, "upstream_protocol")
             );
         }
         assert!(matches!(
-            Restamp::for_answer(Some("audio/mpeg"), encoding, status, Some("x")),
+            for_answer(Some("audio/mpeg"), encoding, status, Some("x")),
             Ok(Restamp::Pass)
         ));
     }
     for encoding in ["identity", "", "Identity, identity"] {
-        let restamp = Restamp::for_answer(Some("application/json"), Some(encoding), 404, Some("x"));
+        let restamp = for_answer(Some("application/json"), Some(encoding), 404, Some("x"));
         assert!(matches!(restamp, Ok(Restamp::Json(_))), "{encoding}");
     }
 }

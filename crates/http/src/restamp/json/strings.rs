@@ -71,7 +71,7 @@ impl JsonRestamp {
         match plain_text(rest) {
             Some((name, after)) if name.len() < LIMIT - 1 => {
                 *rest = after;
-                output.replace(quote, behind + rest.len(), &self.stamp);
+                output.replace(quote, behind + rest.len(), self.stamp.as_json());
                 Place::Next
             }
             _ => {
@@ -110,7 +110,7 @@ impl JsonRestamp {
             return Place::Holding;
         }
         self.held.clear();
-        output.add(&self.stamp);
+        output.add(self.stamp.as_json());
         Place::Next
     }
 }
