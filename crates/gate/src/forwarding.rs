@@ -58,7 +58,7 @@ impl Forwarding {
         decided: &Decided,
         (to, with): (&Destination, &PlanCredentials),
         body: UpstreamBody,
-    ) -> Self {
+    ) -> Box<Self> {
         let client = &exchange.context.facts.client;
         let announced = exchange.gate.settings().forwarded.send;
         let (mut head, ()) = Request::new(()).into_parts();
@@ -76,7 +76,7 @@ impl Forwarding {
                 headers,
             }
         });
-        Self {
+        Box::new(Self {
             key: Arc::clone(key),
             served: Arc::clone(decided.generation.served()),
             plan: Arc::clone(&decided.plan),
@@ -86,7 +86,7 @@ impl Forwarding {
             body,
             stamp: to.stamp.clone(),
             second,
-        }
+        })
     }
 
     /// The model it is sent with, and its headers.

@@ -63,7 +63,7 @@ impl<O: Observer> Exchange<O> {
         match decided.plan.decision() {
             Decision::Forward(_) => {
                 let forwarding = self.forward(&asker, &decided)?;
-                Ok(Passed::Forward(Box::new(forwarding)))
+                Ok(Passed::Forward(forwarding))
             }
             Decision::ListModels(mode) => {
                 self.context
@@ -153,7 +153,7 @@ impl<O: Observer> Exchange<O> {
     }
 
     /// What goes to GT, or why it may not: the decision is checked once more.
-    fn forward(&mut self, asker: &Asker, decided: &Decided) -> Result<Forwarding, Halt> {
+    fn forward(&mut self, asker: &Asker, decided: &Decided) -> Result<Box<Forwarding>, Halt> {
         let to = self.check_contract(asker, decided)?;
         if decided.stage == Stage::Model {
             self.admit_stream(&asker.key)?;

@@ -46,7 +46,8 @@ pub struct RestOfBody {
     /// What all of it may have, and what is left of that.
     limit: u64,
     left: u64,
-    scanner: Option<Scanner>,
+    /// By itself, for it is large: what most bodies do not have is not moved with each of them.
+    scanner: Option<Box<Scanner>>,
     flaw: Flaw,
     is_over: bool,
 }
@@ -100,7 +101,7 @@ impl RestOfBody {
         Self {
             limit,
             left: limit.saturating_sub(taken),
-            scanner,
+            scanner: scanner.map(Box::new),
             flaw: Flaw::default(),
             is_over: false,
         }
@@ -125,7 +126,7 @@ impl RestOfBody {
         self.left = left;
         self.is_over = is_last;
         let passes = |scanner: &mut Scanner| scanner.passes(&piece);
-        if !is_last && self.scanner.as_mut().is_some_and(passes) {
+        if !is_last && self.scanner.as_deref_mut().is_some_and(passes) {
             return Ok(piece);
         }
         match self.scanner.take() {
@@ -162,7 +163,7 @@ impl RestOfBody {
 
     fn scan(
         &mut self,
-        mut scanner: Scanner,
+        mut scanner: Box<Scanner>,
         piece: &[u8],
         is_last: bool,
     ) -> Result<Bytes, BodyFailure> {
