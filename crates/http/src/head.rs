@@ -6,8 +6,8 @@
 mod framing;
 mod names;
 
-pub(crate) use framing::is_authority;
 pub use framing::{Framing, Version, check_method, framing, host};
+pub(crate) use framing::{is_authority, whole_number};
 
 use crate::refusal::{Code, Refusal};
 use names::Names;

@@ -1,6 +1,6 @@
 //! Bytes in the order they came, as few pieces as that can be.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// Bytes in the order they came. One piece stays as it is, which is what most bodies are; several are
 /// copied into one as they come. A client that sends its body byte by byte so costs no more than its
@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 pub struct ChunkBuffer {
     one: Bytes,
     /// Begins with `one` as soon as there is a second.
-    many: BytesMut,
+    many: Vec<u8>,
 }
 
 impl ChunkBuffer {
@@ -43,7 +43,7 @@ impl ChunkBuffer {
     /// All of them; they stay.
     pub fn bytes(&mut self) -> Bytes {
         if !self.many.is_empty() {
-            self.one = std::mem::take(&mut self.many).freeze();
+            self.one = std::mem::take(&mut self.many).into();
         }
         self.one.clone()
     }

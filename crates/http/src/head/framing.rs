@@ -116,7 +116,7 @@ fn length(value: &[u8]) -> Result<Framing, Refusal> {
 }
 
 /// Digits alone: `parse` would take a sign.
-fn whole_number(digits: &[u8]) -> Option<u64> {
+pub(crate) fn whole_number(digits: &[u8]) -> Option<u64> {
     let with = |number: u64, byte: &u8| {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
         number.checked_mul(10)?.checked_add(digit)

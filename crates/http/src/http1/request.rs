@@ -8,7 +8,7 @@ use httparse::{ParserConfig, Request, Status};
 use super::error::HeadError;
 use super::framing::{BodyFraming, ConnectionOptions};
 use super::head::{FieldSlots, Fields, version};
-use crate::head::Version;
+use crate::head::{Version, whole_number};
 
 /// The head of a request.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +128,7 @@ impl Found {
         if self.is_chunked.is_some() {
             return Ok(());
         }
-        let length = length(value).ok_or(HeadError::Length)?;
+        let length = whole_number(value).ok_or(HeadError::Length)?;
         if length > MAX_LENGTH {
             return Err(HeadError::TooLarge);
         }
@@ -137,13 +137,6 @@ impl Found {
             _ => Ok(()),
         }
     }
-}
-
-/// Digits alone: `parse` would take a sign.
-fn length(value: &[u8]) -> Option<u64> {
-    let digits = std::str::from_utf8(value).ok()?;
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| is_plain)
 }
 
 /// Whether the last coding of a field is `chunked`.

@@ -33,20 +33,22 @@ impl<'a> Output<'a> {
 
     /// What comes before this place, and was not passed, does not go out.
     pub(super) fn leave_out(&mut self, behind: usize) {
-        self.touch(0);
+        self.touch(self.chunk.len());
         self.done = self.chunk.len() - behind;
     }
 
     /// These bytes go out, before what is not dealt with yet.
     pub(super) fn add(&mut self, bytes: &[u8]) {
-        self.touch(bytes.len());
+        self.touch(self.chunk.len() + bytes.len());
         self.out.extend_from_slice(bytes);
     }
 
     /// What is between two places goes out as these bytes.
     pub(super) fn replace(&mut self, from: usize, to: usize, bytes: &[u8]) {
-        // Of one replacement, which is what most chunks have, the room is exact.
-        self.touch((bytes.len() + to).saturating_sub(from));
+        // Of one replacement, which is what most chunks have, the room is exact: then what goes out
+        // is taken over as it is.
+        let others = self.chunk.len().saturating_sub(from.saturating_sub(to));
+        self.touch(others + bytes.len());
         self.pass(from);
         self.out.extend_from_slice(bytes);
         self.done = self.chunk.len() - to;
@@ -60,12 +62,12 @@ impl<'a> Output<'a> {
         self.is_as_it_came
     }
 
-    /// From here on it is another text than the chunk, longer by so much.
+    /// From here on it is another text than the chunk, of about this length.
     #[inline]
-    fn touch(&mut self, more: usize) {
+    fn touch(&mut self, length: usize) {
         if self.is_as_it_came {
             self.is_as_it_came = false;
-            self.out.reserve_exact(self.chunk.len() + more);
+            self.out.reserve_exact(length);
         }
     }
 }
