@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::request::Parts;
-use http::{Request, StatusCode, response};
+use http::{StatusCode, response};
 use signalbox_http::refusal::Refusal;
 use signalbox_http::restamp::EventBoundary;
 
 use crate::body::upstream_body::UpstreamBody;
 use crate::context::Context;
-use crate::forwarding::Forwarding;
+use crate::forwarding::{Forwarding, Outgoing};
 use crate::gate::Gate;
 use crate::observer::{Observer, TraceHeaders};
 use crate::relay::{BodyEdits, Relay};
@@ -24,9 +24,8 @@ use crate::response::rejection::Rejection;
 /// A request for GT, ready to be sent.
 #[derive(Debug)]
 pub struct Forward<O: Observer> {
-    gate: Arc<Gate>,
-    context: Box<Context<O>>,
-    forwarding: Box<Forwarding>,
+    sent: Sent<O>,
+    outgoing: Box<Outgoing>,
 }
 
 /// A request that was sent, and whose response did not come yet.
@@ -34,7 +33,7 @@ pub struct Forward<O: Observer> {
 pub struct Sent<O: Observer> {
     gate: Arc<Gate>,
     context: Box<Context<O>>,
-    forwarding: Box<Forwarding>,
+    forwarding: Forwarding,
 }
 
 /// What comes of GT's response.
@@ -54,56 +53,43 @@ impl<O: Observer> Forward<O> {
     pub(crate) fn new(
         gate: Arc<Gate>,
         mut context: Box<Context<O>>,
-        mut forwarding: Box<Forwarding>,
+        forwarding: Forwarding,
+        mut outgoing: Box<Outgoing>,
     ) -> Self {
-        let (model, headers) = forwarding.is_sent();
-        let mut trace = TraceHeaders(headers);
+        let mut trace = TraceHeaders(&mut outgoing.head.headers);
+        let model = forwarding.model();
         context.observer.sends(&context.facts, model, &mut trace);
-        Self {
+        let sent = Sent {
             gate,
             context,
             forwarding,
-        }
+        };
+        Self { sent, outgoing }
     }
 
     /// The name of the GT key it goes out with.
     #[must_use]
     pub fn credential(&self) -> &str {
-        &self.forwarding.credential.name
+        &self.sent.forwarding.credential.name
     }
 
     /// The head for GT. `host` is empty, for the door to fill in, and not always the first header;
     /// `content-length` and `transfer-encoding` follow from the body.
     #[must_use]
     pub const fn head(&self) -> &Parts {
-        &self.forwarding.head
+        &self.outgoing.head
     }
 
     /// Who is told of the exchange.
     pub const fn observer_mut(&mut self) -> &mut O {
-        &mut self.context.observer
+        self.sent.observer_mut()
     }
 
     /// What is to be sent, and the exchange that waits for GT's response.
     #[must_use]
-    pub fn send(mut self) -> (Parts, UpstreamBody, Sent<O>) {
-        let (empty, ()) = Request::new(()).into_parts();
-        let head = std::mem::replace(&mut self.forwarding.head, empty);
-        let body = std::mem::take(&mut self.forwarding.body);
-        if self.forwarding.has_second() {
-            self.forwarding.head.uri.clone_from(&head.uri);
-        }
-        let Self {
-            gate,
-            context,
-            forwarding,
-        } = self;
-        let sent = Sent {
-            gate,
-            context,
-            forwarding,
-        };
-        (head, body, sent)
+    pub fn send(self) -> (Parts, UpstreamBody, Sent<O>) {
+        let Outgoing { head, body } = *self.outgoing;
+        (head, body, self.sent)
     }
 }
 
@@ -118,7 +104,7 @@ impl<O: Observer> Sent<O> {
     /// answer.
     #[must_use]
     pub fn cancelled(&self, now: Instant) -> Option<AbortReason> {
-        let Forwarding { key, served, .. } = &*self.forwarding;
+        let Forwarding { key, served, .. } = &self.forwarding;
         Cancellation::new(&self.gate, key, served, now).look(now)
     }
 
@@ -143,8 +129,15 @@ impl<O: Observer> Sent<O> {
                 return Responded::Respond(self.refuse(refusal));
             }
         };
-        if head.status == StatusCode::NOT_FOUND && self.forwarding.take_second() {
-            return Responded::Again(Forward::new(self.gate, self.context, self.forwarding));
+        if head.status == StatusCode::NOT_FOUND
+            && let Some(outgoing) = self.forwarding.take_second()
+        {
+            let Self {
+                gate,
+                context,
+                forwarding,
+            } = self;
+            return Responded::Again(Forward::new(gate, context, forwarding, outgoing));
         }
         if is_events {
             // What did not ask for a stream gets one all the same: the key's limit holds.
@@ -159,7 +152,7 @@ impl<O: Observer> Sent<O> {
                 .then(|| Mask::new(Arc::clone(&self.forwarding.credential.secret))),
             boundary: is_events.then(EventBoundary::new),
         };
-        let Forwarding { key, served, .. } = *self.forwarding;
+        let Forwarding { key, served, .. } = self.forwarding;
         Responded::Relay(Relay::new(
             &self.gate,
             self.context,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{HeaderMap, Request, header};
+use http::{Request, header};
 use signalbox_http::restamp::Stamp;
 use signalbox_runtime::GenerationStats;
 
@@ -20,7 +20,14 @@ use crate::plan::{Plan, PlanCredentials};
 use crate::request::forwarded;
 use crate::upstream::request::Destination;
 
-/// What goes to GT. Only the gate makes one, of a request that has passed every check.
+/// A request for GT. Only the gate makes one, of a request that has passed every check.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) head: Parts,
+    pub(crate) body: UpstreamBody,
+}
+
+/// What is to be known of a request for GT until its answer is here.
 #[derive(Debug)]
 pub(crate) struct Forwarding {
     pub(crate) key: Arc<Key>,
@@ -30,13 +37,11 @@ pub(crate) struct Forwarding {
     plan: Arc<Plan>,
     /// What it goes out with, which the client is never shown, whatever GT says.
     pub(crate) credential: Credential,
-    pub(crate) head: Parts,
-    pub(crate) body: UpstreamBody,
     /// The name the client is to see in place of GT's own.
     pub(crate) stamp: Option<Stamp>,
     /// What turns out to be wrong with the body.
     pub(crate) flaw: Option<Flaw>,
-    second: Option<Second>,
+    second: Option<Box<Second>>,
 }
 
 /// The same question with the other GT key, where that one may know the answer.
@@ -47,7 +52,7 @@ pub(crate) struct Forwarding {
 #[derive(Debug)]
 struct Second {
     credential: Credential,
-    headers: HeaderMap,
+    head: Parts,
 }
 
 impl Forwarding {
@@ -58,55 +63,46 @@ impl Forwarding {
         decided: &Decided,
         (to, with): (&Destination, &PlanCredentials),
         body: UpstreamBody,
-    ) -> Box<Self> {
+    ) -> (Self, Box<Outgoing>) {
         let client = &exchange.context.facts.client;
         let announced = exchange.gate.settings().forwarded.send;
         let (mut head, ()) = Request::new(()).into_parts();
         head.method = to.method.clone();
         head.uri = to.uri.clone();
-        let headers = exchange.head.take_headers();
-        head.headers = to.headers(headers, with.first.secret.authorization());
+        // From here on nothing looks at the client's headers but at what was found in them before.
+        std::mem::swap(&mut head.headers, &mut exchange.head.parts.headers);
+        to.edit(&mut head.headers, with.first.secret.authorization());
         forwarded::announce(announced, client, &mut head.headers);
         let second = with.second.as_ref().map(|credential| {
-            let mut headers = head.headers.clone();
+            let mut head = head.clone();
             let authorization = credential.secret.authorization().clone();
-            headers.insert(header::AUTHORIZATION, authorization);
-            Second {
-                credential: credential.clone(),
-                headers,
-            }
+            head.headers.insert(header::AUTHORIZATION, authorization);
+            let credential = credential.clone();
+            Box::new(Second { credential, head })
         });
-        Box::new(Self {
+        let forwarding = Self {
             key: Arc::clone(key),
             served: Arc::clone(decided.generation.served()),
             plan: Arc::clone(&decided.plan),
             credential: with.first.clone(),
-            head,
-            flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
-            body,
             stamp: to.stamp.clone(),
+            flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
             second,
-        })
-    }
-
-    /// The model it is sent with, and its headers.
-    pub(crate) fn is_sent(&mut self) -> (Option<&str>, &mut HeaderMap) {
-        (published(&self.plan), &mut self.head.headers)
-    }
-
-    /// Whether it may be sent once more.
-    pub(crate) const fn has_second(&self) -> bool {
-        self.second.is_some()
-    }
-
-    /// Turns to the other GT key, once; `false` if there is none.
-    pub(crate) fn take_second(&mut self) -> bool {
-        let Some(second) = self.second.take() else {
-            return false;
         };
-        self.credential = second.credential;
-        self.head.headers = second.headers;
-        true
+        (forwarding, Box::new(Outgoing { head, body }))
+    }
+
+    /// The model it is sent with.
+    pub(crate) fn model(&self) -> Option<&str> {
+        published(&self.plan)
+    }
+
+    /// Turns to the other GT key, once: the request that goes out with it; `None` if there is none.
+    pub(crate) fn take_second(&mut self) -> Option<Box<Outgoing>> {
+        let Second { credential, head } = *self.second.take()?;
+        self.credential = credential;
+        let body = UpstreamBody::default();
+        Some(Box::new(Outgoing { head, body }))
     }
 }
 

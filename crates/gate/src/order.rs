@@ -17,7 +17,7 @@ use crate::auth::credentials::Use;
 use crate::auth::keyring::Key;
 use crate::body::incoming::{Media, Missing};
 use crate::exchange::Exchange;
-use crate::forwarding::Forwarding;
+use crate::forwarding::{Forwarding, Outgoing};
 use crate::halt::{Halt, Need};
 use crate::observer::Observer;
 use crate::plan::Plan;
@@ -34,7 +34,7 @@ use crate::upstream::request::ContractViolation;
 #[derive(Debug)]
 pub(crate) enum Passed {
     /// It goes to GT.
-    Forward(Box<Forwarding>),
+    Forward(Forwarding, Box<Outgoing>),
     /// The gate answers it.
     Answer(Response<Bytes>),
 }
@@ -62,8 +62,8 @@ impl<O: Observer> Exchange<O> {
         };
         match decided.plan.decision() {
             Decision::Forward(_) => {
-                let forwarding = self.forward(&asker, &decided)?;
-                Ok(Passed::Forward(forwarding))
+                let (forwarding, outgoing) = self.forward(&asker, &decided)?;
+                Ok(Passed::Forward(forwarding, outgoing))
             }
             Decision::ListModels(mode) => {
                 self.context
@@ -153,7 +153,11 @@ impl<O: Observer> Exchange<O> {
     }
 
     /// What goes to GT, or why it may not: the decision is checked once more.
-    fn forward(&mut self, asker: &Asker, decided: &Decided) -> Result<Box<Forwarding>, Halt> {
+    fn forward(
+        &mut self,
+        asker: &Asker,
+        decided: &Decided,
+    ) -> Result<(Forwarding, Box<Outgoing>), Halt> {
         let to = self.check_contract(asker, decided)?;
         if decided.stage == Stage::Model {
             self.admit_stream(&asker.key)?;

@@ -217,9 +217,9 @@ impl<O: Observer> Exchange<O> {
 
     fn passed(self, passed: Passed) -> Step<O> {
         match passed {
-            Passed::Forward(forwarding) => {
+            Passed::Forward(forwarding, outgoing) => {
                 let Self { gate, context, .. } = self;
-                Step::Forward(Forward::new(gate, context, forwarding))
+                Step::Forward(Forward::new(gate, context, forwarding, outgoing))
             }
             Passed::Answer(response) => {
                 let Self {

@@ -136,13 +136,10 @@ impl Destination {
 
     /// Makes the headers for GT of a client's, but for what follows from the body and from the host
     /// that is chosen. Those its `connection` names are not among them any more.
-    pub(crate) fn headers(&self, client: HeaderMap, authorization: &HeaderValue) -> HeaderMap {
-        let mut headers = client;
+    pub(crate) fn edit(&self, headers: &mut HeaderMap, authorization: &HeaderValue) {
         // What is ours keeps its place: its value is another in any case.
         let is_ours = |name: &HeaderName| OURS.contains(name);
-        retain(&mut headers, |name| {
-            is_ours(name) || self.allowed.have(name)
-        });
+        retain(headers, |name| is_ours(name) || self.allowed.have(name));
         // Its value follows from the host that is chosen.
         headers.insert(header::HOST, HeaderValue::from_static(""));
         headers.insert(header::AUTHORIZATION, authorization.clone());
@@ -152,7 +149,6 @@ impl Destination {
         for (name, value) in &self.set {
             headers.insert(name, value.clone());
         }
-        headers
     }
 }
 

@@ -8,8 +8,8 @@ use signalbox_gate::{
 fn what_is_moved_for_each_request_is_small() {
     let sizes = [
         ("Step", size_of::<Step<()>>(), 384),
-        ("Forward", size_of::<Forward<()>>(), 64),
-        ("Sent", size_of::<Sent<()>>(), 64),
+        ("Forward", size_of::<Forward<()>>(), 128),
+        ("Sent", size_of::<Sent<()>>(), 112),
         ("UpstreamBody", size_of::<UpstreamBody>(), 512),
         ("IncomingRequest", size_of::<IncomingRequest>(), 512),
         ("Respond", size_of::<Respond<()>>(), 256),
