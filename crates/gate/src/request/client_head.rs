@@ -81,7 +81,7 @@ impl ClientFields {
 }
 
 /// All lengths that have no bit of their own share the last.
-fn length_bit(name: &str) -> u64 {
+pub(crate) fn length_bit(name: &str) -> u64 {
     1 << name.len().min(63)
 }
 

@@ -137,9 +137,11 @@ impl Destination {
     /// Makes the headers for GT of a client's, but for what follows from the body and from the host
     /// that is chosen. Those its `connection` names are not among them any more.
     pub(crate) fn edit(&self, headers: &mut HeaderMap, authorization: &HeaderValue) {
-        // What is ours keeps its place: its value is another in any case.
-        let is_ours = |name: &HeaderName| OURS.contains(name);
-        retain(headers, |name| is_ours(name) || self.allowed.have(name));
+        retain(headers, |name| {
+            // What is ours keeps its place: its value is another in any case.
+            let is_ours = matches!(name.as_str(), "host" | "authorization" | "accept-encoding");
+            is_ours || self.allowed.have(name.as_str())
+        });
         // Its value follows from the host that is chosen.
         headers.insert(header::HOST, HeaderValue::from_static(""));
         headers.insert(header::AUTHORIZATION, authorization.clone());
@@ -151,9 +153,6 @@ impl Destination {
         }
     }
 }
-
-/// What each request for GT has of the gate's own.
-static OURS: [HeaderName; 3] = [header::HOST, header::AUTHORIZATION, header::ACCEPT_ENCODING];
 
 /// The target for GT; `base` is GT's, before `/v1/…`.
 fn uri(

@@ -1,6 +1,6 @@
 //! The head of a request as it is written.
 
-use http::{HeaderMap, HeaderName, Request, header};
+use http::{HeaderMap, Request, header};
 use http_body::Body;
 use signalbox_http::http1;
 
@@ -40,17 +40,13 @@ pub(super) fn encode<B>(out: &mut Vec<u8>, request: &Request<B>, framing: Reques
     end(out, framing);
 }
 
-/// Fields that are written by themselves.
-static APART: [HeaderName; 3] = [
-    header::HOST,
-    header::CONTENT_LENGTH,
-    header::TRANSFER_ENCODING,
-];
-
 /// All fields but `host` and those that frame the body.
 fn fields(out: &mut Vec<u8>, headers: &HeaderMap) {
     for (name, value) in headers {
-        if !APART.contains(name) {
+        let is_apart = *name == header::HOST
+            || *name == header::CONTENT_LENGTH
+            || *name == header::TRANSFER_ENCODING;
+        if !is_apart {
             http1::field(out, name.as_str(), value.as_bytes());
         }
     }
