@@ -137,8 +137,7 @@ impl<O: Observer> Context<O> {
     /// Says in the head of a response which decision it comes from, whose, and its id.
     pub(crate) fn stamp(&self, settings: &Settings, head: &mut response::Parts) {
         let id = self.facts.id;
-        let decision = || HeaderValue::from_bytes(&id.digits()).ok();
-        let shown = settings.decision_header.then(decision).flatten();
+        let shown = settings.decision_header.then(|| id.to_value()).flatten();
         if let Some(shown) = &shown {
             head.headers.insert(request_id::DECISION, shown.clone());
         }
@@ -149,7 +148,7 @@ impl<O: Observer> Context<O> {
             head.headers.insert(request_id::POLICY, shown.clone());
         }
         request_id::stamp(&mut head.headers, self.request_id.as_ref(), || {
-            shown.or_else(decision)
+            shown.or_else(|| id.to_value())
         });
     }
 

@@ -4,6 +4,9 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use bytes::Bytes;
+use http::HeaderValue;
+
 /// The id of one decision: 128 bits, as 32 hex digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DecisionId(u128);
@@ -50,6 +53,11 @@ impl DecisionId {
         digits
     }
 
+    /// The digits as the value of a header, whose clones share them.
+    pub(crate) fn to_value(self) -> Option<HeaderValue> {
+        HeaderValue::from_maybe_shared(Bytes::from_owner(self.digits())).ok()
+    }
+
     /// The 128 bits.
     #[must_use]
     pub const fn bits(self) -> u128 {
@@ -92,6 +100,7 @@ mod tests {
         for id in made {
             assert_eq!(DecisionId::parse(&id.to_string()), Some(id));
             assert_eq!(id.to_string(), format!("{:032x}", id.bits()));
+            assert_eq!(id.to_value().unwrap(), id.to_string());
         }
     }
 
