@@ -13,6 +13,7 @@ pub(crate) mod handle;
 pub(crate) mod phase;
 pub(crate) mod shared;
 mod start;
+mod when_woken;
 pub(crate) mod worker;
 mod worker_thread;
 

@@ -21,6 +21,7 @@ use crate::listener::connection;
 use crate::observe::metrics::OpenGuard;
 use crate::server::phase::Phase;
 use crate::server::shared::{Shared, UpstreamAccess};
+use crate::server::when_woken::when_woken;
 use crate::server::worker::Worker;
 use crate::upstream::{UpstreamLimits, check_hosts};
 use signalbox_gate::Peer;
@@ -171,7 +172,7 @@ fn run(
             connections: Cell::new(0),
             is_empty: Notify::new(),
         });
-        running.obey(orders).await
+        when_woken(running.obey(orders)).await
     });
     Ok(cut)
 }
