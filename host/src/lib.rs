@@ -20,6 +20,7 @@
 #![deny(missing_docs)]
 
 mod admin;
+mod alarm;
 mod auth;
 pub mod config;
 mod file_watcher;

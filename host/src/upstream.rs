@@ -26,13 +26,14 @@ mod tls;
 
 use std::cell::Cell;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response, header};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 pub(crate) use answer::AnswerBody;
 pub(crate) use body::{BodyOutcome, BodyTimes, Coming, RequestBody};
@@ -44,6 +45,7 @@ pub use routes_file::RoutesFileError;
 pub(crate) use tls::Trust;
 pub use tls::TrustError;
 
+use crate::alarm::Alarm;
 use connection_limit::ConnectionLimit;
 use error::ExchangeError;
 use host_pool::{HostPool, PooledConnection};
@@ -122,10 +124,11 @@ impl Upstream {
     }
 
     /// Sends `request` to one of the hosts and waits for the head of the answer. `host` and what
-    /// else depends on the host is set here.
+    /// else depends on the host is set here. Whose task it is has the `alarm`.
     pub(crate) async fn send(
         &self,
         mut request: Request<RequestBody>,
+        alarm: &Alarm,
     ) -> Result<Response<AnswerBody>, UpstreamError> {
         let fate = request.body().fate();
         let patience = self.patience(request.body());
@@ -135,17 +138,16 @@ impl Upstream {
             let host = &*Rc::clone(way.lane()).host;
             let authority = host.authority.clone();
             request.headers_mut().insert(header::HOST, authority);
-            let sent = timeout(patience, way.send(request)).await;
-            match sent.map_err(|_elapsed| UpstreamError::FirstByteTimeout)? {
-                Ok(response) => {
+            let deadline = alarm.deadline(Instant::now() + patience);
+            let sent = deadline.bounds(pin!(way.send(&mut request))).await;
+            match sent {
+                None => return Err(UpstreamError::FirstByteTimeout),
+                Some(Ok(response)) => {
                     self.hosts.answered(host);
                     return Ok(response.map(|body| AnswerBody::new(body, way)));
                 }
-                Err((error, Some(unsent))) => {
-                    request = unsent;
-                    self.replaces(&way, error, &mut tried)?;
-                }
-                Err((error, None)) => {
+                Some(Err((error, true))) => self.replaces(&way, error, &mut tried)?,
+                Some(Err((error, false))) => {
                     let error = lost(error, fate.as_deref());
                     self.hosts.failed(host, &error);
                     return Err(error);

@@ -19,6 +19,7 @@ use signalbox_swap::error_chain;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::alarm::Alarm;
 use crate::listener::client_io::{ConnectionState, PeekableSocket, Socket};
 use crate::listener::cors::{self, Page};
 use crate::observe::request_log::{Place, RequestLog};
@@ -140,6 +141,7 @@ async fn first_bytes(
 async fn answer(
     site: Rc<ConnectionContext>,
     request: Request<IncomingBody>,
+    alarm: &Alarm,
 ) -> Response<ResponseBody> {
     let ConnectionContext { worker, link, peer } = &*site;
     let shared = &worker.shared;
@@ -147,7 +149,7 @@ async fn answer(
         .gate
         .client_of(*peer, request.headers(), request.version());
     let Some(cors) = &shared.config.cors else {
-        return decided_answer(worker, link, client, request).await;
+        return decided_answer(worker, link, client, request, alarm).await;
     };
     let page = Page::of(cors, request.headers());
     let mut answer = match page
@@ -160,7 +162,7 @@ async fn answer(
             let told = shared.gate.respond_preflight(client, &asked, answer, log);
             pipeline::ours(told)
         }
-        None => decided_answer(worker, link, client, request).await,
+        None => decided_answer(worker, link, client, request, alarm).await,
     };
     cors::stamp(page, answer.headers_mut());
     answer
@@ -178,9 +180,10 @@ async fn decided_answer(
     link: &Rc<ConnectionState>,
     client: Client,
     request: Request<IncomingBody>,
+    alarm: &Alarm,
 ) -> Response<ResponseBody> {
     let log = log_for(worker, link);
-    let mut path = pin!(pipeline::handle(worker, log, client, request));
+    let mut path = pin!(pipeline::handle(worker, log, client, request, alarm));
     let walked = poll_fn(|context| {
         // Whatever the request held is dropped with it; nothing of it is looked at again.
         match catch_unwind(AssertUnwindSafe(|| path.as_mut().poll(context))) {

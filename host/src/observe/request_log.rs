@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
-use signalbox_gate::{AbortReason, Facts, Observer, OwnHosts, Record, Rejection, TraceHeaders};
+use signalbox_gate::{
+    AbortReason, Facts, Observer, OwnHosts, Record, Rejection, TraceHeaders,
+};
 use signalbox_http::refusal::Refusal;
 use signalbox_swap::error_chain;
 
@@ -75,9 +77,9 @@ impl RequestLog {
         }
     }
 
-    /// The request goes to GT, to this `host` if there is but one.
-    pub(crate) fn forwards(&mut self, host: Option<&HeaderValue>) {
-        self.flow.sent = Some(Instant::now());
+    /// The request goes to GT now, to this `host` if there is but one.
+    pub(crate) fn forwards(&mut self, host: Option<&HeaderValue>, now: Instant) {
+        self.flow.sent = Some(now);
         self.flow.upstream = host.cloned();
     }
 

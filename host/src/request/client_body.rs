@@ -117,6 +117,11 @@ impl ClientBody {
         self.state == State::Ended && self.here.is_empty()
     }
 
+    /// Whether all of it has come, whoever has it.
+    pub(crate) fn has_come(&self) -> bool {
+        self.state == State::Ended
+    }
+
     /// The next piece that was not here yet.
     async fn arriving(&mut self, times: BodyTimes) -> Result<Option<Bytes>, BodyFailure> {
         loop {

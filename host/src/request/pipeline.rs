@@ -5,25 +5,28 @@
 
 mod leave;
 
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::task::{Poll, ready};
 
 use http::{Request, Response};
 use http_body::Body as _;
 use jiff::Timestamp;
 use signalbox_gate::{
     AbortReason, AskError, AskPolicy, BodyFailure, Client, FetchModels, Forward, Framed,
-    IncomingRequest, ReadBody, Relay, Responded, Sent, SpoolWrite, Step, TokenRefused,
-    UpstreamBody, VerifyToken,
+    IncomingRequest, LOOK, ReadBody, Responded, Sent, SpoolWrite, Step, TokenRefused, UpstreamBody,
+    VerifyToken,
 };
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_swap::error_chain;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 pub(crate) use leave::{ours, panicked};
 
+use crate::alarm::{Alarm, Deadline};
 use crate::auth::jwt::Line;
 use crate::observe::request_log::RequestLog;
 use crate::request::client_body::ClientBody;
@@ -31,26 +34,30 @@ use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::ResponseBody;
 use crate::request::spool::{Before, Spool};
 use crate::server::worker::Worker;
-use crate::upstream::{AnswerBody, BodyOutcome, BodyTimes, RequestBody};
+use crate::upstream::{BodyOutcome, BodyTimes, RequestBody};
 
-/// Answers one request. Never fails: what goes wrong is a refusal.
+/// Answers one request. Never fails: what goes wrong is a refusal. What it waits for sets the `alarm`
+/// of its task.
 pub(crate) async fn handle(
     worker: &Worker,
     log: RequestLog,
     client: Client,
     request: Request<IncomingBody>,
+    alarm: &Alarm,
 ) -> Response<ResponseBody> {
     let (mut head, incoming) = request.into_parts();
     let mut body = ClientBody::new(incoming, &head.headers);
+    let whole = body.already_here().await;
     let request = IncomingRequest {
         framing: head.extensions.remove().unwrap_or(Framed::Plainly),
         client,
         declared: body.declared(),
-        whole: body.already_here().await,
+        whole,
         head,
     };
     let mut context = RequestContext {
         worker,
+        alarm,
         body: Some(body),
         body_end: None,
         spool: Spool::default(),
@@ -65,7 +72,7 @@ pub(crate) async fn handle(
             Step::AskPolicy(ask) => context.ask_policy(ask).await,
             Step::FetchModels(fetch) => context.fetch_models(fetch).await,
             Step::Forward(forward) => match context.forward(forward).await {
-                ControlFlow::Break((relay, body)) => return context.relay(relay, body).await,
+                ControlFlow::Break(answer) => return answer,
                 ControlFlow::Continue(step) => step,
             },
             Step::Respond(respond) => return context.respond(respond).await,
@@ -76,6 +83,7 @@ pub(crate) async fn handle(
 /// What the host has at hand for one request.
 struct RequestContext<'w> {
     worker: &'w Worker,
+    alarm: &'w Alarm,
     /// The client's body, until it is passed on.
     body: Option<ClientBody>,
     /// When all of it has to be here, once it is waited for.
@@ -155,16 +163,19 @@ impl RequestContext<'_> {
     async fn forward(
         &mut self,
         forward: Forward<RequestLog>,
-    ) -> ControlFlow<(Relay<RequestLog>, AnswerBody), Step<RequestLog>> {
+    ) -> ControlFlow<Response<ResponseBody>, Step<RequestLog>> {
         let (head, body, mut sent) = forward.send();
         let Some(body) = self.request_body(body, sent.observer_mut()) else {
             let gone = Refusal::of(Code::InvalidBody);
             return ControlFlow::Continue(Step::Respond(sent.failed(gone)));
         };
-        let upstream = &self.worker.upstream;
-        sent.observer_mut().forwards(upstream.only_host());
-        let answer = pin!(upstream.send(Request::from_parts(head, body)));
-        let answer = match unless_cancelled(&sent, answer).await {
+        let (upstream, alarm) = (&self.worker.upstream, self.alarm);
+        let now = Instant::now();
+        sent.observer_mut()
+            .forwards(upstream.only_host(), now.into_std());
+        let answer = pin!(upstream.send(Request::from_parts(head, body), alarm));
+        let look = alarm.deadline(now + LOOK);
+        let answer = match unless_cancelled(&sent, answer, look).await {
             Ok(answer) => answer,
             Err(reason) => {
                 sent.observer_mut().cut(reason);
@@ -179,7 +190,10 @@ impl RequestContext<'_> {
                 match sent.responded(head) {
                     Responded::Again(forward) => ControlFlow::Continue(Step::Forward(forward)),
                     Responded::Respond(respond) => ControlFlow::Continue(Step::Respond(respond)),
-                    Responded::Relay(relay) => ControlFlow::Break((relay, body)),
+                    Responded::Relay(relay) => {
+                        let let_go = self.let_go(false).await;
+                        ControlFlow::Break(self.relay(relay, body, let_go))
+                    }
                 }
             }
             Err(error) => {
@@ -195,11 +209,13 @@ impl RequestContext<'_> {
         if body.is_empty() {
             return Some(RequestBody::Empty);
         }
-        let times = self.body_times();
         let file = std::mem::take(&mut self.spool).into_file();
         let before = Before::new(body.parts, body.room, file);
         let body = match body.rest {
-            Some(rest) => RequestBody::streamed(before, self.body.take()?.into_rest(), rest, times),
+            Some(rest) => {
+                let (times, coming) = (self.body_times(), self.body.take()?.into_rest());
+                RequestBody::streamed(before, coming, rest, times)
+            }
             None => RequestBody::Held(before),
         };
         self.sent_body = body.fate();
@@ -225,16 +241,22 @@ impl RequestContext<'_> {
 async fn unless_cancelled<T>(
     sent: &Sent<RequestLog>,
     mut wait: Pin<&mut impl Future<Output = T>>,
+    mut look: Deadline<'_>,
 ) -> Result<T, AbortReason> {
-    loop {
-        match timeout(signalbox_gate::LOOK, wait.as_mut()).await {
-            Ok(_come) if sent.is_cut() => return Err(AbortReason::Cut),
-            Ok(come) => return Ok(come),
-            Err(_elapsed) => {
-                if let Some(reason) = sent.cancelled(Instant::now().into_std()) {
-                    return Err(reason);
-                }
-            }
+    poll_fn(|context| {
+        if let Poll::Ready(come) = wait.as_mut().poll(context) {
+            return Poll::Ready(match sent.is_cut() {
+                true => Err(AbortReason::Cut),
+                false => Ok(come),
+            });
         }
-    }
+        loop {
+            let now = ready!(look.poll(context));
+            if let Some(reason) = sent.cancelled(now.into_std()) {
+                return Poll::Ready(Err(reason));
+            }
+            look.moves_to(now + LOOK);
+        }
+    })
+    .await
 }

@@ -5,7 +5,6 @@
 //! answer (the key's permits, the connection to GT) lives in here, so that a client that goes away
 //! gives everything back, GT's attention included.
 
-mod alarm;
 mod keep_alive;
 mod together;
 
@@ -21,11 +20,11 @@ use signalbox_gate::keyring::{Key, KeyStatus};
 use signalbox_gate::{AbortReason, Completion, Facts, Gate, RelayBody};
 use tokio::time::Instant;
 
+use crate::alarm::Alarm;
 use crate::config::Times;
 use crate::observe::request_log::RequestLog;
 use crate::server::phase::{Phase, Phases};
 use crate::upstream::AnswerBody;
-use alarm::Alarm;
 use keep_alive::KeepAlive;
 use together::Together;
 

@@ -65,17 +65,17 @@ async fn answer(
     host: &Arc<Host>,
     check: &HealthCheck,
 ) -> Result<u16, UpstreamError> {
-    let request = request(credentials, host, check);
+    let mut request = request(credentials, host, check);
     let status = match connect(hosts, host, None, &Rc::default()).await? {
         Connection::Http1(mut connection) => {
-            let sent = connection.send(request).await;
+            let sent = connection.send(&mut request).await;
             sent.map(|answer| answer.status())
                 .map_err(|(error, _)| error.into())
         }
         Connection::Http2(connection) => {
             let stream = Rc::clone(&connection).open();
             let stream = stream.ok_or(UpstreamError::Busy)?;
-            let sent = stream.send(host, request).await;
+            let sent = stream.send(host, &mut request).await;
             sent.map(|answer| answer.status())
                 .map_err(|(error, _)| error.into())
         }

@@ -87,7 +87,8 @@ impl HostPool {
             let now = Instant::now();
             let (protocol, idle) = self.own(now).or_else(|| self.shared(now))?;
             let is_fresh = idle < WORTH_A_LOOK || protocol.is_silent();
-            if !is_fresh || !protocol.is_ready() {
+            // Whoever sends on it looks whether anything of it has come.
+            if !is_fresh || !protocol.is_free() {
                 yield_now().await;
                 if !protocol.is_ready() {
                     continue;

@@ -56,7 +56,12 @@ impl Http1 {
 
     /// Whether it can take a request now: nothing is on it, and nothing came of it that we know of.
     pub(super) fn is_ready(&self) -> bool {
-        !self.connection.borrow().is_sending() && self.is_quiet(&mut noop())
+        !self.is_sending() && self.is_quiet(&mut noop())
+    }
+
+    /// Whether something of a request is still to be written.
+    pub(super) fn is_sending(&self) -> bool {
+        self.connection.borrow().is_sending()
     }
 
     /// Whether nothing came of it since the last answer, neither bytes nor its end. If so, the task of
@@ -80,25 +85,27 @@ impl Http1 {
         self.connection.borrow_mut().release_buffers();
     }
 
-    /// The answer's head and what its body is in, or the request again if nothing of it was written.
+    /// The answer's head and what its body is in; or why there is none, and whether the request is as
+    /// it was, because nothing of it was written.
     pub(super) async fn send(
         &mut self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<BodyDecoder>, (Http1Error, Option<Request<RequestBody>>)> {
-        let mut request = Some(request);
+        request: &mut Request<RequestBody>,
+    ) -> Result<Response<BodyDecoder>, (Http1Error, bool)> {
+        let mut is_unsent = true;
         let answer = poll_fn(|context| {
             let mut connection = self.connection.borrow_mut();
-            if request.is_some() && !connection.is_quiet(context) {
-                return Poll::Ready(Err(Http1Error::NotIdle));
-            }
-            if let Some(request) = request.take() {
+            if is_unsent {
+                if !connection.is_quiet(context) {
+                    return Poll::Ready(Err(Http1Error::NotIdle));
+                }
                 connection.begin(request);
+                is_unsent = false;
             }
             connection.poll_head(context)
         });
         let answer = answer.await;
-        let answer = answer.map_err(|error| (error, request))?;
-        if self.connection.borrow().is_sending() {
+        let answer = answer.map_err(|error| (error, is_unsent))?;
+        if self.is_sending() {
             self.go_on_sending();
         }
         Ok(answer)

@@ -141,13 +141,15 @@ impl Stream {
         self.0.is_closed()
     }
 
-    /// The answer's head, or the request again if GT did not begin with it.
+    /// The answer's head; or why there is none, and whether the request is as it was, because GT did
+    /// not begin with it.
     pub(super) async fn send(
         &self,
         host: &Host,
-        request: Request<RequestBody>,
-    ) -> Result<Response<Incoming>, (hyper::Error, Option<Request<RequestBody>>)> {
-        let (mut head, body) = request.into_parts();
+        request: &mut Request<RequestBody>,
+    ) -> Result<Response<Incoming>, (hyper::Error, bool)> {
+        let taken = std::mem::replace(request, Request::new(RequestBody::Empty));
+        let (mut head, body) = taken.into_parts();
         // Everything that is sent was checked to be a URI: this leaves it as it was.
         if let Ok(uri) = host.absolute(head.uri.clone()) {
             head.uri = uri;
@@ -157,17 +159,21 @@ impl Stream {
         head.headers.remove(header::HOST);
         // Most requests are here as a whole and cost little to keep for a second try.
         let again = body.again().map(|body| (head.clone(), body));
-        let request = Request::from_parts(head, Piped(body));
-        let sent = self.0.sender.borrow_mut().try_send_request(request);
+        let piped = Request::from_parts(head, Piped(body));
+        let sent = self.0.sender.borrow_mut().try_send_request(piped);
         sent.await.map_err(|mut error| {
-            let unsent = error
+            let untaken = error
                 .take_message()
                 .map(|request| request.map(|Piped(body)| body));
             let error = error.into_error();
             let is_refused = || is_refused(&error);
             let again = || again.map(|(head, body)| Request::from_parts(head, body));
-            let unsent = unsent.or_else(|| is_refused().then(again).flatten());
-            (error, unsent)
+            let unsent = untaken.or_else(|| is_refused().then(again).flatten());
+            let is_unsent = unsent.is_some();
+            if let Some(unsent) = unsent {
+                *request = unsent;
+            }
+            (error, is_unsent)
         })
     }
 }
@@ -385,8 +391,8 @@ mod tests {
                 .unwrap();
             let stream = connection.open().unwrap();
             spawn_local(async move {
-                let request = Request::new(RequestBody::Empty);
-                let _never = stream.send(&host, request).await;
+                let mut request = Request::new(RequestBody::Empty);
+                let _never = stream.send(&host, &mut request).await;
             });
             let settled = timeout(Duration::from_secs(10), connection.settled()).await;
             settled.expect("nobody is told");
@@ -409,10 +415,11 @@ mod tests {
             let guards = Guards::new(host.opens(&hosts.connections), None);
             let connection = Http2::begin(near, guards, signs).await.unwrap();
             let stream = connection.open().unwrap();
-            let request = Request::new(RequestBody::Empty);
-            let sent = timeout(Duration::from_secs(30), stream.send(host, request)).await;
-            let (error, unsent) = sent.expect("it waits for ever").unwrap_err();
-            assert!(error.is_timeout() && unsent.is_none(), "{error:?}");
+            let mut request = Request::new(RequestBody::Empty);
+            let sent = stream.send(host, &mut request);
+            let sent = timeout(Duration::from_secs(30), sent).await;
+            let (error, is_unsent) = sent.expect("it waits for ever").unwrap_err();
+            assert!(error.is_timeout() && !is_unsent, "{error:?}");
             while !connection.is_closed() {
                 tokio::task::yield_now().await;
             }

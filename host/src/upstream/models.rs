@@ -13,6 +13,7 @@ use signalbox_http::models;
 use signalbox_http::refusal::{Code, Refusal};
 use tokio::time::{Instant, timeout};
 
+use crate::alarm::Alarm;
 use crate::upstream::{AnswerBody, RequestBody, Upstream};
 
 /// GT's own lists, one for each credential, kept for a few seconds.
@@ -59,7 +60,7 @@ impl ModelLists {
 async fn fetch(upstream: &Upstream, head: &Parts) -> Result<Vec<String>, Refusal> {
     let request = Request::from_parts(head.clone(), RequestBody::Empty);
     let response = upstream
-        .send(request)
+        .send(request, &Alarm::default())
         .await
         .map_err(|error| error.refusal())?;
     signalbox_gate::check_status(response.status())?;

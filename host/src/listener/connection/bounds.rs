@@ -7,10 +7,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use signalbox_gate::LOOK;
 
+use crate::alarm::Timer;
 use crate::config::Times;
 use crate::listener::client_io::ConnectionState;
 use crate::server::phase::{Listener, Phase, Phases};
@@ -21,7 +22,7 @@ pub(super) struct Bounds {
     link: Rc<ConnectionState>,
     phases: Rc<Phases>,
     patience: Patience,
-    clock: Pin<Box<Sleep>>,
+    clock: Timer,
     /// Set while the client's socket takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
     /// For how long it may do so.
@@ -48,7 +49,7 @@ impl Bounds {
             link: Rc::clone(link),
             phases: Rc::clone(phases),
             patience,
-            clock: Box::pin(sleep(patience.stride())),
+            clock: Timer::new(Instant::now() + patience.stride()),
             stall: None,
             takes_within: times.answer_idle.duration(),
             listener: None,
@@ -80,9 +81,7 @@ impl Bounds {
         self.tells_at = None;
         self.link.waits_again();
         self.patience.idle = LATE;
-        self.clock
-            .as_mut()
-            .reset(Instant::now() + self.patience.stride());
+        self.clock.reset(Instant::now() + self.patience.stride());
     }
 
     /// Runs a connection to its end, or until the client has let a time pass: then why. On the
@@ -107,7 +106,7 @@ impl Bounds {
             if self.poll_stall(&mut ends, context).is_ready() {
                 return Poll::Ready(Err(TimeOver::Stalled));
             }
-            let clock = self.clock.as_mut();
+            let clock = &mut self.clock;
             self.patience
                 .poll(&self.link, clock, context)
                 .map(|()| Err(TimeOver::Idle))
@@ -180,17 +179,17 @@ impl Patience {
     fn poll(
         self,
         link: &ConnectionState,
-        mut clock: Pin<&mut Sleep>,
+        clock: &mut Timer,
         context: &mut Context<'_>,
     ) -> Poll<()> {
-        while clock.as_mut().poll(context).is_ready() {
+        while clock.poll(context).is_ready() {
             let now = Instant::now();
             let due = link.deadline(self.head, self.idle);
             if due.is_some_and(|due| due <= now) {
                 return Poll::Ready(());
             }
             let next = now + self.stride();
-            clock.as_mut().reset(due.map_or(next, |due| due.min(next)));
+            clock.reset(due.map_or(next, |due| due.min(next)));
         }
         Poll::Pending
     }

@@ -26,6 +26,7 @@ use tokio::time::timeout;
 
 use super::answer_slot::AnswerSlot;
 use super::{Bounds, ConnectionContext, PREFACE, TimeOver, answer as decide};
+use crate::alarm::Alarm;
 use crate::listener::client_io::{Http1Body, Linger, PeekableSocket, SharedTransport, Transport};
 use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::ResponseBody;
@@ -40,6 +41,7 @@ pub(super) async fn serve(bounds: &mut Bounds, site: Rc<ConnectionContext>, tap:
         site,
         transport: Transport::new(tap, largest_head.max(MIN_BUFFER) * 2),
         slot: AnswerSlot::default(),
+        alarm: Alarm::default(),
         is_leaving: Cell::new(false),
         has_one_request: bounds.came_late(),
         largest_head,
@@ -78,6 +80,8 @@ struct Connection {
     transport: SharedTransport,
     /// The answer under way.
     slot: AnswerSlot,
+    /// For what its requests wait for, one after the other.
+    alarm: Alarm,
     /// It is told to end.
     is_leaving: Cell<bool>,
     /// It waited in the backlog while nothing new was taken any more: it gets its one answer.
@@ -167,7 +171,7 @@ impl Connection {
     ) -> Result<Response<ResponseBody>, ConnectionError> {
         let body = IncomingBody::Http1(Http1Body::new(&self.transport));
         let request = request.map(|()| body);
-        let mut deciding = pin!(decide(Rc::clone(&self.site), request));
+        let mut deciding = pin!(decide(Rc::clone(&self.site), request, &self.alarm));
         poll_fn(|context| {
             if let Poll::Ready(answer) = deciding.as_mut().poll(context) {
                 return Poll::Ready(Ok(answer));

@@ -29,15 +29,18 @@ pub(crate) fn ours(respond: Respond<RequestLog>) -> Response<ResponseBody> {
 }
 
 impl RequestContext<'_> {
-    /// Hands on GT's answer.
-    pub(super) async fn relay(
-        mut self,
+    /// Hands on GT's answer, once the client's body is let go of: that has said what becomes of the
+    /// connection.
+    pub(super) fn relay(
+        &self,
         relay: Relay<RequestLog>,
         answer: AnswerBody,
+        (connection, sent): (Connection, u64),
     ) -> Response<ResponseBody> {
         let (mut head, mut body) = relay.into_parts();
-        let connection = self.let_go(false, body.observer_mut()).await;
-        body.observer_mut().responds(head.status);
+        let log = body.observer_mut();
+        log.took_in(sent);
+        log.responds(head.status);
         self.tell_connection(connection, &mut head);
         let Worker { shared, phases, .. } = self.worker;
         let times = &shared.config.times;
@@ -47,15 +50,13 @@ impl RequestContext<'_> {
 
     /// Hands on an answer of the gate's own. A body that nobody waited for is let go of, and the
     /// client is told whether its connection is kept.
-    pub(super) async fn respond(mut self, respond: Respond<RequestLog>) -> Response<ResponseBody> {
+    pub(super) async fn respond(&mut self, respond: Respond<RequestLog>) -> Response<ResponseBody> {
         let mut answer = ours(respond);
         let is_strangers = answer.body().is_strangers();
-        let connection = match answer.body_mut() {
-            ResponseBody::Bytes(_, completion) => {
-                self.let_go(is_strangers, completion.observer_mut()).await
-            }
-            ResponseBody::Upstream(_) => Connection::Close,
-        };
+        let (connection, sent) = self.let_go(is_strangers).await;
+        if let ResponseBody::Bytes(_, completion) = answer.body_mut() {
+            completion.observer_mut().took_in(sent);
+        }
         let (mut head, body) = answer.into_parts();
         self.tell_connection(connection, &mut head);
         Response::from_parts(head, body)
@@ -67,11 +68,13 @@ impl RequestContext<'_> {
         }
     }
 
-    /// What becomes of a body that the answer did not wait for, and of its connection.
-    async fn let_go(&mut self, is_strangers: bool, log: &mut RequestLog) -> Connection {
+    /// What becomes of a body that the answer did not wait for, and of its connection; and how much of
+    /// it has gone on.
+    pub(super) async fn let_go(&mut self, is_strangers: bool) -> (Connection, u64) {
+        let mut gone_on = 0;
         let left = match (self.sent_body.take(), self.body.take()) {
             (Some(sent), _) => {
-                log.took_in(sent.sent());
+                gone_on = sent.sent();
                 match (sent.has_ended(), sent.take_left()) {
                     (true, _) => Left::Nothing,
                     (false, Some(incoming)) => Left::Coming(incoming),
@@ -82,15 +85,15 @@ impl RequestContext<'_> {
                     }
                 }
             }
-            (None, Some(body)) => body.into_left().await,
-            (None, None) => Left::Nothing,
+            (None, Some(body)) if !body.has_come() => body.into_left().await,
+            (None, _) => Left::Nothing,
         };
         match left {
-            Left::Nothing => return Connection::Keep,
+            Left::Nothing => return (Connection::Keep, gone_on),
             Left::Broken => {}
             Left::Coming(incoming) => self.read_on(incoming, is_strangers),
         }
-        Connection::Close
+        (Connection::Close, gone_on)
     }
 
     /// Reads a body to nowhere for a while, by a task of its own: a client that writes into a closed

@@ -52,19 +52,20 @@ impl PooledConnection {
         }
     }
 
-    /// The head of the answer; or the request again if GT did not begin with it.
+    /// The head of the answer; or why there is none, and whether the request is as it was, because GT
+    /// did not begin with it.
     pub(in crate::upstream) async fn send(
         &mut self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<WireBody>, (ExchangeError, Option<Request<RequestBody>>)> {
+        request: &mut Request<RequestBody>,
+    ) -> Result<Response<WireBody>, (ExchangeError, bool)> {
         match &mut self.protocol {
             Protocol::Own(connection) => match connection.send(request).await {
                 Ok(answer) => Ok(answer.map(WireBody::Http1)),
-                Err((error, unsent)) => Err((error.into(), unsent)),
+                Err((error, is_unsent)) => Err((error.into(), is_unsent)),
             },
             Protocol::Shared(stream) => match stream.send(&self.load.0.host, request).await {
                 Ok(answer) => Ok(answer.map(WireBody::Http2)),
-                Err((error, unsent)) => Err((error.into(), unsent)),
+                Err((error, is_unsent)) => Err((error.into(), is_unsent)),
             },
         }
     }
@@ -98,6 +99,14 @@ impl PooledConnection {
 }
 
 impl Protocol {
+    /// Whether nothing is on it that we know of, without a look.
+    pub(super) fn is_free(&self) -> bool {
+        match self {
+            Self::Own(connection) => !connection.is_sending(),
+            Self::Shared(stream) => !stream.is_closed(),
+        }
+    }
+
     pub(super) fn is_ready(&self) -> bool {
         match self {
             Self::Own(connection) => connection.is_ready(),

@@ -57,14 +57,15 @@ impl Connection {
         }
     }
 
-    /// Begins with a request. Nothing of it is written yet.
-    pub(super) fn begin(&mut self, request: Request<RequestBody>) {
+    /// Begins with a request, and takes its body and its headers. Nothing of it is written yet.
+    pub(super) fn begin(&mut self, request: &mut Request<RequestBody>) {
         let Buffers { read, lead, fields } = self.spares.take();
         (self.read, self.outgoing.lead, self.fields) = (read, lead, fields);
         let framing = RequestFraming::of(request.body());
-        request_head::encode(&mut self.outgoing.lead, &request, framing);
-        let (head, body) = request.into_parts();
-        self.head = AnswerHead::new(head.headers, head.method == Method::HEAD);
+        request_head::encode(&mut self.outgoing.lead, request, framing);
+        let body = std::mem::replace(request.body_mut(), RequestBody::Empty);
+        let headers = std::mem::take(request.headers_mut());
+        self.head = AnswerHead::new(headers, request.method() == Method::HEAD);
         self.outgoing.begin(body, framing);
         self.keeps_alive = false;
     }

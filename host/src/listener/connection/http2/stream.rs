@@ -12,6 +12,7 @@ use http_body::Body as _;
 use signalbox_swap::error_chain;
 
 use super::answer::Answer;
+use crate::alarm::Alarm;
 use crate::listener::connection::{ConnectionContext, answer, date};
 use crate::request::incoming_body::{Http2Body, IncomingBody};
 use crate::request::response_body::ResponseBody;
@@ -77,7 +78,8 @@ async fn framed_answer(
     name_host(&mut head);
     let is_head = head.method == Method::HEAD;
     let body = IncomingBody::Http2(Http2Body::new(stream, &head.headers));
-    let mut answer = answer(site, Request::from_parts(head, body)).await;
+    let alarm = Alarm::default();
+    let mut answer = answer(site, Request::from_parts(head, body), &alarm).await;
     // They say what becomes of the connection, which is said in frames here.
     for name in CONNECTION_HEADERS {
         answer.headers_mut().remove(name);

@@ -31,7 +31,7 @@ async fn body(connection: &mut Http1, decoder: &mut BodyDecoder) -> Result<Vec<u
 
 /// A GET and its whole answer.
 async fn get(connection: &mut Http1) -> Vec<u8> {
-    let answer = connection.send(request("GET", &[])).await.unwrap();
+    let answer = connection.send(&mut request("GET", &[])).await.unwrap();
     body(connection, &mut answer.into_body()).await.unwrap()
 }
 
@@ -54,8 +54,8 @@ fn a_request_is_the_same_bytes_as_hypers() {
         let ours = run(async {
             let (near, mut far) = tokio::io::duplex(1 << 20);
             let mut connection = connection(near);
-            let asked = request(method, &parts);
-            spawn_local(async move { connection.send(asked).await.map(drop) });
+            let mut asked = request(method, &parts);
+            spawn_local(async move { connection.send(&mut asked).await.map(drop) });
             settled(&mut far).await
         });
         let hypers = run(async {
@@ -111,10 +111,10 @@ fn a_head_that_never_ends_is_given_up() {
             far.write_all(b"HTTP/1.1 200 OK\r\n").await.unwrap();
             while far.write_all(b"x-more: and more\r\n").await.is_ok() {}
         });
-        let sent = connection.send(request("GET", &[])).await;
-        let (error, unsent) = sent.unwrap_err();
+        let sent = connection.send(&mut request("GET", &[])).await;
+        let (error, is_unsent) = sent.unwrap_err();
         assert!(matches!(error, Http1Error::Head(_)), "{error}");
-        assert!(unsent.is_none());
+        assert!(!is_unsent);
     });
 }
 
@@ -129,12 +129,11 @@ fn what_comes_unasked_gives_the_request_back() {
                 None => drop(far),
             }
             assert!(!connection.is_ready());
-            let sent = connection
-                .send(request("POST", &[Bytes::from_static(b"x")]))
-                .await;
-            let (error, unsent) = sent.unwrap_err();
+            let mut request = request("POST", &[Bytes::from_static(b"x")]);
+            let (error, is_unsent) = connection.send(&mut request).await.unwrap_err();
             assert!(matches!(error, Http1Error::NotIdle), "{error}");
-            let whole = unsent.unwrap().into_body().collect().await.unwrap();
+            assert!(is_unsent);
+            let whole = request.into_body().collect().await.unwrap();
             assert_eq!(whole.to_bytes(), "x");
         });
     }
@@ -146,9 +145,10 @@ fn a_request_that_was_begun_does_not_come_back() {
         let (near, mut far) = tokio::io::duplex(1 << 10);
         let mut connection = connection(near);
         spawn_local(async move { head(&mut far).await });
-        let (error, unsent) = connection.send(request("GET", &[])).await.unwrap_err();
+        let sent = connection.send(&mut request("GET", &[])).await;
+        let (error, is_unsent) = sent.unwrap_err();
         assert!(matches!(error, Http1Error::Unanswered), "{error}");
-        assert!(unsent.is_none());
+        assert!(!is_unsent);
     });
 }
 
@@ -167,7 +167,7 @@ fn an_early_answer_is_taken_while_the_request_goes_on() {
                 (far, body)
             });
             let parts = [Bytes::from(vec![b'x'; LENGTH])];
-            let answer = connection.send(request("POST", &parts)).await.unwrap();
+            let answer = connection.send(&mut request("POST", &parts)).await.unwrap();
             assert!(!connection.is_ready(), "not all of the request is sent");
             let mut decoder = answer.into_body();
             if reads_answer_first {
@@ -199,7 +199,7 @@ fn an_answer_is_read_although_its_server_takes_no_more() {
             far.write_all(OK).await.unwrap();
         });
         let parts = [Bytes::from(vec![b'x'; 500_000])];
-        let answer = connection.send(request("POST", &parts)).await.unwrap();
+        let answer = connection.send(&mut request("POST", &parts)).await.unwrap();
         let mut decoder = answer.into_body();
         assert_eq!(body(&mut connection, &mut decoder).await.unwrap(), b"ok");
         yield_now().await;
@@ -222,7 +222,7 @@ fn dropping_an_answer_or_a_request_closes_the_connection() {
             far.read_to_end(&mut rest).await.unwrap();
             rest.len()
         });
-        let answer = connection.send(request("POST", &parts)).await.unwrap();
+        let answer = connection.send(&mut request("POST", &parts)).await.unwrap();
         drop((answer, connection));
         assert!(server.await.unwrap() < 500_000);
     });

@@ -76,11 +76,11 @@ pub(super) fn ours(answer: &Answer) -> Outcome {
         let (near, far) = tokio::io::duplex(64 << 10);
         spawn_local(serve(far, answer.clone()));
         let mut connection = connection(near);
-        let sent = connection.send(request(answer.method, &[])).await;
+        let sent = connection.send(&mut request(answer.method, &[])).await;
         let (head, mut decoder) = match sent {
             Ok(answer) => answer.into_parts(),
-            Err((error, unsent)) => {
-                assert!(unsent.is_none(), "{error}");
+            Err((error, is_unsent)) => {
+                assert!(!is_unsent, "{error}");
                 return match error.is_protocol() {
                     true => Outcome::Protocol,
                     false => Outcome::Lost,
