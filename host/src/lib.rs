@@ -37,7 +37,7 @@ pub use auth::jwt::{FetchError, KeySetError, KeySetProblem};
 pub use auth::keyring_file::load_keyring;
 pub use auth::keys::Keys;
 pub use observe::metrics::LostLines;
-pub use observe::record::{AccessFields, AccessLine};
+pub use observe::record::{AccessFields, AccessLine, SharedFields};
 pub use observe::traces::CollectorError;
 pub use policy_sources::sources::{AsIs, PolicySource, SourceError, Sources};
 pub use policy_sources::{CasesError, CasesProblem};

@@ -8,31 +8,33 @@
 
 mod access;
 mod access_line;
+mod noted;
 mod redactor;
 mod token_shape;
 mod written;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use access::Access;
 use access::network;
 pub(crate) use access::{method, protocol};
 pub use access_line::{AccessFields, AccessLine};
+use noted::Noted;
+pub use noted::SharedFields;
 pub(crate) use signalbox_gate::{
-    Conclusion, Decider, DecisionId, Record as Entry, RecordFacts as Facts,
+    Conclusion, Decider, DecisionId, PlanNotes, Record as Entry, RecordFacts as Facts,
 };
 
 use crate::config::{ClientAddress, RecordSettings};
 use redactor::Redactor;
-use written::Record;
+use written::{Record, Said};
 
 /// The last decisions.
 #[derive(Debug)]
 pub(crate) struct DecisionLog {
-    /// Boxed: filling one again moves nothing.
-    slots: Box<[Mutex<Option<Box<Record>>>]>,
+    slots: Box<[Mutex<Option<Record>>]>,
     next: AtomicUsize,
     shown: Redactor,
     is_logged: bool,
@@ -54,8 +56,26 @@ impl DecisionLog {
         }
     }
 
-    /// Remembers a decision. Never waits: if somebody reads the very slot, the ring goes without.
+    /// Remembers a decision.
     pub(crate) fn add(&self, entry: &Entry<'_>) {
+        self.keep(|record| record.fill(entry, &self.shown));
+    }
+
+    /// Remembers a decision of a plan. What it says beside its id and its times is written for the
+    /// first request of the plan and shared by those that follow.
+    pub(crate) fn add_planned(&self, entry: &Entry<'_>, notes: &PlanNotes) {
+        let Some(noted) = notes.get_or_leave(Noted::default) else {
+            return self.add(entry);
+        };
+        self.keep(|record| {
+            let said = || Arc::new(Said::of(entry, &self.shown));
+            record.share(entry, noted.record.get_or_init(said));
+        });
+    }
+
+    /// Writes a record over the oldest. Never waits: if somebody reads the very slot, the ring goes
+    /// without.
+    fn keep(&self, write: impl FnOnce(&mut Record)) {
         let is_logged = self.is_logged
             && tracing::enabled!(target: "signalbox::decision", tracing::Level::INFO);
         if self.slots.is_empty() && !is_logged {
@@ -70,7 +90,7 @@ impl DecisionLog {
         // Out of its slot, the record that stood there is nobody else's: its memory is used again.
         let old = slot.and_then(|slot| slot.try_lock().ok()?.take());
         let mut record = old.unwrap_or_default();
-        record.fill(entry, &self.shown);
+        write(&mut record);
         if is_logged {
             record.log();
         }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use signalbox_gate::{
-    AbortReason, Facts, Observer, OwnHosts, Record, Rejection, TraceHeaders,
+    AbortReason, Facts, Observer, OwnHosts, PlanNotes, Record, Rejection, TraceHeaders,
 };
 use signalbox_http::refusal::Refusal;
 use signalbox_swap::error_chain;
@@ -171,6 +171,10 @@ impl Observer for RequestLog {
 
     fn decided(&mut self, record: &Record<'_>) {
         self.observers.records.add(record);
+    }
+
+    fn decided_by_plan(&mut self, record: &Record<'_>, notes: &PlanNotes) {
+        self.observers.records.add_planned(record, notes);
     }
 
     fn refused(&mut self, rejection: &Rejection) {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use http::{Method, Version};
 
 use super::access_line::AccessLine;
+use super::noted::{Noted, SharedFields};
 use super::redactor::Redactor;
-use super::{Decider, DecisionId};
+use super::{Decider, DecisionId, PlanNotes};
 use crate::config::ClientAddress;
 
 /// What there is to tell of a request that has ended.
@@ -28,6 +29,8 @@ pub(crate) struct Access<'a> {
     pub model: Option<&'a str>,
     /// Whether the policy lists it.
     pub is_model_listed: bool,
+    /// What is kept with the plan of all these.
+    pub notes: Option<&'a PlanNotes>,
     /// The status of the answer; `None` if the client went before there was one.
     pub status: Option<u16>,
     /// How it ended.
@@ -83,6 +86,7 @@ impl Access<'_> {
             method: method(self.method),
             route: self.route,
             model: model.as_deref(),
+            shared: self.shared(),
             status: self.status,
             outcome: self.outcome,
             code: self.code,
@@ -104,6 +108,11 @@ impl Access<'_> {
             upstream_micros: self.upstream_time.map(micros),
         };
         line.write();
+    }
+
+    fn shared(&self) -> Option<&SharedFields> {
+        let noted = self.notes?.get_or_leave(Noted::default)?;
+        Some(&noted.line)
     }
 }
 

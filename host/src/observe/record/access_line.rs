@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use super::DecisionId;
+use super::noted::SharedFields;
 
 /// One line of the request log. Nothing in it is a secret, and what is not known is not in it.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,9 @@ pub struct AccessLine<'a> {
     pub method: &'a str,
     pub route: Option<&'a str>,
     pub model: Option<&'a str>,
+    /// Where the fields from `key` to `model` are kept as they are written, if other lines have the
+    /// same.
+    pub shared: Option<&'a SharedFields>,
     pub status: Option<u16>,
     pub outcome: &'a str,
     pub code: &'a str,
@@ -34,7 +38,8 @@ pub struct AccessLine<'a> {
     pub upstream_micros: Option<u64>,
 }
 
-/// Takes the fields of a line, one after the other. What is not known is left out.
+/// Takes the fields of a line, one after the other. What is not known is left out. A name comes as it
+/// stands in an object of JSON after another field: `,"id":`.
 pub trait AccessFields {
     /// A text.
     fn text(&mut self, name: &'static str, value: &str);
@@ -44,6 +49,15 @@ pub trait AccessFields {
     fn number(&mut self, name: &'static str, value: u64);
     /// Whether something is so.
     fn flag(&mut self, name: &'static str, value: bool);
+    /// What [`AccessLine::shared_fields`] of this line hands on, which may have been kept.
+    fn shared(&mut self, line: &AccessLine<'_>);
+}
+
+/// A name as [`AccessFields`] have it.
+macro_rules! name {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
 }
 
 /// Writes lines in place of tracing.
@@ -68,32 +82,40 @@ impl AccessLine<'_> {
 
     /// Hands its fields to `fields`, in the order in which the event has them.
     pub fn fields(&self, fields: &mut impl AccessFields) {
-        fields.text("message", "ended");
+        fields.text(name!("message"), "ended");
         let digits = self.id.digits();
-        fields.text("id", std::str::from_utf8(&digits).unwrap_or_default());
-        text(fields, "key", self.key);
-        text(fields, "policy", self.policy);
-        number(fields, "generation", self.generation);
-        fields.text("method", self.method);
-        text(fields, "route", self.route);
-        text(fields, "model", self.model);
-        number(fields, "status", self.status.map(u64::from));
-        fields.text("outcome", self.outcome);
-        fields.text("code", self.code);
+        fields.text(
+            name!("id"),
+            std::str::from_utf8(&digits).unwrap_or_default(),
+        );
+        fields.shared(self);
+        number(fields, name!("status"), self.status.map(u64::from));
+        fields.text(name!("outcome"), self.outcome);
+        fields.text(name!("code"), self.code);
         if let Some(client) = self.client {
-            fields.shown("client", &Address(client));
+            fields.shown(name!("client"), &Address(client));
         }
-        text(fields, "client_hash", self.client_hash);
-        fields.text("protocol", self.protocol);
-        fields.flag("tls", self.is_tls);
-        text(fields, "upstream", self.upstream);
-        fields.flag("streamed", self.is_streamed);
-        fields.number("request_bytes", self.request_bytes);
-        fields.number("answer_bytes", self.answer_bytes);
-        fields.number("micros", self.micros);
-        number(fields, "first_byte_micros", self.first_byte_micros);
-        fields.number("policy_micros", self.policy_micros);
-        number(fields, "upstream_micros", self.upstream_micros);
+        text(fields, name!("client_hash"), self.client_hash);
+        fields.text(name!("protocol"), self.protocol);
+        fields.flag(name!("tls"), self.is_tls);
+        text(fields, name!("upstream"), self.upstream);
+        fields.flag(name!("streamed"), self.is_streamed);
+        fields.number(name!("request_bytes"), self.request_bytes);
+        fields.number(name!("answer_bytes"), self.answer_bytes);
+        fields.number(name!("micros"), self.micros);
+        number(fields, name!("first_byte_micros"), self.first_byte_micros);
+        fields.number(name!("policy_micros"), self.policy_micros);
+        number(fields, name!("upstream_micros"), self.upstream_micros);
+    }
+
+    /// Hands on the fields that are the same for all requests of a plan.
+    pub fn shared_fields(&self, fields: &mut impl AccessFields) {
+        text(fields, name!("key"), self.key);
+        text(fields, name!("policy"), self.policy);
+        number(fields, name!("generation"), self.generation);
+        fields.text(name!("method"), self.method);
+        text(fields, name!("route"), self.route);
+        text(fields, name!("model"), self.model);
     }
 
     /// The line as an event of tracing.

@@ -14,19 +14,26 @@ use signalbox_policy::Caller;
 use super::{Decider, DecisionId};
 use texts::{Span, Texts};
 
-/// One decision, as it is kept: what is the same for many is shared, all other texts are in one place,
-/// and digests are bytes until somebody reads them.
+/// One decision, as it is kept.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) id: DecisionId,
     time: Timestamp,
+    micros: u64,
+    /// All else. Records of one plan share it.
+    said: Arc<Said>,
+}
+
+/// What was asked and what came of it: what is the same for many is shared, all other texts are in one
+/// place, and digests are bytes until somebody reads them.
+#[derive(Debug, Default)]
+pub(super) struct Said {
     policy: Option<Decider>,
     texts: Texts,
     facts: Written<Span>,
     caller: Option<Arc<Caller>>,
     decision: Concluded<Span>,
     cause: Option<&'static str>,
-    micros: u64,
 }
 
 /// The facts as the guest saw them, as far as they may be written down. `T` is a text or where it is.
@@ -107,8 +114,9 @@ enum Concluded<T> {
 impl Record {
     /// One line in the log: what a search needs, and no more.
     pub(super) fn log(&self) {
-        let text = |span| self.texts.get(span);
-        let (kind, route, status, code) = match &self.decision {
+        let said = &*self.said;
+        let text = |span| said.texts.get(span);
+        let (kind, route, status, code) = match &said.decision {
             Concluded::Forward { route, .. } => ("forward", Some(text(*route)), None, None),
             Concluded::ListModels { .. } => ("list-models", None, None, None),
             Concluded::ReadModel => ("read-model", None, None, None),
@@ -116,29 +124,37 @@ impl Record {
                 ("refuse", None, Some(*status), Some(text(*code)))
             }
         };
-        let model = match self.facts.model {
+        let model = match said.facts.model {
             Some(WrittenModel::Named(name)) => Some(text(name)),
             _ => None,
         };
         tracing::info!(
             target: "signalbox::decision",
             id = %self.id,
-            key = self.caller.as_ref().map(|caller| &*caller.id),
-            policy = self.policy.as_ref().map(|policy| &*policy.name),
-            generation = self.policy.as_ref().map(|policy| policy.generation),
-            method = text(self.facts.method),
-            path = text(self.facts.path),
+            key = said.caller.as_ref().map(|caller| &*caller.id),
+            policy = said.policy.as_ref().map(|policy| &*policy.name),
+            generation = said.policy.as_ref().map(|policy| policy.generation),
+            method = text(said.facts.method),
+            path = text(said.facts.path),
             model,
             decision = kind,
             route,
             status,
             code,
-            cause = self.cause,
+            cause = said.cause,
             micros = self.micros,
             "decided"
         );
     }
 
+    /// Bytes of its texts and lists, room for more included.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.said.room()
+    }
+}
+
+impl Said {
     fn facts(&self) -> FactsView<'_> {
         let (facts, text) = (&self.facts, |span| self.texts.get(span));
         FactsView {
@@ -201,9 +217,8 @@ impl Record {
             .collect()
     }
 
-    /// Bytes of its texts and lists, room for more included.
     #[cfg(test)]
-    pub(super) fn room(&self) -> usize {
+    fn room(&self) -> usize {
         let parameters = match &self.decision {
             Concluded::Forward { parameters, .. } => parameters.capacity(),
             _ => 0,
@@ -215,16 +230,17 @@ impl Record {
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let policy = self.policy.as_ref();
+        let said = &*self.said;
+        let policy = said.policy.as_ref();
         let view = RecordView {
             id: self.id,
             time: self.time,
             policy: policy.map(|policy| &*policy.name),
             generation: policy.map(|policy| policy.generation),
             digest: policy.map(|policy| policy.digest.to_string()),
-            facts: self.facts(),
-            decision: self.decision(),
-            cause: self.cause,
+            facts: said.facts(),
+            decision: said.decision(),
+            cause: said.cause,
             micros: self.micros,
         };
         view.serialize(serializer)

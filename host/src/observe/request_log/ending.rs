@@ -84,6 +84,7 @@ impl RequestLog {
             route: facts.route().map(|route| route.name()),
             model: facts.model(),
             is_model_listed: facts.is_model_listed(),
+            notes: facts.notes(),
             status: flow.status,
             outcome,
             code: code(facts.end(), word),

@@ -42,9 +42,7 @@ struct Fields<'a>(&'a mut Vec<u8>);
 impl Fields<'_> {
     #[inline]
     fn name(&mut self, name: &'static str) {
-        self.0.extend_from_slice(b",\"");
         self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b"\":");
     }
 }
 
@@ -76,5 +74,16 @@ impl AccessFields for Fields<'_> {
         self.name(name);
         let word: &[u8] = if value { b"true" } else { b"false" };
         self.0.extend_from_slice(word);
+    }
+
+    #[inline]
+    fn shared(&mut self, line: &AccessLine<'_>) {
+        match line.shared {
+            Some(kept) => {
+                let write = |text: &mut Vec<u8>| line.shared_fields(&mut Fields(text));
+                self.0.extend_from_slice(kept.get_or_write(write));
+            }
+            None => line.shared_fields(self),
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use proptest::{collection::vec, prelude::*};
 use signalbox_gate::DecisionId;
-use signalbox_host::AccessLine;
+use signalbox_host::{AccessLine, SharedFields};
 use tracing_subscriber::{
     fmt::{MakeWriter, format::JsonFields, layer, time::FormatTime},
     layer::SubscriberExt as _,
@@ -258,6 +258,7 @@ fn nothing() -> AccessLine<'static> {
         method: "",
         route: None,
         model: None,
+        shared: None,
         status: None,
         outcome: "",
         code: "",
@@ -310,6 +311,7 @@ proptest! {
             method: text(2).unwrap_or_default(),
             route: text(3),
             model: text(4),
+            shared: None,
             status,
             outcome: text(5).unwrap_or_default(),
             code: text(6).unwrap_or_default(),
@@ -327,7 +329,12 @@ proptest! {
             upstream_micros: numbers[6],
         };
         let (_, theirs) = logged(|| access.event());
-        prop_assert_eq!(written(&access), theirs);
+        prop_assert_eq!(written(&access), &*theirs);
+        let kept = SharedFields::default();
+        let access = AccessLine { shared: Some(&kept), ..access };
+        for _first_and_later in 0..2 {
+            prop_assert_eq!(written(&access), &*theirs);
+        }
     }
 
     #[test]

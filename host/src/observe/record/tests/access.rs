@@ -16,6 +16,7 @@ fn access<'a>(method: &'a Method, model: Option<&'a str>) -> Access<'a> {
         route: Some("POST /v1/chat/completions"),
         model,
         is_model_listed: model == Some("gpt-4o"),
+        notes: None,
         status: Some(200),
         outcome: "forwarded",
         code: "ok",

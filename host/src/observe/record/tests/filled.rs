@@ -204,10 +204,31 @@ proptest! {
         let mut filled = Record::default();
         for entry in &entries {
             let expected = entry.with(|entry| {
-                filled.fill(entry, &shown);
+                match entry.id.digits()[0] % 2 {
+                    0 => filled.fill(entry, &shown),
+                    _ => filled.share(entry, &Arc::new(Said::of(entry, &shown))),
+                }
                 serde_json::to_string(&Reference::of(entry, &shown)).unwrap()
             });
             prop_assert_eq!(serde_json::to_string(&filled).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_the_records_of_a_plan_share_stays_as_it_is(entries in vec(entries(), 2..6)) {
+        let records = DecisionLog::new(&settings(2));
+        let plan = PlanNotes::default();
+        let [first, others @ ..] = &*entries else { unreachable!() };
+        first.with(|entry| records.add_planned(entry, &plan));
+        for (n, other) in others.iter().enumerate() {
+            other.with(|entry| records.add(entry));
+            let id = first.id.wrapping_add(2 + 2 * n as u128);
+            let follower = Owned { id, time: other.time, took: other.took, ..first.clone() };
+            let (id, expected) = follower.with(|entry| {
+                records.add_planned(entry, &plan);
+                (entry.id, serde_json::to_value(Reference::of(entry, &records.shown)).unwrap())
+            });
+            prop_assert_eq!(records.find(id), Some(expected));
         }
     }
 

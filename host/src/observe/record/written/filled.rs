@@ -5,20 +5,48 @@ use std::sync::Arc;
 use signalbox_policy::{Decision, Forward, ListMode, RequestedModel};
 
 use super::texts::{Pairs, Span, Texts};
-use super::{Concluded, Record, Written, WrittenModel};
+use super::{Concluded, Record, Said, Written, WrittenModel};
 use crate::observe::record::redactor::Redactor;
 use crate::observe::record::{Conclusion, Entry, Facts};
 
 impl Record {
-    /// Writes a decision over what stands here.
+    /// Writes a decision over what stands here. What others share stays as it is.
     pub(in crate::observe::record) fn fill(&mut self, entry: &Entry<'_>, shown: &Redactor) {
+        self.stamp(entry);
+        match Arc::get_mut(&mut self.said) {
+            Some(said) => said.fill(entry, shown),
+            None => self.said = Arc::new(Said::of(entry, shown)),
+        }
+    }
+
+    /// The same of a decision about which all this has been said before.
+    pub(in crate::observe::record) fn share(&mut self, entry: &Entry<'_>, said: &Arc<Said>) {
+        self.stamp(entry);
+        self.said = Arc::clone(said);
+    }
+
+    /// What no two records share.
+    fn stamp(&mut self, entry: &Entry<'_>) {
+        self.id = entry.id;
+        self.time = entry.time;
+        self.micros = u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX);
+    }
+}
+
+impl Said {
+    /// All of a decision but its id and its times.
+    pub(in crate::observe::record) fn of(entry: &Entry<'_>, shown: &Redactor) -> Self {
+        let mut said = Self::default();
+        said.fill(entry, shown);
+        said
+    }
+
+    fn fill(&mut self, entry: &Entry<'_>, shown: &Redactor) {
         let mut pen = Pen {
             texts: &mut self.texts,
             shown,
         };
         pen.texts.clear();
-        self.id = entry.id;
-        self.time = entry.time;
         self.policy = entry.policy.cloned();
         self.facts.fill(&entry.facts, &mut pen);
         self.caller = match entry.facts {
@@ -27,7 +55,6 @@ impl Record {
         };
         self.decision.fill(entry, &mut pen);
         self.cause = entry.conclusion.cause();
-        self.micros = u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX);
     }
 }
 
