@@ -24,6 +24,7 @@ mod alarm;
 mod auth;
 pub mod config;
 mod file_watcher;
+mod header_names;
 pub mod installation;
 mod listener;
 mod observe;

@@ -2,12 +2,14 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use signalbox_http::head;
 use signalbox_http::http1::{
     BodyDecoder, BodyFraming, FieldSlots, HeadError, HeadScan, MAX_HEAD, ResponseFraming,
     ResponseHead, response_head,
 };
+
+use crate::header_names::header_name;
 
 /// Where a field is in its head.
 #[derive(Clone, Copy, Debug)]
@@ -93,9 +95,11 @@ impl AnswerHead {
         let mut headers = std::mem::take(&mut self.headers);
         headers.reserve(spans.len());
         for span in spans {
-            let name = part(head, span.name);
-            let name = HeaderName::from_bytes(&name).map_err(|_| HeadError::FieldName)?;
-            let value = HeaderValue::from_maybe_shared(part(head, span.value));
+            let (start, length) = span.name;
+            let name = head.get(start..start + length).unwrap_or_default();
+            let name = header_name(name).map_err(|_| HeadError::FieldName)?;
+            let (start, length) = span.value;
+            let value = HeaderValue::from_maybe_shared(head.slice(start..start + length));
             headers.append(name, value.map_err(|_| HeadError::FieldValue)?);
         }
         if framing.body == BodyFraming::Chunked {
@@ -120,8 +124,4 @@ fn list(head: &ResponseHead<'_, '_>, bytes: &[u8], spans: &mut Vec<FieldSpan>) {
         name: span(name.as_bytes()),
         value: span(value),
     }));
-}
-
-fn part(head: &Bytes, (start, length): Span) -> Bytes {
-    head.slice(start..start + length)
 }

@@ -1,12 +1,14 @@
 //! A request out of the bytes of its head.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version, header};
 use signalbox_gate::Framed;
 use signalbox_http::head;
 use signalbox_http::http1::{
     BodyFraming, FieldSlots, HeadError, RequestFraming, RequestHead, request_head,
 };
+
+use crate::header_names::header_name;
 
 /// A request whose body is still to come.
 #[derive(Debug)]
@@ -55,8 +57,7 @@ fn headers(
 ) -> Result<HeaderMap, HeadError> {
     let mut headers = HeaderMap::with_capacity(head.fields.count() + ADDED);
     for (name, value) in head.fields.iter() {
-        let name =
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_error| HeadError::FieldName)?;
+        let name = header_name(name.as_bytes()).map_err(|_error| HeadError::FieldName)?;
         let is_length = name == header::CONTENT_LENGTH;
         if is_length && (framing.body == BodyFraming::Chunked || headers.contains_key(&name)) {
             continue;
