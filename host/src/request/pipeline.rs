@@ -173,9 +173,13 @@ impl RequestContext<'_> {
         let now = Instant::now();
         sent.observer_mut()
             .forwards(upstream.only_host(), now.into_std());
-        let answer = pin!(upstream.send(Request::from_parts(head, body), alarm));
         let look = alarm.deadline(now + LOOK);
-        let answer = match unless_cancelled(&sent, answer, look).await {
+        let answer = {
+            // Ends here: what follows has its room.
+            let answer = pin!(upstream.send(Request::from_parts(head, body), alarm));
+            unless_cancelled(&sent, answer, look).await
+        };
+        let answer = match answer {
             Ok(answer) => answer,
             Err(reason) => {
                 sent.observer_mut().cut(reason);

@@ -171,7 +171,8 @@ impl Connection {
     ) -> Result<Response<ResponseBody>, ConnectionError> {
         let body = IncomingBody::Http1(Http1Body::new(&self.transport));
         let request = request.map(|()| body);
-        let mut deciding = pin!(decide(Rc::clone(&self.site), request, &self.alarm));
+        // A connection that waits for a request, or is sent an answer, has no room for this.
+        let mut deciding = Box::pin(decide(Rc::clone(&self.site), request, &self.alarm));
         poll_fn(|context| {
             if let Poll::Ready(answer) = deciding.as_mut().poll(context) {
                 return Poll::Ready(Ok(answer));
