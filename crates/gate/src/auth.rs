@@ -6,6 +6,5 @@ pub(crate) mod digest;
 pub(crate) mod key_limits;
 pub mod keyring;
 pub(crate) mod live_keyring;
-pub mod presets;
 pub(crate) mod rate_limit;
 pub(crate) mod secret;

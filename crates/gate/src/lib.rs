@@ -110,12 +110,12 @@ pub use auth::authenticator::{Authenticator, TokenLookup, TokenRefused, TokenVer
 pub use auth::credentials::{Credentials, NoCredential, Use};
 pub use auth::digest::Digest;
 pub use auth::key_limits::{KeyLimits, LimitError, LimitProblem, WrittenKeyLimits};
+pub use auth::keyring;
 pub use auth::live_keyring::LiveKeyring;
 pub use auth::rate_limit::{
     ConcurrencyLimit, ConcurrencyPermit, KeyUsage, Limited, RequestPermit, StreamPermit,
 };
 pub use auth::secret::{CredentialProblem, Secret};
-pub use auth::{keyring, presets};
 pub use body::budget::{Budget, Holding, Reservation, Spent};
 pub use body::chunk_buffer::ChunkBuffer;
 pub use body::failure::BodyFailure;

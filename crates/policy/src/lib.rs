@@ -36,6 +36,7 @@ pub mod headers;
 pub mod limits;
 #[cfg(feature = "document")]
 mod policy;
+pub mod presets;
 mod request;
 mod rules;
 pub mod tables;

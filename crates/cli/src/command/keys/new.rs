@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use base16ct::HexDisplay;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use signalbox_gate::{keyring::Keyring, presets::Preset};
+use signalbox_gate::keyring::Keyring;
+use signalbox_policy::presets::Preset;
 use signalbox_swap::error_chain;
 
 use super::append;

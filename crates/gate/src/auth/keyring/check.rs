@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_saphyr::Spanned;
+use signalbox_policy::presets::{KNOWN_SCOPES, Preset};
 use signalbox_policy::{Caller, Names, Purpose, Purposes};
 
 use super::file::{self, Entry};
 use super::{Key, KeyCredentials, KeyProblem, Keyring, KeyringError, Opener};
 use crate::auth::digest::Digest;
 use crate::auth::key_limits::{KeyLimits, WrittenKeyLimits};
-use crate::auth::presets::{KNOWN_SCOPES, Preset};
 use crate::text::name::is_name;
 use crate::text::yaml::{Position, WrittenNames};
 

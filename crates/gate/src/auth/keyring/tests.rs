@@ -314,7 +314,7 @@ fn ids_and_tokens_are_unique_and_digests_whole() {
 
 #[test]
 fn presets_say_purposes_and_scopes() {
-    for preset in crate::auth::presets::Preset::ALL {
+    for preset in signalbox_policy::presets::Preset::ALL {
         let keyring = one(&format!("preset: {}, models: all", preset.word)).unwrap();
         let caller = &keyring.key("a").unwrap().caller;
         assert_eq!(caller.purposes, Purposes::from_iter([preset.purpose]));

@@ -10,7 +10,7 @@
 //! | `dataset-upload` | upload | `datasets:write` |
 //! | `conversation-uploads` | conversation | `inference:chat` |
 
-use signalbox_policy::Purpose;
+use crate::Purpose;
 
 /// One preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub const KNOWN_SCOPES: [&str; 6] = [
 
 #[cfg(test)]
 mod tests {
+    use alloc::{format, vec::Vec};
+
     use super::*;
 
     #[test]
