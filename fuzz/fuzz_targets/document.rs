@@ -4,7 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use signalbox_policy::{Diagnostic, Document, format, read, read_cases};
+use signalbox_policy::{
+    Diagnostic, Document, Files, Unreadable, Values, format, read, read_cases, read_values, read_with,
+};
 
 fuzz_target!(|text: &str| {
     let policy = read(text);
@@ -13,6 +15,14 @@ fuzz_target!(|text: &str| {
     }
     if let Err(findings) = read_cases(text) {
         have_a_place(&findings, text);
+    }
+    let _ = read_values(text);
+    match read_with(text, "a.yaml", &mut Everywhere(text), &Values::new()) {
+        Ok(resolved) => {
+            let (source, policy) = (resolved.source(), resolved.policy());
+            assert_eq!(read(source).as_ref(), Ok(policy), "{source}");
+        }
+        Err(findings) => have_a_place(&findings, text),
     }
     match Document::parse(text) {
         Ok(document) => {
@@ -31,6 +41,15 @@ fuzz_target!(|text: &str| {
         }
     }
 });
+
+/// Every file there is has the same text.
+struct Everywhere<'t>(&'t str);
+
+impl Files for Everywhere<'_> {
+    fn text(&mut self, _: &str) -> Result<String, Unreadable> {
+        Ok(self.0.to_owned())
+    }
+}
 
 fn have_a_place(findings: &[Diagnostic], text: &str) {
     assert!(!findings.is_empty());

@@ -5,7 +5,10 @@ use std::{fs, path::Path};
 use anyhow::Context as _;
 use signalbox_policy::Case;
 
-use crate::{output, policy_file::diagnosis};
+use crate::{
+    diagnosis::{Included, diagnosis},
+    output,
+};
 
 /// Reads cases. Every error of the file has been printed when this returns `None`.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Vec<Case>>> {
@@ -22,5 +25,6 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Vec<Case>>> {
 
 /// The cases in the text of the file `name`, or every error of it.
 pub(crate) fn of(name: &str, text: &str) -> Result<Vec<Case>, String> {
-    signalbox_policy::read_cases(text).map_err(|diagnostics| diagnosis(name, text, &diagnostics))
+    signalbox_policy::read_cases(text)
+        .map_err(|found| diagnosis(name, text, &Included::default(), &found))
 }

@@ -2,7 +2,6 @@
 //! it is shows in its first bytes, not in its name.
 
 use std::{
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -10,9 +9,12 @@ use std::{
 
 use anyhow::Context as _;
 use signalbox_gate::gt_routes;
-use signalbox_policy::{Diagnostic, Policy, gt_routes::GtRoutes};
+use signalbox_policy::{Resolved, Values, gt_routes::GtRoutes, read_with};
 
-use crate::output;
+use crate::{
+    diagnosis::{Included, diagnosis},
+    output,
+};
 
 /// A policy file's content.
 #[derive(Debug)]
@@ -22,7 +24,15 @@ pub(crate) enum PolicyFile {
     /// A guest's core module, to be wrapped by `signalbox build`.
     CoreModule(Vec<u8>),
     /// A document, checked.
-    Document { source: String, policy: Box<Policy> },
+    Document(Box<Document>),
+}
+
+/// A document with what it includes.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) resolved: Resolved,
+    source: String,
+    included: Included,
 }
 
 /// Why a file's bytes are no policy.
@@ -33,48 +43,62 @@ pub(crate) enum NoPolicy {
     Invalid(String),
     #[error("{0} is neither WebAssembly nor UTF-8")]
     NotText(String),
+    #[error("{0} is WebAssembly; values are for documents")]
+    ValuesForComponent(String),
 }
 
 impl PolicyFile {
     /// Reads and, if it is a document, checks a policy file.
     ///
     /// Every error of a document has been printed when this returns `None`.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn read(path: &Path, values: &Values) -> anyhow::Result<Option<Self>> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        printed(Self::of(&path.display().to_string(), bytes))
+        printed(Self::of(&path.display().to_string(), bytes, values))
     }
 
-    /// What the bytes of the file `name` are.
-    pub(crate) fn of(name: &str, bytes: Vec<u8>) -> Result<Self, NoPolicy> {
+    /// What the bytes of the file `name` are, and the files it includes.
+    pub(crate) fn of(name: &str, bytes: Vec<u8>, values: &Values) -> Result<Self, NoPolicy> {
+        let mut included = Included::default();
+        let is_wasm = bytes.starts_with(b"\0asm");
+        if is_wasm && !values.is_empty() {
+            return Err(NoPolicy::ValuesForComponent(name.to_owned()));
+        }
         match bytes.get(..8) {
             Some(b"\0asm\x01\0\0\0") => return Ok(Self::CoreModule(bytes)),
             Some([0, b'a', b's', b'm', ..]) => return Ok(Self::Component(bytes)),
             _ => {}
         }
         let source = String::from_utf8(bytes).map_err(|_| NoPolicy::NotText(name.to_owned()))?;
-        match signalbox_policy::read(&source) {
-            Ok(policy) => Ok(Self::Document {
+        match read_with(&source, name, &mut included, values) {
+            Ok(resolved) => Ok(Self::Document(Box::new(Document {
+                resolved,
                 source,
-                policy: Box::new(policy),
-            }),
-            Err(diagnostics) => Err(NoPolicy::Invalid(diagnosis(name, &source, &diagnostics))),
+                included,
+            }))),
+            Err(found) => Err(NoPolicy::Invalid(diagnosis(
+                name, &source, &included, &found,
+            ))),
         }
     }
 
-    /// Checks a document; prints every error under `name` if it has any.
+    /// Checks a document that this program brings.
     pub(crate) fn check(name: &str, source: String) -> anyhow::Result<Option<Self>> {
-        printed(Self::of(name, source.into_bytes()))
+        printed(Self::of(name, source.into_bytes(), &Values::new()))
     }
 
     /// Whether a document asks for no less than GT's table; prints where it does not. A component
     /// says what it forwards when a host loads it.
     pub(crate) fn fits_gt_routes(&self, path: &Path, table: &GtRoutesFile) -> anyhow::Result<bool> {
-        let Self::Document { source, policy } = self else {
+        let Self::Document(document) = self else {
             return Ok(true);
         };
-        let found = signalbox_policy::check_gt_routes(source, policy, &*table.read()?);
+        let found = document.resolved.check_gt_routes(&*table.read()?);
         if !found.is_empty() {
-            output::talk(&diagnosis(&path.display().to_string(), source, &found));
+            let Document {
+                source, included, ..
+            } = &**document;
+            let name = path.display().to_string();
+            output::talk(&diagnosis(&name, source, included, &found));
         }
         Ok(found.is_empty())
     }
@@ -82,7 +106,7 @@ impl PolicyFile {
     /// What a document calls itself.
     pub(crate) fn own_name(&self) -> Option<&str> {
         match self {
-            Self::Document { policy, .. } => Some(policy.name()),
+            Self::Document(document) => Some(document.resolved.policy().name()),
             Self::Component(_) | Self::CoreModule(_) => None,
         }
     }
@@ -94,7 +118,11 @@ impl PolicyFile {
             Self::CoreModule(_) => {
                 anyhow::bail!("this is a core module; run `signalbox build` on it first")
             }
-            Self::Document { source, policy } => Ok(signalbox_compiler::compile(&policy, &source)?),
+            Self::Document(document) => {
+                let resolved = document.resolved;
+                let (policy, source) = (resolved.policy(), resolved.source());
+                Ok(signalbox_compiler::compile(policy, source)?)
+            }
         }
     }
 }
@@ -129,32 +157,4 @@ fn printed(file: Result<PolicyFile, NoPolicy>) -> anyhow::Result<Option<PolicyFi
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// `file:line:column: error[code]: message`, the line at fault and the help, for each error.
-pub(crate) fn diagnosis(name: &str, source: &str, diagnostics: &[Diagnostic]) -> String {
-    let lines: Vec<&str> = source.lines().collect();
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        let _ = writeln!(text, "{name}:{diagnostic}");
-        let index = usize::try_from(diagnostic.line.saturating_sub(1)).unwrap_or(usize::MAX);
-        if let Some(line) = lines.get(index) {
-            let column = usize::try_from(diagnostic.column.saturating_sub(1)).unwrap_or_default();
-            let shown: String = line.chars().take(160).collect();
-            let _ = writeln!(text, "    | {shown}");
-            if column < 160 {
-                let _ = writeln!(text, "    | {}^", " ".repeat(column));
-            }
-        }
-        if let Some(help) = &diagnostic.help {
-            let _ = writeln!(text, "    = help: {help}");
-        }
-    }
-    let errors = diagnostics.len();
-    let plural = if errors == 1 { "" } else { "s" };
-    let _ = write!(
-        text,
-        "{name}: {errors} error{plural}; docs/errors.md explains each code"
-    );
-    text
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use signalbox_host::{SourceError, Sources};
+use signalbox_policy::Values;
 
 use crate::{
     cases_file,
@@ -16,9 +17,11 @@ pub(crate) struct Documents;
 impl Sources for Documents {
     fn component(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
         let name = path.display().to_string();
-        let file = PolicyFile::of(&name, bytes).map_err(|error| match error {
+        let file = PolicyFile::of(&name, bytes, &Values::new()).map_err(|error| match error {
             NoPolicy::Invalid(errors) => SourceError::new("invalid_document", errors),
-            NoPolicy::NotText(_) => SourceError::new("not_a_policy", error.to_string()),
+            NoPolicy::NotText(_) | NoPolicy::ValuesForComponent(_) => {
+                SourceError::new("not_a_policy", error.to_string())
+            }
         })?;
         let code = match &file {
             PolicyFile::CoreModule(_) => "core_module",

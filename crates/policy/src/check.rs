@@ -2,24 +2,27 @@
 
 mod case_file;
 mod cases;
-mod gt_routes;
+mod client;
 mod limits;
 mod models;
 mod names;
+mod resolved;
 mod routes;
 mod words;
 
 use crate::{
-    Diagnostic, Document, Policy, Position,
+    Diagnostic, Document, Files, NoFiles, Policy, Position, Values,
     diagnostic::{Code, Findings, shown},
     policy::Parts,
+    resolve::{self, With},
 };
 
 pub use case_file::read_cases;
 use cases::{Known, cases};
-pub use gt_routes::check_gt_routes;
+pub use resolved::Resolved;
 
-/// Reads a document and makes a policy of it.
+/// Reads a document that stands alone and makes a policy of it. Its values are what they are by
+/// default.
 ///
 /// ```
 /// let policy = signalbox_policy::read(
@@ -37,22 +40,48 @@ pub use gt_routes::check_gt_routes;
 /// # Errors
 /// Everything that is wrong with it, in the order of the text.
 pub fn read(text: &str) -> Result<Policy, Vec<Diagnostic>> {
+    let resolved = read_with(text, "", &mut NoFiles, &Values::new())?;
+    Ok(resolved.into_policy())
+}
+
+/// Reads a document with the files it includes and with values for its names. `path` is its own: what
+/// it includes is relative to it.
+///
+/// # Errors
+/// Everything that is wrong with any of them: with the document first, each in the order of its text.
+pub fn read_with(
+    text: &str,
+    path: &str,
+    files: &mut dyn Files,
+    values: &Values,
+) -> Result<Resolved, Vec<Diagnostic>> {
     let mut findings = Findings::default();
     limits::source(text, &mut findings);
-    let document = Document::parse_as_far_as_possible(text, &mut findings);
-    let policy = document.map(|document| check(&document, &mut findings));
-    findings.finish(policy)
+    let with = With {
+        path,
+        files,
+        values,
+    };
+    let document = Document::parse_as_far_as_possible(text, 0, &mut findings);
+    let resolved = document.and_then(|written| Resolved::new(written, text, with, &mut findings));
+    findings.finish(resolved)
 }
 
 impl Document {
-    /// Checks what the document says and makes a policy of it.
+    /// Checks what the document says and makes a policy of it, as [`read`] does.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the text.
     pub fn check(&self) -> Result<Policy, Vec<Diagnostic>> {
         let mut findings = Findings::default();
-        let policy = check(self, &mut findings);
-        findings.finish(Some(policy))
+        let alone = With {
+            path: "",
+            files: &mut NoFiles,
+            values: &Values::new(),
+        };
+        let resolved = resolve::resolve(self.clone(), alone, &mut findings);
+        let policy = resolved.map(|document| check(&document, &mut findings));
+        findings.finish(policy)
     }
 }
 
@@ -70,16 +99,19 @@ fn check(document: &Document, findings: &mut Findings) -> Policy {
     if document.routes.is_none() && !document.present.has("routes") {
         let help = "a policy without routes refuses everything: say so with `routes: {}`";
         let message = "a policy document needs `routes`";
-        findings.add_with_help(Code::MissingKey, TOP, message, help);
+        findings.add_with_help(Code::MissingKey, Position::TOP, message, help);
     }
     let routes = routes::routes(document, findings);
     let models = models::models(document, &routes, findings);
     let cases = cases(&document.cases, Known::Routes(&routes), findings);
+    let client = document.client.as_ref();
+    let client = client.and_then(|written| client::client(written, findings));
     let routes = routes.whole();
     let policy = Policy::new(Parts {
         name,
         version: version.unwrap_or_default(),
         about,
+        client,
         routes,
         models,
         cases,
@@ -93,7 +125,7 @@ fn policy_name(document: &Document, findings: &mut Findings) -> String {
         if !document.present.has("policy") {
             let help = "begin with `policy: NAME`";
             let message = "a policy document needs `policy`, its name";
-            findings.add_with_help(Code::MissingKey, TOP, message, help);
+            findings.add_with_help(Code::MissingKey, Position::TOP, message, help);
         }
         return String::new();
     };
@@ -110,6 +142,3 @@ fn policy_name(document: &Document, findings: &mut Findings) -> String {
     }
     name.value.clone()
 }
-
-/// Where a document begins: the place of what is not there.
-const TOP: Position = Position { line: 1, column: 1 };

@@ -1,19 +1,21 @@
 //! What is wrong with a document: a stable code, a place, a message, and what to do about it.
 
-use alloc::string::String;
+use alloc::{collections::BTreeSet, string::String};
 use core::fmt;
 
 use crate::Position;
 
 /// One thing that is wrong with a document.
 ///
-/// Printed as `12:5: error[unknown_key]: unknown key …`; the help is a line of its own for the
-/// caller to print.
+/// Printed as `12:5: error[unknown_key]: unknown key …`, after the name of the file if it is one that
+/// the document includes; the help is a line of its own for the caller to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// Stable word for programs; `docs/errors.md` has a section for each.
     pub code: &'static str,
+    /// The included file it is in; `None` for the document itself.
+    pub file: Option<String>,
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
@@ -28,11 +30,15 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             code,
+            file,
             line,
             column,
             message,
             ..
         } = self;
+        if let Some(file) = file {
+            write!(out, "{file}:")?;
+        }
         write!(out, "{line}:{column}: error[{code}]: {message}")
     }
 }
@@ -41,9 +47,57 @@ impl core::error::Error for Diagnostic {}
 
 /// What has been found wrong so far.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Diagnostic>);
+pub(crate) struct Findings {
+    found: Vec<(u16, Diagnostic)>,
+    /// Places of which nothing more is to be said.
+    closed: BTreeSet<Position>,
+    /// The included files, by [`Position::file`] less one.
+    files: Vec<String>,
+}
 
 impl Findings {
+    /// Nothing found so far in a document that includes these.
+    pub(crate) fn of_files(files: &[String]) -> Self {
+        Self {
+            files: files.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// The files that places can be in, besides the document.
+    pub(crate) fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// Passes over whatever else is found at a place: it would follow from what is known of it.
+    pub(crate) fn close(&mut self, place: Position) {
+        self.closed.insert(place);
+    }
+
+    /// The number of a further file, for the places in it.
+    pub(crate) fn add_file(&mut self, name: &str) -> u16 {
+        self.files.push(name.into());
+        u16::try_from(self.files.len()).unwrap_or(u16::MAX)
+    }
+
+    /// `line 3`, and of which file if that is not the one that `of` is in.
+    pub(crate) fn line(&self, place: Position, of: Position) -> String {
+        let line = place.line;
+        match self.file(place.file) {
+            _ if place.file == of.file => format!("line {line}"),
+            Some(file) => format!("line {line} of {file}"),
+            None => format!("line {line} of the document"),
+        }
+    }
+
+    fn file(&self, number: u16) -> Option<&String> {
+        self.files.get(usize::from(number).checked_sub(1)?)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     pub(crate) fn add(&mut self, code: Code, at: Position, message: impl Into<String>) {
         self.push(code, at, message.into(), None);
     }
@@ -59,29 +113,35 @@ impl Findings {
     }
 
     fn push(&mut self, code: Code, at: Position, message: String, help: Option<String>) {
-        let Position { line, column } = at;
-        self.0.push(Diagnostic {
+        if self.closed.contains(&at) {
+            return;
+        }
+        let Position { line, column, file } = at;
+        let diagnostic = Diagnostic {
             code: code.word(),
+            file: self.file(file).cloned(),
             line,
             column,
             message,
             help,
-        });
+        };
+        self.found.push((file, diagnostic));
     }
 
-    /// Everything found, in the order of the text.
+    /// Everything found, in the order of the text: the document's first.
     pub(crate) fn sorted(self) -> Vec<Diagnostic> {
-        let mut found = self.0;
-        found.sort_by(|a, b| {
-            (a.line, a.column, a.code, &a.message).cmp(&(b.line, b.column, b.code, &b.message))
+        let mut found = self.found;
+        found.sort_by(|(in_a, a), (in_b, b)| {
+            let a = (in_a, a.line, a.column, a.code, &a.message);
+            a.cmp(&(in_b, b.line, b.column, b.code, &b.message))
         });
-        found
+        found.into_iter().map(|(_, found)| found).collect()
     }
 
     /// The value, or everything found.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Diagnostic>> {
         match value {
-            Some(value) if self.0.is_empty() => Ok(value),
+            Some(value) if self.is_empty() => Ok(value),
             _ => Err(self.sorted()),
         }
     }
@@ -199,4 +259,18 @@ codes! {
     BadExpectation = "bad_expectation",
     UnknownCaseRoute = "unknown_case_route",
     UnknownRefusal = "unknown_refusal",
+    UnknownPreset = "unknown_preset",
+    ConflictingPreset = "conflicting_preset",
+    UnknownCategory = "unknown_category",
+    UnknownCompatibility = "unknown_compatibility",
+    BadInclude = "bad_include",
+    UnreadableInclude = "unreadable_include",
+    IncludeCycle = "include_cycle",
+    IncludeConflict = "include_conflict",
+    BadValueName = "bad_value_name",
+    BadValue = "bad_value",
+    BadReference = "bad_reference",
+    UnknownValue = "unknown_value",
+    MissingValue = "missing_value",
+    UnusedValue = "unused_value",
 }

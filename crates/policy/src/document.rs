@@ -3,10 +3,13 @@
 use crate::{Diagnostic, List, Position, Text, diagnostic::Findings, yaml};
 
 mod case;
+mod client;
 mod read;
 mod shape;
+mod texts;
 
 pub(crate) use case::case_file;
+pub(crate) use read::values;
 pub(crate) use shape::Present;
 
 /// A policy document as written. Two are equal if they say the same, wherever it stands.
@@ -21,12 +24,51 @@ pub struct Document {
     pub version: Option<Text>,
     /// `about:`, for people.
     pub about: Option<Text>,
+    /// `include:`, the files it builds on, one or a list.
+    pub include: Option<List>,
+    /// `values:`, as they stand.
+    pub values: Vec<Value>,
+    /// `client:`, for people and tools.
+    pub client: Option<Client>,
     /// `routes:`, as they stand; `None` if the key is not there.
     pub routes: Option<Vec<Route>>,
     /// `models:`, as they stand.
     pub models: Vec<Model>,
     /// `cases:`, as they stand.
     pub cases: Vec<CaseEntry>,
+    pub(crate) present: Present,
+}
+
+/// One entry of `values:`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Value {
+    /// The key: what texts call it by.
+    pub name: Text,
+    /// What it is if nothing else is given; `None` if something must be.
+    pub default: Option<Text>,
+}
+
+/// The value of `client:`.
+#[derive(Clone, Debug, Default, Eq)]
+#[non_exhaustive]
+pub struct Client {
+    /// Where the value begins.
+    pub position: Position,
+    /// `name:`
+    pub name: Option<Text>,
+    /// `category:`
+    pub category: Option<Text>,
+    /// `compatibility:`
+    pub compatibility: Option<Text>,
+    /// `preset:`
+    pub preset: Option<Text>,
+    /// `setup:`
+    pub setup: Option<List>,
+    /// `caveats:`
+    pub caveats: Option<List>,
+    /// `corrections:`
+    pub corrections: Option<List>,
     pub(crate) present: Present,
 }
 
@@ -79,6 +121,8 @@ pub struct CaseEntry {
     pub request: Option<Text>,
     /// `model:`, the name the client writes.
     pub model: Option<Text>,
+    /// `preset:`, in place of `scopes` and `purposes`.
+    pub preset: Option<Text>,
     /// `scopes:`
     pub scopes: Option<List>,
     /// `purposes:`, one word or a list of them.
@@ -130,12 +174,17 @@ impl Document {
     /// in the order of the text.
     pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
         let mut findings = Findings::default();
-        let document = Self::parse_as_far_as_possible(text, &mut findings);
+        let document = Self::parse_as_far_as_possible(text, 0, &mut findings);
         findings.finish(document)
     }
 
-    pub(crate) fn parse_as_far_as_possible(text: &str, findings: &mut Findings) -> Option<Self> {
-        let root = yaml::read(text, findings)?;
+    /// `file` is the number of the text, as in [`Position`].
+    pub(crate) fn parse_as_far_as_possible(
+        text: &str,
+        file: u16,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let root = yaml::read(text, file, findings)?;
         Some(read::document(root, findings))
     }
 }
@@ -151,7 +200,8 @@ macro_rules! equal_by {
     };
 }
 
-equal_by!(Document: policy, version, about, routes, models, cases);
+equal_by!(Document: policy, version, about, include, values, client, routes, models, cases);
+equal_by!(Client: name, category, compatibility, preset, setup, caveats, corrections);
 equal_by!(Route: key, verdict, action, scope, purpose, model, because, query, headers);
-equal_by!(CaseEntry: name, request, model, scopes, purposes, models, published, datasets, headers, expect);
+equal_by!(CaseEntry: name, request, model, preset, scopes, purposes, models, published, datasets, headers, expect);
 equal_by!(Expect: forward, model, refuse, list);

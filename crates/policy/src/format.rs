@@ -2,7 +2,7 @@
 
 use crate::{
     Document, List, Text,
-    document::{AllOrList, CaseEntry, Expect, Model, Route},
+    document::{AllOrList, CaseEntry, Client, Expect, Model, Route, Value},
 };
 
 mod scalar;
@@ -25,6 +25,18 @@ pub fn format(document: &Document) -> String {
         if let Some(text) = text {
             out += &format!("{name}: {}\n", value(&text.value));
         }
+    }
+    if let Some(files) = one_or_list(document.include.as_ref()) {
+        out += &format!("include: {files}\n");
+    }
+    if !document.values.is_empty() {
+        section(&mut out, "values", false, "{}");
+        document.values.iter().for_each(|it| out += &default(it));
+    }
+    if let Some(client) = &document.client {
+        let lines = client_lines(client);
+        section(&mut out, "client", lines.is_empty(), "{}");
+        out += &lines;
     }
     if let Some(routes) = &document.routes {
         section(&mut out, "routes", routes.is_empty(), "{}");
@@ -93,6 +105,40 @@ fn flow(pairs: &[Pair]) -> String {
     format!("{{{}}}", pairs.join(", "))
 }
 
+fn default(written: &Value) -> String {
+    let default = written.default.as_ref();
+    let default = default.map_or_else(|| "{}".into(), |text| value(&text.value));
+    format!("  {}: {default}\n", key(&written.name.value))
+}
+
+/// Its paragraphs stand on lines of their own.
+fn client_lines(client: &Client) -> String {
+    let mut out = String::new();
+    for (name, text) in [
+        ("name", &client.name),
+        ("category", &client.category),
+        ("compatibility", &client.compatibility),
+        ("preset", &client.preset),
+    ] {
+        if let Some(text) = text {
+            out += &format!("  {name}: {}\n", value(&text.value));
+        }
+    }
+    for (name, list) in [
+        ("setup", &client.setup),
+        ("caveats", &client.caveats),
+        ("corrections", &client.corrections),
+    ] {
+        let Some(list) = list else { continue };
+        let empty = if list.items.is_empty() { " []" } else { "" };
+        out += &format!("  {name}:{empty}\n");
+        for text in &list.items {
+            out += &format!("    - {}\n", value(&text.value));
+        }
+    }
+    out
+}
+
 fn route_pairs(route: &Route) -> Vec<Pair> {
     let pairs = [
         ("verdict", text(route.verdict.as_ref())),
@@ -119,6 +165,7 @@ fn case_pairs(case: &CaseEntry) -> Vec<Pair> {
         ("name", text(case.name.as_ref())),
         ("request", text(case.request.as_ref())),
         ("model", text(case.model.as_ref())),
+        ("preset", text(case.preset.as_ref())),
         ("scopes", list(case.scopes.as_ref())),
         ("purposes", one_or_list(case.purposes.as_ref())),
         ("models", all_or_list(case.models.as_ref())),

@@ -15,6 +15,8 @@ mod caller;
 mod cases;
 #[cfg(feature = "document")]
 mod check;
+#[cfg(feature = "document")]
+mod client;
 mod decision;
 mod describe;
 mod description;
@@ -38,6 +40,8 @@ pub mod limits;
 mod policy;
 pub mod presets;
 mod request;
+#[cfg(feature = "document")]
+mod resolve;
 mod rules;
 pub mod tables;
 #[cfg(feature = "document")]
@@ -49,7 +53,9 @@ pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "cases")]
 pub use cases::{Case, Expectation};
 #[cfg(feature = "document")]
-pub use check::{check_gt_routes, read, read_cases};
+pub use check::{Resolved, read, read_cases, read_with};
+#[cfg(feature = "document")]
+pub use client::{Category, Client, Compatibility};
 pub use decision::{Decision, Forward, ListMode, Refusal};
 pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
 #[cfg(feature = "document")]
@@ -65,6 +71,8 @@ pub use gt::{Endpoint, Endpoints};
 #[cfg(feature = "document")]
 pub use policy::Policy;
 pub use request::{Header, HeaderBuf, Request, RequestedModel};
+#[cfg(feature = "document")]
+pub use resolve::{Files, NoFiles, Unreadable, Values, read_values};
 pub use rules::{Action, ModelRule, NameList, RouteRule, Rules};
 #[cfg(feature = "document")]
 pub use written::{List, Position, Text};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
-    Action, Case, CatalogueEntry, Description, Endpoints, ModelRule, ModelSource, NameList,
+    Action, Case, CatalogueEntry, Client, Description, Endpoints, ModelRule, ModelSource, NameList,
     Purposes, RouteRule, Rules, Verdict, describe,
 };
 
@@ -16,6 +16,7 @@ pub struct Policy {
     name: String,
     version: String,
     about: Option<String>,
+    client: Option<Client>,
     routes: Vec<RouteEntry>,
     names: BTreeMap<String, ModelEntry>,
     /// By what stands before the `*`.
@@ -28,6 +29,7 @@ pub(crate) struct Parts {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) about: Option<String>,
+    pub(crate) client: Option<Client>,
     pub(crate) routes: Vec<RouteEntry>,
     pub(crate) models: Vec<ModelEntry>,
     pub(crate) cases: Vec<Case>,
@@ -60,6 +62,7 @@ impl Policy {
             name,
             version,
             about,
+            client,
             mut routes,
             models,
             cases,
@@ -77,6 +80,7 @@ impl Policy {
             name,
             version,
             about,
+            client,
             routes,
             names,
             patterns,
@@ -100,6 +104,12 @@ impl Policy {
     #[must_use]
     pub fn about(&self) -> Option<&str> {
         self.about.as_deref()
+    }
+
+    /// The client it is for, if the document says so.
+    #[must_use]
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
     }
 
     /// The cases the document carries, in its order.

@@ -49,9 +49,10 @@ pub(crate) enum Meaning {
     Nothing,
 }
 
-/// Reads the one document of `text`; `None` if there is nothing to go on with.
-pub(crate) fn read(text: &str, findings: &mut Findings) -> Option<Node> {
-    build::read(text, findings)
+/// Reads the one document of `text`; `None` if there is nothing to go on with. `file` is its number,
+/// as in [`Position`].
+pub(crate) fn read(text: &str, file: u16, findings: &mut Findings) -> Option<Node> {
+    build::read(text, file, findings)
 }
 
 impl Node {

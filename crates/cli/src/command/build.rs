@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::{
     cases_file,
     exit::Exit,
+    given_values::GivenValues,
     output,
     policy_file::{GtRoutesFile, PolicyFile},
 };
@@ -21,11 +22,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CASES.yaml")]
     cases: Option<PathBuf>,
     #[command(flatten)]
+    values: GivenValues,
+    #[command(flatten)]
     gt_routes: GtRoutesFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let Some(file) = PolicyFile::read(&arguments.file)? else {
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let Some(file) = PolicyFile::read(&arguments.file, &values)? else {
         return Ok(Exit::InvalidPolicy);
     };
     if !file.fits_gt_routes(&arguments.file, &arguments.gt_routes)? {

@@ -6,6 +6,7 @@ use signalbox_policy::{Policy, Rules as _};
 
 use crate::{
     exit::Exit,
+    given_values::GivenValues,
     output,
     policy_file::{GtRoutesFile, PolicyFile},
     show,
@@ -17,19 +18,24 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "POLICY.yaml")]
     files: Vec<PathBuf>,
     #[command(flatten)]
+    values: GivenValues,
+    #[command(flatten)]
     gt_routes: GtRoutesFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
     let mut exit = Exit::Ok;
     for path in &arguments.files {
-        let file = PolicyFile::read(path)?;
+        let file = PolicyFile::read(path, &values)?;
         let fits = match &file {
             Some(file) => file.fits_gt_routes(path, &arguments.gt_routes)?,
             None => true,
         };
         match file.filter(|_| fits) {
-            Some(PolicyFile::Document { policy, .. }) => fine(path, &policy),
+            Some(PolicyFile::Document(document)) => fine(path, document.resolved.policy()),
             Some(_) => {
                 anyhow::bail!("{} is WebAssembly; `check` reads documents", path.display())
             }

@@ -12,6 +12,7 @@ use signalbox_host::{
     BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, Span, UpstreamUrl},
 };
+use signalbox_policy::Values;
 use signalbox_runtime::Cache;
 
 use crate::{
@@ -150,7 +151,7 @@ fn policies(arguments: &Arguments) -> anyhow::Result<Option<Policies>> {
     let mut policies = Vec::new();
     for (name, runbook) in RUNBOOKS {
         let file = match &arguments.policy {
-            Some(path) => PolicyFile::read(path)?,
+            Some(path) => PolicyFile::read(path, &Values::new())?,
             None => PolicyFile::check(name, runbook.to_owned())?,
         };
         let Some(file) = file else { return Ok(None) };

@@ -16,6 +16,7 @@ use signalbox_policy::{
 use crate::{
     admin::Access,
     exit::{Exit, Misused},
+    given_values::GivenValues,
     named, output,
     policy_file::PolicyFile,
     show,
@@ -52,6 +53,8 @@ pub(crate) struct Arguments {
     /// A request header; may be repeated.
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
+    #[command(flatten)]
+    values: GivenValues,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -73,11 +76,19 @@ enum Subject {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let Some(path) = &arguments.policy else {
+        if !arguments.values.is_empty() {
+            return Err(Misused("values are for a document; name it with --policy".into()).into());
+        }
         return live::run(arguments);
     };
-    let subject = match PolicyFile::read(path)? {
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let subject = match PolicyFile::read(path, &values)? {
         None => return Ok(Exit::InvalidPolicy),
-        Some(PolicyFile::Document { policy, .. }) => Subject::Document(policy),
+        Some(PolicyFile::Document(document)) => {
+            Subject::Document(Box::new(document.resolved.into_policy()))
+        }
         Some(file) => {
             let component = file.into_component()?;
             match signalbox_compiler::document_of(&component) {

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::json;
+use signalbox_policy::Values;
 use signalbox_runtime::Digest;
 
 use crate::{
     admin::{Access, Body},
     exit::Exit,
+    given_values::GivenValues,
     output,
     policy_file::PolicyFile,
     transaction::{self, Reader, Transaction},
@@ -22,6 +24,8 @@ pub(crate) struct Arguments {
     /// SHA-256 of the component in hexadecimal, or the file: a document is compiled first.
     #[arg(value_name = "DIGEST|FILE")]
     what: String,
+    #[command(flatten)]
+    values: GivenValues,
     /// Print the entry of the history as JSON.
     #[arg(long)]
     json: bool,
@@ -30,7 +34,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let Some(digest) = digest(&arguments.what)? else {
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let Some(digest) = digest(&arguments.what, &values)? else {
         return Ok(Exit::InvalidPolicy);
     };
     output::talk(&format!("revoking sha256 {digest}"));
@@ -42,12 +49,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 /// A digest as it is written, or that of a file.
-fn digest(what: &str) -> anyhow::Result<Option<String>> {
+fn digest(what: &str, values: &Values) -> anyhow::Result<Option<String>> {
     let written = what.strip_prefix("sha256:").unwrap_or(what);
     if written.len() == 64 && written.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(Some(written.to_ascii_lowercase()));
     }
-    let Some(file) = PolicyFile::read(Path::new(what))? else {
+    let Some(file) = PolicyFile::read(Path::new(what), values)? else {
         return Ok(None);
     };
     let component = file.into_component().with_context(|| what.to_owned())?;

@@ -13,6 +13,7 @@ use signalbox_host::{
     config::{AdminConfig, Config, CredentialSource, KeySource, UpstreamUrl},
     load_keyring,
 };
+use signalbox_policy::Values;
 use signalbox_swap::error_chain;
 
 use crate::{
@@ -98,7 +99,7 @@ fn unbound(error: BindError, policies: &BTreeMap<String, PolicySource>) -> anyho
             let mut is_invalid = false;
             for source in policies.values() {
                 if let PolicySource::File(path) = source {
-                    is_invalid |= PolicyFile::read(path)?.is_none();
+                    is_invalid |= PolicyFile::read(path, &Values::new())?.is_none();
                 }
             }
             if is_invalid {

@@ -12,6 +12,7 @@ use signalbox_swap::Statement;
 
 use crate::{
     exit::{Exit, Misused},
+    given_values::GivenValues,
     named, output,
     policy_file::PolicyFile,
 };
@@ -50,6 +51,8 @@ pub(crate) struct Arguments {
     /// Without any it holds only where none is configured.
     #[arg(long, value_name = "NAME", value_parser = named::environment)]
     environment: Vec<String>,
+    #[command(flatten)]
+    values: GivenValues,
     /// Where the statement goes; without it FILE.statement, where a host looks for it.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -75,7 +78,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if not_after <= Timestamp::now() {
         return Err(Misused(format!("--not-after {not_after} is over")).into());
     }
-    let Some(content) = PolicyFile::read(file)? else {
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let Some(content) = PolicyFile::read(file, &values)? else {
         return Ok(Exit::InvalidPolicy);
     };
     let component = content

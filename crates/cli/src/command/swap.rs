@@ -10,6 +10,7 @@ use signalbox_swap::Accept;
 use crate::{
     admin::Access,
     exit::Exit,
+    given_values::GivenValues,
     transaction::{self, Reader},
 };
 
@@ -65,6 +66,8 @@ pub(crate) struct Arguments {
     /// Cases to run after its own; with the NAME if there are several policies.
     #[arg(long, value_name = "[NAME=]CASES.yaml")]
     cases: Vec<String>,
+    #[command(flatten)]
+    values: GivenValues,
     /// Print the entry of the history as JSON.
     #[arg(long)]
     json: bool,
@@ -73,9 +76,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let Some(mut candidates) =
-        candidate::read(&arguments.policies, &arguments.statements, &arguments.cases)?
-    else {
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let (statements, cases) = (&arguments.statements, &arguments.cases);
+    let candidates = candidate::read(&arguments.policies, &values, statements, cases)?;
+    let Some(mut candidates) = candidates else {
         return Ok(Exit::InvalidPolicy);
     };
     own_name::settle(&arguments.access, &mut candidates)?;

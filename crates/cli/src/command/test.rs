@@ -8,7 +8,10 @@ use serde_json::Value;
 use signalbox_runtime::LoadOptions;
 use signalbox_testkit::{CaseResult, Outcome, Report};
 
-use crate::{cases_file, compile, exit::Exit, output, policy_file::PolicyFile, show};
+use crate::{
+    cases_file, compile, exit::Exit, given_values::GivenValues, output, policy_file::PolicyFile,
+    show,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -18,6 +21,8 @@ pub(crate) struct Arguments {
     /// Cases to run in place of those the files carry.
     #[arg(long, value_name = "CASES.yaml")]
     cases: Option<PathBuf>,
+    #[command(flatten)]
+    values: GivenValues,
     /// How to print the results.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -41,12 +46,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         },
         None => None,
     };
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
     let runtime = compile::runtime()?;
     let mut exit = Exit::Ok;
     let mut reports = Vec::new();
     for path in &arguments.files {
         let name = path.display().to_string();
-        let Some(file) = PolicyFile::read(path)? else {
+        let Some(file) = PolicyFile::read(path, &values)? else {
             exit = Exit::InvalidPolicy;
             continue;
         };

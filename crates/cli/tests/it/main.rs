@@ -7,6 +7,7 @@
 
 mod access_log;
 mod asking;
+mod bases;
 mod commands;
 mod compile;
 mod demo;

@@ -12,7 +12,7 @@ use crate::{Case, Diagnostic, diagnostic::Findings, document::case_file, yaml};
 /// Everything that is wrong with it, in the order of the text.
 pub fn read_cases(text: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let mut findings = Findings::default();
-    let written = yaml::read(text, &mut findings).map(|root| case_file(root, &mut findings));
+    let written = yaml::read(text, 0, &mut findings).map(|root| case_file(root, &mut findings));
     let cases = written.map(|written| cases(&written, Known::Nothing, &mut findings));
     findings.finish(cases)
 }

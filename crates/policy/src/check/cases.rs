@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{routes::Routes, words};
+use super::{client, routes::Routes, words};
 use crate::{
     Case, Expectation, List, Names, Purposes, Text,
     diagnostic::{Code, Findings, closest, did_you_mean, shown},
@@ -56,9 +56,7 @@ fn case(written: &CaseEntry, known: Known<'_>, findings: &mut Findings) -> Optio
         .expect
         .as_ref()
         .and_then(|expect| expectation(expect, known, findings));
-    let purposes = written.purposes.as_ref();
-    let purposes =
-        purposes.map(|list| words::purposes(list, "`purposes`", "every purpose", findings));
+    let (scopes, purposes) = key(written, findings);
     let models = names(written.models.as_ref(), "`models`", findings);
     let published = names(written.published.as_ref(), "`published`", findings);
     let datasets = names(written.datasets.as_ref(), "`datasets`", findings);
@@ -66,14 +64,42 @@ fn case(written: &CaseEntry, known: Known<'_>, findings: &mut Findings) -> Optio
         name: name?,
         request: request?,
         model: written.model.as_ref().map(|text| text.value.clone()),
-        scopes: texts(written.scopes.as_ref()),
-        purposes: purposes.unwrap_or(Purposes::from_bits(u8::MAX)),
+        scopes,
+        purposes,
         models,
         published,
         datasets,
         headers: headers(&written.headers, findings),
         expect: expect?,
     })
+}
+
+/// The scopes and the purposes of the key, which are a preset's or each written.
+fn key(written: &CaseEntry, findings: &mut Findings) -> (Vec<String>, Purposes) {
+    let purposes = written.purposes.as_ref();
+    let purposes =
+        purposes.map(|list| words::purposes(list, "`purposes`", "every purpose", findings));
+    let preset = written.preset.as_ref();
+    let Some((text, preset)) = preset.map(|text| (text, client::preset(text, findings))) else {
+        let purposes = purposes.unwrap_or(Purposes::from_bits(u8::MAX));
+        return (texts(written.scopes.as_ref()), purposes);
+    };
+    for (key, is_there) in [
+        ("scopes", written.scopes.is_some()),
+        ("purposes", written.purposes.is_some()),
+    ] {
+        if is_there {
+            let message = format!("`preset` says what `{key}` says");
+            let help = format!("leave `{key}` out, or write `scopes` and `purposes` in full");
+            findings.add_with_help(Code::ConflictingPreset, text.position, message, help);
+        }
+    }
+    let scopes = preset.map(|it| it.scopes.iter().map(|&scope| scope.to_owned()));
+    let purposes = preset.map(|it| Purposes::from_iter([it.purpose]));
+    (
+        scopes.into_iter().flatten().collect(),
+        purposes.unwrap_or_default(),
+    )
 }
 
 fn request(text: &Text, findings: &mut Findings) -> String {

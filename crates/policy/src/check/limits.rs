@@ -1,19 +1,17 @@
 //! Whether a host loads what a document becomes.
 
 use crate::{
-    Description, Document, Policy, RouteDescription,
+    Description, Document, Policy, Position, RouteDescription,
     diagnostic::{Code, Findings},
     limits::{CASES_BYTES, DESCRIPTION_BYTES, MODELS, ROUTES, SOURCE_BYTES},
 };
-
-use super::TOP;
 
 /// Reports what a component of this text could not carry.
 pub(super) fn source(text: &str, findings: &mut Findings) {
     if text.len() > SOURCE_BYTES {
         let bytes = text.len();
         let message = format!("the document has {bytes} bytes; a host takes {SOURCE_BYTES}");
-        findings.add(Code::TooLarge, TOP, message);
+        findings.add(Code::TooLarge, Position::TOP, message);
     }
 }
 

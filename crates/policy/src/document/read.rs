@@ -1,7 +1,7 @@
 //! The tree of a text as a document: known keys, each in its shape.
 
 use super::{
-    Document, Model, Route, case,
+    Document, Model, Route, Value, case, client,
     shape::{Present, list, mapping, nodes, one_or_list, text},
 };
 use crate::{
@@ -24,6 +24,9 @@ pub(super) fn document(root: Node, findings: &mut Findings) -> Document {
             "policy" => document.policy = text(value, "`policy`", findings),
             "version" => document.version = text(value, "`version`", findings),
             "about" => document.about = text(value, "`about`", findings),
+            "include" => document.include = one_or_list(value, "`include`", findings),
+            "values" => document.values = values(value, "`values`", findings),
+            "client" => document.client = Some(client::client(value, findings)),
             "routes" => {
                 let entries = mapping(value, "`routes`", findings);
                 let route = |entry| route(entry, findings);
@@ -44,6 +47,33 @@ pub(super) fn document(root: Node, findings: &mut Findings) -> Document {
         }
     }
     document
+}
+
+/// Values by name, under `values:` or in a file of their own.
+pub(crate) fn values(node: Node, what: &str, findings: &mut Findings) -> Vec<Value> {
+    let entries = mapping(node, what, findings).unwrap_or_default();
+    let entry = |entry| named_value(entry, findings);
+    entries.into_iter().filter_map(entry).collect()
+}
+
+/// A default as text, or `{}` for one that must be given.
+fn named_value(entry: Entry, findings: &mut Findings) -> Option<Value> {
+    let Entry { key: name, value } = entry;
+    let position = value.position;
+    let default = match &value.kind {
+        Kind::Mapping(entries) if entries.is_empty() => None,
+        Kind::Scalar { text, plain } if Meaning::of(text, *plain) == Meaning::Nothing => {
+            findings.add_with_help(Code::Blank, position, "a value is blank", A_VALUE);
+            return None;
+        }
+        Kind::Mapping(_) => {
+            let message = "a value is text, and this is a mapping";
+            findings.add_with_help(Code::WrongShape, position, message, A_VALUE);
+            return None;
+        }
+        _ => Some(text(value, "a value", findings)?),
+    };
+    Some(Value { name, default })
 }
 
 fn route(entry: Entry, findings: &mut Findings) -> Route {
@@ -116,7 +146,11 @@ fn route_entries(node: Node, findings: &mut Findings) -> Option<Vec<Entry>> {
     None
 }
 
-const DOCUMENT_KEYS: &[&str] = &["policy", "version", "about", "routes", "models", "cases"];
+const A_VALUE: &str = "write its text; under `values:` also `{}`, if it must be given";
+
+const DOCUMENT_KEYS: &[&str] = &[
+    "policy", "version", "about", "include", "values", "client", "routes", "models", "cases",
+];
 
 const ROUTE_KEYS: &[&str] = &[
     "verdict", "action", "scope", "purpose", "model", "because", "query", "headers",

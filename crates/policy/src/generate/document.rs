@@ -4,28 +4,96 @@ use proptest::{collection, option, prelude::*, sample};
 
 use super::words::{MODELS, PATTERNS, PUBLISHED, ROUTES, SCOPES};
 use crate::{
-    Document, Endpoint, List, ModelSource, Text,
-    document::{Model, Route},
+    Category, Compatibility, Document, Endpoint, List, ModelSource, Text,
+    document::{CaseEntry, Client, Expect, Model, Route, Value},
     format, gt,
+    presets::Preset,
 };
 
 /// Valid documents.
 pub fn documents() -> impl Strategy<Value = Document> {
-    let about = option::of("[ -~]{0,20}[a-z]".prop_map(text));
+    let about = option::of(about());
     let version = option::of("[a-z][0-9.]{0,6}".prop_map(text));
-    (about, version, routes(), models()).prop_map(|(about, version, routes, models)| {
+    let client = option::of(client());
+    let entries = (routes(), models(), values());
+    (about, version, client, entries).prop_map(|(about, version, client, entries)| {
+        let (routes, models, values) = entries;
         let models = models
             .into_iter()
             .map(|model| only_for_forwarded(model, &routes));
-        Document {
+        let document = Document {
             policy: Some("generated".into()),
             about,
             version,
+            client,
             models: models.collect(),
+            cases: vec![case()],
             routes: Some(routes),
             ..Document::default()
-        }
+        };
+        with_values(document, values)
     })
+}
+
+/// Any words, with `${` as itself.
+fn about() -> impl Strategy<Value = Text> {
+    let words = prop_oneof!["[ -~]{0,20}[a-z]", "[$ {}a-c]{0,9}[a-z]"];
+    words.prop_map(|words| text(words.replace("${", "$${")))
+}
+
+fn client() -> impl Strategy<Value = Client> {
+    let preset = option::of(sample::select(&Preset::ALL[..]));
+    let words = option::of(sample::select(&Compatibility::ALL[..]));
+    let setup = option::of(collection::btree_set("[a-z]{1,5}( [a-z:]{1,5}){0,3}", 1..3));
+    (preset, words, setup).prop_map(|(preset, words, setup)| Client {
+        name: Some("a client".into()),
+        category: Some(Category::SdkAndHttp.word().into()),
+        compatibility: words.map(|it| it.word().into()),
+        preset: preset.map(|it| it.word.into()),
+        setup: setup.map(|setup| List {
+            items: setup.into_iter().map(text).collect(),
+            ..List::default()
+        }),
+        ..Client::default()
+    })
+}
+
+/// One whose key is a preset's. Whether it holds nobody knows.
+fn case() -> CaseEntry {
+    CaseEntry {
+        name: Some("with a preset".into()),
+        request: Some("GET /v1/models".into()),
+        preset: Some("chat-embeddings".into()),
+        expect: Some(Expect {
+            list: Some(List::default()),
+            ..Expect::default()
+        }),
+        ..CaseEntry::default()
+    }
+}
+
+/// Names of values with their defaults.
+fn values() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let names = sample::subsequence(&["agent", "team-2", "x_y"][..], 0..=3);
+    (names, collection::vec(sample::select(PUBLISHED), 3))
+        .prop_map(|(names, values)| names.into_iter().zip(values).collect())
+}
+
+/// Puts the names in place of what models publish; those that find no place are left out.
+fn with_values(mut document: Document, values: Vec<(&str, &str)>) -> Document {
+    let mut published = document
+        .models
+        .iter_mut()
+        .filter_map(|it| it.published.as_mut());
+    for (name, default) in values {
+        let Some(place) = published.next() else { break };
+        *place = text(format!("${{{name}}}"));
+        document.values.push(Value {
+            name: name.into(),
+            default: Some(default.into()),
+        });
+    }
+    document
 }
 
 /// The texts of valid documents.

@@ -11,16 +11,21 @@ use crate::{
     diagnostic::{Code, Findings, shown},
 };
 
-pub(super) fn read(text: &str, findings: &mut Findings) -> Option<Node> {
+pub(super) fn read(text: &str, file: u16, findings: &mut Findings) -> Option<Node> {
     if text.len() > MOST_BYTES {
         let message = format!(
             "the text has {} bytes; at most {MOST_BYTES} are read",
             text.len()
         );
-        findings.add(Code::TooLarge, FIRST, message);
+        let top = Position {
+            file,
+            ..Position::TOP
+        };
+        findings.add(Code::TooLarge, top, message);
         return None;
     }
     let mut builder = Builder {
+        file,
         findings,
         open: Vec::new(),
         root: None,
@@ -52,6 +57,7 @@ fn options() -> granit_parser::Options {
 }
 
 struct Builder<'f> {
+    file: u16,
     findings: &'f mut Findings,
     /// Collections that have begun and not ended, the innermost last.
     open: Vec<Open>,
@@ -76,10 +82,10 @@ enum Parts {
 impl Builder<'_> {
     /// Takes one event; false means that reading is over.
     fn event(&mut self, event: Event<'_>, span: Span) -> bool {
-        let position = at(span.start);
+        let position = self.at(span.start);
         if let Some(tag) = span.tag_start {
             let help = "leave the tag out; write text in quotes";
-            self.refuse(Code::YamlTag, at(tag), "tags are not read", help);
+            self.refuse(Code::YamlTag, self.at(tag), "tags are not read", help);
         }
         match event {
             Event::DocumentStart(..) => self.document(position),
@@ -175,9 +181,13 @@ impl Builder<'_> {
         let is_blank = |node: &Node| matches!(&node.kind, Kind::Scalar { text, plain } if Meaning::of(text, *plain) == Meaning::Nothing);
         let root = self.root.filter(|root| !is_blank(root));
         if root.is_none() {
+            let top = Position {
+                file: self.file,
+                ..Position::TOP
+            };
             self.findings.add(
                 Code::EmptyDocument,
-                FIRST,
+                top,
                 "there is nothing in this document",
             );
         }
@@ -185,7 +195,7 @@ impl Builder<'_> {
     }
 
     fn syntax(&mut self, error: &ScanError) -> bool {
-        let position = at(*error.marker());
+        let position = self.at(*error.marker());
         if *error.kind() == ErrorKind::RecursionLimitExceeded {
             let message = format!("lists and mappings are nested more than {MOST_DEPTH} deep");
             self.findings.add(Code::TooDeep, position, message);
@@ -203,20 +213,19 @@ impl Builder<'_> {
         false
     }
 
+    fn at(&self, marker: Marker) -> Position {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Position {
+            line: number(marker.line()).max(1),
+            column: number(marker.col()).saturating_add(1),
+            file: self.file,
+        }
+    }
+
     fn refuse(&mut self, code: Code, position: Position, message: &str, help: &str) {
         self.findings.add_with_help(code, position, message, help);
     }
 }
-
-fn at(marker: Marker) -> Position {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Position {
-        line: number(marker.line()).max(1),
-        column: number(marker.col()).saturating_add(1),
-    }
-}
-
-const FIRST: Position = Position { line: 1, column: 1 };
 
 /// A hundred thousand models with a line each are some 8 MB.
 const MOST_BYTES: usize = 32 << 20;

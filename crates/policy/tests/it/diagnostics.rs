@@ -3,13 +3,33 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use signalbox_policy::{
-    Diagnostic, Purpose, check_gt_routes,
+    Diagnostic, Files, NoFiles, Purpose, Unreadable, Values,
     gt_routes::{GtRoute, GtRoutes},
-    read, read_cases,
+    read, read_cases, read_values, read_with,
 };
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+/// What a case includes lies beside it.
+struct FromFolder;
+
+impl Files for FromFolder {
+    fn text(&mut self, path: &str) -> Result<String, Unreadable> {
+        let text = fs::read_to_string(folder().join(path));
+        text.map_err(|_| Unreadable::Because("there is no such file".to_owned()))
+    }
+}
+
+/// The values in lines `# set NAME=VALUE`.
+fn given(text: &str) -> Values {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("# set "));
+    let pair = |line: &str| {
+        let (name, value) = line.split_once('=').unwrap();
+        (name.to_owned(), value.to_owned())
+    };
+    lines.map(pair).collect()
 }
 
 /// The diagnostics as a command prints them.
@@ -34,16 +54,16 @@ fn wrong_documents() -> Vec<(PathBuf, Vec<Diagnostic>)> {
     files.sort();
     let diagnose = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
-        let is_case_file = path
-            .file_name()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .starts_with("case_file");
-        let found = if is_case_file {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let found = if name.starts_with("case_file") {
             read_cases(&text).map(drop).unwrap_err()
-        } else {
+        } else if name.starts_with("value_file") {
+            read_values(&text).map(drop).unwrap_err()
+        } else if name.starts_with("alone") {
             read(&text).map(drop).unwrap_err()
+        } else {
+            let read = read_with(&text, name, &mut FromFolder, &given(&text));
+            read.map(drop).unwrap_err()
         };
         (path, found)
     };
@@ -74,8 +94,13 @@ fn wrong_documents_are_reported_as_written_down() {
 #[test]
 fn diagnostics_stand_in_the_order_of_the_text() {
     for (path, found) in wrong_documents() {
-        let places: Vec<(u32, u32)> = found.iter().map(|d| (d.line, d.column)).collect();
-        assert!(places.is_sorted(), "{}: {places:?}", path.display());
+        // The document's own come first, and each file's stand together.
+        for one in found.chunk_by(|a, b| a.file == b.file) {
+            let places: Vec<(u32, u32)> = one.iter().map(|d| (d.line, d.column)).collect();
+            assert!(places.is_sorted(), "{}: {places:?}", path.display());
+        }
+        let own = found.iter().map(|found| found.file.is_some());
+        assert!(own.is_sorted(), "{}", path.display());
     }
 }
 
@@ -106,7 +131,8 @@ fn below_gt() -> Vec<Diagnostic> {
         scopes: vec!["inference:chat".to_owned()],
         takes_conversation: true,
     };
-    check_gt_routes(source, &read(source).unwrap(), &GtRoutes::new("1", [chat]))
+    let document = read_with(source, "p.yaml", &mut NoFiles, &Values::new()).unwrap();
+    document.check_gt_routes(&GtRoutes::new("1", [chat]))
 }
 
 #[test]

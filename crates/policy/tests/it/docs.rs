@@ -1,8 +1,12 @@
 //! What the documentation says is true.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
-use signalbox_policy::{Diagnostic, read, read_cases};
+use signalbox_policy::{Diagnostic, Files, Unreadable, Values, read, read_cases, read_with};
 
 use crate::run::failure;
 
@@ -44,18 +48,36 @@ fn every_code_has_a_section_and_every_section_a_code() {
     assert_eq!(sections.len(), known.len(), "a section stands there twice");
 }
 
+/// Files by their names.
+struct Named(BTreeMap<String, String>);
+
+impl Files for Named {
+    fn text(&mut self, path: &str) -> Result<String, Unreadable> {
+        let text = self.0.get(path).cloned();
+        text.ok_or_else(|| Unreadable::Because("no snippet is called so".to_owned()))
+    }
+}
+
 #[test]
 fn every_snippet_of_the_policy_guide_is_a_document_whose_cases_hold() {
     let snippets = snippets(&page("policies.md"), "yaml");
     assert!(!snippets.is_empty());
+    let mut files = Named(BTreeMap::new());
     for (line, text) in snippets {
+        // A file for the snippets after it.
+        if let Some(name) = text.lines().next().and_then(|line| line.strip_prefix("# ")) {
+            files.0.insert(name.to_owned(), text);
+            continue;
+        }
         if text.starts_with("cases:") {
             read_cases(&text).unwrap_or_else(|found| panic!("policies.md:{line}: {found:#?}"));
             continue;
         }
-        let policy = read(&text).unwrap_or_else(|found| panic!("policies.md:{line}: {found:#?}"));
+        let read = read_with(&text, "policy.yaml", &mut files, &Values::new());
+        let read = read.unwrap_or_else(|found| panic!("policies.md:{line}: {found:#?}"));
+        let policy = read.policy();
         for case in policy.cases() {
-            assert_eq!(failure(&policy, case), None, "policies.md:{line}");
+            assert_eq!(failure(policy, case), None, "policies.md:{line}");
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use proptest::{collection, option, prelude::*};
 use signalbox_policy::{
-    Decision, Document, List, Text, decide,
-    document::{AllOrList, CaseEntry, Expect, Model, Route},
+    Decision, Document, Files, List, NoFiles, Text, Unreadable, Values, decide,
+    document::{AllOrList, CaseEntry, Client, Expect, Model, Route, Value},
     format,
     generate::{Known, documents, requests, texts},
-    read, read_cases,
+    read, read_cases, read_with,
 };
 
 /// Any text at all, and some that mislead careless readers.
@@ -124,14 +124,14 @@ prop_compose! {
 
 prop_compose! {
     fn any_case()(
-        texts in (option::of(any_text()), option::of(any_text()), option::of(any_text())),
+        texts in (option::of(any_text()), option::of(any_text()), option::of(any_text()), option::of(any_text())),
         lists in (option::of(any_list()), option::of(any_list())),
         fences in collection::vec(option::of(any_all_or_list()), 3),
         headers in collection::btree_map(any_key(), any_text(), 0..3),
         expect in option::of(any_expect()),
     ) -> CaseEntry {
         let mut case = CaseEntry::default();
-        (case.name, case.request, case.model) = texts;
+        (case.name, case.request, case.model, case.preset) = texts;
         (case.scopes, case.purposes) = lists;
         let mut fences = fences.into_iter();
         case.models = fences.next().flatten();
@@ -140,6 +140,28 @@ prop_compose! {
         case.headers = headers.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
         case.expect = expect;
         case
+    }
+}
+
+prop_compose! {
+    fn any_client()(
+        texts in collection::vec(option::of(any_text()), 4),
+        lists in collection::vec(option::of(any_list()), 3),
+    ) -> Client {
+        let mut client = Client::default();
+        let (mut texts, mut lists) = (texts.into_iter().flatten(), lists.into_iter().flatten());
+        (client.name, client.category) = (texts.next(), texts.next());
+        (client.compatibility, client.preset) = (texts.next(), texts.next());
+        (client.setup, client.caveats, client.corrections) = (lists.next(), lists.next(), lists.next());
+        client
+    }
+}
+
+prop_compose! {
+    fn any_value(name: String)(default in option::of(any_text())) -> Value {
+        let mut value = Value::default();
+        (value.name, value.default) = (name.as_str().into(), default);
+        value
     }
 }
 
@@ -153,17 +175,22 @@ fn any_document() -> impl Strategy<Value = Document> {
         option::of(any_text()),
         option::of(any_text()),
     );
+    let values = keys().prop_flat_map(|keys| keys.into_iter().map(any_value).collect::<Vec<_>>());
+    let beside = (option::of(any_list()), values, option::of(any_client()));
     let body = (
         option::of(routes),
         models,
         collection::vec(any_case(), 0..3),
     );
-    (head, body).prop_map(|((policy, version, about), (routes, models, cases))| {
-        let mut document = Document::default();
-        (document.policy, document.version, document.about) = (policy, version, about);
-        (document.routes, document.models, document.cases) = (routes, models, cases);
-        document
-    })
+    (head, beside, body).prop_map(
+        |((policy, version, about), beside, (routes, models, cases))| {
+            let mut document = Document::default();
+            (document.include, document.values, document.client) = beside;
+            (document.policy, document.version, document.about) = (policy, version, about);
+            (document.routes, document.models, document.cases) = (routes, models, cases);
+            document
+        },
+    )
 }
 
 /// Pieces of YAML and of this language in any order.
@@ -218,6 +245,38 @@ fn hostile_text() -> impl Strategy<Value = String> {
     ]
 }
 
+/// The one file there is.
+struct OneFile(&'static str, String);
+
+impl Files for OneFile {
+    fn text(&mut self, path: &str) -> Result<String, Unreadable> {
+        assert_eq!(path, self.0);
+        Ok(self.1.clone())
+    }
+}
+
+/// A document with some of its entries in a base, which says something else of one of its own.
+fn in_two(document: &Document, at: prop::sample::Index) -> (Document, Document) {
+    let (mut own, mut base) = (document.clone(), Document::default());
+    own.include = Some(List {
+        items: vec!["./base/x/../b.yaml".into()],
+        ..List::default()
+    });
+    base.policy = Some("not of the document".into());
+    let routes = own.routes.as_mut().unwrap();
+    let half = at.index(routes.len() + 1);
+    base.routes = Some(routes.drain(half..).collect());
+    if let Some(first) = routes.first() {
+        let mut other = first.clone();
+        other.because = Some("the document says something else".into());
+        base.routes.as_mut().unwrap().push(other);
+    }
+    base.models = own.models.drain(at.index(own.models.len() + 1)..).collect();
+    base.values = own.values.drain(at.index(own.values.len() + 1)..).collect();
+    base.cases = own.cases.clone();
+    (own, base)
+}
+
 proptest! {
     #[test]
     fn what_is_formatted_reads_as_it_was(document in any_document()) {
@@ -232,6 +291,20 @@ proptest! {
         let policy = document.check();
         prop_assert!(policy.is_ok(), "{policy:#?}\n{}", format(&document));
         prop_assert_eq!(read(&format(&document)), policy);
+    }
+
+    #[test]
+    fn a_document_in_two_files_is_the_document(document in documents(), at in any::<prop::sample::Index>()) {
+        let whole = read_with(&format(&document), "", &mut NoFiles, &Values::new()).unwrap();
+        let (own, base) = in_two(&document, at);
+        let mut files = OneFile("base/b.yaml", format(&base));
+        let both = read_with(&format(&own), "p.yaml", &mut files, &Values::new());
+        let both = both.unwrap_or_else(|found| panic!("{found:#?}\n{own:#?}\n{base:#?}"));
+        prop_assert_eq!(both.policy(), whole.policy());
+        for resolved in [whole, both] {
+            let again = read(resolved.source());
+            prop_assert_eq!(again.as_ref(), Ok(resolved.policy()), "{}", resolved.source());
+        }
     }
 
     #[test]

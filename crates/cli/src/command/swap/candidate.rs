@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context as _;
 use serde_json::Value;
-use signalbox_policy::Case;
+use signalbox_policy::{Case, Values};
 
 use crate::{cases_file, exit::Misused, named, policy_file::PolicyFile};
 
@@ -30,6 +30,7 @@ pub(super) enum Component {
 /// Reads all of them. Every error of a document has been printed when this returns `None`.
 pub(super) fn read(
     policies: &[String],
+    values: &Values,
     statements: &[String],
     cases: &[String],
 ) -> anyhow::Result<Option<Vec<Candidate>>> {
@@ -47,7 +48,7 @@ pub(super) fn read(
                 cases
             }
         };
-        let Some((component, own_name)) = component(what)? else {
+        let Some((component, own_name)) = component(what, values)? else {
             all_valid = false;
             continue;
         };
@@ -119,11 +120,11 @@ fn attached<'a>(
 }
 
 /// A component, and the name of the document it is compiled from.
-fn component(what: &str) -> anyhow::Result<Option<(Component, Option<String>)>> {
+fn component(what: &str, values: &Values) -> anyhow::Result<Option<(Component, Option<String>)>> {
     if what.starts_with("oci://") {
         return Ok(Some((Component::Reference(what.to_owned()), None)));
     }
-    let Some(file) = PolicyFile::read(Path::new(what))? else {
+    let Some(file) = PolicyFile::read(Path::new(what), values)? else {
         return Ok(None);
     };
     let own_name = file.own_name().map(str::to_owned);

@@ -10,11 +10,11 @@ use signalbox_host::{
     installation::{Finding, check_component},
     load_keyring,
 };
-use signalbox_policy::Case;
+use signalbox_policy::{Case, Values, read_with};
 use signalbox_runtime::CompileIn;
 use signalbox_swap::{SignatureError, Statement, error_chain, verifying_key};
 
-use crate::{compile, sources::Documents};
+use crate::{compile, diagnosis::Included, sources::Documents};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ fn quoted(text: &str) -> BTreeSet<String> {
 }
 
 fn policy(path: &Path, bytes: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
-    if let Some(finding) = std::str::from_utf8(&bytes).ok().and_then(below_gt) {
+    if let Some(finding) = below_gt(path, &bytes) {
         return vec![finding];
     }
     match Documents.component(path, bytes) {
@@ -110,9 +110,11 @@ fn policy(path: &Path, bytes: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
 }
 
 /// A document that `check` and `build` refuse: a host still serves it, within GT's table of routes.
-fn below_gt(source: &str) -> Option<Finding> {
-    let policy = signalbox_policy::read(source).ok()?;
-    let found = signalbox_policy::check_gt_routes(source, &policy, &gt_routes::shipped());
+fn below_gt(path: &Path, bytes: &[u8]) -> Option<Finding> {
+    let source = str::from_utf8(bytes).ok()?;
+    let (name, mut included) = (path.display().to_string(), Included::default());
+    let resolved = read_with(source, &name, &mut included, &Values::new()).ok()?;
+    let found = resolved.check_gt_routes(&gt_routes::shipped());
     let first = found.first()?;
     let finding = Finding::stops(first.code, "policy", first.to_string());
     Some(match &first.help {

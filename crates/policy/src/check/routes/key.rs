@@ -74,8 +74,8 @@ pub(super) fn compare<'k>(keys: impl Iterator<Item = &'k Key>, findings: &mut Fi
     for key in keys {
         let same = by_shape.entry(key.shape()).or_default();
         if let Some(first) = same.iter().find(|first| first.method == key.method) {
-            let (name, line) = (first.name(), first.position.line);
-            let message = format!("this is `{name}` of line {line} once more");
+            let (name, line) = (first.name(), findings.line(first.position, key.position));
+            let message = format!("this is `{name}` of {line} once more");
             findings.add_with_help(
                 Code::DuplicateRoute,
                 key.position,
@@ -83,8 +83,8 @@ pub(super) fn compare<'k>(keys: impl Iterator<Item = &'k Key>, findings: &mut Fi
                 "keep one of them",
             );
         } else if let Some(first) = same.iter().find(|first| first.template != key.template) {
-            let (template, line) = (&first.template, first.position.line);
-            let message = format!("the same path is `{template}` on line {line}");
+            let line = findings.line(first.position, key.position);
+            let message = format!("the same path is `{}` on {line}", first.template);
             let help = "name the parameters of one path alike";
             findings.add_with_help(Code::DuplicateRoute, key.position, message, help);
         }

@@ -1,0 +1,60 @@
+//! What is wrong with a file, as it is printed.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use signalbox_policy::{Diagnostic, Files, Unreadable};
+
+/// The files a document includes, read from the disk. Their texts are kept to be shown.
+#[derive(Debug, Default)]
+pub(crate) struct Included(BTreeMap<String, String>);
+
+impl Files for Included {
+    fn text(&mut self, path: &str) -> Result<String, Unreadable> {
+        let text = fs::read_to_string(path);
+        let text = text.map_err(|error| Unreadable::Because(error.to_string()))?;
+        self.0.insert(path.to_owned(), text.clone());
+        Ok(text)
+    }
+}
+
+/// `file:line:column: error[code]: message`, the line at fault and the help, for each error.
+pub(crate) fn diagnosis(
+    name: &str,
+    source: &str,
+    included: &Included,
+    diagnostics: &[Diagnostic],
+) -> String {
+    let own: Vec<&str> = source.lines().collect();
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let file = diagnostic.file.as_deref();
+        let index = usize::try_from(diagnostic.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        let line = match file.and_then(|file| included.0.get(file)) {
+            Some(text) => text.lines().nth(index),
+            None => own.get(index).copied(),
+        };
+        let _ = match file {
+            // Its name is printed with the place.
+            Some(_) => writeln!(text, "{diagnostic}"),
+            None => writeln!(text, "{name}:{diagnostic}"),
+        };
+        if let Some(line) = line {
+            let column = usize::try_from(diagnostic.column.saturating_sub(1)).unwrap_or_default();
+            let shown: String = line.chars().take(160).collect();
+            let _ = writeln!(text, "    | {shown}");
+            if column < 160 {
+                let _ = writeln!(text, "    | {}^", " ".repeat(column));
+            }
+        }
+        if let Some(help) = &diagnostic.help {
+            let _ = writeln!(text, "    = help: {help}");
+        }
+    }
+    let errors = diagnostics.len();
+    let plural = if errors == 1 { "" } else { "s" };
+    let _ = write!(
+        text,
+        "{name}: {errors} error{plural}; docs/errors.md explains each code"
+    );
+    text
+}

@@ -1,0 +1,88 @@
+//! A document with all that it is made of, checked.
+
+use super::{check, limits};
+use crate::{
+    Diagnostic, Document, Policy, Position,
+    diagnostic::{Code, Findings},
+    document::Route,
+    gt_routes::{GtRoutes, RouteProblem},
+    resolve::{self, With},
+};
+
+/// A valid document, with the files it includes and the values it was given.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    policy: Policy,
+    document: Document,
+    source: String,
+    /// The files it includes, for the places of what is found later.
+    files: Vec<String>,
+}
+
+impl Resolved {
+    /// Resolves and checks a document that was read from `text`. It is valid only if nothing was
+    /// added to `findings`.
+    pub(super) fn new(
+        written: Document,
+        text: &str,
+        with: With<'_>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let stands_alone = resolve::is_self_contained(&written);
+        let document = resolve::resolve(written, with, findings)?;
+        let policy = check(&document, findings);
+        let source = if stands_alone {
+            text.to_owned()
+        } else {
+            resolve::text(document.clone())
+        };
+        if !stands_alone {
+            limits::source(&source, findings);
+        }
+        Some(Self {
+            policy,
+            document,
+            source,
+            files: findings.files().to_vec(),
+        })
+    }
+
+    /// The policy it is.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The policy alone.
+    #[must_use]
+    pub fn into_policy(self) -> Policy {
+        self.policy
+    }
+
+    /// A text that stands alone and means the same: what a component carries. It is the document's
+    /// own where that includes nothing and has no values.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Where it would forward what GT's table does not have, or ask less of a key than GT does.
+    #[must_use]
+    pub fn check_gt_routes(&self, table: &GtRoutes) -> Vec<Diagnostic> {
+        let mut findings = Findings::of_files(&self.files);
+        for fault in table.check(&self.policy.description()) {
+            let is_it = |written: &&Route| {
+                let key = written.key.value.split_whitespace();
+                key.eq(fault.route.split(' '))
+            };
+            let written = self.document.routes.iter().flatten().find(is_it);
+            let place = written.map_or(Position::TOP, |it| it.key.position);
+            let code = match fault.problem {
+                RouteProblem::Unknown => Code::NotInGtTable,
+                _ => Code::LessThanGt,
+            };
+            findings.add_with_help(code, place, fault.to_string(), fault.problem.help());
+        }
+        findings.sorted()
+    }
+}
