@@ -6,6 +6,7 @@
 
 mod cases;
 mod file;
+mod included;
 pub(crate) mod registries;
 mod registry;
 pub(crate) mod reload;

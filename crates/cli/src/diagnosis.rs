@@ -4,16 +4,24 @@ use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use signalbox_policy::{Diagnostic, Files, Unreadable};
 
-/// The files a document includes, read from the disk. Their texts are kept to be shown.
+/// The files a document includes, read from the disk. Their texts are kept to be shown; one that
+/// cannot be read has none.
 #[derive(Debug, Default)]
 pub(crate) struct Included(BTreeMap<String, String>);
 
 impl Files for Included {
     fn text(&mut self, path: &str) -> Result<String, Unreadable> {
         let text = fs::read_to_string(path);
-        let text = text.map_err(|error| Unreadable::Because(error.to_string()))?;
-        self.0.insert(path.to_owned(), text.clone());
-        Ok(text)
+        let kept = text.as_ref().map_or_else(|_| String::new(), String::clone);
+        self.0.insert(path.to_owned(), kept);
+        text.map_err(|error| Unreadable::Because(error.to_string()))
+    }
+}
+
+impl Included {
+    /// The files that were asked for.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 }
 

@@ -1,12 +1,13 @@
 //! How the host's files become components: documents are compiled, everything else is as it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use signalbox_host::{SourceError, Sources};
-use signalbox_policy::Values;
+use signalbox_policy::{Values, read_with};
 
 use crate::{
     cases_file,
+    diagnosis::Included,
     policy_file::{NoPolicy, PolicyFile},
 };
 
@@ -29,6 +30,18 @@ impl Sources for Documents {
         };
         file.into_component()
             .map_err(|error| SourceError::new(code, format!("{name}: {error:#}")))
+    }
+
+    fn included(&self, path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+        let mut included = Included::default();
+        if let Ok(text) = str::from_utf8(bytes)
+            && text.contains("include")
+        {
+            // What is wrong with it is found when its component is made.
+            let name = path.display().to_string();
+            drop(read_with(text, &name, &mut included, &Values::new()));
+        }
+        included.paths().map(PathBuf::from).collect()
     }
 
     fn cases(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
@@ -60,6 +73,16 @@ mod tests {
         let compiled = compiled.unwrap();
         assert_eq!(compiled.get(..8), Some(&b"\0asm\x0d\0\x01\0"[..]));
         assert_eq!(component(&compiled), Ok(compiled));
+    }
+
+    #[test]
+    fn the_files_of_a_document_are_those_it_asks_for() {
+        let included = |text: &str| Documents.included(Path::new("a/p.yaml"), text.as_bytes());
+        assert_eq!(included("policy: p\nroutes: {}\n"), [] as [PathBuf; 0]);
+        assert_eq!(
+            included("policy: p\ninclude: [../missing.yaml, b/c.yaml]\n"),
+            [PathBuf::from("a/b/c.yaml"), PathBuf::from("missing.yaml")]
+        );
     }
 
     #[test]

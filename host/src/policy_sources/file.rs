@@ -1,6 +1,6 @@
 //! Policy files: taken over when they change.
 //!
-//! A version is the bytes of the file and of the statement beside it. Each is tried once, however
+//! A version is the bytes of the file, of what it includes and of the statement beside it. Each is tried once, however
 //! often the file is written: what does not pass stays as it is until the bytes change. A version
 //! that was taken over is not taken again, so that touching a file does not undo a rollback.
 
@@ -12,6 +12,7 @@ use signalbox_runtime::Digest;
 use signalbox_swap::{Actor, Failure, Step, Trigger, error_chain};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::included::Included;
 use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
 use crate::file_watcher::{FileWatcher, LOOK};
 use crate::policy_sources::sources::{SourceError, Sources};
@@ -27,6 +28,7 @@ struct PolicyFile {
     path: PathBuf,
     component: FileWatcher,
     statement: FileWatcher,
+    included: Included,
     /// The version that was taken over last.
     taken: Option<Version>,
     /// The version that was tried last.
@@ -60,8 +62,13 @@ pub(crate) enum Unmade {
     Source(SourceError),
 }
 
-/// The bytes of a file and of its statement.
-type Contents = (Vec<u8>, Option<Vec<u8>>);
+/// A file as it was read.
+struct Contents {
+    bytes: Vec<u8>,
+    /// Of the bytes and of what they include.
+    source: Digest,
+    statement: Option<Vec<u8>>,
+}
 
 impl Found {
     /// Reads a policy file for the first time, and makes its component. It is watched from here
@@ -77,6 +84,7 @@ impl Found {
                 path: path.to_owned(),
                 component: FileWatcher::new(path),
                 statement: FileWatcher::new(&statement_of(path)),
+                included: Included::default(),
                 taken: None,
                 tried: None,
                 again: false,
@@ -84,11 +92,11 @@ impl Found {
             source: None,
             statement: None,
         };
-        let component = match found.file.read() {
-            Ok((bytes, statement)) => {
-                found.source = Some(Digest::of(&bytes));
-                found.statement = statement;
-                let made = sources.component(path, bytes);
+        let component = match found.file.read(sources) {
+            Ok(contents) => {
+                found.source = Some(contents.source);
+                found.statement = contents.statement;
+                let made = sources.component(path, contents.bytes);
                 made.map_err(Unmade::Source)
             }
             Err(error) => Err(Unmade::Read(error)),
@@ -130,9 +138,12 @@ impl Files {
     /// Takes over what has changed and stands still.
     pub(crate) fn poll(&self, sources: &PolicySources) {
         for file in &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            // Both are looked at: each look is half of standing still.
-            let has_changed =
-                [&mut file.component, &mut file.statement].map(FileWatcher::has_changed);
+            // Each is looked at: a look is half of standing still.
+            let has_changed = [
+                file.component.has_changed(),
+                file.statement.has_changed(),
+                file.included.has_changed(),
+            ];
             if has_changed.contains(&true) || file.again {
                 file.take(sources, Trigger::File);
             }
@@ -151,7 +162,7 @@ impl Files {
 impl PolicyFile {
     fn take(&mut self, sources: &PolicySources, way: Trigger) {
         let before = self.tried;
-        let read = self.read();
+        let read = self.read(&*sources.compile);
         let again = std::mem::take(&mut self.again);
         if self.tried == self.taken && read.is_ok() {
             // As it was: what serves by now may be another one, for a reason.
@@ -181,18 +192,17 @@ impl PolicyFile {
         }
     }
 
-    fn make(&self, sources: &PolicySources, (bytes, statement): Contents) -> Result<Made, Unmade> {
-        let source = Digest::of(&bytes);
-        let component = sources.compile.component(&self.path, bytes);
+    fn make(&self, sources: &PolicySources, contents: Contents) -> Result<Made, Unmade> {
+        let component = sources.compile.component(&self.path, contents.bytes);
         Ok(Made {
             component: component.map_err(Unmade::Source)?,
-            statement,
-            source,
+            statement: contents.statement,
+            source: contents.source,
         })
     }
 
-    /// Reads both, and notes which version that is.
-    fn read(&mut self) -> io::Result<Contents> {
+    /// Reads all of it, and notes which version that is.
+    fn read(&mut self, sources: &dyn Sources) -> io::Result<Contents> {
         let statement = match self.statement.read(LARGEST_STATEMENT) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -202,9 +212,18 @@ impl PolicyFile {
             .component
             .read(LARGEST_SOURCE)
             .and_then(|bytes| Ok((bytes, statement?)));
+        let read = read.map(|(bytes, statement)| {
+            let paths = sources.included(&self.path, &bytes);
+            Contents {
+                source: self.included.read(&paths, &bytes),
+                bytes,
+                statement,
+            }
+        });
         self.tried = Some(match &read {
-            Ok((bytes, statement)) => {
-                Version::Read(Digest::of(bytes), statement.as_deref().map(Digest::of))
+            Ok(contents) => {
+                let statement = contents.statement.as_deref();
+                Version::Read(contents.source, statement.map(Digest::of))
             }
             Err(error) => Version::Unreadable(error.kind()),
         });

@@ -29,6 +29,12 @@ pub trait Sources: Debug + Send + Sync {
     /// If none can be made of it.
     fn component(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError>;
 
+    /// The further files that [`Sources::component`] reads for this one: it is made again when one
+    /// of them changes.
+    fn included(&self, _path: &Path, _bytes: &[u8]) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
     /// The cases in a file, as JSON.
     ///
     /// # Errors

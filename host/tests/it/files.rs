@@ -163,6 +163,54 @@ fn a_reload_takes_what_has_changed_and_leaves_what_has_not() {
     assert_eq!(generation(&gate), 3);
 }
 
+/// A file names another, whose component it is.
+#[derive(Debug)]
+struct Pointer;
+
+impl Sources for Pointer {
+    fn component(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
+        let missing = |error: std::io::Error| SourceError::new("missing", error.to_string());
+        fs::read(&self.included(path, &bytes)[0]).map_err(missing)
+    }
+
+    fn included(&self, path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+        vec![path.with_file_name(String::from_utf8_lossy(bytes).trim())]
+    }
+
+    fn cases(&self, _: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
+        Ok(bytes)
+    }
+}
+
+#[test]
+fn a_file_is_taken_over_when_what_it_includes_changes() {
+    let (gt, folder) = (Gt::chatty(), tempfile::tempdir().unwrap());
+    let (path, base) = (folder.path().join("policy.txt"), policy_in(&folder));
+    fs::write(&path, "policy.wasm").unwrap();
+    let watching = |is_watched| {
+        from_file(&gt, &path)
+            .config(move |config| {
+                config.sources = std::sync::Arc::new(Pointer);
+                config.swap.watch = is_watched;
+            })
+            .start()
+    };
+    let gate = watching(true);
+    replace(&base, &stricter());
+    assert!(within(|| generation(&gate) == 2));
+    fs::remove_file(&base).unwrap();
+    assert!(within(|| reason(&gate).is_some()));
+    replace(&base, &component(POLICY));
+    assert!(within(|| generation(&gate) == 3 && reason(&gate).is_none()));
+
+    let gate = watching(false);
+    gate.handle.reload();
+    assert_eq!(generation(&gate), 1, "nothing is another one");
+    replace(&base, &stricter());
+    gate.handle.reload();
+    assert_eq!(generation(&gate), 2);
+}
+
 /// Says of every file what is wrong with it.
 #[derive(Debug)]
 struct Critic;
