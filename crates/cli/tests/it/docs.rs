@@ -1,37 +1,82 @@
-//! What `docs/cli.md` shows does what it says.
+//! What the documentation of the command shows does what it says.
 
 use std::{fs, path::Path, process::Command};
 
+use tempfile::TempDir;
+
 use crate::{demo::demo, signalbox::file};
+
+/// The shell blocks of a page.
+fn blocks(page: &str) -> Vec<String> {
+    let page = fs::read_to_string(file(page)).unwrap();
+    let blocks = page.split("```sh\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap().to_owned());
+    blocks.collect()
+}
+
+/// Runs a block in a folder, with the command in its path.
+fn run_block(block: &str, folder: &Path, environment: &[(&str, &str)]) {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_signalbox")).parent().unwrap();
+    let path = format!("{}:/usr/bin:/bin", binaries.display());
+    let ran = Command::new("sh")
+        .args(["-euc", block])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", &path)
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    assert!(
+        ran.status.success(),
+        "{block}\n{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+}
 
 #[test]
 fn the_commands_of_the_page_run_as_they_stand() {
-    let page = fs::read_to_string(file("docs/cli.md")).unwrap();
-    let blocks: Vec<&str> = page
-        .split("```sh\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
+    let blocks = blocks("docs/cli.md");
     assert!(!blocks.is_empty());
     let demo = demo(&[]);
     let admin = format!("http://{}", demo.address("admin"));
-    let binaries = Path::new(env!("CARGO_BIN_EXE_signalbox")).parent().unwrap();
-    let path = format!("{}:/usr/bin:/bin", binaries.display());
     for block in blocks {
-        let ran = Command::new("sh")
-            .args(["-euc", block])
-            .current_dir(file("."))
-            .env_clear()
-            .env("PATH", &path)
-            .env("SIGNALBOX_ADMIN", &admin)
-            .output()
-            .unwrap();
-        assert!(
-            ran.status.success(),
-            "{block}\n{}",
-            String::from_utf8_lossy(&ran.stderr)
+        run_block(
+            &block,
+            Path::new(&file(".")),
+            &[("SIGNALBOX_ADMIN", &admin)],
         );
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_runbooks_run_as_they_stand() {
+    let blocks = blocks("docs/runbooks.md");
+    assert!(!blocks.is_empty());
+    // What they write does not go into the repository.
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(file("plugins"), folder.path().join("plugins")).unwrap();
+    for block in blocks {
+        run_block(&block, folder.path(), &[]);
+    }
+}
+
+#[test]
+fn every_runbook_passes_its_cases_in_the_runtime() {
+    let runbooks = fs::read_dir(file("plugins/runbooks")).unwrap();
+    let paths = runbooks.map(|file| file.unwrap().path());
+    let paths: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .map(|path| path.to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(paths.len(), 24);
+    let with = |command: &'static str| {
+        let paths = paths.iter().map(String::as_str);
+        let ran = crate::signalbox::run(&[command].into_iter().chain(paths).collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    };
+    with("check");
+    with("test");
 }
 
 #[test]

@@ -3,23 +3,15 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use signalbox_policy::{
-    Diagnostic, Files, NoFiles, Purpose, Unreadable, Values,
+    Diagnostic, NoFiles, Purpose, Values,
     gt_routes::{GtRoute, GtRoutes},
     read, read_cases, read_values, read_with,
 };
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
-}
+use crate::folder::Folder;
 
-/// What a case includes lies beside it.
-struct FromFolder;
-
-impl Files for FromFolder {
-    fn text(&mut self, path: &str) -> Result<String, Unreadable> {
-        let text = fs::read_to_string(folder().join(path));
-        text.map_err(|_| Unreadable::Because("there is no such file".to_owned()))
-    }
+fn folder() -> Folder {
+    Folder::new("tests/cases")
 }
 
 /// The values in lines `# set NAME=VALUE`.
@@ -45,13 +37,8 @@ fn rendered(found: &[Diagnostic]) -> String {
 }
 
 fn wrong_documents() -> Vec<(PathBuf, Vec<Diagnostic>)> {
-    let files = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = files
-        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
-        .collect();
-    files.sort();
+    let names = folder().documents().into_iter();
+    let files = names.map(|name| folder().path(&name));
     let diagnose = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -62,12 +49,12 @@ fn wrong_documents() -> Vec<(PathBuf, Vec<Diagnostic>)> {
         } else if name.starts_with("alone") {
             read(&text).map(drop).unwrap_err()
         } else {
-            let read = read_with(&text, name, &mut FromFolder, &given(&text));
+            let read = read_with(&text, name, &mut folder(), &given(&text));
             read.map(drop).unwrap_err()
         };
         (path, found)
     };
-    files.into_iter().map(diagnose).collect()
+    files.map(diagnose).collect()
 }
 
 #[test]

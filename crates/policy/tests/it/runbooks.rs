@@ -1,77 +1,162 @@
-//! The runbooks this repository ships: each is valid, carries cases for every route, and they hold.
+//! The runbooks this repository ships: each is valid, says what GT's matrix says, carries cases for
+//! every route, and they hold.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 
-use signalbox_policy::{Action, Case, Expectation, Policy, Rules, read};
+use serde_json::Value;
+use signalbox_policy::{Action, Case, Expectation, Policy, Rules, Verdict, read};
 
-use crate::run::failure;
+use crate::{folder::Folder, run::failure};
 
-/// The LiteLLM table of GT's runbook, copied.
-const LITELLM: &[(&str, &str)] = &[
-    ("GET /v1/models", "native"),
-    ("POST /v1/chat/completions", "native"),
-    ("POST /v1/embeddings", "native"),
-    ("POST /v1/audio/transcriptions", "not_supported"),
-    ("POST /v1/audio/speech", "not_supported"),
-    ("POST /v1/images/generations", "not_supported"),
-    ("POST /v1/conversations/files", "gt_extension"),
-    ("POST /v1/datasets/{id}/files", "gt_extension"),
-    ("GET /v1/files/{id}", "gt_extension"),
-];
+/// GT's matrix of clients and routes, copied.
+const MATRIX: &str = include_str!("../gt_runbooks.json");
 
-/// In GT's reference, and in no runbook's table.
-const BESIDE_THE_TABLE: (&str, &str) = ("POST /v1/conversations", "gt_extension");
+/// In GT's reference, and in no runbook's table: it goes with the files of conversations.
+const BESIDE_THE_TABLE: (&str, &str) = ("POST /v1/conversations", "POST /v1/conversations/files");
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins/runbooks")
+fn folder() -> Folder {
+    Folder::new("../../plugins/runbooks")
 }
 
 fn runbook(name: &str) -> Policy {
-    let text = fs::read_to_string(folder().join(name)).unwrap();
-    read(&text).unwrap_or_else(|found| panic!("{name}: {found:#?}"))
+    folder().read(name).into_policy()
 }
 
-fn runbooks() -> Vec<(String, Policy)> {
-    let files = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name());
-    let names = files.map(|name| name.into_string().unwrap());
-    names
-        .filter(|name| name.ends_with(".yaml"))
-        .map(|name| (name.clone(), runbook(&name)))
-        .collect()
+pub(crate) fn runbooks() -> Vec<(String, Policy)> {
+    let names = folder().documents().into_iter();
+    names.map(|name| (name.clone(), runbook(&name))).collect()
 }
 
-fn verdicts(policy: &Policy) -> BTreeMap<String, &'static str> {
-    let name = |method, template| format!("{method} {template}");
-    policy
-        .routes()
-        .map(|route| (name(route.method, route.template), route.verdict.word()))
-        .collect()
+/// A row of the matrix.
+struct Row {
+    file: String,
+    client: String,
+    category: String,
+    compatibility: String,
+    preset: &'static str,
+    verdicts: BTreeMap<String, String>,
+}
+
+fn matrix() -> Vec<Row> {
+    let matrix: Value = serde_json::from_str(MATRIX).unwrap();
+    let clients = matrix.get("clients").and_then(Value::as_array);
+    clients.unwrap().iter().map(row).collect()
+}
+
+fn row(client: &Value) -> Row {
+    let text = |key: &str| client[key].as_str().unwrap().to_owned();
+    let word = |key: &str| text(key).to_lowercase().replace([' ', '-'], "_");
+    let routes = client["routes"].as_object().unwrap().iter();
+    let mut verdicts: BTreeMap<String, String> = routes
+        .map(|(route, verdict)| (route.clone(), verdict.as_str().unwrap().to_owned()))
+        .collect();
+    let (beside, with) = BESIDE_THE_TABLE;
+    verdicts.insert(beside.to_owned(), verdicts.get(with).unwrap().clone());
+    Row {
+        file: format!("{}.yaml", text("slug")),
+        client: text("client"),
+        category: word("category"),
+        compatibility: word("compatibility"),
+        preset: preset(&text("preset")),
+        verdicts,
+    }
+}
+
+/// GT's wizard calls its presets by longer names.
+fn preset(name: &str) -> &'static str {
+    match name {
+        "OpenAI-compatible chat client" => "chat-client",
+        "Chat plus embeddings framework client" => "chat-embeddings",
+        "Agentic IDE or editor client" => "agentic-ide",
+        "Conversation app with uploads" => "conversation-uploads",
+        "Dataset upload automation" => "dataset-upload",
+        other => panic!("a preset {other}"),
+    }
+}
+
+fn verdicts(policy: &Policy) -> BTreeMap<String, String> {
+    let verdict = |route: signalbox_policy::RouteRule<'_>| {
+        let name = format!("{} {}", route.method, route.template);
+        (name, route.verdict.word().to_owned())
+    };
+    policy.routes().map(verdict).collect()
 }
 
 #[test]
-fn the_litellm_runbook_says_what_gt_says() {
-    let policy = runbook("litellm.yaml");
-    let expected = LITELLM.iter().chain([&BESIDE_THE_TABLE]);
-    let expected: BTreeMap<String, &str> = expected
-        .map(|(route, verdict)| ((*route).to_owned(), *verdict))
-        .collect();
-    assert_eq!(verdicts(&policy), expected);
-    assert!(
-        policy.routes().all(|route| {
-            (route.action == Action::Forward) == (route.verdict.word() == "native")
-        })
-    );
+fn every_runbook_says_what_gt_says() {
+    let rows = matrix();
+    assert_eq!(rows.len(), 23);
+    for row in rows {
+        let policy = runbook(&row.file);
+        let file = &row.file;
+        assert_eq!(verdicts(&policy), row.verdicts, "{file}");
+        let client = policy.client().unwrap();
+        let category = client.category.unwrap().word();
+        let compatibility = client.compatibility.unwrap().word();
+        assert_eq!(client.name, row.client, "{file}");
+        assert_eq!(category, row.category, "{file}");
+        assert_eq!(compatibility, row.compatibility, "{file}");
+        assert_eq!(client.preset.unwrap().word, row.preset, "{file}");
+        assert_eq!(format!("{}.yaml", policy.name()), *file);
+        let said = [&client.setup, &client.caveats, &client.corrections];
+        assert!(said.iter().all(|said| !said.is_empty()), "{file}");
+    }
 }
 
 #[test]
-fn the_litellm_runbook_maps_the_models_of_the_demo() {
-    let names: Vec<(String, String)> = runbook("litellm.yaml")
-        .catalogue()
-        .into_iter()
-        .map(|entry| (entry.name, entry.published))
-        .collect();
+fn there_is_a_runbook_for_each_client_and_one_for_every_route() {
+    let mut expected: BTreeSet<String> = matrix().into_iter().map(|row| row.file).collect();
+    expected.insert("full.yaml".to_owned());
+    let names = runbooks().into_iter().map(|(name, _)| name);
+    assert_eq!(names.collect::<BTreeSet<_>>(), expected);
+}
+
+/// GT's own routes are forwarded where the key of the preset is for them, where the client is said to
+/// use them, and for plain HTTP.
+#[test]
+fn gts_own_routes_are_forwarded_where_the_client_has_a_use_for_them() {
+    for row in matrix() {
+        let uses_them = row.category == "sdk_and_http"
+            || row.compatibility == "openai_plus_gt_extensions"
+            || matches!(row.preset, "conversation-uploads" | "dataset-upload");
+        for route in runbook(&row.file).routes() {
+            let expected = match route.verdict {
+                Verdict::Native => Action::Forward,
+                Verdict::GtExtension if uses_them => Action::Forward,
+                Verdict::GtExtension | Verdict::NotSupported => Action::Refuse,
+            };
+            assert_eq!(route.action, expected, "{}: {}", row.file, route.template);
+        }
+    }
+}
+
+#[test]
+fn a_refused_route_says_of_which_client_it_speaks_and_what_to_do() {
+    for row in matrix() {
+        for route in runbook(&row.file)
+            .routes()
+            .filter(|it| it.action == Action::Refuse)
+        {
+            let because = route.because.unwrap();
+            let place = format!("{}: {}: {because}", row.file, route.template);
+            let name = row.client.split([' ', '/']).next().unwrap();
+            // Two ask for a status where the file was uploaded, whatever the client.
+            let names_it = because.contains(name) || because.contains("was uploaded");
+            assert!(names_it, "{place}");
+            assert!(
+                because.contains([';', ',']) && because.ends_with('.'),
+                "{place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_litellm_runbook_stands_alone_and_maps_the_models_of_the_demo() {
+    let text = std::fs::read_to_string(folder().path("litellm.yaml")).unwrap();
+    let policy = read(&text).unwrap();
+    let names = policy.catalogue().into_iter();
+    let names: Vec<_> = names.map(|entry| (entry.name, entry.published)).collect();
     let expected = [
         ("gpt-4o", "support-agent"),
         ("gpt-4o-mini", "gt-small"),
@@ -86,16 +171,10 @@ fn the_litellm_runbook_maps_the_models_of_the_demo() {
 #[test]
 fn the_full_runbook_forwards_every_route_of_gt() {
     let policy = runbook("full.yaml");
-    let every: Vec<String> = LITELLM
-        .iter()
-        .chain([&BESIDE_THE_TABLE])
-        .map(|(route, _)| (*route).to_owned())
-        .collect();
-    assert_eq!(verdicts(&policy).len(), every.len());
-    assert!(
+    let every: BTreeSet<String> = matrix().remove(0).verdicts.into_keys().collect();
+    assert_eq!(
+        verdicts(&policy).into_keys().collect::<BTreeSet<_>>(),
         every
-            .iter()
-            .all(|route| verdicts(&policy).contains_key(route))
     );
     assert!(policy.routes().all(|route| route.action == Action::Forward));
     assert_eq!(policy.catalogue().len(), 6);
@@ -114,27 +193,32 @@ fn every_case_of_every_runbook_holds() {
 }
 
 #[test]
-fn every_route_of_every_runbook_has_a_case() {
+fn every_route_of_every_runbook_has_a_case_of_each_kind() {
     for (name, policy) in runbooks() {
-        let has_case = |method: &str, template: &str| {
-            policy.cases().iter().any(|case| {
+        for route in policy.routes() {
+            let (method, template) = (route.method, route.template);
+            let of_route = |case: &&Case| {
                 let (asked, target) = case.method_and_target();
                 let path = target.split('?').next().unwrap();
                 asked == method && fits(template.strip_prefix("/v1").unwrap(), path)
-            })
-        };
-        for route in policy.routes() {
-            let (method, template) = (route.method, route.template);
-            assert!(
-                has_case(method, template),
-                "{name}: no case for {method} {template}"
-            );
+            };
+            let refuses = |case: &Case| matches!(case.expect, Expectation::Refuse { .. });
+            let cases: Vec<&Case> = policy.cases().iter().filter(of_route).collect();
+            let place = format!("{name}: {method} {template}");
+            if route.action == Action::Forward {
+                assert!(
+                    cases.iter().any(|case| !refuses(case)),
+                    "{place}: of a key that may"
+                );
+            }
+            // Every key may list what it has, which may be nothing.
+            if template != "/v1/models" {
+                assert!(
+                    cases.iter().any(|case| refuses(case)),
+                    "{place}: of one that may not"
+                );
+            }
         }
-        let refuses = |case: &Case| matches!(case.expect, Expectation::Refuse { .. });
-        assert!(
-            policy.cases().iter().any(refuses),
-            "{name}: no case is refused"
-        );
     }
 }
 
