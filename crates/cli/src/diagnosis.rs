@@ -1,6 +1,6 @@
 //! What is wrong with a file, as it is printed.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs};
+use std::{collections::BTreeMap, fmt::Write as _, fs, io::Read as _};
 
 use signalbox_policy::{Diagnostic, Files, Unreadable};
 
@@ -11,12 +11,18 @@ pub(crate) struct Included(BTreeMap<String, String>);
 
 impl Files for Included {
     fn text(&mut self, path: &str) -> Result<String, Unreadable> {
-        let text = fs::read_to_string(path);
+        let mut text = String::new();
+        let read = fs::File::open(path);
+        let read = read.and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text));
+        let text = read.map(|_| text);
         let kept = text.as_ref().map_or_else(|_| String::new(), String::clone);
         self.0.insert(path.to_owned(), kept);
         text.map_err(|error| Unreadable::Because(error.to_string()))
     }
 }
+
+/// One more than is read of a document, so that a longer one is refused and not cut.
+const MOST_BYTES: u64 = (32 << 20) + 1;
 
 impl Included {
     /// The files that were asked for.

@@ -135,8 +135,12 @@ impl Loader<'_> {
 
 /// The path of what a file includes.
 fn beside(file: &str, entry: &str) -> Result<String, &'static str> {
-    if entry.is_empty() || entry.chars().any(char::is_control) || entry.ends_with('/') {
-        return Err("write the path of a file");
+    // What is wrong in a file is shown with its line: let it be no secret's.
+    let is_yaml = [".yaml", ".yml"]
+        .iter()
+        .any(|ending| entry.ends_with(ending));
+    if !is_yaml || entry.chars().any(char::is_control) {
+        return Err("write the path of a `.yaml` file");
     }
     if entry.contains("${") {
         return Err("files are read before values are known: write the path out");
