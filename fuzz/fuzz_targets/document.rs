@@ -5,7 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use signalbox_policy::{
-    Diagnostic, Document, Files, Unreadable, Values, format, read, read_cases, read_values, read_with,
+    Diagnostic, Document, Files, Unreadable, Values, format, read, read_cases, read_values,
+    read_with,
 };
 
 fuzz_target!(|text: &str| {
