@@ -9,7 +9,9 @@ use hyper::client::conn::http1::Builder;
 use hyper_util::rt::TokioIo;
 use libfuzzer_sys::fuzz_target;
 use signalbox_fuzz::cut;
-use signalbox_http::http1::{BodyDecoder, FieldSlots, HeadScan, MAX_FIELDS, MAX_HEAD, response_head};
+use signalbox_http::http1::{
+    BodyDecoder, FieldSlots, HeadScan, MAX_FIELDS, MAX_HEAD, response_head,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     runtime,
