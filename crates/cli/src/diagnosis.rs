@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Read as _};
 
-use signalbox_policy::{Diagnostic, Files, Unreadable};
+use signalbox_policy::{Diagnostic, Files, Unreadable, limits};
 
 /// The files a document includes, read from the disk. Their texts are kept to be shown; one that
 /// cannot be read has none.
@@ -22,7 +22,7 @@ impl Files for Included {
 }
 
 /// One more than is read of a document, so that a longer one is refused and not cut.
-const MOST_BYTES: u64 = (32 << 20) + 1;
+const MOST_BYTES: u64 = limits::TEXT_BYTES as u64 + 1;
 
 impl Included {
     /// The files that were asked for.

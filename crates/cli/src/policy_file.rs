@@ -13,6 +13,7 @@ use signalbox_policy::{Resolved, Values, gt_routes::GtRoutes, read_with};
 
 use crate::{
     diagnosis::{Included, diagnosis},
+    exit::Misused,
     output,
 };
 
@@ -155,6 +156,7 @@ fn printed(file: Result<PolicyFile, NoPolicy>) -> anyhow::Result<Option<PolicyFi
             output::talk(&errors);
             Ok(None)
         }
-        Err(error) => Err(error.into()),
+        Err(error @ NoPolicy::ValuesForComponent(_)) => Err(Misused(error.to_string()).into()),
+        Err(error @ NoPolicy::NotText(_)) => Err(error.into()),
     }
 }

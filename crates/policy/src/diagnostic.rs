@@ -128,13 +128,14 @@ impl Findings {
         self.found.push((file, diagnostic));
     }
 
-    /// Everything found, in the order of the text: the document's first.
+    /// Everything found, each once, in the order of the text: the document's first.
     pub(crate) fn sorted(self) -> Vec<Diagnostic> {
         let mut found = self.found;
         found.sort_by(|(in_a, a), (in_b, b)| {
             let a = (in_a, a.line, a.column, a.code, &a.message);
             a.cmp(&(in_b, b.line, b.column, b.code, &b.message))
         });
+        found.dedup();
         found.into_iter().map(|(_, found)| found).collect()
     }
 

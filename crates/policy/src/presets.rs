@@ -1,21 +1,11 @@
 //! GT's wizard presets: what a key made with each may do.
-//!
-//! | preset | purpose | scopes |
-//! | --- | --- | --- |
-//! | `chat-client` | inference | `inference:chat` |
-//! | `chat-embeddings` | inference | `inference:chat`, `inference:embed` |
-//! | `agentic-ide` | inference | `inference:chat` |
-//! | `voice-audio` | inference | `inference:chat`, `inference:transcribe`, `inference:speech` |
-//! | `image-generation` | inference | `inference:image` |
-//! | `dataset-upload` | upload | `datasets:write` |
-//! | `conversation-uploads` | conversation | `inference:chat` |
 
 use crate::Purpose;
 
 /// One preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
-    /// The word in a keyring.
+    /// The word in keyrings and documents.
     pub word: &'static str,
     /// What such a key is for.
     pub purpose: Purpose,

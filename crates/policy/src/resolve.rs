@@ -1,7 +1,7 @@
 //! A document and the files it includes become one document, with a value in place of each name.
 //!
 //! Everything is read first; then the values are known, and put into every text; then entries are
-//! put together. So a text means the same in whatever document its file is included.
+//! put together.
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ use signalbox_runtime::Digest;
 
 use crate::{
     admin::{Access, Body},
-    exit::Exit,
+    exit::{Exit, Misused},
     given_values::GivenValues,
     output,
     policy_file::PolicyFile,
@@ -52,6 +52,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 fn digest(what: &str, values: &Values) -> anyhow::Result<Option<String>> {
     let written = what.strip_prefix("sha256:").unwrap_or(what);
     if written.len() == 64 && written.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if !values.is_empty() {
+            return Err(
+                Misused("a digest is a component's; values are for documents".into()).into(),
+            );
+        }
         return Ok(Some(written.to_ascii_lowercase()));
     }
     let Some(file) = PolicyFile::read(Path::new(what), values)? else {

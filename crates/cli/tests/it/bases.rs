@@ -214,13 +214,18 @@ fn values_that_do_not_fit_are_told() {
         broken.stderr
     );
     assert_eq!(run(&["build", document, "-o", &component]).code, Some(0));
-    let of_component = run(&["test", &component, "--set", "agent=x"]);
-    assert_eq!(of_component.code, Some(1));
-    assert!(
-        of_component.stderr.contains("values are for documents"),
-        "{}",
-        of_component.stderr
-    );
+    let digest = "0".repeat(64);
+    for of_component in [
+        &["test", &component][..],
+        &["swap", &component],
+        &["swap", "oci://registry.example/policy:1"],
+        &["revoke", &digest],
+    ] {
+        let ran = run(&[of_component, &["--set", "agent=x"]].concat());
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let said = ran.stderr.contains("values are for documents");
+        assert!(said, "{}", ran.stderr);
+    }
     let live = run(&[
         "explain",
         "--set",

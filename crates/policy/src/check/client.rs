@@ -68,7 +68,7 @@ fn paragraphs(list: Option<&List>, what: &str, findings: &mut Findings) -> Vec<S
 
 fn paragraph(text: &Text, what: &str, findings: &mut Findings) -> String {
     let mut lines = text.value.trim().lines();
-    if lines.any(|line| line.trim().is_empty()) && !text.value.trim().is_empty() {
+    if lines.any(|line| line.trim().is_empty()) {
         let message = format!("{what} has more than one paragraph");
         findings.add_with_help(
             Code::BadText,

@@ -8,17 +8,26 @@ use crate::{List, Text};
 type Visit<'v> = dyn FnMut(&mut Text) + 'v;
 
 impl Document {
-    /// Calls `visit` with every text in which a value may be used, in the order of the text.
+    /// Calls `visit` with every text in which a value may be used.
     pub(crate) fn each_text(&mut self, visit: &mut Visit<'_>) {
-        texts(
-            [&mut self.policy, &mut self.version, &mut self.about],
-            visit,
-        );
-        self.client.iter_mut().for_each(|it| client(it, visit));
-        let routes = self.routes.iter_mut().flatten();
+        let Self {
+            policy,
+            version,
+            about,
+            include: _,
+            values: _,
+            client: written_client,
+            routes,
+            models,
+            cases,
+            present: _,
+        } = self;
+        texts([policy, version, about], visit);
+        written_client.iter_mut().for_each(|it| client(it, visit));
+        let routes = routes.iter_mut().flatten();
         routes.for_each(|it| route(it, visit));
-        self.models.iter_mut().for_each(|it| model(it, visit));
-        self.cases.iter_mut().for_each(|it| case(it, visit));
+        models.iter_mut().for_each(|it| model(it, visit));
+        cases.iter_mut().for_each(|it| case(it, visit));
     }
 }
 
@@ -31,7 +40,8 @@ fn client(client: &mut Client, visit: &mut Visit<'_>) {
         setup,
         caveats,
         corrections,
-        ..
+        position: _,
+        present: _,
     } = client;
     texts([name, category, compatibility, preset], visit);
     lists([setup, caveats, corrections], visit);
@@ -47,15 +57,21 @@ fn route(route: &mut Route, visit: &mut Visit<'_>) {
         because,
         query,
         headers,
-        ..
+        key: _,
+        present: _,
     } = route;
     texts([verdict, action, scope, model, because], visit);
     lists([purpose, query, headers], visit);
 }
 
 fn model(model: &mut Model, visit: &mut Visit<'_>) {
-    texts([&mut model.published], visit);
-    lists([&mut model.endpoints], visit);
+    let Model {
+        name: _,
+        published,
+        endpoints,
+    } = model;
+    texts([published], visit);
+    lists([endpoints], visit);
 }
 
 fn case(case: &mut CaseEntry, visit: &mut Visit<'_>) {
@@ -71,7 +87,8 @@ fn case(case: &mut CaseEntry, visit: &mut Visit<'_>) {
         datasets,
         headers,
         expect,
-        ..
+        position: _,
+        present: _,
     } = case;
     texts([name, request, model, preset], visit);
     lists([scopes, purposes], visit);
@@ -87,7 +104,8 @@ fn case(case: &mut CaseEntry, visit: &mut Visit<'_>) {
         model,
         refuse,
         list,
-        ..
+        position: _,
+        present: _,
     }) = expect
     {
         texts([forward, model, refuse], visit);

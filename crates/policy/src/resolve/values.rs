@@ -11,6 +11,7 @@ use crate::{
     Position, Text,
     diagnostic::{Code, Findings, closest, shown},
     document::{self, Value},
+    limits::TEXT_BYTES,
     yaml::Node,
 };
 
@@ -56,7 +57,10 @@ pub(super) fn settle<'v>(
             "`{}` is given, and this document has no such value",
             shown(name)
         );
-        let help = unknown(name, values.keys().copied());
+        let help = match declared {
+            [] => "the document and its bases have no `values`".into(),
+            _ => unknown(name, values.keys().copied()),
+        };
         findings.add_with_help(Code::UnknownValue, Position::TOP, message, help);
     }
     Settled { values, declared }
@@ -66,7 +70,7 @@ impl Settled<'_> {
     /// Puts the values into every text of every part.
     pub(super) fn put_into(&self, parts: &mut [Part], findings: &mut Findings) {
         let mut used = BTreeSet::new();
-        let mut room = Some(MOST_BYTES);
+        let mut room = Some(TEXT_BYTES);
         for part in parts {
             part.document.each_text(&mut |text| {
                 if is_used(&text.value) {
@@ -95,9 +99,10 @@ impl Settled<'_> {
         findings: &mut Findings,
     ) -> String {
         let mut out = String::new();
+        let mut is_whole = true;
         for piece in pieces(&text.value) {
             let piece = match piece {
-                Piece::Literal(literal) => literal,
+                Piece::Literal(literal) => Some(literal),
                 Piece::Name(name) => {
                     used.insert(name.to_owned());
                     self.value(name, text, findings)
@@ -106,36 +111,36 @@ impl Settled<'_> {
                     let message = "`${` begins the name of a value, and none follows";
                     let help = "write `${name}`, or `$${` for the text itself";
                     findings.add_with_help(Code::BadReference, text.position, message, help);
-                    findings.close(text.position);
-                    "${"
+                    None
                 }
             };
+            is_whole &= piece.is_some();
+            let piece = piece.unwrap_or_default();
             let left = room.and_then(|room| room.checked_sub(piece.len()));
             let was_full = std::mem::replace(room, left).is_none();
             if left.is_some() {
                 out.push_str(piece);
             } else if !was_full {
                 let message =
-                    format!("with its values the document has more than {MOST_BYTES} bytes");
+                    format!("with its values the document has more than {TEXT_BYTES} bytes");
                 findings.add(Code::TooLarge, text.position, message);
             }
+        }
+        if !is_whole {
+            findings.close(text.position);
         }
         out
     }
 
     /// The value of a name; one that has none has been reported where it is declared.
-    fn value(&self, name: &str, text: &Text, findings: &mut Findings) -> &str {
-        let Some(value) = self.values.get(name) else {
+    fn value(&self, name: &str, text: &Text, findings: &mut Findings) -> Option<&str> {
+        let value = self.values.get(name);
+        if value.is_none() {
             let message = format!("there is no value `{name}`");
             let help = unknown(name, self.values.keys().copied());
             findings.add_with_help(Code::UnknownValue, text.position, message, help);
-            findings.close(text.position);
-            return "";
-        };
-        value.unwrap_or_else(|| {
-            findings.close(text.position);
-            ""
-        })
+        }
+        value.copied().flatten()
     }
 }
 
@@ -193,6 +198,3 @@ fn unknown<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> String {
 
 /// What a reason may have.
 const MOST_VALUE_BYTES: usize = 1024;
-
-/// As much as a text that is read may have.
-const MOST_BYTES: usize = 32 << 20;

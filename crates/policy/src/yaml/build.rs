@@ -9,12 +9,13 @@ use super::{
 use crate::{
     Position,
     diagnostic::{Code, Findings, shown},
+    limits::TEXT_BYTES,
 };
 
 pub(super) fn read(text: &str, file: u16, findings: &mut Findings) -> Option<Node> {
-    if text.len() > MOST_BYTES {
+    if text.len() > TEXT_BYTES {
         let message = format!(
-            "the text has {} bytes; at most {MOST_BYTES} are read",
+            "the text has {} bytes; at most {TEXT_BYTES} are read",
             text.len()
         );
         let top = Position {
@@ -226,9 +227,6 @@ impl Builder<'_> {
         self.findings.add_with_help(code, position, message, help);
     }
 }
-
-/// A hundred thousand models with a line each are some 8 MB.
-const MOST_BYTES: usize = 32 << 20;
 
 /// A node takes about a hundred bytes: a hostile text costs some 200 MB at most.
 const MOST_NODES: usize = 2_000_000;

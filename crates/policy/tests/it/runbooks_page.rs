@@ -21,9 +21,9 @@ signalbox build plugins/runbooks/langchain.yaml --set agent=support-agent --set 
 ```
 
 `agent` and `raw_model` are names as your GT publishes them; clients write `gpt-4o`, `gpt-4o-mini` and
-`text-embedding-3-small`. For other names, include the runbook in a document of your own
-([policies.md](policies.md#bases)). `litellm.yaml` has its names in it, because `signalbox demo` carries it. `full.yaml`
-is for no client: it forwards every route GT has.
+`text-embedding-3-small`. For further names, include the runbook in a document of your own
+([policies.md](policies.md#bases)); those of the runbook go on working. `litellm.yaml`, which `signalbox demo` carries,
+and `full.yaml` have GT's names in them and take none. `full.yaml` is for no client: it forwards every route GT has.
 
 `HOST` below is this gate. It takes every form of base, with `/api/tenant`, `/v1`, both or neither; GT's runbooks all say
 `…/api/tenant`, and no client that was looked at adds the `/v1` of GT's routes to it. [clients.md](clients.md) has programs

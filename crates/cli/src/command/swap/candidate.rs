@@ -122,6 +122,9 @@ fn attached<'a>(
 /// A component, and the name of the document it is compiled from.
 fn component(what: &str, values: &Values) -> anyhow::Result<Option<(Component, Option<String>)>> {
     if what.starts_with("oci://") {
+        if !values.is_empty() {
+            return Err(Misused(format!("{what} is a component; values are for documents")).into());
+        }
         return Ok(Some((Component::Reference(what.to_owned()), None)));
     }
     let Some(file) = PolicyFile::read(Path::new(what), values)? else {
