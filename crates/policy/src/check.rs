@@ -123,7 +123,7 @@ fn check(document: &Document, findings: &mut Findings) -> Policy {
 fn policy_name(document: &Document, findings: &mut Findings) -> String {
     let Some(name) = &document.policy else {
         if !document.present.has("policy") {
-            let help = "begin with `policy: NAME`";
+            let help = "begin with `policy: NAME`; a base for others is checked with a document that includes it";
             let message = "a policy document needs `policy`, its name";
             findings.add_with_help(Code::MissingKey, Position::TOP, message, help);
         }

@@ -62,7 +62,7 @@ fn check(plugin: &Plugin, whose: &str, case: &Case) -> Result<(), StepError> {
         };
         Err(StepError::new(
             format!("case `{name}`, {whose}: {request}: {why}"),
-            "`signalbox test FILE --cases CASES.yaml` runs them without a host; correct the policy, or the case",
+            "`signalbox test FILE`, with `--cases CASES.yaml` for those of another file, runs them without a host; correct the policy, or the case",
         ))
     })
 }

@@ -145,6 +145,9 @@ fn beside(file: &str, entry: &str) -> Result<String, &'static str> {
     if entry.contains("${") {
         return Err("files are read before values are known: write the path out");
     }
+    if entry.contains("://") {
+        return Err("it is read from the disk: write the path of a file");
+    }
     if entry.starts_with('/') {
         return Err("paths are relative to the file that says `include`");
     }

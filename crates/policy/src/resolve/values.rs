@@ -80,7 +80,7 @@ impl Settled<'_> {
             });
         }
         for Value { name, .. } in self.declared {
-            if !used.contains(&name.value) {
+            if is_name(&name.value) && !used.contains(&name.value) {
                 let message = format!("no text uses the value `{}`", shown(&name.value));
                 let help = format!(
                     "write `${{{}}}` where it belongs, or leave it out",
@@ -108,8 +108,9 @@ impl Settled<'_> {
                     self.value(name, text, findings)
                 }
                 Piece::Broken => {
-                    let message = "`${` begins the name of a value, and none follows";
-                    let help = "write `${name}`, or `$${` for the text itself";
+                    let message =
+                        "`${` begins the name of a value, and no name with a `}` behind it follows";
+                    let help = "write `${name}` with A–Z a–z 0–9 - _ in the name, or `$${` for the text itself";
                     findings.add_with_help(Code::BadReference, text.position, message, help);
                     None
                 }
@@ -181,7 +182,8 @@ fn fault(value: &str) -> Option<String> {
 fn missing(name: &Text, findings: &mut Findings) {
     let name_shown = shown(&name.value);
     let message = format!("the value `{name_shown}` has no default and is not given");
-    let help = format!("give it with `--set {name_shown}=VALUE`, or build the document first");
+    let help =
+        format!("give it with `--set {name_shown}=VALUE`; for a host, build the document first");
     findings.add_with_help(Code::MissingValue, name.position, message, help);
 }
 
