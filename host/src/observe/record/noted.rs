@@ -14,15 +14,27 @@ pub(super) struct Noted {
 
 /// The fields of a line that are the same for all requests of a plan, as they are written.
 #[derive(Debug, Default)]
-pub struct SharedFields(OnceLock<Box<[u8]>>);
+pub struct SharedFields(OnceLock<Written>);
+
+/// A HEAD has the plan of its GET, so the method of those that wrote it is kept as well.
+#[derive(Debug)]
+struct Written {
+    method: Box<str>,
+    text: Box<[u8]>,
+}
 
 impl SharedFields {
-    /// What was written of them before, or what `write` writes, which is kept.
-    pub fn get_or_write(&self, write: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
-        self.0.get_or_init(|| {
+    /// What was written of them before, or what `write` writes, which is kept. `None` if that was for
+    /// a request with another method.
+    pub fn get_or_write(&self, method: &str, write: impl FnOnce(&mut Vec<u8>)) -> Option<&[u8]> {
+        let written = self.0.get_or_init(|| {
             let mut text = Vec::new();
             write(&mut text);
-            text.into()
-        })
+            Written {
+                method: method.into(),
+                text: text.into(),
+            }
+        });
+        (*written.method == *method).then_some(&*written.text)
     }
 }

@@ -78,11 +78,12 @@ impl AccessFields for Fields<'_> {
 
     #[inline]
     fn shared(&mut self, line: &AccessLine<'_>) {
-        match line.shared {
-            Some(kept) => {
-                let write = |text: &mut Vec<u8>| line.shared_fields(&mut Fields(text));
-                self.0.extend_from_slice(kept.get_or_write(write));
-            }
+        let write = |text: &mut Vec<u8>| line.shared_fields(&mut Fields(text));
+        let kept = line
+            .shared
+            .and_then(|kept| kept.get_or_write(line.method, write));
+        match kept {
+            Some(kept) => self.0.extend_from_slice(kept),
             None => line.shared_fields(self),
         }
     }

@@ -335,6 +335,10 @@ proptest! {
         for _first_and_later in 0..2 {
             prop_assert_eq!(written(&access), &*theirs);
         }
+        let other = AccessLine { method: "another", shared: None, ..access };
+        let expected = written(&other);
+        let other = AccessLine { shared: Some(&kept), ..other };
+        prop_assert_eq!(written(&other), expected);
     }
 
     #[test]
