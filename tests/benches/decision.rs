@@ -23,7 +23,7 @@ fn main() -> Fallible<()> {
          | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
     let runtime = Runtime::new(Settings::default())?;
-    for models in [10, 1_000, 20_000, 100_000] {
+    for models in [10, 1_000, 20_000, 50_000] {
         let bench = Bench::new(&runtime, models)?;
         let hit = format!("team-{}/gpt-4o", models / 2);
         for (case, model) in [
