@@ -19,6 +19,28 @@ pub(crate) struct FileWatcher {
     seen: Option<Stamp>,
 }
 
+/// What is to be seen of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It is as it was read.
+    Same,
+    /// It is another one, and may be written just now.
+    Changing,
+    /// It is another one, and stands still.
+    Changed,
+}
+
+impl Look {
+    /// What is to be seen of two files together.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Changing, _) | (_, Self::Changing) => Self::Changing,
+            (Self::Changed, _) | (_, Self::Changed) => Self::Changed,
+            (Self::Same, Self::Same) => Self::Same,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     device: u64,
@@ -45,12 +67,21 @@ impl FileWatcher {
         Ok((watch, text))
     }
 
-    /// Whether the file is another one than was read, and stands still.
-    pub(crate) fn has_changed(&mut self) -> bool {
+    /// Looks whether the file is another one than was read.
+    pub(crate) fn look(&mut self) -> Look {
         let now = stamp(&self.path);
         let stands_still = now == self.seen;
         self.seen = now;
-        now != self.read && stands_still
+        match stands_still {
+            _ if now == self.read => Look::Same,
+            true => Look::Changed,
+            false => Look::Changing,
+        }
+    }
+
+    /// Whether the file is another one than was read, and stands still.
+    pub(crate) fn has_changed(&mut self) -> bool {
+        self.look() == Look::Changed
     }
 
     /// Reads the text file if it has changed and stands still; `None` if there is nothing new.
@@ -60,10 +91,20 @@ impl FileWatcher {
 
     /// Reads the file whether it has changed or not.
     pub(crate) fn read(&mut self, most: u64) -> io::Result<Vec<u8>> {
-        // Taken before reading: what changes meanwhile is seen by the next look.
+        self.note();
+        read(&self.path, most)
+    }
+
+    /// The same, for a file that must be one: a pipe is not waited for.
+    pub(crate) fn read_regular(&mut self, most: u64) -> io::Result<Vec<u8>> {
+        self.note();
+        signalbox_files::read_regular(&self.path, most)
+    }
+
+    /// Taken before reading: what changes meanwhile is seen by the next look.
+    fn note(&mut self) {
         self.read = stamp(&self.path);
         self.seen = self.read;
-        read(&self.path, most)
     }
 
     /// The same, for a text file.

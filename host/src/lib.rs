@@ -40,7 +40,7 @@ pub use auth::keys::Keys;
 pub use observe::metrics::LostLines;
 pub use observe::record::{AccessFields, AccessLine, SharedFields};
 pub use observe::traces::CollectorError;
-pub use policy_sources::sources::{AsIs, PolicySource, SourceError, Sources};
+pub use policy_sources::sources::{AsIs, PolicySource, ReadFile, SourceError, Sources};
 pub use policy_sources::{CasesError, CasesProblem};
 pub use server::handle::Handle;
 pub use server::{BindError, Exit, Host, RunError};

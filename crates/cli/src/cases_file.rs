@@ -5,10 +5,7 @@ use std::{fs, path::Path};
 use anyhow::Context as _;
 use signalbox_policy::Case;
 
-use crate::{
-    diagnosis::{Included, diagnosis},
-    output,
-};
+use crate::{diagnosis::diagnosis, included::Texts, output};
 
 /// Reads cases. Every error of the file has been printed when this returns `None`.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Vec<Case>>> {
@@ -26,5 +23,5 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Vec<Case>>> {
 /// The cases in the text of the file `name`, or every error of it.
 pub(crate) fn of(name: &str, text: &str) -> Result<Vec<Case>, String> {
     signalbox_policy::read_cases(text)
-        .map_err(|found| diagnosis(name, text, &Included::default(), &found))
+        .map_err(|found| diagnosis(name, text, &Texts::default(), &found))
 }

@@ -5,11 +5,7 @@ use std::{fs, path::PathBuf};
 use anyhow::Context as _;
 use signalbox_policy::{Values, read_values};
 
-use crate::{
-    diagnosis::{Included, diagnosis},
-    exit::Misused,
-    output,
-};
+use crate::{diagnosis::diagnosis, exit::Misused, included::Texts, output};
 
 /// For commands that read documents.
 #[derive(Debug, Default, clap::Args)]
@@ -42,7 +38,7 @@ impl GivenValues {
                 Ok(Some(values))
             }
             Err(found) => {
-                output::talk(&diagnosis(&name, &text, &Included::default(), &found));
+                output::talk(&diagnosis(&name, &text, &Texts::default(), &found));
                 Ok(None)
             }
         }

@@ -8,6 +8,7 @@ mod compile;
 mod diagnosis;
 mod exit;
 mod given_values;
+mod included;
 mod logging;
 mod named;
 mod output;

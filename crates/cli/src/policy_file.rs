@@ -9,11 +9,13 @@ use std::{
 
 use anyhow::Context as _;
 use signalbox_gate::gt_routes;
-use signalbox_policy::{Resolved, Values, gt_routes::GtRoutes, read_with};
+use signalbox_host::ReadFile;
+use signalbox_policy::{Diagnostic, Files, Resolved, Values, gt_routes::GtRoutes, read_with};
 
 use crate::{
-    diagnosis::{Included, diagnosis},
+    diagnosis::diagnosis,
     exit::Misused,
+    included::{Included, Texts, from_disk},
     output,
 };
 
@@ -33,7 +35,7 @@ pub(crate) enum PolicyFile {
 pub(crate) struct Document {
     pub(crate) resolved: Resolved,
     source: String,
-    included: Included,
+    included: Texts,
 }
 
 /// Why a file's bytes are no policy.
@@ -57,29 +59,23 @@ impl PolicyFile {
         printed(Self::of(&path.display().to_string(), bytes, values))
     }
 
-    /// What the bytes of the file `name` are, and the files it includes.
+    /// What the bytes of the file `name` are, with the files it includes.
     pub(crate) fn of(name: &str, bytes: Vec<u8>, values: &Values) -> Result<Self, NoPolicy> {
-        let mut included = Included::default();
-        let is_wasm = bytes.starts_with(b"\0asm");
-        if is_wasm && !values.is_empty() {
-            return Err(NoPolicy::ValuesForComponent(name.to_owned()));
-        }
-        match bytes.get(..8) {
-            Some(b"\0asm\x01\0\0\0") => return Ok(Self::CoreModule(bytes)),
-            Some([0, b'a', b's', b'm', ..]) => return Ok(Self::Component(bytes)),
-            _ => {}
-        }
-        let source = String::from_utf8(bytes).map_err(|_| NoPolicy::NotText(name.to_owned()))?;
-        match read_with(&source, name, &mut included, values) {
-            Ok(resolved) => Ok(Self::Document(Box::new(Document {
-                resolved,
-                source,
-                included,
-            }))),
-            Err(found) => Err(NoPolicy::Invalid(diagnosis(
-                name, &source, &included, &found,
-            ))),
-        }
+        let (mut texts, mut read) = (Texts::default(), from_disk);
+        let files = &mut Included::shown(&mut read, &mut texts);
+        let parsed = Parsed::of(name, bytes, files, values)?;
+        parsed.into_policy(name, texts)
+    }
+
+    /// The same for a host, which reads the files it includes, and shows no lines of them.
+    pub(crate) fn for_host(
+        name: &str,
+        bytes: Vec<u8>,
+        read: &mut ReadFile<'_>,
+    ) -> Result<Self, NoPolicy> {
+        let files = &mut Included::hidden(read);
+        let parsed = Parsed::of(name, bytes, files, &Values::new())?;
+        parsed.into_policy(name, Texts::default())
     }
 
     /// Checks a document that this program brings.
@@ -123,6 +119,51 @@ impl PolicyFile {
                 let resolved = document.resolved;
                 let (policy, source) = (resolved.policy(), resolved.source());
                 Ok(signalbox_compiler::compile(policy, source)?)
+            }
+        }
+    }
+}
+
+/// What the bytes of a file are, before its errors are written out.
+enum Parsed {
+    Wasm(PolicyFile),
+    Document(String, Result<Box<Resolved>, Vec<Diagnostic>>),
+}
+
+impl Parsed {
+    fn of(
+        name: &str,
+        bytes: Vec<u8>,
+        files: &mut dyn Files,
+        values: &Values,
+    ) -> Result<Self, NoPolicy> {
+        if bytes.starts_with(b"\0asm") {
+            if !values.is_empty() {
+                return Err(NoPolicy::ValuesForComponent(name.to_owned()));
+            }
+            let is_core = bytes.get(4..8) == Some(&[1, 0, 0, 0]);
+            return Ok(Self::Wasm(if is_core {
+                PolicyFile::CoreModule(bytes)
+            } else {
+                PolicyFile::Component(bytes)
+            }));
+        }
+        let source = String::from_utf8(bytes).map_err(|_| NoPolicy::NotText(name.to_owned()))?;
+        let resolved = read_with(&source, name, files, values);
+        Ok(Self::Document(source, resolved.map(Box::new)))
+    }
+
+    fn into_policy(self, name: &str, included: Texts) -> Result<PolicyFile, NoPolicy> {
+        match self {
+            Self::Wasm(file) => Ok(file),
+            Self::Document(source, Ok(resolved)) => Ok(PolicyFile::Document(Box::new(Document {
+                resolved: *resolved,
+                source,
+                included,
+            }))),
+            Self::Document(source, Err(found)) => {
+                let errors = diagnosis(name, &source, &included, &found);
+                Err(NoPolicy::Invalid(errors))
             }
         }
     }

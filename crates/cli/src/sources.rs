@@ -1,13 +1,11 @@
 //! How the host's files become components: documents are compiled, everything else is as it is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use signalbox_host::{SourceError, Sources};
-use signalbox_policy::{Values, read_with};
+use signalbox_host::{ReadFile, SourceError, Sources};
 
 use crate::{
     cases_file,
-    diagnosis::Included,
     policy_file::{NoPolicy, PolicyFile},
 };
 
@@ -16,9 +14,14 @@ use crate::{
 pub(crate) struct Documents;
 
 impl Sources for Documents {
-    fn component(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
+    fn component(
+        &self,
+        path: &Path,
+        bytes: Vec<u8>,
+        read: &mut ReadFile<'_>,
+    ) -> Result<Vec<u8>, SourceError> {
         let name = path.display().to_string();
-        let file = PolicyFile::of(&name, bytes, &Values::new()).map_err(|error| match error {
+        let file = PolicyFile::for_host(&name, bytes, read).map_err(|error| match error {
             NoPolicy::Invalid(errors) => SourceError::new("invalid_document", errors),
             NoPolicy::NotText(_) | NoPolicy::ValuesForComponent(_) => {
                 SourceError::new("not_a_policy", error.to_string())
@@ -30,18 +33,6 @@ impl Sources for Documents {
         };
         file.into_component()
             .map_err(|error| SourceError::new(code, format!("{name}: {error:#}")))
-    }
-
-    fn included(&self, path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-        let mut included = Included::default();
-        if let Ok(text) = str::from_utf8(bytes)
-            && text.contains("include")
-        {
-            // What is wrong with it is found when its component is made.
-            let name = path.display().to_string();
-            drop(read_with(text, &name, &mut included, &Values::new()));
-        }
-        included.paths().map(PathBuf::from).collect()
     }
 
     fn cases(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
@@ -61,10 +52,13 @@ impl Sources for Documents {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     fn component(bytes: &[u8]) -> Result<Vec<u8>, SourceError> {
-        Documents.component(Path::new("a.yaml"), bytes.to_vec())
+        let none = &mut |_: &Path| Err(io::ErrorKind::NotFound.into());
+        Documents.component(Path::new("a/p.yaml"), bytes.to_vec(), none)
     }
 
     #[test]
@@ -76,13 +70,18 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_a_document_are_those_it_asks_for() {
-        let included = |text: &str| Documents.included(Path::new("a/p.yaml"), text.as_bytes());
-        assert_eq!(included("policy: p\nroutes: {}\n"), [] as [PathBuf; 0]);
-        assert_eq!(
-            included("policy: p\ninclude: [../missing.yaml, b/c.yaml]\n"),
-            [PathBuf::from("a/b/c.yaml"), PathBuf::from("missing.yaml")]
-        );
+    fn the_files_of_a_document_are_read_once_and_not_shown() {
+        let mut asked = Vec::new();
+        let text = "policy: p\n\"incl\\x75de\": [../b.yaml, c/d.yaml, ../b.yaml]\n";
+        let read = &mut |path: &Path| {
+            asked.push(path.display().to_string());
+            Ok(b"a-secret: in a line that is not shown\n".to_vec())
+        };
+        let made = Documents.component(Path::new("a/p.yaml"), text.into(), read);
+        let message = made.unwrap_err().message;
+        assert_eq!(asked, ["b.yaml", "a/c/d.yaml"]);
+        assert!(message.contains("b.yaml:1:1: error["), "{message}");
+        assert!(!message.contains("not shown"), "{message}");
     }
 
     #[test]
@@ -91,7 +90,7 @@ mod tests {
             component(b"policy: p\nrules: 1\nroutes:\n  GET /v1/models: {verdit: native}\n");
         let broken = broken.unwrap_err();
         assert_eq!(broken.code, "invalid_document");
-        for place in ["a.yaml:2:1: error[", "a.yaml:4:20: error["] {
+        for place in ["a/p.yaml:2:1: error[", "a/p.yaml:4:20: error["] {
             assert!(broken.message.contains(place), "{broken}");
         }
         let module = component(b"\0asm\x01\0\0\0").unwrap_err();

@@ -4,6 +4,7 @@
 //!   seals what is written, so that what somebody else wrote shows.
 //! - A [`LockedFile`] belongs to whoever it belongs to: it is read, changed and [replaced](replace)
 //!   by one process at a time, and keeps its owner, its mode and the links to it.
+//! - A [regular](read_regular) file is read without waiting for anyone who might write it.
 //! - An [`unnamed`] file leaves nothing behind.
 //!
 //! Whatever is written is first written beside its place and brought to the disk, then renamed, and
@@ -15,6 +16,7 @@ mod error;
 mod folder;
 mod key;
 mod private_folder;
+mod regular;
 mod shared;
 mod unnamed;
 
@@ -22,5 +24,6 @@ pub use entry::{Entry, is_temporary};
 pub use error::FileError;
 pub use key::Key;
 pub use private_folder::PrivateFolder;
+pub use regular::read_regular;
 pub use shared::{LockedFile, replace};
 pub use unnamed::unnamed;

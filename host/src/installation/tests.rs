@@ -6,14 +6,19 @@ use std::sync::Arc;
 use super::{Effect, check};
 use crate::Host;
 use crate::config::Config;
-use crate::policy_sources::sources::{SourceError, Sources};
+use crate::policy_sources::sources::{ReadFile, SourceError, Sources};
 
 /// A version, by the component it makes of whatever lies in the file.
 #[derive(Debug)]
 struct Makes(Vec<u8>);
 
 impl Sources for Makes {
-    fn component(&self, _: &Path, _: Vec<u8>) -> Result<Vec<u8>, SourceError> {
+    fn component(
+        &self,
+        _: &Path,
+        _: Vec<u8>,
+        _: &mut ReadFile<'_>,
+    ) -> Result<Vec<u8>, SourceError> {
         Ok(self.0.clone())
     }
 

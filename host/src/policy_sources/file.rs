@@ -1,8 +1,9 @@
 //! Policy files: taken over when they change.
 //!
-//! A version is the bytes of the file, of what it includes and of the statement beside it. Each is tried once, however
-//! often the file is written: what does not pass stays as it is until the bytes change. A version
-//! that was taken over is not taken again, so that touching a file does not undo a rollback.
+//! A version is the bytes of the file, of what it includes and of the statement beside it. Each is
+//! tried once, however often the file is written: what does not pass stays as it is until the bytes
+//! change. A version that was taken over is not taken again, so that touching a file does not undo a
+//! rollback.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,11 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::included::Included;
 use super::{Made, PolicySources, is_lost_race, off_thread, put, reject};
-use crate::file_watcher::{FileWatcher, LOOK};
+use crate::file_watcher::{FileWatcher, LOOK, Look};
 use crate::policy_sources::sources::{SourceError, Sources};
+
+#[cfg(test)]
+mod tests;
 
 /// The files policies come from.
 #[derive(Debug, Default)]
@@ -62,14 +66,6 @@ pub(crate) enum Unmade {
     Source(SourceError),
 }
 
-/// A file as it was read.
-struct Contents {
-    bytes: Vec<u8>,
-    /// Of the bytes and of what they include.
-    source: Digest,
-    statement: Option<Vec<u8>>,
-}
-
 impl Found {
     /// Reads a policy file for the first time, and makes its component. It is watched from here
     /// on, whatever is in it.
@@ -92,15 +88,15 @@ impl Found {
             source: None,
             statement: None,
         };
-        let component = match found.file.read(sources) {
-            Ok(contents) => {
-                found.source = Some(contents.source);
-                found.statement = contents.statement;
-                let made = sources.component(path, contents.bytes);
-                made.map_err(Unmade::Source)
-            }
-            Err(error) => Err(Unmade::Read(error)),
-        };
+        let made = found.file.read(sources);
+        if let Some(Version::Read(source, _)) = found.file.tried {
+            // Known of what gave no component too: memory is compared with it.
+            found.source = Some(source);
+        }
+        let component = made.map(|made| {
+            found.statement = made.statement;
+            made.component
+        });
         (found, component)
     }
 }
@@ -138,13 +134,8 @@ impl Files {
     /// Takes over what has changed and stands still.
     pub(crate) fn poll(&self, sources: &PolicySources) {
         for file in &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            // Each is looked at: a look is half of standing still.
-            let has_changed = [
-                file.component.has_changed(),
-                file.statement.has_changed(),
-                file.included.has_changed(),
-            ];
-            if has_changed.contains(&true) || file.again {
+            let has_changed = file.has_changed();
+            if has_changed || file.again {
                 file.take(sources, Trigger::File);
             }
         }
@@ -160,11 +151,19 @@ impl Files {
 }
 
 impl PolicyFile {
+    /// Whether any of it has changed, and all of it stands still: they are written one after the other.
+    fn has_changed(&mut self) -> bool {
+        // Each is looked at: a look is half of standing still.
+        let own = [self.component.look(), self.statement.look()];
+        let looks = own.into_iter().chain(self.included.look());
+        looks.fold(Look::Same, Look::and) == Look::Changed
+    }
+
     fn take(&mut self, sources: &PolicySources, way: Trigger) {
         let before = self.tried;
-        let read = self.read(&*sources.compile);
+        let made = self.read(&*sources.compile);
         let again = std::mem::take(&mut self.again);
-        if self.tried == self.taken && read.is_ok() {
+        if self.tried == self.taken && made.is_ok() {
             // As it was: what serves by now may be another one, for a reason.
             sources.health.source_passed(&self.name);
             return;
@@ -173,9 +172,6 @@ impl PolicyFile {
             return;
         }
         let actor = Actor::new(way, self.path.display().to_string());
-        let made = read
-            .map_err(Unmade::Read)
-            .and_then(|contents| self.make(sources, contents));
         let outcome = match made {
             Ok(made) => put(sources, &self.name, actor, made),
             Err(error) => {
@@ -192,42 +188,32 @@ impl PolicyFile {
         }
     }
 
-    fn make(&self, sources: &PolicySources, contents: Contents) -> Result<Made, Unmade> {
-        let component = sources.compile.component(&self.path, contents.bytes);
-        Ok(Made {
-            component: component.map_err(Unmade::Source)?,
-            statement: contents.statement,
-            source: contents.source,
-        })
-    }
-
-    /// Reads all of it, and notes which version that is.
-    fn read(&mut self, sources: &dyn Sources) -> io::Result<Contents> {
+    /// Reads all of it once, makes its component, and notes which version that is.
+    fn read(&mut self, sources: &dyn Sources) -> Result<Made, Unmade> {
         let statement = match self.statement.read(LARGEST_STATEMENT) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         };
-        let read = self
-            .component
-            .read(LARGEST_SOURCE)
-            .and_then(|bytes| Ok((bytes, statement?)));
-        let read = read.map(|(bytes, statement)| {
-            let paths = sources.included(&self.path, &bytes);
-            Contents {
-                source: self.included.read(&paths, &bytes),
-                bytes,
-                statement,
+        let read = self.component.read(LARGEST_SOURCE);
+        let (bytes, statement) = match read.and_then(|bytes| Ok((bytes, statement?))) {
+            Ok(read) => read,
+            Err(error) => {
+                self.tried = Some(Version::Unreadable(error.kind()));
+                return Err(Unmade::Read(error));
             }
-        });
-        self.tried = Some(match &read {
-            Ok(contents) => {
-                let statement = contents.statement.as_deref();
-                Version::Read(contents.source, statement.map(Digest::of))
-            }
-            Err(error) => Version::Unreadable(error.kind()),
-        });
-        read
+        };
+        let own = Digest::of(&bytes);
+        let mut included = Included::default();
+        let made = sources.component(&self.path, bytes, &mut |path| included.read(path));
+        let source = included.source(own);
+        self.included = included;
+        self.tried = Some(Version::Read(source, statement.as_deref().map(Digest::of)));
+        Ok(Made {
+            component: made.map_err(Unmade::Source)?,
+            statement,
+            source,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 //! by SIGHUP, never while a request waits.
 
 use std::fmt::{self, Debug, Display};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use signalbox_registry::{Reference, ReferenceError};
@@ -19,21 +20,24 @@ pub enum PolicySource {
     Registry(Reference),
 }
 
+/// Reads a file.
+pub type ReadFile<'r> = dyn FnMut(&Path) -> io::Result<Vec<u8>> + 'r;
+
 /// Turns what an operator writes into what the host takes.
 ///
 /// Called from threads that may take their time, several at once.
 pub trait Sources: Debug + Send + Sync {
-    /// The component of a file.
+    /// The component of a file. `read` gives the bytes of further files that it is made of: it is made
+    /// again when one of them changes.
     ///
     /// # Errors
     /// If none can be made of it.
-    fn component(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError>;
-
-    /// The further files that [`Sources::component`] reads for this one: it is made again when one
-    /// of them changes.
-    fn included(&self, _path: &Path, _bytes: &[u8]) -> Vec<PathBuf> {
-        Vec::new()
-    }
+    fn component(
+        &self,
+        path: &Path,
+        bytes: Vec<u8>,
+        read: &mut ReadFile<'_>,
+    ) -> Result<Vec<u8>, SourceError>;
 
     /// The cases in a file, as JSON.
     ///
@@ -106,7 +110,12 @@ impl SourceError {
 }
 
 impl Sources for AsIs {
-    fn component(&self, _: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
+    fn component(
+        &self,
+        _: &Path,
+        bytes: Vec<u8>,
+        _: &mut ReadFile<'_>,
+    ) -> Result<Vec<u8>, SourceError> {
         Ok(bytes)
     }
 

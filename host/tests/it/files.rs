@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use signalbox_host::BindError;
-use signalbox_host::{SourceError, Sources};
+use signalbox_host::{ReadFile, SourceError, Sources};
 use signalbox_swap::{Outcome, Step, Trigger};
 
 use crate::harness::{Ask, Gate, GateBuilder, Gt, POLICY, component, within};
@@ -168,13 +168,14 @@ fn a_reload_takes_what_has_changed_and_leaves_what_has_not() {
 struct Pointer;
 
 impl Sources for Pointer {
-    fn component(&self, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
-        let missing = |error: std::io::Error| SourceError::new("missing", error.to_string());
-        fs::read(&self.included(path, &bytes)[0]).map_err(missing)
-    }
-
-    fn included(&self, path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-        vec![path.with_file_name(String::from_utf8_lossy(bytes).trim())]
+    fn component(
+        &self,
+        path: &Path,
+        bytes: Vec<u8>,
+        read: &mut ReadFile<'_>,
+    ) -> Result<Vec<u8>, SourceError> {
+        let named = path.with_file_name(String::from_utf8_lossy(&bytes).trim());
+        read(&named).map_err(|error| SourceError::new("missing", error.to_string()))
     }
 
     fn cases(&self, _: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, SourceError> {
@@ -216,7 +217,12 @@ fn a_file_is_taken_over_when_what_it_includes_changes() {
 struct Critic;
 
 impl Sources for Critic {
-    fn component(&self, _: &Path, _: Vec<u8>) -> Result<Vec<u8>, SourceError> {
+    fn component(
+        &self,
+        _: &Path,
+        _: Vec<u8>,
+        _: &mut ReadFile<'_>,
+    ) -> Result<Vec<u8>, SourceError> {
         Err(SourceError::new(
             "critic",
             "1:1: I do not like it\n2:1: nor this",

@@ -14,7 +14,11 @@ use signalbox_policy::{Case, Values, read_with};
 use signalbox_runtime::CompileIn;
 use signalbox_swap::{SignatureError, Statement, error_chain, verifying_key};
 
-use crate::{compile, diagnosis::Included, sources::Documents};
+use crate::{
+    compile,
+    included::{Included, from_disk},
+    sources::Documents,
+};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +107,7 @@ fn policy(path: &Path, bytes: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
     if let Some(finding) = below_gt(path, &bytes) {
         return vec![finding];
     }
-    match Documents.component(path, bytes) {
+    match Documents.component(path, bytes, &mut from_disk) {
         Ok(component) => check_component(component, compile),
         Err(error) => vec![of_source("policy", error)],
     }
@@ -112,8 +116,9 @@ fn policy(path: &Path, bytes: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
 /// A document that `check` and `build` refuse: a host still serves it, within GT's table of routes.
 fn below_gt(path: &Path, bytes: &[u8]) -> Option<Finding> {
     let source = str::from_utf8(bytes).ok()?;
-    let (name, mut included) = (path.display().to_string(), Included::default());
-    let resolved = read_with(source, &name, &mut included, &Values::new()).ok()?;
+    let (name, mut read) = (path.display().to_string(), from_disk);
+    let included = &mut Included::hidden(&mut read);
+    let resolved = read_with(source, &name, included, &Values::new()).ok()?;
     let found = resolved.check_gt_routes(&gt_routes::shipped());
     let first = found.first()?;
     let finding = Finding::stops(first.code, "policy", first.to_string());
