@@ -32,7 +32,8 @@ pub(super) fn render(report: &Report) -> anyhow::Result<Vec<(String, String)>> {
 }
 
 pub(super) fn write(report: &Report) -> anyhow::Result<()> {
-    let files = render(report)?;
+    // As it will be read: a number may come back as its neighbour.
+    let files = render(&Report::from_json(&report.to_json()?)?)?;
     fs::create_dir_all(root().join(FOLDER))?;
     for old in plots()? {
         fs::remove_file(root().join(old))?;
@@ -43,12 +44,13 @@ pub(super) fn write(report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The plots that are there, as paths in the repository.
+/// The plots that are there, as paths in the repository. Those of the bench that grows are its own.
 fn plots() -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root().join(FOLDER))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if Path::new(&name).extension().is_some_and(|end| end == "svg") {
+        let is_plot = Path::new(&name).extension().is_some_and(|end| end == "svg");
+        if is_plot && !name.starts_with("growth-") {
             found.push(format!("{FOLDER}/{name}"));
         }
     }
