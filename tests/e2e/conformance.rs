@@ -110,7 +110,7 @@ fn guests() -> Guests {
         let mut description = description();
         let models = route("GET", "/v1/models", ModelSource::None);
         description.routes.push(models);
-        description.models = 3;
+        description.model_count = 3;
         let catalogue = vec![
             entry("big", "support-agent"),
             entry("old", "retired-agent"),

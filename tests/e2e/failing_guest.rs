@@ -136,7 +136,7 @@ fn an_output_bomb_refuses() {
     let labels = (0..100_000).map(label).collect();
     let bomb = Decision::Forward(Forward {
         labels,
-        ..forward(crate::guests::CHAT)
+        ..forward(crate::guests::TO_CHAT)
     });
     check(&Guest::answer(bomb), "policy_failed", "contract");
 }
@@ -156,7 +156,7 @@ fn garbage_refuses() {
         Guest::answer(Decision::ReadModel),
         Guest::answer(Decision::Forward(Forward {
             model: Some("x".into()),
-            ..forward("POST /v1/nowhere")
+            ..forward(crate::guests::TO_NOWHERE)
         })),
         refuse(Refusal {
             status: 200,

@@ -1,6 +1,7 @@
 //! Files of earlier versions, kept as bytes under `tests/frozen`: this version loads every one of
 //! them and means by it what that version meant. Nothing there is ever changed; see its README.
 
+mod contracts;
 mod policies;
 mod state;
 mod written;

@@ -65,15 +65,15 @@ fn broken_components() -> Vec<(&'static str, Vec<u8>, Step, &'static str)> {
         |code: &str| guest(&|guest| guest.fields = format!("(func $start {code}) (start $start)"));
     let honest = Guest::default().component();
     let clock = Guest {
-        fields: "(import \"signalbox:policy/clock@0.1.0\" \"now\" (func $now (result i64)))".into(),
-        wit: contract().replace(
+        fields: "(import \"signalbox:policy/clock@0.2.0\" \"now\" (func $now (result i64)))".into(),
+        wit: contract(signalbox_runtime::ContractVersion::V0_2).replace(
             "world signalbox-policy {",
             "interface clock { now: func() -> u64; }\nworld signalbox-policy { import clock;",
         ),
         ..Guest::code("(i32.wrap_i64 (call $now))")
     };
     let newer =
-        "(component (instance $i) (export \"signalbox:policy/policy@0.2.0\" (instance $i)))";
+        "(component (instance $i) (export \"signalbox:policy/policy@0.3.0\" (instance $i)))";
     vec![
         ("not wasm", b"policy: litellm\n".to_vec(), Step::Read, ""),
         (

@@ -24,6 +24,7 @@ fn a_model_that_is_not_there_is_refused_in_the_same_words_by_policy_and_host() {
         headers: &[],
         caller: &caller,
         model: RequestedModel::Named("nobody"),
+        body_members: &[],
     };
     let Decision::Refuse(refused) = signalbox_policy::decide(&policy, &request) else {
         panic!("an unknown model was forwarded")

@@ -36,13 +36,13 @@ pub enum CompileError {
     /// The guest does not say which world it was built for.
     #[error(
         "the module has no `component-type` section; \
-         build it with wit-bindgen for the world `signalbox-policy` of wit/0.1.0"
+         build it with wit-bindgen for the world `signalbox-policy` of wit/0.2.0"
     )]
     NoWorld,
     /// The guest was built for another world.
     #[error(
         "the component exports no `signalbox:policy/policy`; \
-         build it for the world `signalbox-policy` of wit/0.1.0"
+         build it for the world `signalbox-policy` of wit/0.2.0"
     )]
     NotAPolicy,
     /// The guest does not fit the world it says it was built for.

@@ -12,6 +12,7 @@ use crate::halt::{Halt, Need};
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::plan::facts::PlanFacts;
+use crate::policy::body_members::BodyMembers;
 use crate::policy::call::{AskError, PolicyCall, ask_inline};
 use crate::policy::live_policy::LivePolicy;
 use crate::policy::request::PolicyRequest;
@@ -101,21 +102,21 @@ impl<O: Observer> Exchange<O> {
         stage: Stage,
     ) -> Result<Result<Arc<Plan>, AskError>, Halt> {
         let policy = &live.generation;
-        let model = stage.model(&self.body)?;
+        let known = (stage.model(&self.body)?, &[][..]);
         self.context.asks(policy, &live.table);
         let since = self.gate.clock().monotonic();
         if !policy.is_inline() {
-            self.context.facts.told = Told::of(model, policy.catalogue());
-            let asked = self.policy_request(asker, live.table.headers(), model);
+            self.context.facts.told = Told::of(known.0, known.1, policy.catalogue());
+            let asked = self.policy_request(asker, live.table.headers(), known);
             let request = asked.told(|request| RequestBuf::from(request));
             let call = PolicyCall::new(Arc::clone(policy), request);
             self.asking.pending = Some((stage, since));
             return Err(Need::Policy(call).into());
         }
-        let facts = self.plan_facts(asker, live.table.headers(), model);
+        let facts = self.plan_facts(asker, live.table.headers(), known);
         let mut told = None;
         let plan = Plan::find_or(policy, self.gate.revision(), &facts, || {
-            let told = told.insert(Told::of(model, policy.catalogue()));
+            let told = told.insert(Told::of(known.0, known.1, policy.catalogue()));
             let decision = facts.asked.told(|request| ask_inline(policy, request))?;
             Ok(Plan::new(told.clone(), decision))
         });
@@ -135,9 +136,9 @@ impl<O: Observer> Exchange<O> {
         &'x self,
         asker: &'x Asker,
         wanted: &'x [HeaderName],
-        model: RequestedModel<'x>,
+        known: (RequestedModel<'x>, &'x BodyMembers),
     ) -> PolicyRequest<'x> {
-        PolicyRequest::new(&asker.key, &self.head, &asker.target, wanted, model)
+        PolicyRequest::new(&asker.key, &self.head, &asker.target, wanted, known)
     }
 
     /// All of the request that its plan depends on.
@@ -145,10 +146,10 @@ impl<O: Observer> Exchange<O> {
         &'x self,
         asker: &'x Asker,
         wanted: &'x [HeaderName],
-        model: RequestedModel<'x>,
+        known: (RequestedModel<'x>, &'x BodyMembers),
     ) -> PlanFacts<'x> {
         PlanFacts {
-            asked: self.policy_request(asker, wanted, model),
+            asked: self.policy_request(asker, wanted, known),
             in_conversation: self.head.names_conversation(),
         }
     }

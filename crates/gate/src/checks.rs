@@ -6,9 +6,9 @@ use http::{Method, Uri, Version};
 use signalbox_http::media;
 use signalbox_http::multipart::Boundary;
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::ModelSource;
+use signalbox_policy::{ModelSource, RouteDescription};
 use signalbox_runtime::{Generation, RequestBuf};
-use signalbox_swap::{LiveAnswer, Question};
+use signalbox_swap::{LiveAnswer, PolicyAnswer, Question};
 
 use crate::asking::{Asker, Decided};
 use crate::auth::credentials::{Credential, Use};
@@ -142,7 +142,7 @@ impl<O: Observer> Exchange<O> {
         let forward = plan.forward().ok_or(ContractViolation::Model)?;
         plan.destination(|| {
             let model = stage.model(&self.body)?;
-            let facts = self.plan_facts(asker, &[], model);
+            let facts = self.plan_facts(asker, &[], (model, &[]));
             let settings = self.gate.settings();
             Ok(Destination::check(&facts, generation, settings, forward)?)
         })
@@ -188,10 +188,12 @@ impl<O: Observer> Exchange<O> {
         shadow: Arc<Generation>,
         outcome: &Result<Decided, Halt>,
     ) {
+        let answer =
+            |decision| LiveAnswer::Decided(PolicyAnswer::new(decision, policy.description()));
         let live = match outcome {
-            Ok(decided) => LiveAnswer::Decided(decided.plan.decision().clone()),
+            Ok(decided) => answer(decided.plan.decision().clone()),
             Err(Halt::Rejected(rejection)) => match &**rejection {
-                Rejection::Policy { decision, .. } => LiveAnswer::Decided((**decision).clone()),
+                Rejection::Policy { decision, .. } => answer((**decision).clone()),
                 Rejection::Failed {
                     cause,
                     is_guests: true,
@@ -202,9 +204,9 @@ impl<O: Observer> Exchange<O> {
             Err(Halt::Need(_)) => return,
         };
         let wanted = header_names(&shadow.description().headers);
-        let asked = self.policy_request(asker, &wanted, self.context.facts.told.model());
-        let route = asked.route(policy);
-        let route = route.map(|route| format!("{} {}", route.method, route.template));
+        let known = (self.context.facts.told.model(), &[][..]);
+        let asked = self.policy_request(asker, &wanted, known);
+        let route = asked.route(policy).map(RouteDescription::name);
         self.gate.policies().shadow(Question {
             request: asked.told(|request| RequestBuf::from(request)),
             shadow,

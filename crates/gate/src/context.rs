@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderValue, Method, response};
 use signalbox_http::refusal::Refusal;
+use signalbox_policy::Decision;
 use signalbox_runtime::Generation;
 
 use crate::auth::keyring::Key;
@@ -15,7 +16,7 @@ use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::policy::record::{Conclusion, Record, RecordFacts};
 use crate::policy::request::PolicyRequest;
-use crate::policy::route_table::RouteTable;
+use crate::policy::route_table::{RouteEntry, RouteTable};
 use crate::policy::told::Told;
 use crate::request::client::Client;
 use crate::request::client_head::ClientHead;
@@ -157,6 +158,12 @@ impl<O: Observer> Context<O> {
             return;
         }
         let (facts, observer) = (&self.facts, &mut self.observer);
+        let route = match conclusion {
+            Conclusion::Decided(Decision::Forward(to)) => facts
+                .policy()
+                .and_then(|table| table.routes().get(to.route.place())),
+            _ => None,
+        };
         let mut tell = |known: RecordFacts<'_>| {
             let record = Record {
                 id: facts.id,
@@ -164,6 +171,7 @@ impl<O: Observer> Context<O> {
                 policy: facts.policy.as_ref().map(|policy| policy.table.decider()),
                 facts: known,
                 conclusion,
+                route: route.map(RouteEntry::name),
                 took: facts.policy_time,
             };
             // What ends a request otherwise is no part of its plan.
@@ -195,8 +203,8 @@ impl<O: Observer> Context<O> {
 fn asked_of<'a>(facts: &'a Facts, head: Option<&'a ClientHead>) -> Option<PolicyRequest<'a>> {
     let (key, target) = (facts.key.as_ref()?, facts.target.as_ref()?);
     let wanted = facts.policy.as_ref()?.table.headers();
-    let model = facts.told.model();
-    Some(PolicyRequest::new(key, head?, target, wanted, model))
+    let known = (facts.told.model(), facts.told.members());
+    Some(PolicyRequest::new(key, head?, target, wanted, known))
 }
 
 impl<O: Observer> Drop for Context<O> {

@@ -95,7 +95,7 @@ impl<O: Observer> Exchange<O> {
             let again = |described: &Description| {
                 let model = stage.model(&self.body).ok()?;
                 let wanted = header_names(&described.headers);
-                let request = self.policy_request(asker, &wanted, model);
+                let request = self.policy_request(asker, &wanted, (model, &[]));
                 Some(request.told(|request| RequestBuf::from(request)))
             };
             self.gate.policies().failed(asked, error.cause(), again);

@@ -126,8 +126,8 @@ impl Facts {
         }
     }
 
-    /// Whether that name is the operator's: the policy lists or publishes it. A name that only a
-    /// pattern takes is the client's own.
+    /// Whether that name is the operator's: the policy's catalogue has it, listed or not, or leads to
+    /// it. A name that only a pattern takes is the client's own.
     #[must_use]
     pub const fn is_model_listed(&self) -> bool {
         self.told.is_listed()

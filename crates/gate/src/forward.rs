@@ -20,6 +20,7 @@ use crate::response::cancellation::Cancellation;
 use crate::response::head::{self, ClientAnswer};
 use crate::response::mask::Mask;
 use crate::response::rejection::Rejection;
+use crate::response::request_id::NOTICE;
 
 /// A request for GT, ready to be sent.
 #[derive(Debug)]
@@ -119,7 +120,7 @@ impl<O: Observer> Sent<O> {
         let stamp = self.forwarding.stamp.as_ref();
         let secret = &self.forwarding.credential.secret;
         let ClientAnswer {
-            head,
+            mut head,
             restamp,
             is_events,
         } = match head::of_upstream(answer, stamp, secret) {
@@ -145,6 +146,9 @@ impl<O: Observer> Sent<O> {
                 return Responded::Respond(self.refuse(refusal));
             }
             self.context.observer.streams();
+        }
+        if let Some(notice) = self.forwarding.notice() {
+            head.headers.insert(NOTICE, notice.clone());
         }
         let body = BodyEdits {
             restamp,

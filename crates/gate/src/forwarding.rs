@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Request, header};
+use http::{HeaderValue, Request, header};
 use signalbox_http::restamp::Stamp;
 use signalbox_runtime::GenerationStats;
 
@@ -95,6 +95,11 @@ impl Forwarding {
     /// The model it is sent with.
     pub(crate) fn model(&self) -> Option<&str> {
         published(&self.plan)
+    }
+
+    /// What the client is told beside GT's answer.
+    pub(crate) fn notice(&self) -> Option<&HeaderValue> {
+        self.plan.notice()
     }
 
     /// Turns to the other GT key, once: the request that goes out with it; `None` if there is none.

@@ -16,6 +16,7 @@ mod size;
 
 use std::sync::{Arc, OnceLock};
 
+use http::HeaderValue;
 use signalbox_policy::{Decision, Forward};
 use signalbox_runtime::Generation;
 
@@ -81,7 +82,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What the policy was told of the model.
+    /// What the policy was told of the body.
     pub(crate) const fn told(&self) -> &Told {
         &self.told
     }
@@ -117,6 +118,11 @@ impl Plan {
         get_or_try(&self.destination, make)
     }
 
+    /// What the client is told beside GT's answer, once it is known where the request goes.
+    pub(crate) fn notice(&self) -> Option<&HeaderValue> {
+        self.destination.get()?.notice.as_ref()
+    }
+
     /// What a request goes out with.
     ///
     /// # Errors
@@ -130,7 +136,7 @@ impl Plan {
 
     /// Bytes of what was decided, and of what its texts are taken from.
     fn size(&self, generation: &Generation) -> usize {
-        let route = self.forward().and_then(|to| generation.route(&to.route));
+        let route = self.forward().and_then(|to| generation.route(to.route));
         let listed = route.map_or(0, |route| size::texts(&route.headers));
         self.told.size() + size::of_decision(&self.decision) + listed
     }

@@ -1,5 +1,6 @@
 //! The policy that decides: what it is told, how it is asked, what is known of its routes.
 
+pub(crate) mod body_members;
 pub(crate) mod call;
 pub(crate) mod live_policy;
 pub(crate) mod record;

@@ -8,6 +8,7 @@
 mod flaw;
 mod grammar;
 mod key;
+mod member;
 mod model;
 mod nest;
 mod number;
@@ -19,6 +20,7 @@ mod utf8;
 use std::ops::Range;
 
 pub(crate) use key::{KeyMatch, Similarity};
+pub use member::{Member, MemberFault};
 pub use scanner::Scanner;
 pub use stream::asks_for_a_stream;
 pub(crate) use text::{Text, plain_text};

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::HeaderBuf;
+use crate::{HeaderBuf, RouteIndex};
 
 /// What to do with a request.
 ///
@@ -22,8 +22,8 @@ pub enum Decision {
 /// How a request goes to GT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forward {
-    /// One of the described routes, as `METHOD template`.
-    pub route: String,
+    /// The described route to send it along.
+    pub route: RouteIndex,
     /// A value for each parameter of the template, in its order.
     pub parameters: Vec<(String, String)>,
     /// The query to send, without `?`; `None` drops the client's.
@@ -31,7 +31,9 @@ pub struct Forward {
     /// The published name to put in place of the model name.
     pub model: Option<String>,
     /// The name the client is to see in answers where GT says its own.
-    pub restamp: Option<String>,
+    pub response_model: Option<String>,
+    /// For people: one line that the client is told beside GT's answer, and that stands in the record.
+    pub notice: Option<String>,
     /// Headers to set on the request to GT.
     pub set_headers: Vec<HeaderBuf>,
     /// Headers not to send to GT although the allow-list has them.
@@ -49,7 +51,7 @@ pub enum ListMode {
     Catalogue,
     /// GT's list, mapped back through the catalogue.
     Upstream,
-    /// These names of the catalogue.
+    /// These names, which the catalogue lists.
     Only(Vec<String>),
 }
 

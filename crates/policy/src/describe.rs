@@ -5,7 +5,8 @@ use alloc::{string::String, vec, vec::Vec};
 
 use crate::{
     Action, CatalogueEntry, Description, Endpoint, Endpoints, ModelRule, ModelSource, NameList,
-    RouteDescription, RouteRule, Rules, Wants, gt::CONVERSATION_HEADER, published_name,
+    RouteDescription, RouteIndex, RouteRule, Rules, ScopeSet, Wants, gt::CONVERSATION_HEADER,
+    published_name,
 };
 
 /// The description of a policy with these rules. `models` are the rules of its exact names.
@@ -37,7 +38,8 @@ pub(crate) fn description<'a>(
             published: true,
             datasets: true,
         },
-        models: u32::try_from(models.filter(is_listed).count()).unwrap_or(u32::MAX),
+        body_members: Vec::new(),
+        model_count: u32::try_from(models.filter(is_listed).count()).unwrap_or(u32::MAX),
     }
 }
 
@@ -45,13 +47,15 @@ pub(crate) fn description<'a>(
 pub(crate) fn catalogue_entry(rules: &impl Rules, model: &ModelRule<'_>) -> Option<CatalogueEntry> {
     Some(CatalogueEntry {
         name: model.pattern.into(),
-        published: published_name(model, model.pattern).into(),
+        published: vec![published_name(model, model.pattern).into()],
+        is_listed: true,
+        deprecated: None,
         routes: usable_routes(rules, model.endpoints)?,
     })
 }
 
-/// The routes a name for these endpoints works on, as an entry names them: none for all.
-fn usable_routes(rules: &impl Rules, endpoints: Endpoints) -> Option<Vec<String>> {
+/// The routes a name for these endpoints works on, as an entry has them: none for all.
+fn usable_routes(rules: &impl Rules, endpoints: Endpoints) -> Option<Vec<RouteIndex>> {
     if endpoints == Endpoints::ALL {
         return Some(Vec::new());
     }
@@ -59,10 +63,11 @@ fn usable_routes(rules: &impl Rules, endpoints: Endpoints) -> Option<Vec<String>
         route.model != ModelSource::None
             && endpoints.include(Endpoint::of(route.method, route.template))
     };
-    let routes: Vec<String> = rules
-        .routes()
-        .filter(takes_it)
-        .map(|route| [route.method, " ", route.template].concat())
+    let indices = (0..).map(RouteIndex);
+    let routes: Vec<RouteIndex> = indices
+        .zip(rules.routes())
+        .filter(|(_, route)| takes_it(route))
+        .map(|(index, _)| index)
         .collect();
     // An empty list would say "every route".
     (!routes.is_empty()).then_some(routes)
@@ -70,13 +75,14 @@ fn usable_routes(rules: &impl Rules, endpoints: Endpoints) -> Option<Vec<String>
 
 fn route_description(route: &RouteRule<'_>) -> RouteDescription {
     let owned = |names: NameList<'_>| names.iter().map(String::from).collect();
+    let owned_set = |set: ScopeSet<'_>| set.iter().map(String::from).collect();
     RouteDescription {
         method: route.method.into(),
         template: route.template.into(),
         verdict: route.verdict,
         forwarded: route.action == Action::Forward,
         purposes: route.purposes,
-        scopes: route.scope.map(String::from).into_iter().collect(),
+        scopes: route.scopes.iter().map(owned_set).collect(),
         model: route.model,
         query: owned(route.query),
         headers: owned(route.headers),

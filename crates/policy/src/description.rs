@@ -17,8 +17,36 @@ pub struct Description {
     pub headers: Vec<String>,
     /// The caller's lists it looks at.
     pub wants: Wants,
+    /// Top-level members of a JSON body whose values it looks at. No two are the same but for case.
+    pub body_members: Vec<String>,
     /// How many entries its catalogue has.
-    pub models: u32,
+    pub model_count: u32,
+}
+
+impl Description {
+    /// The route at a place.
+    #[must_use]
+    pub fn route(&self, index: RouteIndex) -> Option<&RouteDescription> {
+        self.routes.get(index.place())
+    }
+}
+
+/// A described route: its place in [`Description::routes`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouteIndex(pub u32);
+
+impl RouteIndex {
+    /// The index of a place. No description has a route beyond `u32`.
+    #[must_use]
+    pub fn of(place: usize) -> Self {
+        Self(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    /// The place, as a slice counts.
+    #[must_use]
+    pub const fn place(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// One route a policy knows.
@@ -34,8 +62,9 @@ pub struct RouteDescription {
     pub forwarded: bool,
     /// Any one of these on the key will do; never empty.
     pub purposes: Purposes,
-    /// All of these must be on the key; empty means open to every key.
-    pub scopes: Vec<String>,
+    /// Any one of these sets will do, and all of a set must be on the key. No set is empty; none at
+    /// all means open to every key.
+    pub scopes: Vec<Vec<String>>,
     /// Where the model name is.
     pub model: ModelSource,
     /// Query names that may be sent to GT.
@@ -47,6 +76,12 @@ pub struct RouteDescription {
 }
 
 impl RouteDescription {
+    /// `METHOD template`, as people and records name the route.
+    #[must_use]
+    pub fn name(&self) -> String {
+        [&self.method, " ", &self.template].concat()
+    }
+
     /// Whether `name` is this route's `METHOD template`.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
@@ -105,13 +140,17 @@ pub struct Wants {
     pub datasets: bool,
 }
 
-/// One name a client may write and be shown.
+/// One name a client may write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueEntry {
     /// What the client writes.
     pub name: String,
-    /// What GT publishes.
-    pub published: String,
-    /// The routes, as `METHOD template`, on which the name works; empty means all with a model.
-    pub routes: Vec<String>,
+    /// What the name may lead to, as GT publishes it; the usual one first. Never empty.
+    pub published: Vec<String>,
+    /// Whether lists of models show the name.
+    pub is_listed: bool,
+    /// For people: what to use instead, if the name is deprecated.
+    pub deprecated: Option<String>,
+    /// The routes on which the name works; empty means all with a model.
+    pub routes: Vec<RouteIndex>,
 }

@@ -14,8 +14,8 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     Action, Decision, Forward, ListMode, ModelRule, ModelSource, NameList, Request, RequestedModel,
-    RouteRule, Rules, Verdict,
-    fences::{self, Asked, Breach},
+    RouteIndex, RouteRule, Rules, Verdict,
+    fences::{self, Asked, Breach, Scopes},
     gt::{self, CONVERSATION_HEADER, ConversationHeader, Endpoint},
 };
 use message::Refused;
@@ -82,7 +82,7 @@ pub(crate) fn evaluate(
     request: &Request<'_>,
     trace: &mut impl Trace,
 ) -> Result<Decision, Refused> {
-    let (route, parameters) = route::find(rules, request, trace)?;
+    let (index, route, parameters) = route::find(rules, request, trace)?;
     check_verdict(&route, trace)?;
     check_key(
         &route,
@@ -92,7 +92,7 @@ pub(crate) fn evaluate(
     )?;
     check_required_header(&route, request, trace)?;
     if route.model == ModelSource::None {
-        return Ok(without_model(&route, request, &parameters));
+        return Ok(without_model(index, &route, request, &parameters));
     }
     let written = match request.model {
         RequestedModel::Unread => return Ok(Decision::ReadModel),
@@ -103,8 +103,8 @@ pub(crate) fn evaluate(
     let published = check_model(rules, &route, request, written, trace)?;
     Ok(Decision::Forward(Forward {
         model: Some(published.into()),
-        restamp: Some(written.into()),
-        ..forward(&route, request, &parameters)
+        response_model: Some(written.into()),
+        ..forward(index, &route, request, &parameters)
     }))
 }
 
@@ -129,7 +129,7 @@ fn check_key(
     let conversation = conversation_header(request);
     let asked = Asked {
         purposes: route.purposes,
-        scopes: route.scope.as_slice(),
+        scopes: Scopes::Rule(route.scopes),
         dataset,
         conversation: conversation.is_some(),
         model: None,
@@ -142,7 +142,7 @@ fn check_key(
     if let Some(Breach::Scope(missing)) = breach {
         return Err(message::insufficient_scope(route, missing));
     }
-    trace.passed(Check::Scope, route.scope.as_slice());
+    trace.passed(Check::Scope, route.scopes.joined().as_slice());
     if let Some(Breach::Dataset(dataset)) = breach {
         return Err(message::dataset_not_allowed(dataset));
     }
@@ -209,6 +209,7 @@ fn is_model_name(written: &str) -> bool {
 }
 
 fn without_model(
+    index: RouteIndex,
     route: &RouteRule<'_>,
     request: &Request<'_>,
     parameters: &[(&str, &str)],
@@ -216,13 +217,18 @@ fn without_model(
     if (route.method, route.template) == ("GET", "/v1/models") {
         return Decision::ListModels(ListMode::Catalogue);
     }
-    Decision::Forward(forward(route, request, parameters))
+    Decision::Forward(forward(index, route, request, parameters))
 }
 
-fn forward(route: &RouteRule<'_>, request: &Request<'_>, parameters: &[(&str, &str)]) -> Forward {
+fn forward(
+    index: RouteIndex,
+    route: &RouteRule<'_>,
+    request: &Request<'_>,
+    parameters: &[(&str, &str)],
+) -> Forward {
     let owned = |(name, value): &(&str, &str)| (String::from(*name), String::from(*value));
     Forward {
-        route: message::route_name(route),
+        route: index,
         parameters: parameters.iter().map(owned).collect(),
         query: request
             .query

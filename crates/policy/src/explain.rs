@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use serde_json::{Value, json};
 
 use crate::{
-    Decision, Request, Rules,
+    Decision, Request, RouteIndex, Rules,
     evaluate::{Check, Trace, evaluate},
 };
 
@@ -14,6 +14,8 @@ use crate::{
 pub struct Explanation {
     /// Exactly what [`crate::decide`] gives for the same rules and request.
     pub decision: Decision,
+    /// The route it goes along, as `METHOD template`.
+    pub route: Option<String>,
     /// Every check, in the order they are made.
     pub steps: Vec<Step>,
 }
@@ -65,7 +67,15 @@ pub fn explain(rules: &impl Rules, request: &Request<'_>) -> Explanation {
         .into_iter()
         .map(|check| take(&mut made, check))
         .collect();
-    Explanation { decision, steps }
+    let route = match &decision {
+        Decision::Forward(forward) => rules.route(forward.route),
+        _ => None,
+    };
+    Explanation {
+        decision,
+        route: route.map(|route| [route.method, " ", route.template].concat()),
+        steps,
+    }
 }
 
 impl Explanation {
@@ -80,7 +90,7 @@ impl Explanation {
             })
         };
         json!({
-            "decision": decision_json(&self.decision),
+            "decision": decision_json(&self.decision, |_| self.route.clone()),
             "steps": self.steps.iter().map(step).collect::<Vec<_>>(),
         })
     }
@@ -135,17 +145,25 @@ impl Check {
     }
 }
 
-/// A decision as JSON, for people and programs.
-#[must_use]
-pub fn decision_json(decision: &Decision) -> Value {
+/// A decision as JSON, for people and programs. `name` gives what a route is called.
+pub fn decision_json(
+    decision: &Decision,
+    name: impl FnOnce(RouteIndex) -> Option<String>,
+) -> Value {
     match decision {
-        Decision::Forward(forward) => json!({"forward": {
-            "route": forward.route,
-            "parameters": parameters_json(&forward.parameters),
-            "query": forward.query,
-            "model": forward.model,
-            "restamp": forward.restamp,
-        }}),
+        Decision::Forward(forward) => {
+            let mut shown = json!({
+                "route": name(forward.route),
+                "parameters": parameters_json(&forward.parameters),
+                "query": forward.query,
+                "model": forward.model,
+                "restamp": forward.response_model,
+            });
+            if let (Some(notice), Some(shown)) = (&forward.notice, shown.as_object_mut()) {
+                shown.insert("notice".into(), json!(notice));
+            }
+            json!({ "forward": shown })
+        }
         Decision::ListModels(mode) => json!({"list_models": match mode {
             crate::ListMode::Catalogue => json!("catalogue"),
             crate::ListMode::Upstream => json!("upstream"),

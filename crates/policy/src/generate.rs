@@ -68,6 +68,7 @@ impl Asking {
             headers: &headers,
             caller: &self.caller,
             model: self.model.requested(),
+            body_members: &[],
         })
     }
 

@@ -1,9 +1,12 @@
 //! GT's own table of routes: what each asks of a key, whatever a policy says of it.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use crate::{Description, Purposes, RouteDescription, fences::Asked};
+use crate::{
+    Description, Purposes, RouteDescription,
+    fences::{Asked, Scopes},
+};
 
 /// What GT has of routes. A path that is in none of them is not sent to GT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,7 +87,7 @@ impl GtRoutes {
         let fault = |route: &RouteDescription| {
             let problem = self.check_route(route)?;
             Some(RouteFault {
-                route: format!("{} {}", route.method, route.template),
+                route: route.name(),
                 problem,
             })
         };
@@ -104,11 +107,11 @@ impl GtRoutes {
 impl GtRoute {
     /// What sending a request to `path` asks of its key.
     #[must_use]
-    pub fn asks<'a>(&'a self, path: &'a str, conversation: bool) -> Asked<'a, String> {
+    pub fn asks<'a>(&'a self, path: &'a str, conversation: bool) -> Asked<'a> {
         let mut pairs = segments(&self.template).zip(segments(path));
         Asked {
             purposes: self.purposes,
-            scopes: &self.scopes,
+            scopes: Scopes::All(&self.scopes),
             dataset: pairs
                 .find(|(expected, _)| *expected == DATASET)
                 .map(|(_, segment)| segment),
@@ -125,7 +128,11 @@ impl GtRoute {
         if !route.purposes.iter().all(suffices) {
             return Some(RouteProblem::Purpose(self.purposes));
         }
-        if let Some(scope) = self.scopes.iter().find(|it| !route.scopes.contains(it)) {
+        // A set without it lets in keys that do not have it, and so does no set at all.
+        let is_asked = |scope: &String| {
+            !route.scopes.is_empty() && route.scopes.iter().all(|set| set.contains(scope))
+        };
+        if let Some(scope) = self.scopes.iter().find(|scope| !is_asked(scope)) {
             return Some(RouteProblem::Scope(scope.clone()));
         }
         let mut pairs = segments(&self.template).zip(segments(&route.template));
@@ -254,6 +261,15 @@ mod tests {
     }
 
     fn problem(route: &str, purposes: &[Purpose], scopes: &[&str]) -> Option<RouteProblem> {
+        let set = [scopes];
+        problem_of_sets(route, purposes, if scopes.is_empty() { &[] } else { &set })
+    }
+
+    fn problem_of_sets(
+        route: &str,
+        purposes: &[Purpose],
+        sets: &[&[&str]],
+    ) -> Option<RouteProblem> {
         let (method, template) = route.split_once(' ').unwrap();
         let route = RouteDescription {
             method: method.to_owned(),
@@ -261,7 +277,10 @@ mod tests {
             verdict: Verdict::GtExtension,
             forwarded: true,
             purposes: purposes.iter().copied().collect(),
-            scopes: scopes.iter().map(ToString::to_string).collect(),
+            scopes: sets
+                .iter()
+                .map(|set| set.iter().map(ToString::to_string).collect())
+                .collect(),
             model: ModelSource::None,
             query: vec![],
             headers: vec![],
@@ -273,7 +292,8 @@ mod tests {
             routes: vec![route],
             headers: vec![],
             wants: Wants::default(),
-            models: 0,
+            body_members: vec![],
+            model_count: 0,
         };
         table().check(&description).pop().map(|fault| fault.problem)
     }
@@ -315,6 +335,10 @@ mod tests {
         );
         let missing = Some(RouteProblem::Scope("inference:chat".to_owned()));
         assert_eq!(problem(chat, &[Inference], &[]), missing);
+        let sets = [&["inference:chat", "more"][..], &["inference:chat"]];
+        assert_eq!(problem_of_sets(chat, &[Inference], &sets), None);
+        let sets = [&["inference:chat"][..], &["more"]];
+        assert_eq!(problem_of_sets(chat, &[Inference], &sets), missing);
         let purpose = Some(RouteProblem::Purpose([Inference].into_iter().collect()));
         assert_eq!(
             problem(chat, &[Inference, Upload], &["inference:chat"]),

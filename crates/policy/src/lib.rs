@@ -57,7 +57,9 @@ pub use check::{Resolved, read, read_cases, read_with};
 #[cfg(feature = "document")]
 pub use client::{Category, Client, Compatibility};
 pub use decision::{Decision, Forward, ListMode, Refusal};
-pub use description::{CatalogueEntry, Description, ModelSource, RouteDescription, Verdict, Wants};
+pub use description::{
+    CatalogueEntry, Description, ModelSource, RouteDescription, RouteIndex, Verdict, Wants,
+};
 #[cfg(feature = "document")]
 pub use diagnostic::Diagnostic;
 #[cfg(feature = "document")]
@@ -70,9 +72,9 @@ pub use format::format;
 pub use gt::{Endpoint, Endpoints};
 #[cfg(feature = "document")]
 pub use policy::Policy;
-pub use request::{Header, HeaderBuf, Request, RequestedModel};
+pub use request::{BodyMember, BodyMemberFault, Header, HeaderBuf, Request, RequestedModel};
 #[cfg(feature = "document")]
 pub use resolve::{Files, NoFiles, Unreadable, Values, read_values};
-pub use rules::{Action, ModelRule, NameList, RouteRule, Rules};
+pub use rules::{Action, ModelRule, NameList, RouteRule, Rules, ScopeSet, ScopeSets};
 #[cfg(feature = "document")]
 pub use written::{List, Position, Text};

@@ -9,6 +9,21 @@ pub const HEADERS: usize = 64;
 /// Entries of a policy's catalogue. Five times what was measured; they are drained at a load.
 pub const MODELS: usize = 100_000;
 
+/// Members of a body that a policy asks for.
+pub const BODY_MEMBERS: usize = 16;
+
+/// Bytes the name of such a member may have.
+pub const BODY_MEMBER_NAME: usize = 64;
+
+/// Bytes of a string that is told as the value of such a member.
+pub const BODY_MEMBER_TEXT: usize = 256;
+
+/// Published names one name may lead to.
+pub const PUBLISHED: usize = 16;
+
+/// Bytes of a notice, and of what is said of a deprecated name.
+pub const NOTICE: usize = 256;
+
 /// Bytes a host takes for a description: a thousand routes with a kilobyte of text each.
 pub const DESCRIPTION_BYTES: usize = 1 << 20;
 

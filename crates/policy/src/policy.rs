@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
     Action, Case, CatalogueEntry, Client, Description, Endpoints, ModelRule, ModelSource, NameList,
-    Purposes, RouteRule, Rules, Verdict, describe,
+    Purposes, RouteRule, Rules, ScopeSets, Verdict, describe,
 };
 
 /// A checked policy. Only [`crate::Document::check`] and [`crate::read`] make one.
@@ -184,7 +184,7 @@ impl RouteEntry {
             verdict: self.verdict,
             action: self.action,
             purposes: self.purposes,
-            scope: self.scope.as_deref(),
+            scopes: ScopeSets::new(self.scope.as_deref()),
             model: self.model,
             query: NameList::new(&self.query),
             headers: NameList::new(&self.headers),

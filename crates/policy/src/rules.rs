@@ -5,22 +5,32 @@
 //! reference; `Tables` finds them in place in a byte segment. That both give the same answer to
 //! every question is a property test.
 
-use crate::{Endpoints, ModelSource, Purposes, Verdict};
+use crate::{Endpoints, ModelSource, Purposes, RouteIndex, Verdict};
 
 /// What an evaluation asks of a policy.
 pub trait Rules {
-    /// The routes, ordered by template and then method.
+    /// The routes, ordered by template and then method, as the description has them.
     fn routes(&self) -> impl Iterator<Item = RouteRule<'_>>;
+
+    /// The route at a place.
+    fn route(&self, index: RouteIndex) -> Option<RouteRule<'_>> {
+        self.routes().nth(index.place())
+    }
 
     /// The template of each route, in the same order.
     fn templates(&self) -> impl Iterator<Item = &str> {
         self.routes().map(|route| route.template)
     }
 
-    /// The routes with this template, ordered by method.
-    fn routes_of<'a>(&'a self, template: &'a str) -> impl Iterator<Item = RouteRule<'a>> {
-        self.routes()
-            .filter(move |route| route.template == template)
+    /// The routes with this template, ordered by method, and their places among all.
+    fn routes_of<'a>(
+        &'a self,
+        template: &'a str,
+    ) -> impl Iterator<Item = (RouteIndex, RouteRule<'a>)> {
+        let indices = (0..).map(RouteIndex);
+        indices
+            .zip(self.routes())
+            .filter(move |(_, route)| route.template == template)
     }
 
     /// The rule for a model name: its exact entry, else the longest `prefix*`, else `*`.
@@ -40,8 +50,8 @@ pub struct RouteRule<'a> {
     pub action: Action,
     /// Any one of these on the key will do.
     pub purposes: Purposes,
-    /// The scope the key must hold; `None` is a route opened with `scope: none`.
-    pub scope: Option<&'a str>,
+    /// The scopes that will do; without a set the route is open to every key.
+    pub scopes: ScopeSets<'a>,
     /// Where the model name is.
     pub model: ModelSource,
     /// Query names that may be sent to GT.
@@ -94,5 +104,46 @@ impl<'a> NameList<'a> {
     /// The names, in order.
     pub fn iter(self) -> impl Iterator<Item = &'a str> {
         self.0.split(',').filter(|name| !name.is_empty())
+    }
+}
+
+/// Sets of scopes, any one of which will do: a set's scopes have a space between, and the sets a line
+/// break. A scope has neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScopeSets<'a>(Option<&'a str>);
+
+impl<'a> ScopeSets<'a> {
+    /// No set: every key will do.
+    pub const OPEN: Self = Self(None);
+
+    /// The sets a text stands for; `None` stands for no set.
+    #[must_use]
+    pub const fn new(joined: Option<&'a str>) -> Self {
+        Self(joined)
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn joined(self) -> Option<&'a str> {
+        self.0
+    }
+
+    /// The sets, in order.
+    pub fn iter(self) -> impl Iterator<Item = ScopeSet<'a>> {
+        self.0
+            .into_iter()
+            .flat_map(|all| all.split('\n'))
+            .map(ScopeSet)
+    }
+}
+
+/// Scopes that will do together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeSet<'a>(&'a str);
+
+impl<'a> ScopeSet<'a> {
+    /// The scopes, in order.
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        self.0.split(' ').filter(|scope| !scope.is_empty())
     }
 }

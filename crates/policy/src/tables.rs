@@ -14,7 +14,7 @@
 //! | 4 | length of everything | |
 //! | 8 | the policy's name, a text | |
 //! | 16 | its version, a text | |
-//! | 24 | routes: offset, count; by template, then method | 52: texts method, template, scope, query, headers, because; flags |
+//! | 24 | routes: offset, count; by template, then method | 52: texts method, template, scopes, query, headers, because; flags |
 //! | 32 | models: offset, count; exact names in byte order | 20: names pattern, published; endpoint bits |
 //! | 40 | patterns: offset, count; in byte order | the same; the pattern's name keeps its `*` |
 //! | 48 | lengths: offset, count; ascending | 4: the length of one or more prefixes |
@@ -35,7 +35,8 @@ mod tests;
 pub use encode::{EncodeError, encode};
 
 use crate::{
-    CatalogueEntry, Description, Endpoints, ModelRule, NameList, RouteRule, Rules, describe,
+    CatalogueEntry, Description, Endpoints, ModelRule, NameList, RouteIndex, RouteRule, Rules,
+    ScopeSets, describe,
 };
 use layout::{Hash, MODEL, ROUTE, Reference, SLOT, Span, header};
 
@@ -168,10 +169,13 @@ impl<'a> Tables<'a> {
             .filter_map(|rule| describe::catalogue_entry(self, &rule))
     }
 
-    /// What the policy says of itself.
+    /// What the policy says of itself. `None` if a route cannot be read: the places of those behind it
+    /// would be others than an answer's.
     #[must_use]
-    pub fn description(&self) -> Description {
-        describe::description(self, self.name, self.version, self.models_after(None))
+    pub fn description(&self) -> Option<Description> {
+        let description =
+            describe::description(self, self.name, self.version, self.models_after(None));
+        (description.routes.len() == self.routes.len()).then_some(description)
     }
 
     fn longest_prefix(&self, name: &str) -> Option<ModelRule<'a>> {
@@ -222,9 +226,9 @@ impl<'a> Tables<'a> {
         Span::at(record, layout::TEMPLATE).text(self.texts)
     }
 
-    fn route(&self, record: &[u8; ROUTE]) -> Option<RouteRule<'a>> {
+    fn route_of(&self, record: &[u8; ROUTE]) -> Option<RouteRule<'a>> {
         let text = |reference| Span::at(record, reference).text(self.texts);
-        // Absent is not damaged: a scope that cannot be read must not open its route.
+        // Absent is not damaged: scopes that cannot be read must not open their route.
         let optional = |reference| match Span::at(record, reference).is_absent() {
             true => Some(None),
             false => text(reference).map(Some),
@@ -236,7 +240,7 @@ impl<'a> Tables<'a> {
             verdict: layout::verdict(flags)?,
             action: layout::action(flags),
             purposes: layout::purposes(flags),
-            scope: optional(layout::SCOPE)?,
+            scopes: ScopeSets::new(optional(layout::SCOPES)?),
             model: layout::model_source(flags)?,
             query: NameList::new(text(layout::QUERY)?),
             headers: NameList::new(text(layout::HEADERS)?),
@@ -247,7 +251,13 @@ impl<'a> Tables<'a> {
 
 impl Rules for Tables<'_> {
     fn routes(&self) -> impl Iterator<Item = RouteRule<'_>> {
-        self.routes.iter().filter_map(|record| self.route(record))
+        self.routes
+            .iter()
+            .filter_map(|record| self.route_of(record))
+    }
+
+    fn route(&self, index: RouteIndex) -> Option<RouteRule<'_>> {
+        self.route_of(self.routes.get(index.place())?)
     }
 
     fn templates(&self) -> impl Iterator<Item = &str> {
@@ -256,10 +266,13 @@ impl Rules for Tables<'_> {
             .filter_map(|record| self.template(record))
     }
 
-    fn routes_of<'t>(&'t self, template: &'t str) -> impl Iterator<Item = RouteRule<'t>> {
-        let has_it = move |record: &&[u8; ROUTE]| self.template(record) == Some(template);
-        let records = self.routes.iter().filter(has_it);
-        records.filter_map(|record| self.route(record))
+    fn routes_of<'t>(
+        &'t self,
+        template: &'t str,
+    ) -> impl Iterator<Item = (RouteIndex, RouteRule<'t>)> {
+        let places = (0..).map(RouteIndex).zip(self.routes);
+        let records = places.filter(move |(_, record)| self.template(record) == Some(template));
+        records.filter_map(|(index, record)| Some((index, self.route_of(record)?)))
     }
 
     fn model(&self, name: &str) -> Option<ModelRule<'_>> {

@@ -2,28 +2,34 @@
 
 use signalbox_policy::CatalogueEntry;
 
-/// A policy's catalogue: every listed name, in ascending byte order.
+/// A policy's catalogue: every exact name, in ascending byte order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
     entries: Vec<CatalogueEntry>,
-    /// Positions in `entries`, ordered by published name and then by name.
-    by_published: Vec<usize>,
+    /// Places in `entries`, and in the published names there; ordered by published name and then by
+    /// name.
+    by_published: Vec<(usize, usize)>,
 }
 
 impl Catalogue {
     /// The caller has checked that names ascend.
     pub(crate) fn new(entries: Vec<CatalogueEntry>) -> Self {
-        let mut by_published: Vec<usize> = (0..entries.len()).collect();
-        let key = |position: &usize| entries.get(*position).map(|entry| &entry.published);
+        let places = entries.iter().enumerate().flat_map(|(at, entry)| {
+            let published = 0..entry.published.len();
+            published.map(move |place| (at, place))
+        });
+        let mut by_published: Vec<_> = places.collect();
         // Stable: names of one published name stay in their order.
-        by_published.sort_by(|left, right| key(left).cmp(&key(right)));
+        by_published.sort_by(|left, right| {
+            published_at(&entries, *left).cmp(&published_at(&entries, *right))
+        });
         Self {
             entries,
             by_published,
         }
     }
 
-    /// The entry of a name, if it is listed.
+    /// The entry of a name, whether it is listed or not.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&CatalogueEntry> {
         let position = self
@@ -33,20 +39,18 @@ impl Catalogue {
         self.entries.get(position)
     }
 
-    /// Every entry that leads to a published name, in the order of their names.
+    /// Every entry that may lead to a published name, in the order of their names.
     pub fn by_published<'a>(
         &'a self,
         published: &'a str,
     ) -> impl Iterator<Item = &'a CatalogueEntry> + 'a {
-        let entry = |position: &usize| self.entries.get(*position);
+        let name = |place: &(usize, usize)| published_at(&self.entries, *place);
         let start = self
             .by_published
-            .partition_point(|at| entry(at).is_some_and(|entry| *entry.published < *published));
-        self.by_published
-            .iter()
-            .skip(start)
-            .filter_map(entry)
-            .take_while(move |entry| entry.published == published)
+            .partition_point(|place| name(place).is_some_and(|it| it < published));
+        let rest = self.by_published.iter().skip(start);
+        rest.take_while(move |place| name(place) == Some(published))
+            .filter_map(|(at, _)| self.entries.get(*at))
     }
 
     /// Every entry, in ascending byte order of names.
@@ -54,17 +58,23 @@ impl Catalogue {
         self.entries.iter()
     }
 
-    /// How many names are listed.
+    /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether no name is listed.
+    /// Whether there is no name.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+}
+
+/// The published name at a place of the index.
+fn published_at(entries: &[CatalogueEntry], (at, place): (usize, usize)) -> Option<&str> {
+    let published = &entries.get(at)?.published;
+    published.get(place).map(String::as_str)
 }
 
 #[cfg(test)]
@@ -72,12 +82,19 @@ mod tests {
     use super::*;
 
     fn catalogue() -> Catalogue {
-        let entry = |(name, published): (&str, &str)| CatalogueEntry {
+        let entry = |(name, published): (&str, &[&str])| CatalogueEntry {
             name: name.into(),
-            published: published.into(),
+            published: published.iter().map(|&name| name.into()).collect(),
+            is_listed: name != "c",
+            deprecated: None,
             routes: Vec::new(),
         };
-        let pairs = [("a", "small"), ("b", "agent"), ("c", "small"), ("d", "big")];
+        let pairs: [(&str, &[&str]); 4] = [
+            ("a", &["small"]),
+            ("b", &["agent"]),
+            ("c", &["small", "big"]),
+            ("d", &["big"]),
+        ];
         Catalogue::new(pairs.into_iter().map(entry).collect())
     }
 
@@ -86,10 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn listed_name_is_found() {
+    fn a_name_is_found() {
         assert_eq!(
-            catalogue().get("b").map(|entry| entry.published.as_str()),
-            Some("agent")
+            catalogue().get("b").map(|entry| entry.published.concat()),
+            Some("agent".into())
         );
         assert_eq!(catalogue().get("bb"), None);
     }
@@ -97,7 +114,7 @@ mod tests {
     #[test]
     fn published_name_leads_back_to_all_its_names() {
         assert_eq!(names(catalogue().by_published("small")), ["a", "c"]);
-        assert_eq!(names(catalogue().by_published("big")), ["d"]);
+        assert_eq!(names(catalogue().by_published("big")), ["c", "d"]);
         assert_eq!(names(catalogue().by_published("medium")), [""; 0]);
     }
 

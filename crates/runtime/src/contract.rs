@@ -19,7 +19,8 @@ pub use self::violation::Violation;
 use std::collections::HashSet;
 
 use signalbox_policy::{
-    Decision, Forward, ListMode, ModelSource, Refusal, Request, RequestedModel, RouteDescription,
+    BodyMember, Decision, Forward, ListMode, ModelSource, Refusal, Request, RequestedModel,
+    RouteDescription, limits,
 };
 
 use crate::{detail, interface::Surface};
@@ -43,10 +44,10 @@ fn check_forward(
     request: &Request<'_>,
     surface: &Surface,
 ) -> Result<(), Violation> {
-    let name = || quote(&forward.route);
-    let Some(route) = surface.route(&forward.route) else {
-        return Err(Violation::UnknownRoute(name()));
+    let Some(route) = surface.description.route(forward.route) else {
+        return Err(Violation::RouteIndex(forward.route.0));
     };
+    let name = || quote(&route.name());
     if !route.forwarded {
         return Err(Violation::NotForwarded(name()));
     }
@@ -65,6 +66,7 @@ fn check_forward(
     check_parameters(forward, route)?;
     check_query(forward, route)?;
     check_headers(forward)?;
+    check_notice(forward)?;
     check_labels(forward)
 }
 
@@ -72,7 +74,7 @@ fn check_forward(
 /// client must not be able to make an honest policy look broken.
 fn check_names(forward: &Forward, request: &Request<'_>) -> Result<(), Violation> {
     let is_written = |name: &str| request.model == RequestedModel::Named(name);
-    let mut names = forward.model.iter().chain(&forward.restamp);
+    let mut names = forward.model.iter().chain(&forward.response_model);
     match names.find(|name| !is_model_name(name) && !is_written(name)) {
         Some(name) => Err(Violation::ModelName(quote(name))),
         None => Ok(()),
@@ -82,7 +84,7 @@ fn check_names(forward: &Forward, request: &Request<'_>) -> Result<(), Violation
 fn check_parameters(forward: &Forward, route: &RouteDescription) -> Result<(), Violation> {
     let given = forward.parameters.iter().map(|(name, _)| name.as_str());
     if !parameters(&route.template).eq(given) {
-        return Err(Violation::Parameters(quote(&forward.route)));
+        return Err(Violation::Parameters(quote(&route.name())));
     }
     match forward
         .parameters
@@ -155,6 +157,20 @@ fn check_headers(forward: &Forward) -> Result<(), Violation> {
     }
 }
 
+/// It becomes a header of the response: nothing in it may end a line, or need a decoder.
+fn check_notice(forward: &Forward) -> Result<(), Violation> {
+    let is_legal = |notice: &String| {
+        let is_shown = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+        (1..=limits::NOTICE).contains(&notice.len())
+            && notice.bytes().all(is_shown)
+            && notice.trim_ascii() == notice
+    };
+    match forward.notice.iter().find(|notice| !is_legal(notice)) {
+        Some(notice) => Err(Violation::Notice(quote(notice))),
+        None => Ok(()),
+    }
+}
+
 fn check_labels(forward: &Forward) -> Result<(), Violation> {
     if forward.labels.len() > MAX_LABELS {
         return Err(Violation::TooMuch("labels"));
@@ -192,7 +208,7 @@ fn check_list(mode: &ListMode, request: &Request<'_>, surface: &Surface) -> Resu
     };
     match names
         .iter()
-        .find(|name| surface.catalogue.get(name).is_none())
+        .find(|name| !surface.catalogue.get(name).is_some_and(|it| it.is_listed))
     {
         Some(name) => Err(Violation::UnlistedModel(quote(name))),
         None => Ok(()),
@@ -245,7 +261,12 @@ fn is_sent(request: &Request<'_>, c: char) -> bool {
         RequestedModel::Unread | RequestedModel::Absent => None,
     };
     let head = [Some(request.path), request.query, named];
-    let mut texts = head.into_iter().flatten();
+    let members = request.body_members.iter();
+    let told = members.filter_map(|(_, value)| match value {
+        BodyMember::Text(text) => Some(*text),
+        BodyMember::Integer(_) | BodyMember::Unclear(_) => None,
+    });
+    let mut texts = head.into_iter().flatten().chain(told);
     texts.any(|text| text.contains(c))
         || (request.headers.iter()).any(|header| {
             let mut bytes = [0; 4];
@@ -285,7 +306,12 @@ pub(crate) fn is_segment(text: &str) -> bool {
 
 /// Whether a text can be a model's name, written or published.
 pub(crate) fn is_model_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+    is_line(name, MAX_NAME)
+}
+
+/// Whether a text is one line for people.
+pub(crate) fn is_line(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 /// Whether a text is of the form `[a-z0-9_]{1,64}`.

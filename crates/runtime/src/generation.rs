@@ -2,7 +2,7 @@
 
 use std::{any::Any, sync::Arc};
 
-use signalbox_policy::{Decision, Description, Request, RouteDescription};
+use signalbox_policy::{Decision, Description, Request, RouteDescription, RouteIndex};
 
 use crate::{
     Catalogue, DecideError, Digest, GenerationStats, Plugin, generation_stats::LivenessGuard,
@@ -66,10 +66,10 @@ impl Generation {
         self.plugin.catalogue()
     }
 
-    /// The described route of a name, as `METHOD template`.
+    /// The described route at a place.
     #[must_use]
-    pub fn route(&self, name: &str) -> Option<&RouteDescription> {
-        self.plugin.route(name)
+    pub fn route(&self, index: RouteIndex) -> Option<&RouteDescription> {
+        self.plugin.route(index)
     }
 
     /// SHA-256 of the component's bytes.

@@ -7,8 +7,8 @@ use wasmtime::Store;
 
 use crate::{
     DecideError,
-    bindings::{SignalboxPolicy, SignalboxPolicyPre, signalbox::policy::types as wit},
     convert::Lowered,
+    guest::{Guest, GuestPre, Page},
     limits::{Bounds, Budget, MemoryLimit, on_tick},
     ticker::Ticker,
 };
@@ -16,14 +16,14 @@ use crate::{
 /// A guest in its store. After any error it is to be dropped: a trapped store answers nothing.
 pub(crate) struct Instance {
     store: Store<Bounds>,
-    policy: SignalboxPolicy,
+    guest: Guest,
     ticker: Ticker,
 }
 
 impl Instance {
     /// Makes a fresh instance; the guest's start code runs within `budget`.
     pub(crate) fn start(
-        pre: &SignalboxPolicyPre<Bounds>,
+        pre: &GuestPre,
         limit: MemoryLimit,
         ticker: &Ticker,
         budget: Budget,
@@ -35,9 +35,9 @@ impl Instance {
         let _under_way = ticker.call();
         let started = catch_unwind(AssertUnwindSafe(|| pre.instantiate(&mut store)));
         match started {
-            Ok(Ok(policy)) => Ok(Self {
+            Ok(Ok(guest)) => Ok(Self {
                 store,
-                policy,
+                guest,
                 ticker: ticker.clone(),
             }),
             Ok(Err(error)) => Err(DecideError::of_start(&error, store.data().refused_memory())),
@@ -52,31 +52,23 @@ impl Instance {
         budget: Budget,
     ) -> Result<Decision, DecideError> {
         let lowered = Lowered::new(request, asked);
-        self.call(budget, |policy, store| {
-            policy
-                .signalbox_policy_policy()
-                .call_decide(store, lowered.view())
-        })
-        .map(Decision::from)
+        self.call(budget, |guest, store| guest.decide(store, &lowered, asked))?
+            .map_err(DecideError::Contract)
     }
 
     pub(crate) fn describe(&mut self, budget: Budget) -> Result<Description, DecideError> {
-        self.call(budget, |policy, store| {
-            policy.signalbox_policy_policy().call_describe(store)
-        })
-        .map(Description::from)
+        self.call(budget, Guest::describe)
     }
 
     pub(crate) fn models(
         &mut self,
         after: Option<&str>,
         limit: u32,
+        described: &Description,
         budget: Budget,
-    ) -> Result<wit::Page, DecideError> {
-        self.call(budget, |policy, store| {
-            policy
-                .signalbox_policy_policy()
-                .call_models(store, after, limit)
+    ) -> Result<Page, DecideError> {
+        self.call(budget, |guest, store| {
+            guest.models(store, after, limit, described)
         })
     }
 
@@ -85,12 +77,12 @@ impl Instance {
     fn call<T>(
         &mut self,
         budget: Budget,
-        enter: impl FnOnce(&SignalboxPolicy, &mut Store<Bounds>) -> wasmtime::Result<T>,
+        enter: impl FnOnce(&Guest, &mut Store<Bounds>) -> wasmtime::Result<T>,
     ) -> Result<T, DecideError> {
         begin(&mut self.store, budget);
         let _under_way = self.ticker.call();
-        let (policy, store) = (&self.policy, &mut self.store);
-        match catch_unwind(AssertUnwindSafe(|| enter(policy, store))) {
+        let (guest, store) = (&self.guest, &mut self.store);
+        match catch_unwind(AssertUnwindSafe(|| enter(guest, store))) {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(DecideError::of_call(
                 &error,

@@ -44,6 +44,7 @@
 //!     headers: &[],
 //!     caller: &caller,
 //!     model: RequestedModel::Named("gpt-4o"),
+//!     body_members: &[],
 //! })?;
 //! assert!(matches!(decision, Decision::Forward(forward) if forward.model.as_deref() == Some("support-agent")));
 //! # Ok(())
@@ -87,6 +88,7 @@ mod digest;
 mod engine;
 mod generation;
 mod generation_stats;
+mod guest;
 mod instance;
 mod interface;
 mod limits;
@@ -101,6 +103,7 @@ mod share;
 mod slot;
 mod ticker;
 pub mod trust;
+mod version;
 mod warm;
 
 pub use active_callers::ActiveCallers;
@@ -122,3 +125,4 @@ pub use settings::{Allocation, Isolation, LoadOptions, Settings};
 pub use share::{BadShare, TrafficShare};
 pub use signalbox_files::FileError;
 pub use slot::{Beside, Change, Conflict, Lane, Policies, Prepared, Slot};
+pub use version::ContractVersion;

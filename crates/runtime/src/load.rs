@@ -21,16 +21,17 @@ use wasmtime::{
 use self::{file::File, steps::Steps};
 use crate::{
     Cache, Cached, CompileIn, Detail, Digest, Isolation, LoadOptions, Plugin, Settings,
-    bindings::SignalboxPolicyPre,
     cache::environment::Environment,
     code_in_use::CodeInUse,
     compile,
+    guest::GuestPre,
     instance::Instance,
     interface::Surface,
     limits::{Bounds, Budget, MemoryLimit},
     plugin::Parts,
     ticker::Ticker,
     trust,
+    version::ContractVersion,
     warm::Permits,
 };
 
@@ -61,7 +62,7 @@ impl Loader {
         steps.passed(Step::Read);
         file.check_imports()?;
         steps.passed(Step::Imports);
-        file.check_exports()?;
+        let version = file.contract_version()?;
         steps.passed(Step::World);
         let memory = self.memory_limit(&file, trusted)?;
         let (code, cached) = self.code(digest, || {
@@ -69,7 +70,7 @@ impl Loader {
             self.compile(component, trusted)
         })?;
         steps.passed(Step::Compile);
-        let pre = self.link(&code)?;
+        let pre = self.link(&code, version)?;
         let surface = ask(&pre, memory, &self.ticker, &mut steps)?;
         let settings = &self.settings;
         let plugin = Plugin::new(Parts {
@@ -164,16 +165,16 @@ impl Loader {
         }
     }
 
-    fn link(&self, compiled: &Component) -> Result<SignalboxPolicyPre<Bounds>, LoadError> {
+    fn link(&self, compiled: &Component, version: ContractVersion) -> Result<GuestPre, LoadError> {
         let types = |error: wasmtime::Error| LoadError::Types(Detail::of_chain(&error));
         let pre = self.linker.instantiate_pre(compiled).map_err(types)?;
-        SignalboxPolicyPre::new(pre).map_err(types)
+        GuestPre::new(pre, version).map_err(types)
     }
 }
 
 /// Starts the component once and asks it what it is.
 fn ask(
-    pre: &SignalboxPolicyPre<Bounds>,
+    pre: &GuestPre,
     memory: MemoryLimit,
     ticker: &Ticker,
     steps: &mut Steps<'_>,
@@ -189,7 +190,10 @@ fn ask(
     steps.passed(Step::Describe);
     let catalogue = models::drain(&mut instance, &description)?;
     steps.passed(Step::Models);
-    Ok(Surface::new(description, catalogue))
+    Ok(Surface {
+        description,
+        catalogue,
+    })
 }
 
 /// What is no failure of the guest's and not for want of room is a matter of types.

@@ -2,17 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
-use signalbox_policy::{Decision, Description, Request, RouteDescription};
+use signalbox_policy::{Decision, Description, Request, RouteDescription, RouteIndex};
 
 use wasmtime::component::Component;
 
 use crate::{
-    Cached, Catalogue, DecideError, Digest, Isolation,
-    bindings::SignalboxPolicyPre,
-    contract,
+    Cached, Catalogue, ContractVersion, DecideError, Digest, Isolation, contract,
+    guest::GuestPre,
     instance::Instance,
     interface::Surface,
-    limits::{Bounds, Budget, MemoryLimit},
+    limits::{Budget, MemoryLimit},
     ticker::Ticker,
     warm::{Permits, Warm},
 };
@@ -35,7 +34,7 @@ pub(crate) struct Parts {
     pub(crate) isolation: Isolation,
     pub(crate) memory: MemoryLimit,
     pub(crate) ticker: Ticker,
-    pub(crate) pre: SignalboxPolicyPre<Bounds>,
+    pub(crate) pre: GuestPre,
     #[expect(
         dead_code,
         reason = "held so that others of this component can share it"
@@ -69,10 +68,16 @@ impl Plugin {
         &self.0.surface.catalogue
     }
 
-    /// The described route of a name, as `METHOD template`.
+    /// The described route at a place.
     #[must_use]
-    pub fn route(&self, name: &str) -> Option<&RouteDescription> {
-        self.0.surface.route(name)
+    pub fn route(&self, index: RouteIndex) -> Option<&RouteDescription> {
+        self.description().route(index)
+    }
+
+    /// The version of the contract it is built for.
+    #[must_use]
+    pub fn contract_version(&self) -> ContractVersion {
+        self.0.pre.version()
     }
 
     /// Whether its code is that of a known engine.

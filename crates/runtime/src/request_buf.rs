@@ -1,6 +1,8 @@
 //! A request that can wait in a queue.
 
-use signalbox_policy::{Caller, Header, HeaderBuf, Request, RequestedModel};
+use signalbox_policy::{
+    BodyMember, BodyMemberFault, Caller, Header, HeaderBuf, Request, RequestedModel,
+};
 
 /// A request that owns its parts, to be decided on another thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,14 @@ pub struct RequestBuf {
     headers: Vec<HeaderBuf>,
     caller: Caller,
     model: Model,
+    body_members: Vec<(String, Member)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Member {
+    Integer(u64),
+    Text(String),
+    Unclear(BodyMemberFault),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +48,10 @@ impl RequestBuf {
                 value: &header.value,
             })
             .collect();
+        let members = self.body_members.iter();
+        let members: Vec<_> = members
+            .map(|(name, member)| (name.as_str(), member.view()))
+            .collect();
         look(&Request {
             method: &self.method,
             path: &self.path,
@@ -50,7 +64,28 @@ impl RequestBuf {
                 Model::Absent => RequestedModel::Absent,
                 Model::Named(name) => RequestedModel::Named(name),
             },
+            body_members: &members,
         })
+    }
+}
+
+impl Member {
+    fn view(&self) -> BodyMember<'_> {
+        match self {
+            Self::Integer(number) => BodyMember::Integer(*number),
+            Self::Text(text) => BodyMember::Text(text),
+            Self::Unclear(fault) => BodyMember::Unclear(*fault),
+        }
+    }
+}
+
+impl From<BodyMember<'_>> for Member {
+    fn from(member: BodyMember<'_>) -> Self {
+        match member {
+            BodyMember::Integer(number) => Self::Integer(number),
+            BodyMember::Text(text) => Self::Text(text.to_owned()),
+            BodyMember::Unclear(fault) => Self::Unclear(fault),
+        }
     }
 }
 
@@ -60,6 +95,8 @@ impl From<&Request<'_>> for RequestBuf {
             name: header.name.to_owned(),
             value: header.value.to_owned(),
         };
+        let member =
+            |(name, member): &(&str, BodyMember<'_>)| ((*name).to_owned(), (*member).into());
         Self {
             method: request.method.to_owned(),
             path: request.path.to_owned(),
@@ -72,6 +109,7 @@ impl From<&Request<'_>> for RequestBuf {
                 RequestedModel::Absent => Model::Absent,
                 RequestedModel::Named(name) => Model::Named(name.to_owned()),
             },
+            body_members: request.body_members.iter().map(member).collect(),
         }
     }
 }
@@ -110,6 +148,11 @@ mod tests {
                 headers: &headers,
                 caller: &caller,
                 model,
+                body_members: &[
+                    ("n", BodyMember::Integer(3)),
+                    ("user", BodyMember::Text("u")),
+                    ("stop", BodyMember::Unclear(BodyMemberFault::OtherType)),
+                ],
             };
             RequestBuf::from(&request).view(|view| assert_eq!(*view, request));
         }

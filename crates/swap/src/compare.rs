@@ -1,6 +1,6 @@
 //! In which ways a shadow's decision differs from the one that counted.
 
-use signalbox_policy::{Decision, Forward, Refusal};
+use signalbox_policy::{Decision, Description, Forward, Refusal, RouteDescription};
 
 use crate::DifferenceKind;
 
@@ -8,15 +8,39 @@ use crate::DifferenceKind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LiveAnswer {
     /// This.
-    Decided(Decision),
+    Decided(PolicyAnswer),
     /// Nothing: its guest failed, with this cause.
     Failed(&'static str),
+}
+
+/// A decision that two policies may give: each has its routes at places of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyAnswer {
+    /// What was decided.
+    pub decision: Decision,
+    /// The route a `forward` goes along, as `METHOD template`.
+    pub route: Option<String>,
+}
+
+impl PolicyAnswer {
+    /// The decision of a policy that describes itself so.
+    #[must_use]
+    pub fn new(decision: Decision, policy: &Description) -> Self {
+        let route = match &decision {
+            Decision::Forward(forward) => policy.route(forward.route),
+            _ => None,
+        };
+        Self {
+            route: route.map(RouteDescription::name),
+            decision,
+        }
+    }
 }
 
 /// Every way in which they differ. `same_list` tells whether two lists show the same names.
 pub(crate) fn differences(
     live: &LiveAnswer,
-    candidate: Option<&Decision>,
+    candidate: Option<&PolicyAnswer>,
     same_list: impl FnOnce() -> bool,
 ) -> Vec<DifferenceKind> {
     let (live, candidate) = match (live, candidate) {
@@ -24,11 +48,13 @@ pub(crate) fn differences(
         (LiveAnswer::Failed(_), Some(_)) => return vec![DifferenceKind::LiveFailed],
         (LiveAnswer::Decided(live), Some(candidate)) => (live, candidate),
     };
-    match (live, candidate) {
+    match (&live.decision, &candidate.decision) {
         (Decision::Refuse(live), Decision::Refuse(candidate)) => of_refusals(live, candidate),
         (Decision::Refuse(_), _) => vec![DifferenceKind::Wider],
         (_, Decision::Refuse(_)) => vec![DifferenceKind::Narrower],
-        (Decision::Forward(live), Decision::Forward(candidate)) => of_forwards(live, candidate),
+        (Decision::Forward(one), Decision::Forward(other)) => {
+            of_forwards((live, one), (candidate, other))
+        }
         (Decision::ListModels(_), Decision::ListModels(_)) => match same_list() {
             true => Vec::new(),
             false => vec![DifferenceKind::List],
@@ -39,8 +65,11 @@ pub(crate) fn differences(
     }
 }
 
-fn of_forwards(live: &Forward, candidate: &Forward) -> Vec<DifferenceKind> {
-    let is_same_way = live.route == candidate.route
+fn of_forwards(
+    (live_answer, live): (&PolicyAnswer, &Forward),
+    (answer, candidate): (&PolicyAnswer, &Forward),
+) -> Vec<DifferenceKind> {
+    let is_same_way = live_answer.route == answer.route
         && live.parameters == candidate.parameters
         && live.query == candidate.query;
     let are_same_headers =
@@ -49,7 +78,11 @@ fn of_forwards(live: &Forward, candidate: &Forward) -> Vec<DifferenceKind> {
     let found = [
         (is_same_way, DifferenceKind::Route),
         (live.model == candidate.model, DifferenceKind::Model),
-        (live.restamp == candidate.restamp, DifferenceKind::Restamp),
+        (
+            live.response_model == candidate.response_model,
+            DifferenceKind::Restamp,
+        ),
+        (live.notice == candidate.notice, DifferenceKind::Notice),
         (are_same_headers, DifferenceKind::Headers),
     ];
     let differs = found.into_iter().filter(|(is_same, _)| !is_same);
@@ -68,11 +101,15 @@ fn of_refusals(live: &Refusal, candidate: &Refusal) -> Vec<DifferenceKind> {
 }
 
 /// A decision in a few words: no header values, no message that might quote the client.
-pub(crate) fn words(decision: &Decision) -> String {
-    match decision {
+pub(crate) fn words(answer: &PolicyAnswer) -> String {
+    match &answer.decision {
         Decision::Forward(forward) => {
-            let mut text = format!("forward {}", forward.route);
-            for (what, name) in [("model", &forward.model), ("shown as", &forward.restamp)] {
+            let mut text = format!("forward {}", answer.route.as_deref().unwrap_or_default());
+            for (what, name) in [
+                ("model", &forward.model),
+                ("shown as", &forward.response_model),
+                ("notice", &forward.notice),
+            ] {
                 if let Some(name) = name {
                     text.push_str(&format!(", {what} {}", excerpt(name)));
                 }
@@ -107,15 +144,14 @@ const LONGEST: usize = 128;
 
 #[cfg(test)]
 mod tests {
-    use signalbox_policy::{HeaderBuf, ListMode};
+    use signalbox_policy::{HeaderBuf, ListMode, RouteIndex};
 
     use super::*;
 
     fn forward() -> Forward {
         Forward {
-            route: "POST /v1/chat/completions".into(),
             model: Some("agent".into()),
-            restamp: Some("gpt-4o".into()),
+            response_model: Some("gpt-4o".into()),
             ..Forward::default()
         }
     }
@@ -130,8 +166,36 @@ mod tests {
         }
     }
 
+    fn answer(decision: Decision) -> PolicyAnswer {
+        PolicyAnswer {
+            decision,
+            route: Some("POST /v1/chat/completions".into()),
+        }
+    }
+
     fn found(live: Decision, candidate: &Decision) -> Vec<DifferenceKind> {
-        differences(&LiveAnswer::Decided(live), Some(candidate), || false)
+        let candidate = answer(candidate.clone());
+        differences(&LiveAnswer::Decided(answer(live)), Some(&candidate), || {
+            false
+        })
+    }
+
+    #[test]
+    fn a_route_is_the_same_by_its_name_wherever_it_stands() {
+        let at = |place, route: &str| PolicyAnswer {
+            decision: Decision::Forward(Forward {
+                route: RouteIndex(place),
+                ..forward()
+            }),
+            route: Some(route.into()),
+        };
+        let of =
+            |live, candidate| differences(&LiveAnswer::Decided(live), Some(&candidate), || false);
+        assert_eq!(of(at(0, "POST /v1/x"), at(7, "POST /v1/x")), []);
+        assert_eq!(
+            of(at(0, "POST /v1/x"), at(0, "POST /v1/y")),
+            [DifferenceKind::Route]
+        );
     }
 
     #[test]
@@ -154,15 +218,15 @@ mod tests {
                 vec![],
             ),
             (
-                changed(|it| it.route = "POST /v1/x".into()),
-                vec![Kind::Route],
-            ),
-            (
                 changed(|it| it.query = Some("a=b".into())),
                 vec![Kind::Route],
             ),
             (changed(|it| it.model = None), vec![Kind::Model]),
-            (changed(|it| it.restamp = None), vec![Kind::Restamp]),
+            (changed(|it| it.response_model = None), vec![Kind::Restamp]),
+            (
+                changed(|it| it.notice = Some("old".into())),
+                vec![Kind::Notice],
+            ),
             (
                 changed(|it| it.drop_headers = vec!["x".into()]),
                 vec![Kind::Headers],
@@ -170,7 +234,7 @@ mod tests {
             (
                 Send(Forward {
                     set_headers: vec![header],
-                    restamp: None,
+                    response_model: None,
                     ..forward()
                 }),
                 vec![Kind::Restamp, Kind::Headers],
@@ -208,7 +272,7 @@ mod tests {
     #[test]
     fn failures_are_differences_of_their_own() {
         let failed = LiveAnswer::Failed("trap");
-        let decision = Decision::ReadModel;
+        let decision = answer(Decision::ReadModel);
         let kinds = differences(&failed, Some(&decision), || true);
         assert_eq!(kinds, [DifferenceKind::LiveFailed]);
         let kinds = differences(&LiveAnswer::Decided(decision), None, || true);
@@ -221,10 +285,10 @@ mod tests {
             name: "x-secret".into(),
             value: b"hush".to_vec(),
         };
-        let text = words(&Decision::Forward(Forward {
+        let text = words(&answer(Decision::Forward(Forward {
             set_headers: vec![header],
             ..forward()
-        }));
+        })));
         assert!(
             text.contains("x-secret") && !text.contains("hush"),
             "{text}"

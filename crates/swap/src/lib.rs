@@ -106,7 +106,7 @@ mod transaction;
 mod transaction_recorder;
 
 pub use alarm::{Alarm, Failures};
-pub use compare::LiveAnswer;
+pub use compare::{LiveAnswer, PolicyAnswer};
 /// The keys of signed statements.
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use entry::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Trigger};

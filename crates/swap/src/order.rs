@@ -175,7 +175,7 @@ impl FromStr for Accept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected `*`, `METHOD /v1/route:KIND`, or a kind: wider, narrower, route, model, restamp, \
-     headers, code, message, list, candidate_failed or live_failed"
+     notice, headers, code, message, list, candidate_failed or live_failed"
 )]
 pub struct BadAccept;
 

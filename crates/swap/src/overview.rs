@@ -120,6 +120,8 @@ pub enum DifferenceKind {
     Model,
     /// Both forward, restamped otherwise.
     Restamp,
+    /// Both forward, with another notice for the client.
+    Notice,
     /// Both forward, with other headers.
     Headers,
     /// Both refuse, with another code or status.
@@ -225,12 +227,13 @@ impl fmt::Display for Access {
 
 impl DifferenceKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Wider,
         Self::Narrower,
         Self::Route,
         Self::Model,
         Self::Restamp,
+        Self::Notice,
         Self::Headers,
         Self::Code,
         Self::Message,
@@ -248,6 +251,7 @@ impl DifferenceKind {
             Self::Route => "route",
             Self::Model => "model",
             Self::Restamp => "restamp",
+            Self::Notice => "notice",
             Self::Headers => "headers",
             Self::Code => "code",
             Self::Message => "message",

@@ -254,7 +254,7 @@ fn load_help(error: &LoadError) -> &'static str {
             "build it without WASI (JavaScript: `--disable all`, Python: `-s`); see docs/plugins.md"
         }
         LoadError::NoWorld | LoadError::Version(_) | LoadError::Types(_) => {
-            "build it against the contract in wit/0.1.0; see docs/plugins.md"
+            "build it against the contract in wit/0.2.0; see docs/plugins.md"
         }
         LoadError::Memory { .. } => "declare less memory, or raise the limit",
         LoadError::Bound(_) => {

@@ -23,7 +23,7 @@ use signalbox_runtime::{Generation, Plugin, RequestBuf, TrafficShare};
 pub(crate) use self::again::FailedQuestion;
 use self::allowance::Allowance;
 pub(crate) use self::shadowed::Shadowed;
-use crate::{LiveAnswer, access::listed, compare::differences, event::Event};
+use crate::{LiveAnswer, PolicyAnswer, access::listed, compare::differences, event::Event};
 
 /// A request for a shadow to decide, and what was decided.
 #[derive(Debug)]
@@ -87,7 +87,10 @@ fn ask(shadowed: &Shadowed, question: &Question, controller: &SyncSender<Event>)
     // After a panic nothing of the call is used again: its instance goes with it.
     let outcome = catch_unwind(AssertUnwindSafe(decide));
     let (candidate, cause) = match outcome {
-        Ok(Ok(decision)) => (Some(decision), None),
+        Ok(Ok(decision)) => {
+            let answer = PolicyAnswer::new(decision, shadow.description());
+            (Some(answer), None)
+        }
         Ok(Err(error)) if error.is_guest_failure() => (None, Some(error.cause())),
         // It could not be asked.
         Ok(Err(_)) => return shadowed.skip(),
@@ -114,9 +117,12 @@ fn ask(shadowed: &Shadowed, question: &Question, controller: &SyncSender<Event>)
 }
 
 /// Whether two lists show the caller the same names, in the same way.
-fn same_list(shadowed: &Shadowed, question: &Question, candidate: Option<&Decision>) -> bool {
-    let (LiveAnswer::Decided(Decision::ListModels(live)), Some(Decision::ListModels(shadow))) =
-        (&question.live, candidate)
+fn same_list(shadowed: &Shadowed, question: &Question, candidate: Option<&PolicyAnswer>) -> bool {
+    let (LiveAnswer::Decided(live), Some(candidate)) = (&question.live, candidate) else {
+        return false;
+    };
+    let (Decision::ListModels(live), Decision::ListModels(shadow)) =
+        (&live.decision, &candidate.decision)
     else {
         return false;
     };

@@ -15,7 +15,12 @@ use signalbox_runtime::{DecideError, Plugin};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The request goes to GT.
-    Forward(Forward),
+    Forward {
+        /// The route it goes along, as `METHOD template`.
+        route: String,
+        /// How.
+        forward: Forward,
+    },
     /// A list of these models.
     List(Vec<String>),
     /// It depends on the model, which nobody said.
@@ -90,6 +95,7 @@ pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideErr
         headers: &headers,
         caller: question.caller,
         model: RequestedModel::Unread,
+        body_members: &[],
     };
     let model = question.model;
     let decision = match plugin.decide(&head)? {
@@ -110,7 +116,7 @@ pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideErr
 /// A `forward` that a key's fence stops is a failure of the policy, as it is in the host.
 fn fenced(plugin: &Plugin, question: &Question<'_>, forward: Forward) -> Answer {
     let conversation = question.headers.contains_key(CONVERSATION_HEADER);
-    let Some(route) = plugin.route(&forward.route) else {
+    let Some(route) = plugin.route(forward.route) else {
         return refusal("policy_failed", "forwards a route it did not describe");
     };
     let written = match question.model {
@@ -124,7 +130,10 @@ fn fenced(plugin: &Plugin, question: &Question<'_>, forward: Forward) -> Answer 
             &format!("forwards past the key's fence: {breach:?}"),
         );
     }
-    Answer::Forward(forward)
+    Answer::Forward {
+        route: route.name(),
+        forward,
+    }
 }
 
 fn listed(plugin: &Plugin, caller: &Caller, mode: &ListMode, one: Option<&str>) -> Answer {

@@ -169,8 +169,8 @@ pub(crate) fn judge(expected: &Expectation, answer: Result<Answer, DecideError>)
 
 fn fits(expected: &Expectation, answer: &Answer) -> bool {
     match (expected, answer) {
-        (Expectation::Forward { route, model }, Answer::Forward(forward)) => {
-            *route == forward.route && (model.is_none() || *model == forward.model)
+        (Expectation::Forward { route, model }, Answer::Forward { route: to, forward }) => {
+            route == to && (model.is_none() || *model == forward.model)
         }
         (Expectation::List { names }, Answer::List(listed)) => {
             names.iter().collect::<BTreeSet<_>>() == listed.iter().collect::<BTreeSet<_>>()
@@ -190,7 +190,7 @@ fn expectation_text(expected: &Expectation) -> String {
 
 fn answer_text(answer: &Answer) -> String {
     match answer {
-        Answer::Forward(forward) => forward_text(&forward.route, forward.model.as_deref()),
+        Answer::Forward { route, forward } => forward_text(route, forward.model.as_deref()),
         Answer::List(names) => format!("list [{}]", names.join(", ")),
         Answer::ReadModel => "read the model".into(),
         Answer::Refuse { code, message } => format!("refuse {code}: {message}"),

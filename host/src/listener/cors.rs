@@ -87,7 +87,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 /// What a page may read of an answer, beside the few that are always readable.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "retry-after, x-gt-conversation-id, x-request-id, x-should-retry, x-signalbox-decision, \
-     x-signalbox-policy",
+     x-signalbox-notice, x-signalbox-policy",
 );
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod answers;
 mod bodies;
 mod bytes;
 mod candidates;
+mod contract;
 mod cors;
 mod files;
 mod forms_cut;

@@ -2,7 +2,7 @@
 
 use signalbox_policy::{Decision, Forward, ListMode, ModelSource};
 
-use crate::guests::{CHAT, Guest, description, entry, forward, route};
+use crate::guests::{Guest, TO_CHAT, TO_FILE, TO_NOWHERE, description, entry, forward, route};
 use crate::harness::{Ask, Gate, Gt};
 
 /// A policy that answers the key `evil` with `decision`.
@@ -11,7 +11,7 @@ fn deciding(decision: Decision) -> Vec<u8> {
     description
         .routes
         .push(route("GET", "/v1/models", ModelSource::None));
-    description.models = 3;
+    description.model_count = 3;
     let catalogue = vec![
         entry("big", "support-agent"),
         entry("old", "retired-agent"),
@@ -144,17 +144,17 @@ fn a_chosen_list_shows_no_more_than_the_catalogue_and_the_key_have() {
 #[test]
 fn a_decision_that_goes_past_the_key_is_the_policys_failure() {
     let gt = Gt::chatty();
-    let named = |route: &str| Forward {
+    let named = |route| Forward {
         model: Some("support-agent".into()),
         ..forward(route)
     };
     for (decision, cause) in [
-        (named("POST /v1/embeddings"), "forward_route"),
-        (named("GET /v1/files/{id}"), "forward"),
+        (named(TO_NOWHERE), "forward_route"),
+        (named(TO_FILE), "forward"),
         (
             Forward {
                 query: Some("other=1".into()),
-                ..named(CHAT)
+                ..named(TO_CHAT)
             },
             "forward_query",
         ),

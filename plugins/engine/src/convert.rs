@@ -30,6 +30,19 @@ pub(crate) fn caller(caller: wit::Caller) -> policy::Caller {
     }
 }
 
+pub(crate) fn body_member(member: &wit::BodyMember) -> policy::BodyMember<'_> {
+    match member {
+        wit::BodyMember::Integer(number) => policy::BodyMember::Integer(*number),
+        wit::BodyMember::Text(text) => policy::BodyMember::Text(text),
+        wit::BodyMember::Unclear(fault) => policy::BodyMember::Unclear(match fault {
+            wit::BodyMemberFault::Repeated => policy::BodyMemberFault::Repeated,
+            wit::BodyMemberFault::LetterCase => policy::BodyMemberFault::LetterCase,
+            wit::BodyMemberFault::OtherType => policy::BodyMemberFault::OtherType,
+            wit::BodyMemberFault::TooLong => policy::BodyMemberFault::TooLong,
+        }),
+    }
+}
+
 pub(crate) fn decision(decision: policy::Decision) -> wit::Decision {
     match decision {
         policy::Decision::Forward(it) => wit::Decision::Forward(forward(it)),
@@ -55,11 +68,12 @@ fn forward(forward: policy::Forward) -> wit::Forward {
         value: header.value,
     };
     wit::Forward {
-        route: forward.route,
+        route: forward.route.0,
         parameters: forward.parameters,
         query: forward.query,
         model: forward.model,
-        restamp: forward.restamp,
+        response_model: forward.response_model,
+        notice: forward.notice,
         set_headers: forward.set_headers.into_iter().map(header).collect(),
         drop_headers: forward.drop_headers,
         labels: forward.labels,
@@ -78,7 +92,8 @@ pub(crate) fn description(description: policy::Description) -> wit::Description 
             | flag(wanted.models, wit::Wants::MODELS)
             | flag(wanted.published, wit::Wants::PUBLISHED)
             | flag(wanted.datasets, wit::Wants::DATASETS),
-        models: description.models,
+        body_members: description.body_members,
+        model_count: description.model_count,
     }
 }
 
@@ -114,13 +129,17 @@ pub(crate) fn model(entry: policy::CatalogueEntry) -> wit::Model {
     wit::Model {
         name: entry.name,
         published: entry.published,
-        routes: entry.routes,
+        listed: entry.is_listed,
+        deprecated: entry.deprecated,
+        routes: entry.routes.iter().map(|index| index.0).collect(),
     }
 }
 
 /// About what an entry costs a host: its strings, and a record for each of them.
 pub(crate) fn weight(entry: &policy::CatalogueEntry) -> usize {
     const RECORD: usize = 32;
-    let routes: usize = entry.routes.iter().map(|route| RECORD + route.len()).sum();
-    3 * RECORD + entry.name.len() + entry.published.len() + routes
+    let published = entry.published.iter().map(|name| RECORD + name.len());
+    let deprecated = entry.deprecated.as_ref().map_or(0, |text| text.len());
+    let routes = entry.routes.len() * size_of::<u32>();
+    4 * RECORD + entry.name.len() + published.sum::<usize>() + deprecated + routes
 }

@@ -26,7 +26,7 @@ use signalbox_policy::{Header, Request, RequestedModel, decide};
 )]
 mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit/0.1.0",
+        path: "../../wit/0.2.0",
         world: "signalbox-policy",
     });
     export!(Engine with_types_in self);
@@ -39,7 +39,11 @@ struct Engine;
 
 impl Guest for Engine {
     fn describe() -> Description {
-        convert::description(enter().description())
+        match enter().description() {
+            Some(description) => convert::description(description),
+            // Answers would name other routes than the host knows by their places.
+            None => core::arch::wasm32::unreachable(),
+        }
     }
 
     fn models(after: Option<alloc::string::String>, limit: u32) -> Page {
@@ -76,6 +80,10 @@ impl Guest for Engine {
                 RequestedModel::Named(name)
             }
         };
+        let members = request.body_members.iter();
+        let members: Vec<_> = members
+            .map(|(name, member)| (name.as_str(), convert::body_member(member)))
+            .collect();
         let request = Request {
             method: &request.method,
             path: &request.path,
@@ -84,6 +92,7 @@ impl Guest for Engine {
             headers: &headers,
             caller: &caller,
             model,
+            body_members: &members,
         };
         convert::decision(decide(&tables, &request))
     }

@@ -67,5 +67,6 @@ pub(crate) fn chat<'a>(caller: &'a Caller, model: RequestedModel<'a>) -> Request
         headers: NO_HEADERS,
         caller,
         model,
+        body_members: &[],
     }
 }

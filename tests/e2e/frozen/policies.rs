@@ -7,12 +7,12 @@ use std::{
 
 use serde_json::{Value, json};
 use signalbox_harness::command::signalbox;
-use signalbox_policy::{ModelSource, Purpose};
+use signalbox_policy::{ModelSource, Purpose, RouteDescription};
 use signalbox_runtime::{LoadOptions, Plugin, Runtime, Settings};
 
 use super::{Kind, beside, json, loading, says, text};
 
-fn runtime() -> Runtime {
+pub(super) fn runtime() -> Runtime {
     let settings = Settings {
         workers: 1,
         ..Settings::default()
@@ -20,7 +20,7 @@ fn runtime() -> Runtime {
     Runtime::new(settings).expect("a runtime")
 }
 
-fn load(runtime: &Runtime, path: &Path) -> Plugin {
+pub(super) fn load(runtime: &Runtime, path: &Path) -> Plugin {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let loaded = runtime.load(&bytes, &LoadOptions::default());
     loaded.unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -133,7 +133,8 @@ fn described(plugin: &Plugin) -> Value {
             "verdict": route.verdict.word(),
             "forwarded": route.forwarded,
             "purposes": purposes.map(|purpose| purpose.word()).collect::<Vec<_>>(),
-            "scopes": route.scopes,
+            // One set, as 0.1 has it.
+            "scopes": route.scopes.concat(),
             "model": match route.model {
                 ModelSource::Json => "json",
                 ModelSource::Multipart => "multipart",
@@ -144,9 +145,12 @@ fn described(plugin: &Plugin) -> Value {
             "reason": route.reason,
         })
     });
-    let catalogue = plugin.catalogue().iter().map(
-        |entry| json!({"name": entry.name, "published": entry.published, "routes": entry.routes}),
-    );
+    let catalogue = plugin.catalogue().iter().map(|entry| {
+        assert!(entry.is_listed && entry.published.len() == 1);
+        let routes = entry.routes.iter().filter_map(|index| plugin.route(*index));
+        let routes: Vec<_> = routes.map(RouteDescription::name).collect();
+        json!({"name": entry.name, "published": entry.published.concat(), "routes": routes})
+    });
     let wants = description.wants;
     json!({
         "name": description.name,

@@ -133,6 +133,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 .model
                 .as_deref()
                 .map_or(RequestedModel::Unread, RequestedModel::Named),
+            body_members: &[],
         },
     );
     print(arguments, &method, &target, &explanation)?;
@@ -161,19 +162,21 @@ fn print(
                 .to_owned(),
         );
     }
-    lines.push(verdict(&explanation.decision));
+    let route = explanation.route.as_deref().unwrap_or_default();
+    lines.push(verdict(&explanation.decision, route));
     output::data(&lines.join("\n"))
 }
 
-fn verdict(decision: &Decision) -> String {
+/// `route` is what the route of a `forward` is called.
+fn verdict(decision: &Decision, route: &str) -> String {
     match decision {
         Decision::Forward(forward) => match &forward.model {
             Some(model) => format!(
                 "forward to {} as model {}",
-                show::plain(&forward.route),
+                show::plain(route),
                 show::plain(model)
             ),
-            None => format!("forward to {}", show::plain(&forward.route)),
+            None => format!("forward to {}", show::plain(route)),
         },
         Decision::ListModels(_) => "answer with the models this key may use".into(),
         Decision::ReadModel => "depends on the model in the body; give it with --model".into(),

@@ -55,7 +55,7 @@ fn component(function: &Function, copies: usize) -> Vec<u8> {
     let nothing: [(&str, ComponentExportKind, u32); 0] = [];
     instances.export_items(nothing);
     let mut exports = ComponentExportSection::new();
-    let name = "signalbox:policy/policy@0.1.0";
+    let name = "signalbox:policy/policy@0.2.0";
     exports.export(name, ComponentExportKind::Instance, 0, None);
     let mut component = wasm_encoder::Component::new();
     component

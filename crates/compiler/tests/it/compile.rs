@@ -57,7 +57,7 @@ fn a_component_imports_one_instance_of_types_and_nothing_else() {
     let [import] = imports.as_slice() else {
         panic!("{imports:?}")
     };
-    assert_eq!(import.name.name, "signalbox:policy/types@0.1.0");
+    assert_eq!(import.name.name, "signalbox:policy/types@0.2.0");
     assert!(
         matches!(import.ty, ComponentTypeRef::Instance(_)),
         "{import:?}"

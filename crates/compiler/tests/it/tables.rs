@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use proptest::prelude::*;
 use signalbox_policy::{
-    Endpoint, Policy, Rules,
+    Endpoint, Policy, RouteIndex, Rules,
     generate::texts,
     tables::{Tables, encode},
 };
@@ -98,7 +98,10 @@ fn check(text: &str, names: &[String]) -> Result<(), TestCaseError> {
     for name in questions(&policy).iter().chain(names) {
         prop_assert_eq!(tables.model(name), policy.model(name), "{}", name);
     }
-    prop_assert_eq!(tables.description(), policy.description());
+    prop_assert_eq!(tables.description(), Some(policy.description()));
+    for index in (0..).map(RouteIndex).take(policy.routes().count() + 1) {
+        prop_assert_eq!(tables.route(index), policy.route(index));
+    }
     let catalogue = policy.catalogue();
     prop_assert_eq!(
         tables.catalogue_after(None).collect::<Vec<_>>(),

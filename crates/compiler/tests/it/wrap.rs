@@ -57,9 +57,9 @@ const I32: ValType = ValType::I32;
 fn policy_guest() -> Vec<u8> {
     guest(&[
         ("cabi_realloc", &[I32; 4], &[I32]),
-        ("signalbox:policy/policy@0.1.0#describe", &[], &[I32]),
-        ("signalbox:policy/policy@0.1.0#models", &[I32; 4], &[I32]),
-        ("signalbox:policy/policy@0.1.0#decide", &[I32], &[I32]),
+        ("signalbox:policy/policy@0.2.0#describe", &[], &[I32]),
+        ("signalbox:policy/policy@0.2.0#models", &[I32; 4], &[I32]),
+        ("signalbox:policy/policy@0.2.0#decide", &[I32], &[I32]),
     ])
 }
 
@@ -73,7 +73,7 @@ fn with_world(mut module: Vec<u8>, wit: &str, world: &str) -> Vec<u8> {
     module
 }
 
-const CONTRACT: &str = include_str!("../../../../wit/0.1.0/policy.wit");
+const CONTRACT: &str = include_str!("../../../../wit/0.2.0/policy.wit");
 
 #[test]
 fn a_guest_of_the_world_becomes_a_component() {
@@ -88,7 +88,7 @@ fn the_engine_itself_is_such_a_guest() {
 
 #[test]
 fn a_guest_that_lacks_a_function_is_refused() {
-    let guest = guest(&[("signalbox:policy/policy@0.1.0#describe", &[], &[I32])]);
+    let guest = guest(&[("signalbox:policy/policy@0.2.0#describe", &[], &[I32])]);
     let error = wrap(&with_world(guest, CONTRACT, "signalbox-policy")).expect_err("incomplete");
     assert!(matches!(error, CompileError::Encode(_)), "{error}");
 }

@@ -8,6 +8,7 @@ use signalbox_policy::RequestedModel;
 
 use crate::auth::keyring::Key;
 use crate::plan::hash::PlaceHash;
+use crate::policy::body_members::{self, BodyMembers};
 use crate::policy::request::{PolicyRequest, WantedHeaders};
 use crate::request::target::Target;
 
@@ -43,6 +44,7 @@ pub(crate) struct KeptFacts {
     content_type: Option<Box<str>>,
     headers: Vec<(Box<str>, Box<[u8]>)>,
     model: KeptModel,
+    body_members: Box<BodyMembers>,
     in_conversation: bool,
 }
 
@@ -72,6 +74,7 @@ impl PlanFacts<'_> {
             content_type,
             headers,
             model,
+            body_members,
         } = asked;
         let headers: usize = headers
             .iter()
@@ -82,7 +85,8 @@ impl PlanFacts<'_> {
             RequestedModel::Named(name) => name.len(),
         };
         let words = [content_type.unwrap_or_default(), method.as_str()].map(str::len);
-        words.iter().sum::<usize>() + target.size() + headers + model
+        let members = body_members::size(body_members);
+        words.iter().sum::<usize>() + target.size() + headers + model + members
     }
 }
 
@@ -95,6 +99,7 @@ impl Hash for PlanFacts<'_> {
             content_type,
             headers,
             model,
+            body_members,
         } = &self.asked;
         Arc::as_ptr(key).hash(state);
         method.as_str().hash(state);
@@ -106,6 +111,9 @@ impl Hash for PlanFacts<'_> {
         }
         if let RequestedModel::Named(name) = model {
             name.hash(state);
+        }
+        for (_, member) in *body_members {
+            member.hash(state);
         }
     }
 }
@@ -123,6 +131,7 @@ impl KeptFacts {
             content_type,
             headers,
             model,
+            body_members,
         } = asked;
         Self {
             hash,
@@ -140,6 +149,7 @@ impl KeptFacts {
                 RequestedModel::Absent => KeptModel::Absent,
                 RequestedModel::Named(name) => KeptModel::Named((*name).into()),
             },
+            body_members: (*body_members).into(),
             in_conversation: *in_conversation,
         }
     }
@@ -154,6 +164,7 @@ impl KeptFacts {
             content_type,
             headers,
             model,
+            body_members,
             in_conversation,
         } = self;
         let PlanFacts {
@@ -167,6 +178,7 @@ impl KeptFacts {
             content_type: content_type_now,
             headers: headers_now,
             model: model_now,
+            body_members: members_now,
         } = now;
         *hash == facts_hash
             && key.as_ptr() == Arc::as_ptr(key_now)
@@ -175,6 +187,7 @@ impl KeptFacts {
             && content_type.as_deref() == *content_type_now
             && are_headers(headers, *headers_now)
             && model.is(*model_now)
+            && **body_members == **members_now
             && in_conversation == names_conversation
     }
 }

@@ -21,19 +21,20 @@ pub(crate) fn of_decision(decision: &Decision) -> usize {
 
 fn of_forward(forward: &Forward) -> usize {
     let Forward {
-        route,
+        route: _,
         parameters,
         query,
         model,
-        restamp,
+        response_model,
+        notice,
         set_headers,
         drop_headers,
         labels,
     } = forward;
-    let words = [query, model, restamp].map(|text| text.as_ref().map_or(0, String::len));
+    let words = [query, model, response_model, notice];
+    let words = words.map(|text| text.as_ref().map_or(0, String::len));
     let headers = set_headers.iter().map(|it| it.name.len() + it.value.len());
-    route.len()
-        + pairs(parameters)
+    pairs(parameters)
         + words.iter().sum::<usize>()
         + headers.sum::<usize>()
         + texts(drop_headers)

@@ -24,6 +24,8 @@ pub struct Record<'a> {
     pub facts: RecordFacts<'a>,
     /// What came of it.
     pub conclusion: Conclusion<'a>,
+    /// The route a `forward` goes along, as `METHOD template`.
+    pub route: Option<&'a str>,
     /// How long the policy took, all calls together.
     pub took: Duration,
 }
@@ -57,7 +59,7 @@ pub enum RecordFacts<'a> {
         request: &'a Request<'a>,
         /// The caller in it, to be kept without a copy.
         caller: &'a Arc<Caller>,
-        /// Whether the policy lists or publishes the model's name: [`crate::Facts::is_model_listed`].
+        /// Whether the policy has the model's name: [`crate::Facts::is_model_listed`].
         is_model_listed: bool,
     },
 }

@@ -9,6 +9,7 @@ use signalbox_policy::{Header, Request, RequestedModel, RouteDescription};
 use signalbox_runtime::Generation;
 
 use crate::auth::keyring::Key;
+use crate::policy::body_members::{self, BodyMembers};
 use crate::request::client_head::ClientHead;
 use crate::request::target::Target;
 
@@ -22,6 +23,7 @@ pub(crate) struct PolicyRequest<'a> {
     pub(crate) content_type: Option<&'a str>,
     pub(crate) headers: WantedHeaders<'a>,
     pub(crate) model: RequestedModel<'a>,
+    pub(crate) body_members: &'a BodyMembers,
 }
 
 /// The headers a policy asked for, those the request has, in the order they came.
@@ -44,7 +46,7 @@ impl<'a> PolicyRequest<'a> {
         head: &'a ClientHead,
         target: &'a Arc<Target>,
         wanted: &'a [HeaderName],
-        model: RequestedModel<'a>,
+        (model, body_members): (RequestedModel<'a>, &'a BodyMembers),
     ) -> Self {
         Self {
             key,
@@ -53,6 +55,7 @@ impl<'a> PolicyRequest<'a> {
             content_type: head.content_type(),
             headers: WantedHeaders::new(head, wanted),
             model,
+            body_members,
         }
     }
 
@@ -66,6 +69,8 @@ impl<'a> PolicyRequest<'a> {
                 value: value.as_bytes(),
             })
             .collect();
+        let members = self.body_members.iter();
+        let members: Vec<_> = members.map(body_members::told).collect();
         look(&Request {
             method: self.method.as_str(),
             path: &self.target.path,
@@ -74,6 +79,7 @@ impl<'a> PolicyRequest<'a> {
             headers: &headers,
             caller: &self.key.caller,
             model: self.model,
+            body_members: &members,
         })
     }
 

@@ -3,7 +3,7 @@
 //! | mode | the names |
 //! | --- | --- |
 //! | `catalogue` | every listed name |
-//! | `upstream` | the listed names of what GT itself lists for our credential right now |
+//! | `upstream` | the listed names that lead to something GT itself lists for our credential right now |
 //! | `only` | these, as far as they are listed |
 //!
 //! In each mode the key's fences have the last word, and `{id}` finds exactly what the list shows.
@@ -34,7 +34,7 @@ pub(crate) fn names(
         }
         ListMode::Upstream => {
             let is_published = |entry: &&CatalogueEntry| {
-                published.is_some_and(|names| names.contains(&entry.published))
+                published.is_some_and(|names| entry.published.iter().any(|it| names.contains(it)))
             };
             catalogue
                 .iter()

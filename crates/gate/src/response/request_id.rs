@@ -39,4 +39,6 @@ const LONGEST: usize = 128;
 pub(crate) const DECISION: HeaderName = HeaderName::from_static("x-signalbox-decision");
 /// The policy that decided, and its generation.
 pub(crate) const POLICY: HeaderName = HeaderName::from_static("x-signalbox-policy");
+/// What the policy has for people to know beside GT's answer.
+pub(crate) const NOTICE: HeaderName = HeaderName::from_static("x-signalbox-notice");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -23,6 +23,9 @@ pub enum ContractViolation {
     /// It goes further than the key.
     #[error("the decision goes past the key's fences")]
     Fence,
+    /// Its notice is none that a header can carry.
+    #[error("the decision gives a notice that no header can carry")]
+    Notice,
     /// A header it sets cannot be set.
     #[error("the decision sets a header it may not set")]
     Header,
@@ -57,6 +60,7 @@ impl ContractViolation {
             Self::Header => "forward_header",
             Self::Method => "forward_method",
             Self::Model => "forward_model",
+            Self::Notice => "forward_notice",
             Self::Path => "forward_path",
             Self::Refusal => "refusal_status",
             Self::Query => "forward_query",
@@ -79,6 +83,8 @@ pub(crate) struct Destination {
     pub(crate) stamp: Option<Stamp>,
     allowed: AllowedHeaders,
     set: Vec<(HeaderName, HeaderValue)>,
+    /// What the client is told beside GT's answer.
+    pub(crate) notice: Option<HeaderValue>,
 }
 
 impl Destination {
@@ -95,7 +101,7 @@ impl Destination {
             in_conversation,
         } = *facts;
         let route = generation
-            .route(&forward.route)
+            .route(forward.route)
             .ok_or(ContractViolation::Route)?;
         if !route.forwarded || route.verdict == Verdict::NotSupported {
             return Err(ContractViolation::Route);
@@ -109,7 +115,7 @@ impl Destination {
             (RequestedModel::Unread, None) if route.model == ModelSource::None => None,
             _ => return Err(ContractViolation::Model),
         };
-        let fence = |asks: &Asked<'_, String>| {
+        let fence = |asks: &Asked<'_>| {
             let checked = fences::check(&asked.key.caller, asks);
             checked.map_err(|_fence| ContractViolation::Fence)
         };
@@ -124,13 +130,14 @@ impl Destination {
             uri: uri(&settings.base_path, &path, route, forward)?,
             purposes: gt.purposes,
             in_conversation: in_conversation && gt.takes_conversation,
-            stamp: forward.restamp.as_deref().map(Stamp::from),
+            stamp: forward.response_model.as_deref().map(Stamp::from),
             allowed: AllowedHeaders::new(
                 &route.headers,
                 &forward.drop_headers,
                 gt.takes_conversation,
             ),
             set: set_headers(forward)?,
+            notice: notice(forward)?,
         })
     }
 
@@ -184,4 +191,9 @@ fn set_headers(forward: &Forward) -> Result<Vec<(HeaderName, HeaderValue)>, Cont
         (!is_ours).then_some((name, value))
     });
     set.collect::<Option<_>>().ok_or(ContractViolation::Header)
+}
+
+fn notice(forward: &Forward) -> Result<Option<HeaderValue>, ContractViolation> {
+    let notice = forward.notice.as_deref().map(HeaderValue::from_str);
+    notice.transpose().map_err(|_| ContractViolation::Notice)
 }

@@ -339,7 +339,7 @@ fn an_answer_in_a_policys_name_that_is_none_is_refused() {
         })
     };
     let elsewhere = Decision::Forward(Forward {
-        route: "GET /v1/nowhere".to_owned(),
+        route: signalbox_policy::RouteIndex(99),
         ..Forward::default()
     });
     for decision in [

@@ -50,15 +50,18 @@ pub(super) fn policy(policy: &Policy, document: &Document, findings: &mut Findin
 fn size(description: &Description) -> usize {
     let texts = [&description.name, &description.version];
     let routes = description.routes.iter().map(route_size);
-    texts_size(texts) + texts_size(&description.headers) + routes.sum::<usize>()
+    let names = [&description.headers, &description.body_members];
+    texts_size(texts) + names.into_iter().map(texts_size).sum::<usize>() + routes.sum::<usize>()
 }
 
 fn route_size(route: &RouteDescription) -> usize {
-    let lists = [&route.scopes, &route.query, &route.headers];
+    let lists = [&route.query, &route.headers];
+    let sets = route.scopes.iter().map(|set| TEXT + texts_size(set));
     let texts = [&route.method, &route.template].into_iter();
     ROUTE
         + texts_size(texts.chain(&route.reason))
         + lists.into_iter().map(texts_size).sum::<usize>()
+        + sets.sum::<usize>()
 }
 
 fn texts_size<'t>(texts: impl IntoIterator<Item = &'t String>) -> usize {

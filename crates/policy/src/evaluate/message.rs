@@ -236,7 +236,7 @@ pub(super) fn model_not_found(check: Check, written: &str) -> Refused {
     )
 }
 
-pub(super) fn route_name(route: &RouteRule<'_>) -> String {
+fn route_name(route: &RouteRule<'_>) -> String {
     join(&[route.method, " ", route.template])
 }
 

@@ -118,7 +118,7 @@ mod tests {
     use alloc::{format, string::String};
 
     use super::*;
-    use crate::{Caller, ModelRule, Names, Policy, Purposes, RequestedModel};
+    use crate::{Caller, ModelRule, Names, Policy, Purposes, RequestedModel, ScopeSets};
 
     /// A route for each template.
     struct Many(Vec<String>);
@@ -131,7 +131,7 @@ mod tests {
                 verdict: crate::Verdict::Native,
                 action: crate::Action::Forward,
                 purposes: Purposes::from_bits(0),
-                scope: None,
+                scopes: ScopeSets::OPEN,
                 model: crate::ModelSource::None,
                 query: crate::NameList::default(),
                 headers: crate::NameList::default(),
@@ -168,6 +168,7 @@ mod tests {
             headers: &[],
             caller: &caller,
             model: RequestedModel::Unread,
+            body_members: &[],
         };
         let found = search.nearest(rules, &request);
         let found = found.map(|route| route.map(|route| route.template.into()));

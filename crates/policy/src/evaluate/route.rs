@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Check, Trace, message, message::Refused, nearest::nearest};
-use crate::{Request, RouteRule, Rules};
+use crate::{Request, RouteIndex, RouteRule, Rules};
 
 /// The names and values of a template's parameters, in its order.
 pub(super) type Parameters<'a> = Vec<(&'a str, &'a str)>;
@@ -14,7 +14,7 @@ pub(super) fn find<'a, R: Rules>(
     rules: &'a R,
     request: &Request<'a>,
     trace: &mut impl Trace,
-) -> Result<(RouteRule<'a>, Parameters<'a>), Refused> {
+) -> Result<(RouteIndex, RouteRule<'a>, Parameters<'a>), Refused> {
     let mut best: Option<&str> = None;
     for template in rules.templates() {
         if !matches(template, request.path) {
@@ -29,12 +29,12 @@ pub(super) fn find<'a, R: Rules>(
     };
     trace.passed(Check::Route, &[template]);
     let mut methods = rules.routes_of(template);
-    let Some(route) = methods.find(|route| route.method == request.method) else {
-        let taken = rules.routes_of(template).map(|route| route.method);
+    let Some((index, route)) = methods.find(|(_, route)| route.method == request.method) else {
+        let taken = rules.routes_of(template).map(|(_, route)| route.method);
         return Err(message::method_not_allowed(request, taken));
     };
     trace.passed(Check::Method, &[route.method]);
-    Ok((route, parameters(route.template, request.path)))
+    Ok((index, route, parameters(route.template, request.path)))
 }
 
 fn matches(template: &str, path: &str) -> bool {

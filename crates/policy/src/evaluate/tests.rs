@@ -3,7 +3,7 @@
 use alloc::{string::ToString, vec, vec::Vec};
 
 use super::*;
-use crate::{Caller, Endpoints, Header, Names, Purpose, Purposes};
+use crate::{Caller, Endpoints, Header, Names, Purpose, Purposes, ScopeSets};
 
 struct Small;
 
@@ -72,7 +72,7 @@ fn route<'a>(
             Action::Refuse
         },
         purposes: gt::default_purposes(template),
-        scope,
+        scopes: ScopeSets::new(scope),
         model: endpoint.map_or(ModelSource::None, Endpoint::model_source),
         query: NameList::new("limit,after"),
         headers: NameList::default(),
@@ -105,6 +105,7 @@ fn request<'a>(method: &'a str, path: &'a str, caller: &'a Caller) -> Request<'a
         headers: &[],
         caller,
         model: RequestedModel::Unread,
+        body_members: &[],
     }
 }
 
@@ -206,9 +207,9 @@ fn a_model_goes_out_under_its_published_name_and_comes_back_as_written() {
         ..request("POST", "/v1/chat/completions", &chat)
     };
     let forward = Forward {
-        route: "POST /v1/chat/completions".to_string(),
+        route: RouteIndex(1),
         model: Some("agent".to_string()),
-        restamp: Some("gpt-4o".to_string()),
+        response_model: Some("gpt-4o".to_string()),
         ..Forward::default()
     };
     assert_eq!(decide(&Small, &named), Decision::Forward(forward));

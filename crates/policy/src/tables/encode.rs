@@ -101,7 +101,7 @@ fn route_record(route: &RouteRule<'_>, texts: &mut Pool) -> Result<Vec<u8>, Enco
     let spans = [
         texts.put(route.method)?,
         texts.put(route.template)?,
-        texts.put_optional(route.scope)?,
+        texts.put_optional(route.scopes.joined())?,
         texts.put(route.query.joined())?,
         texts.put(route.headers.joined())?,
         texts.put_optional(route.because)?,

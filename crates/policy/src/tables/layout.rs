@@ -34,7 +34,7 @@ pub(super) mod header {
 /// A route's texts, and the word of its flags.
 pub(super) const METHOD: Reference = Reference(0);
 pub(super) const TEMPLATE: Reference = Reference(2);
-pub(super) const SCOPE: Reference = Reference(4);
+pub(super) const SCOPES: Reference = Reference(4);
 pub(super) const QUERY: Reference = Reference(6);
 pub(super) const HEADERS: Reference = Reference(8);
 pub(super) const BECAUSE: Reference = Reference(10);

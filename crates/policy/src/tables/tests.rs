@@ -12,7 +12,7 @@ fn chat() -> RouteRule<'static> {
         verdict: Verdict::Native,
         action: Action::Forward,
         purposes: [Purpose::Inference].into_iter().collect(),
-        scope: Some("inference:chat"),
+        scopes: ScopeSets::new(Some("inference:chat")),
         model: ModelSource::Json,
         query: NameList::new("user,trace"),
         headers: NameList::default(),
@@ -27,7 +27,7 @@ fn upload() -> RouteRule<'static> {
         verdict: Verdict::GtExtension,
         action: Action::Refuse,
         purposes: [Purpose::Upload].into_iter().collect(),
-        scope: None,
+        scopes: ScopeSets::OPEN,
         model: ModelSource::None,
         query: NameList::default(),
         headers: NameList::new("x-extra"),
@@ -105,7 +105,7 @@ fn the_catalogue_goes_on_after_any_name() {
     assert_eq!(after(Some("h")), ["own"]);
     assert_eq!(after(Some("own")), Vec::<&str>::new());
     assert_eq!(tables.model_count(), 2);
-    assert_eq!(tables.description().models, 2);
+    assert_eq!(tables.description().unwrap().model_count, 2);
 }
 
 #[test]
@@ -122,11 +122,13 @@ fn a_name_no_route_takes_is_not_listed() {
     let tables = Tables::read(&bytes).unwrap();
     let listed = CatalogueEntry {
         name: "gpt-4o".to_string(),
-        published: "gpt-4o".to_string(),
-        routes: vec!["POST /v1/chat/completions".to_string()],
+        published: vec!["gpt-4o".to_string()],
+        is_listed: true,
+        deprecated: None,
+        routes: vec![RouteIndex(0)],
     };
     assert_eq!(tables.catalogue_after(None).collect::<Vec<_>>(), [listed]);
-    assert_eq!(tables.description().models, 1);
+    assert_eq!(tables.description().unwrap().model_count, 1);
 }
 
 #[test]
@@ -188,6 +190,29 @@ fn a_scope_that_cannot_be_read_closes_its_route() {
     bytes[routes + 16..routes + 20].copy_from_slice(&0x00ff_ffff_u32.to_le_bytes());
     let tables = Tables::read(&bytes).unwrap();
     assert_eq!(tables.routes().collect::<Vec<_>>(), [upload()]);
+    assert_eq!(tables.route(RouteIndex(0)), None);
+    assert_eq!(tables.route(RouteIndex(1)), Some(upload()));
+}
+
+#[test]
+fn where_a_route_cannot_be_read_nothing_is_described() {
+    let mut bytes = small();
+    assert!(Tables::read(&bytes).unwrap().description().is_some());
+    let routes = u32::from_le_bytes(bytes[24..28].try_into().unwrap()) as usize;
+    bytes[routes + 48] = 3;
+    assert_eq!(Tables::read(&bytes).unwrap().description(), None);
+}
+
+#[test]
+fn sets_of_scopes_come_back_as_they_were() {
+    let either = RouteRule {
+        scopes: ScopeSets::new(Some("a b\nc")),
+        ..chat()
+    };
+    let bytes = encode("p", "", [either], []).unwrap();
+    let description = Tables::read(&bytes).unwrap().description().unwrap();
+    let sets = [vec!["a", "b"], vec!["c"]];
+    assert_eq!(description.routes[0].scopes, sets);
 }
 
 #[test]
@@ -217,6 +242,7 @@ fn ask_everything(bytes: &[u8]) {
         }
     }
     let _ = tables.routes().count();
+    let _ = tables.route(RouteIndex(1));
     let _ = tables.catalogue_after(Some("gpt")).take(100).count();
     let _ = tables.description();
 }

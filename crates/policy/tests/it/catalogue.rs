@@ -1,8 +1,8 @@
 //! What a policy says of itself, and how it finds a model.
 
 use signalbox_policy::{
-    CatalogueEntry, Description, ModelSource, Policy, Purpose, Purposes, RouteDescription, Rules,
-    Verdict, Wants, read,
+    CatalogueEntry, Description, ModelSource, Policy, Purpose, Purposes, RouteDescription,
+    RouteIndex, Rules, Verdict, Wants, read,
 };
 
 fn policy() -> Policy {
@@ -59,15 +59,16 @@ fn the_catalogue_has_exact_names_in_byte_order() {
     let expected = [
         CatalogueEntry {
             name: "gpt-4o".into(),
-            published: "agent".into(),
-            routes: vec![
-                "POST /v1/chat/completions".into(),
-                "POST /v1/embeddings".into(),
-            ],
+            published: vec!["agent".into()],
+            is_listed: true,
+            deprecated: None,
+            routes: vec![RouteIndex(1), RouteIndex(2)],
         },
         CatalogueEntry {
             name: "zeta".into(),
-            published: "zeta".into(),
+            published: vec!["zeta".into()],
+            is_listed: true,
+            deprecated: None,
             routes: Vec::new(),
         },
     ];
@@ -82,9 +83,14 @@ fn a_policy_describes_itself() {
         routes,
         headers,
         wants,
-        models,
+        body_members,
+        model_count,
     } = policy().description();
-    assert_eq!((name.as_str(), version.as_str(), models), ("p", "2", 2));
+    assert_eq!(
+        (name.as_str(), version.as_str(), model_count),
+        ("p", "2", 2)
+    );
+    assert!(body_members.is_empty());
     assert_eq!(headers, ["x-gt-conversation-id"]);
     assert_eq!(
         wants,

@@ -56,6 +56,7 @@ fn answer(policy: &Policy, case: &Case) -> Answer {
         headers: &headers,
         caller: &caller,
         model: RequestedModel::Unread,
+        body_members: &[],
     };
     let mut decision = decide(policy, &request);
     if decision == Decision::ReadModel {
@@ -66,7 +67,10 @@ fn answer(policy: &Policy, case: &Case) -> Answer {
         decision = decide(policy, &request);
     }
     match decision {
-        Decision::Forward(forward) => Answer::Forward(forward.route, forward.model),
+        Decision::Forward(forward) => {
+            let route = policy.description().route(forward.route).unwrap().name();
+            Answer::Forward(route, forward.model)
+        }
         Decision::Refuse(refusal) => Answer::Refuse(refusal.code),
         Decision::ListModels(mode) => {
             assert_eq!(mode, ListMode::Catalogue);

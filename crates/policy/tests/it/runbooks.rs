@@ -159,7 +159,9 @@ fn the_litellm_runbook_stands_alone_and_maps_the_models_of_the_demo() {
     let text = std::fs::read_to_string(folder().path("litellm.yaml")).unwrap();
     let policy = read(&text).unwrap();
     let names = policy.catalogue().into_iter();
-    let names: Vec<_> = names.map(|entry| (entry.name, entry.published)).collect();
+    let names: Vec<_> = names
+        .map(|entry| (entry.name, entry.published.concat()))
+        .collect();
     let expected = [
         ("gpt-4o", "support-agent"),
         ("gpt-4o-mini", "gt-small"),

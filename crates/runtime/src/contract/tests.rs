@@ -1,12 +1,20 @@
 //! The table of legal answers, row by row.
 
-use signalbox_policy::{Caller, CatalogueEntry, Description, Names, Purposes, Verdict, Wants};
+use signalbox_policy::{
+    Caller, CatalogueEntry, Description, Names, Purposes, RouteIndex, Verdict, Wants,
+};
 
 use super::*;
 use crate::Catalogue;
 
 const CHAT: &str = "POST /v1/chat/completions";
 const FILE: &str = "GET /v1/datasets/{id}/files/{file}";
+
+/// What the policy was told of the body.
+const MEMBERS: [(&str, BodyMember<'_>); 2] = [
+    ("n", BodyMember::Integer(2)),
+    ("user", BodyMember::Text("a\u{7f}b")),
+];
 
 fn route(method: &str, template: &str, model: ModelSource, forwarded: bool) -> RouteDescription {
     RouteDescription {
@@ -39,14 +47,21 @@ fn surface() -> Surface {
         ],
         headers: Vec::new(),
         wants: Wants::default(),
-        models: 1,
+        body_members: Vec::new(),
+        model_count: 2,
     };
-    let entry = CatalogueEntry {
-        name: "gpt-4o".into(),
-        published: "agent".into(),
+    let entry = |name: &str, is_listed| CatalogueEntry {
+        name: name.into(),
+        published: vec!["agent".into()],
+        is_listed,
+        deprecated: None,
         routes: Vec::new(),
     };
-    Surface::new(description, Catalogue::new(vec![entry]))
+    let entries = vec![entry("gpt-4o", true), entry("gpt-old", false)];
+    Surface {
+        description,
+        catalogue: Catalogue::new(entries),
+    }
 }
 
 fn judge(decision: &Decision, method: &str, model: RequestedModel<'_>) -> Result<(), Violation> {
@@ -80,13 +95,14 @@ fn judge_at(
         headers: &[],
         caller: &caller,
         model,
+        body_members: &MEMBERS,
     };
     check(decision, &request, &surface())
 }
 
 fn chat(model: Option<&str>) -> Forward {
     Forward {
-        route: CHAT.into(),
+        route: RouteIndex(0),
         model: model.map(Into::into),
         ..Forward::default()
     }
@@ -98,7 +114,7 @@ fn file() -> Forward {
         ("file".into(), "file-1".into()),
     ];
     Forward {
-        route: FILE.into(),
+        route: RouteIndex(1),
         parameters,
         ..Forward::default()
     }
@@ -158,34 +174,27 @@ fn route_without_a_model_takes_none() {
 
 #[test]
 fn route_is_a_described_one_that_is_forwarded_with_the_requests_method() {
-    let to = |route: &str| Forward {
-        route: route.into(),
+    let to = |route| Forward {
+        route: RouteIndex(route),
         ..chat(None)
     };
     let judge = |route| judge_chat(to(route), RequestedModel::Absent);
-    let unknown = |route: &str| Err(Violation::UnknownRoute(route.into()));
-    assert_eq!(judge("POST /v1/other"), unknown("POST /v1/other"));
-    assert_eq!(
-        judge("/v1/chat/completions"),
-        unknown("/v1/chat/completions")
-    );
-    assert_eq!(
-        judge("post /v1/chat/completions"),
-        unknown("post /v1/chat/completions")
-    );
+    for beyond in [3, u32::MAX] {
+        assert_eq!(judge(beyond), Err(Violation::RouteIndex(beyond)));
+    }
     let silent = "POST /v1/audio/speech";
-    assert_eq!(judge(silent), Err(Violation::NotForwarded(silent.into())));
-    assert_eq!(judge(FILE), Err(Violation::Method(FILE.into())));
+    assert_eq!(judge(2), Err(Violation::NotForwarded(silent.into())));
+    assert_eq!(judge(1), Err(Violation::Method(FILE.into())));
 }
 
 #[test]
-fn model_and_restamp_are_names() {
+fn models_are_names_for_gt_and_for_the_client() {
     let long = "x".repeat(257);
     for bad in ["", "a\nb", &long] {
         let published = judge_chat(chat(Some(bad)), RequestedModel::Named("x"));
         assert!(matches!(published, Err(Violation::ModelName(_))), "{bad:?}");
         let stamp = Forward {
-            restamp: Some(bad.into()),
+            response_model: Some(bad.into()),
             ..file()
         };
         assert!(
@@ -198,7 +207,7 @@ fn model_and_restamp_are_names() {
         Ok(())
     );
     let echo = Forward {
-        restamp: Some(long.clone()),
+        response_model: Some(long.clone()),
         ..chat(Some(&long))
     };
     assert_eq!(judge_chat(echo, RequestedModel::Named(&long)), Ok(()));
@@ -336,6 +345,35 @@ fn a_stateful_call_cannot_be_made_stateless() {
 }
 
 #[test]
+fn a_notice_is_one_line_that_a_header_can_carry() {
+    let with = |notice: &str| {
+        judge_file(Forward {
+            notice: Some(notice.into()),
+            ..file()
+        })
+    };
+    let long = "x".repeat(257);
+    for good in ["x", "Use `gpt-5`: \"gpt-4\" ends 2027-01-01.", &long[1..]] {
+        assert_eq!(with(good), Ok(()), "{good}");
+    }
+    for bad in [
+        "",
+        " ",
+        " x",
+        "x ",
+        "a\r\nset-cookie: b",
+        "a\tb",
+        "a\0",
+        "\x7f",
+        "gr\u{fc}n",
+    ] {
+        let shown = bad.replace(char::is_control, "");
+        assert_eq!(with(bad), Err(Violation::Notice(shown)), "{bad:?}");
+    }
+    assert!(matches!(with(&long), Err(Violation::Notice(_))));
+}
+
+#[test]
 fn labels_fit_in_a_log_line() {
     let with = |name: &str, value: &str| {
         judge_file(Forward {
@@ -373,6 +411,8 @@ fn list_answers_a_get_that_names_no_model() {
     );
     let unlisted = list(Only(vec!["gpt-5".into()]), "GET", RequestedModel::Unread);
     assert_eq!(unlisted, Err(Violation::UnlistedModel("gpt-5".into())));
+    let hidden = list(Only(vec!["gpt-old".into()]), "GET", RequestedModel::Unread);
+    assert_eq!(hidden, Err(Violation::UnlistedModel("gpt-old".into())));
 }
 
 #[test]
@@ -482,4 +522,7 @@ fn refusal_has_no_control_character_but_those_the_client_sent() {
         let other = RequestedModel::Named("\t");
         assert_eq!(refuse([bad, "", ""], other), control("message"));
     }
+    // It was told of this one in a member of the body.
+    let quoted = refuse(["\u{7f}", "", ""], RequestedModel::Absent);
+    assert_eq!(quoted, Ok(()));
 }

@@ -45,6 +45,9 @@ pub enum Violation {
     /// The description says that the route is never forwarded.
     #[error("forwarded to `{0}`, which its description does not forward")]
     NotForwarded(String),
+    /// A notice that is empty, longer than 256 bytes, or no visible ASCII with spaces between.
+    #[error("gave the notice `{0}`, which no header can carry")]
+    Notice(String),
     /// The value of a parameter is not 1 to 128 of `A–Z a–z 0–9 - _ . ~`, or is `.` or `..`.
     #[error("gave parameter `{0}` an illegal value")]
     Parameter(String),
@@ -57,6 +60,9 @@ pub enum Violation {
     /// Asked for the model name when it was known already, or on a route that has none.
     #[error("asked for the model name where there is none to read")]
     ReadModel,
+    /// The index of the route is beyond those described.
+    #[error("forwarded along route {0}, and describes fewer")]
+    RouteIndex(u32),
     /// Sets a header that is the host's business, or that is none.
     #[error("sets header `{0}`")]
     SetHeader(String),
@@ -72,8 +78,8 @@ pub enum Violation {
     /// The route is not one that was described.
     #[error("forwarded to `{0}`, which its description does not have")]
     UnknownRoute(String),
-    /// A listed name is not in the catalogue.
-    #[error("listed `{0}`, which is not in its catalogue")]
+    /// A name in a list is not one that the catalogue lists.
+    #[error("listed `{0}`, which its catalogue does not list")]
     UnlistedModel(String),
     /// The answer is no value of its type, points outside the guest's memory, is not UTF-8, or is
     /// larger than the host copies.

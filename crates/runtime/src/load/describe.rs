@@ -20,8 +20,13 @@ pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
         ("routes", description.routes.len(), limits::ROUTES),
         ("headers", description.headers.len(), limits::HEADERS),
         (
+            "members of the body",
+            description.body_members.len(),
+            limits::BODY_MEMBERS,
+        ),
+        (
             "models",
-            usize::try_from(description.models).unwrap_or(usize::MAX),
+            usize::try_from(description.model_count).unwrap_or(usize::MAX),
             limits::MODELS,
         ),
     ] {
@@ -37,7 +42,24 @@ pub(super) fn check(description: &Description) -> Result<(), DescriptionFault> {
             return Err(DescriptionFault::Credential(name.clone()));
         }
     }
+    check_body_members(&description.body_members)?;
     check_routes(&description.routes)
+}
+
+/// The scan has one place for each name, and the model's is its own.
+fn check_body_members(names: &[String]) -> Result<(), DescriptionFault> {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    for (place, name) in names.iter().enumerate() {
+        let mut before = names.iter().take(place);
+        if !(1..=limits::BODY_MEMBER_NAME).contains(&name.len())
+            || !name.bytes().all(is_legal)
+            || name.eq_ignore_ascii_case("model")
+            || before.any(|before| before.eq_ignore_ascii_case(name))
+        {
+            return Err(DescriptionFault::BodyMember(detail::excerpt(name, 100)));
+        }
+    }
+    Ok(())
 }
 
 fn check_routes(routes: &[RouteDescription]) -> Result<(), DescriptionFault> {
@@ -71,7 +93,10 @@ fn fault_of(route: &RouteDescription) -> Option<RouteFault> {
         return Some(RouteFault::NoPurpose);
     }
     let quote = |text: &String| detail::excerpt(text, 100);
-    if let Some(scope) = route.scopes.iter().find(|scope| !is_scope(scope)) {
+    if route.scopes.iter().any(Vec::is_empty) {
+        return Some(RouteFault::ScopeSet);
+    }
+    if let Some(scope) = route.scopes.iter().flatten().find(|scope| !is_scope(scope)) {
         return Some(RouteFault::Scope(quote(scope)));
     }
     if let Some(name) = route.query.iter().find(|name| !is_query_name(name)) {

@@ -92,7 +92,7 @@ pub enum LoadError {
     #[error("the policy failed in a trial `decide`")]
     Trial(#[source] DecideError),
     /// It is built for a version of the contract that this host does not speak.
-    #[error("the component is built for version {0} of the contract, this host speaks 0.1")]
+    #[error("the component is built for version {0} of the contract, this host speaks 0.1 and 0.2")]
     Version(String),
 }
 
@@ -199,6 +199,12 @@ impl fmt::Display for SectionFault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DescriptionFault {
+    /// It asks for a member of the body by a name that none may have, or by two that differ in case
+    /// alone.
+    #[error(
+        "asks for member `{0}` of the body, which is no name of one, is `model`, or is there twice"
+    )]
+    BodyMember(String),
     /// It asks to see a header that carries a credential.
     #[error("asks for header `{0}`, which carries a credential")]
     Credential(String),
@@ -240,6 +246,8 @@ pub enum RouteFault {
     Query(String),
     /// One of its scopes is no visible ASCII word.
     Scope(String),
+    /// One of its sets of scopes is empty, so that it would be open to every key.
+    ScopeSet,
     /// Its template is no path under `/v1/`, or repeats a parameter.
     Template,
 }
@@ -253,6 +261,7 @@ impl fmt::Display for RouteFault {
             Self::NotSupportedForwarded => f.write_str("is not supported and yet forwarded"),
             Self::Query(name) => write!(f, "lists the query name `{name}`, which it may not"),
             Self::Scope(scope) => write!(f, "has the illegal scope `{scope}`"),
+            Self::ScopeSet => f.write_str("has a set of scopes without a scope"),
             Self::Template => f.write_str("has a template that is no path under /v1/"),
         }
     }
@@ -262,6 +271,9 @@ impl fmt::Display for RouteFault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogueFault {
+    /// What is said of a deprecated name is empty, too long, or holds control characters.
+    #[error("says of the deprecated `{0}` what cannot be shown")]
+    Deprecated(String),
     /// It has not as many entries as the description says.
     #[error("gave {given} entries where {described} were described")]
     Count {
@@ -276,6 +288,9 @@ pub enum CatalogueFault {
     /// A name, written or published, is empty, too long, or holds control characters.
     #[error("has the illegal name `{0}`")]
     Name(String),
+    /// An entry leads to no published name, to more than a host keeps, or to one twice.
+    #[error("`{0}` leads to no published name, to too many, or to one twice")]
+    Published(String),
     /// A name does not come after the one before it.
     #[error("`{0}` does not come after the name before it")]
     Order(String),

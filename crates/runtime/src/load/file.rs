@@ -8,7 +8,7 @@ use wasmparser::{
 };
 
 use super::{LoadError, SectionFault};
-use crate::{Detail, compile::Functions, detail};
+use crate::{ContractVersion, Detail, compile::Functions, detail};
 
 /// A well-formed component, and what is to be known of it.
 #[derive(Default)]
@@ -95,7 +95,7 @@ impl<'a> File<'a> {
         Ok(())
     }
 
-    /// The one import allowed is the contract's `types`, of our version, with types alone in it.
+    /// The one import allowed is the contract's `types`, of a version that is spoken, with types alone in it.
     /// Every component built from the contract has it.
     pub(super) fn check_imports(&self) -> Result<(), LoadError> {
         let types = self.types.as_ref().ok_or(LoadError::NotWasm)?.as_ref();
@@ -110,7 +110,7 @@ impl<'a> File<'a> {
                 }
                 _ => false,
             };
-            version_of(name, TYPES).is_some_and(is_spoken)
+            version_of(name, TYPES).is_some_and(|it| ContractVersion::of_release(it).is_some())
                 && instance.is_some_and(|all| all.exports.values().all(|item| is_type(item.ty)))
         };
         match self.imports.iter().find(|name| !is_allowed(name)) {
@@ -119,19 +119,17 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Only the name is looked at: whether types fit shows when it is instantiated.
-    pub(super) fn check_exports(&self) -> Result<(), LoadError> {
-        let mut versions = self
-            .exports
-            .iter()
-            .filter_map(|name| version_of(name, POLICY));
-        let Some(first) = versions.next() else {
-            return Err(LoadError::NoWorld);
-        };
-        if is_spoken(first) || versions.any(is_spoken) {
-            return Ok(());
+    /// The version it is asked by: of those it exports and that are spoken, the newest. Only names are
+    /// looked at: whether types fit shows when it is instantiated.
+    pub(super) fn contract_version(&self) -> Result<ContractVersion, LoadError> {
+        let names = self.exports.iter();
+        let releases = || names.clone().filter_map(|name| version_of(name, POLICY));
+        let spoken = releases().filter_map(ContractVersion::of_release);
+        match (spoken.max(), releases().next()) {
+            (Some(version), _) => Ok(version),
+            (None, Some(first)) => Err(LoadError::Version(detail::excerpt(first, 32))),
+            (None, None) => Err(LoadError::NoWorld),
         }
-        Err(LoadError::Version(detail::excerpt(first, 32)))
     }
 }
 
@@ -176,12 +174,6 @@ fn version_of<'a>(name: &'a str, interface: &str) -> Option<&'a str> {
     }
 }
 
-/// Every release of 0.1 has the same types.
-fn is_spoken(version: &str) -> bool {
-    let patch = version.strip_prefix("0.1.").unwrap_or_default();
-    !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "the form `map_err` needs")]
 fn malformed(error: wasmparser::BinaryReaderError) -> LoadError {
     LoadError::Malformed(Detail::new(error.message()))
@@ -197,13 +189,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_releases_of_the_spoken_version_are_spoken() {
-        for version in ["0.1.0", "0.1.17"] {
-            assert!(is_spoken(version), "{version}");
-        }
-        for version in ["", "0.1", "0.1.", "0.2.0", "0.10.1", "1.1.0", "0.1.0-rc1"] {
-            assert!(!is_spoken(version), "{version}");
-        }
+    fn of_the_exported_versions_the_newest_that_is_spoken_is_asked() {
+        let version = |names: &[&'static str]| {
+            let exports = names.to_vec();
+            let file = File {
+                exports,
+                ..File::default()
+            };
+            file.contract_version()
+        };
+        let (old, new) = (
+            "signalbox:policy/policy@0.1.0",
+            "signalbox:policy/policy@0.2.3",
+        );
+        assert_eq!(version(&[old]), Ok(ContractVersion::V0_1));
+        assert_eq!(version(&[new]), Ok(ContractVersion::V0_2));
+        assert_eq!(version(&[new, old]), Ok(ContractVersion::V0_2));
+        let next = "signalbox:policy/policy@0.3.0";
+        assert_eq!(version(&[next, old]), Ok(ContractVersion::V0_1));
+        assert_eq!(version(&[next]), Err(LoadError::Version("0.3.0".into())));
+        assert_eq!(version(&["other"]), Err(LoadError::NoWorld));
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(super) fn run(plugin: &Plugin) -> Result<(), DecideError> {
         headers: &[],
         caller: &caller,
         model: RequestedModel::Unread,
+        body_members: &[],
     };
     if plugin.decide(&request)? == Decision::ReadModel {
         let name = plugin
@@ -60,7 +61,7 @@ fn caller(route: Option<&RouteDescription>) -> Caller {
     Caller {
         id: "signalbox-trial".into(),
         purposes: Purposes::from_bits(u8::MAX),
-        scopes: route.map(|route| route.scopes.clone()).unwrap_or_default(),
+        scopes: route.map(|route| route.scopes.concat()).unwrap_or_default(),
         labels: Vec::new(),
         models: Names::All,
         published: Names::All,

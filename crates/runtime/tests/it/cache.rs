@@ -171,7 +171,7 @@ fn component_that_fails_a_step_is_not_kept() {
     let (_scratch, folder) = scratch();
     let (runtime, cache) = start(&folder);
     let mut wrong = description();
-    wrong.models += 1;
+    wrong.model_count += 1;
     let failing = Guest {
         description: wrong,
         ..Guest::default()

@@ -10,11 +10,11 @@ use std::{
 
 use signalbox_policy::{
     Caller, CatalogueEntry, Decision, Description, Forward, ModelSource, Names, Purposes, Refusal,
-    Request, RequestedModel, RouteDescription, Verdict, Wants,
+    Request, RequestedModel, RouteDescription, RouteIndex, Verdict, Wants,
 };
 use signalbox_runtime::{
-    Change, Generation, Isolation, LoadError, LoadOptions, Plugin, Policies, Runtime, Settings,
-    Slot,
+    Change, ContractVersion, Generation, Isolation, LoadError, LoadOptions, Plugin, Policies,
+    Runtime, Settings, Slot,
 };
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -23,6 +23,13 @@ use crate::image::{BASE, Image};
 
 pub(crate) const CHAT: &str = "POST /v1/chat/completions";
 pub(crate) const FILE: &str = "GET /v1/files/{id}";
+
+/// Where a guest has these two, and where it has none.
+pub(crate) const TO_CHAT: RouteIndex = RouteIndex(0);
+pub(crate) const TO_FILE: RouteIndex = RouteIndex(1);
+pub(crate) const TO_NOWHERE: RouteIndex = RouteIndex(99);
+
+pub(crate) const VERSIONS: [ContractVersion; 2] = [ContractVersion::V0_1, ContractVersion::V0_2];
 
 /// A guest before it is built.
 #[derive(Clone)]
@@ -65,7 +72,7 @@ impl Default for Guest {
             fields: String::new(),
             last_fields: String::new(),
             pages: 1,
-            wit: contract(),
+            wit: contract(ContractVersion::V0_2),
         }
     }
 }
@@ -82,6 +89,14 @@ impl Guest {
         Self {
             evil: Evil::Answer(evil),
             ..Self::default()
+        }
+    }
+
+    /// The same guest, built for another version of the contract.
+    pub(crate) fn built_for(self, version: ContractVersion) -> Self {
+        Self {
+            wit: contract(version),
+            ..self
         }
     }
 
@@ -105,7 +120,12 @@ impl Guest {
     }
 
     fn wat(&self) -> String {
-        let mut image = Image::default();
+        let version = release(&self.wit);
+        let contract = match version.starts_with("0.1.") {
+            true => ContractVersion::V0_1,
+            false => ContractVersion::V0_2,
+        };
+        let mut image = Image::new(contract, &self.description);
         let entries = image.entries(&self.catalogue);
         let describe = self
             .describe
@@ -114,7 +134,7 @@ impl Guest {
         let models = self
             .models
             .clone()
-            .unwrap_or_else(|| page(entries, self.catalogue.len()));
+            .unwrap_or_else(|| page((entries, image.entry_size()), self.catalogue.len()));
         let evil = match &self.evil {
             Evil::Answer(decision) => format!("(i32.const {})", image.decision(decision)),
             Evil::Code(code) => code.clone(),
@@ -124,7 +144,7 @@ impl Guest {
         let first = &self.first;
         let heap = image.end().next_multiple_of(16);
         let pages = heap.div_ceil(64 << 10) + self.pages;
-        let interface = format!("signalbox:policy/policy@{}", version(&self.wit));
+        let interface = format!("signalbox:policy/policy@{version}");
         format!(
             r#"(module
               {fields}
@@ -165,15 +185,15 @@ pub(crate) fn honest(model: RequestedModel<'_>) -> Decision {
         RequestedModel::Absent => refusal("missing_model"),
         RequestedModel::Named(_) => Decision::Forward(Forward {
             model: Some("support-agent".into()),
-            restamp: Some("gpt-4o".into()),
-            ..forward(CHAT)
+            response_model: Some("gpt-4o".into()),
+            ..forward(TO_CHAT)
         }),
     }
 }
 
-pub(crate) fn forward(route: &str) -> Forward {
+pub(crate) fn forward(route: RouteIndex) -> Forward {
     Forward {
-        route: route.into(),
+        route,
         ..Forward::default()
     }
 }
@@ -191,8 +211,10 @@ pub(crate) fn refusal(code: &str) -> Decision {
 pub(crate) fn entry(name: &str, published: &str) -> CatalogueEntry {
     CatalogueEntry {
         name: name.into(),
-        published: published.into(),
-        routes: vec![CHAT.into()],
+        published: vec![published.into()],
+        is_listed: true,
+        deprecated: None,
+        routes: vec![TO_CHAT],
     }
 }
 
@@ -206,7 +228,8 @@ pub(crate) fn description() -> Description {
         ],
         headers: vec!["x-trace".into()],
         wants: Wants::default(),
-        models: 1,
+        body_members: Vec::new(),
+        model_count: 1,
     }
 }
 
@@ -222,7 +245,7 @@ pub(crate) fn route(method: &str, template: &str, model: ModelSource) -> RouteDe
         } else {
             1
         }),
-        scopes: vec!["inference:chat".into()],
+        scopes: vec![vec!["inference:chat".into()]],
         model,
         query: vec!["limit".into()],
         headers: Vec::new(),
@@ -252,6 +275,7 @@ pub(crate) fn chat<'a>(caller: &'a Caller, model: RequestedModel<'a>) -> Request
         headers: &[],
         caller,
         model,
+        body_members: &[],
     }
 }
 
@@ -298,11 +322,15 @@ pub(crate) fn serve(plugin: Plugin) -> Arc<Generation> {
 }
 
 /// The contract's text.
-pub(crate) fn contract() -> String {
-    include_str!("../../../../wit/0.1.0/policy.wit").to_owned()
+pub(crate) fn contract(version: ContractVersion) -> String {
+    let text = match version {
+        ContractVersion::V0_1 => include_str!("../../../../wit/0.1.0/policy.wit"),
+        _ => include_str!("../../../../wit/0.2.0/policy.wit"),
+    };
+    text.to_owned()
 }
 
-fn version(wit: &str) -> &str {
+fn release(wit: &str) -> &str {
     wit.split_once("@")
         .and_then(|(_, rest)| rest.split_once(';'))
         .unwrap()
@@ -310,12 +338,12 @@ fn version(wit: &str) -> &str {
 }
 
 /// Gives as many entries as asked for, from where the last page ended.
-fn page(entries: u32, count: usize) -> String {
+fn page((entries, size): (u32, usize), count: usize) -> String {
     format!(
         "(if (i32.eqz (local.get 0)) (then (global.set $next (i32.const 0))))
          (local.set $rest (i32.sub (i32.const {count}) (global.get $next)))
          (i32.store (i32.const 16)
-           (i32.add (i32.const {entries}) (i32.mul (global.get $next) (i32.const 24))))
+           (i32.add (i32.const {entries}) (i32.mul (global.get $next) (i32.const {size}))))
          (i32.store8 (i32.const 24) (i32.gt_u (local.get $rest) (local.get 3)))
          (if (i32.gt_u (local.get $rest) (local.get 3))
            (then (local.set $rest (local.get 3))))

@@ -1,13 +1,16 @@
 //! Guests that fail: each in a way that is a type, and none to anybody's harm but its caller's.
 
-use signalbox_policy::{Decision, Forward, HeaderBuf, ListMode, Refusal, RequestedModel};
+use signalbox_policy::{
+    Decision, Forward, HeaderBuf, ListMode, Refusal, RequestedModel, RouteIndex,
+};
 use signalbox_runtime::{
     Allocation, Change, DecideError, LoadOptions, Plugin, Runtime, Settings, Slot, TrapKind,
     Violation,
 };
 
 use crate::guests::{
-    CHAT, Evil, FILE, Guest, caller, chat, commit, forward, honest, refusal, runtime,
+    CHAT, Evil, FILE, Guest, TO_CHAT, TO_FILE, TO_NOWHERE, caller, chat, commit, forward, honest,
+    refusal, runtime,
 };
 
 /// What the caller `evil` gets; and that, right after it and elsewhere, honest callers are served.
@@ -77,13 +80,11 @@ fn loop_within_time_limit_is_no_matter() {
         fields: format!("(func $work (local $count i32) (loop {count}))"),
         ..Guest::code("(call $work) (i32.const 0)")
     };
-    // Address 0 holds zeroes: a forward to the route ``, which nobody described.
+    // Address 0 holds zeroes: a forward along the first route, whose model is not read yet.
     let outcome = evil(&guest);
     assert_eq!(
         outcome,
-        Err(DecideError::Contract(
-            Violation::UnknownRoute(String::new())
-        ))
+        Err(DecideError::Contract(Violation::ForwardUnread(CHAT.into())))
     );
 }
 
@@ -111,9 +112,7 @@ fn memory_within_limit_is_given() {
     let outcome = evil(&growing(62));
     assert_eq!(
         outcome,
-        Err(DecideError::Contract(
-            Violation::UnknownRoute(String::new())
-        ))
+        Err(DecideError::Contract(Violation::ForwardUnread(CHAT.into())))
     );
     assert_eq!(evil(&growing(64)), Err(DecideError::Memory));
 }
@@ -124,9 +123,7 @@ fn guest_that_copes_without_the_memory_is_heard() {
     let outcome = evil(&guest);
     assert_eq!(
         outcome,
-        Err(DecideError::Contract(
-            Violation::UnknownRoute(String::new())
-        ))
+        Err(DecideError::Contract(Violation::ForwardUnread(CHAT.into())))
     );
 }
 
@@ -144,9 +141,7 @@ fn stack_within_limit_is_given() {
     let outcome = evil(&recursion(1000));
     assert_eq!(
         outcome,
-        Err(DecideError::Contract(
-            Violation::UnknownRoute(String::new())
-        ))
+        Err(DecideError::Contract(Violation::ForwardUnread(CHAT.into())))
     );
 }
 
@@ -234,7 +229,7 @@ fn answer_that_grows_in_the_host_is_not_copied() {
         let labels = vec![(text.clone(), text.clone()); count];
         Guest::answer(Decision::Forward(Forward {
             labels,
-            ..forward(CHAT)
+            ..forward(TO_CHAT)
         }))
     };
     let within = evil(&with(3));
@@ -259,19 +254,26 @@ fn answers_outside_the_contract_are_violations() {
     };
     let host = Forward {
         set_headers: vec![header],
-        ..forward("POST /v1/open")
+        ..forward(RouteIndex(2))
     };
     for (answer, violation) in [
         (
-            Decision::Forward(forward("POST /v1/x")),
-            Violation::UnknownRoute("POST /v1/x".into()),
+            Decision::Forward(forward(TO_NOWHERE)),
+            Violation::RouteIndex(99),
         ),
         (
-            Decision::Forward(forward(CHAT)),
+            Decision::Forward(Forward {
+                notice: Some("two\nlines".into()),
+                ..forward(RouteIndex(2))
+            }),
+            Violation::Notice("twolines".into()),
+        ),
+        (
+            Decision::Forward(forward(TO_CHAT)),
             Violation::ForwardUnread(CHAT.into()),
         ),
         (
-            Decision::Forward(forward(FILE)),
+            Decision::Forward(forward(TO_FILE)),
             Violation::Method(FILE.into()),
         ),
         (Decision::Forward(host), Violation::SetHeader("host".into())),

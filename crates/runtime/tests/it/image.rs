@@ -1,24 +1,49 @@
-//! Values of the contract laid out in a guest's memory, as the canonical ABI has them.
+//! Values of the contract laid out in a guest's memory, as the canonical ABI has them in each version.
 
 use std::collections::HashMap;
 
 use signalbox_policy::{
     CatalogueEntry, Decision, Description, Forward, ListMode, ModelSource, Purpose, Refusal,
-    RouteDescription, Verdict,
+    RouteDescription, RouteIndex, Verdict,
 };
+use signalbox_runtime::ContractVersion;
 
 /// Where an image starts in memory; below is scratch space.
 pub(crate) const BASE: u32 = 1024;
 
 /// Bytes that are put at [`BASE`], values after what they point to.
-#[derive(Default)]
 pub(crate) struct Image {
+    version: ContractVersion,
+    /// What 0.1 calls the routes of the description.
+    routes: Vec<String>,
     bytes: Vec<u8>,
     /// Where equal strings are: a guest need not have two of them.
     strings: HashMap<Vec<u8>, u32>,
 }
 
 impl Image {
+    pub(crate) fn new(version: ContractVersion, description: &Description) -> Self {
+        Self {
+            version,
+            routes: description
+                .routes
+                .iter()
+                .map(RouteDescription::name)
+                .collect(),
+            bytes: Vec::new(),
+            strings: HashMap::new(),
+        }
+    }
+
+    fn is_0_1(&self) -> bool {
+        self.version == ContractVersion::V0_1
+    }
+
+    /// Bytes of an entry of the catalogue.
+    pub(crate) fn entry_size(&self) -> usize {
+        if self.is_0_1() { 24 } else { 40 }
+    }
+
     /// The first address after the image.
     pub(crate) fn end(&self) -> u32 {
         BASE + u32::try_from(self.bytes.len()).unwrap()
@@ -51,7 +76,7 @@ impl Image {
         };
         // A reader may look at the largest case's size.
         let mut value = value;
-        value.resize(80, 0);
+        value.resize(88, 0);
         self.put(&value)
     }
 
@@ -72,24 +97,48 @@ impl Image {
             self.list(&routes),
             self.texts(&description.headers),
             word(flags),
-            word(description.models),
+            match self.is_0_1() {
+                true => Vec::new(),
+                false => self.texts(&description.body_members),
+            },
+            word(description.model_count),
         ]);
         self.put(&value)
     }
 
-    /// Gives the address of the first of the entries, which are 24 bytes each.
+    /// Gives the address of the first of the entries.
     pub(crate) fn entries(&mut self, entries: &[CatalogueEntry]) -> u32 {
-        let values: Vec<_> = entries
-            .iter()
-            .map(|entry| {
-                join([
-                    self.text(&entry.name),
-                    self.text(&entry.published),
-                    self.texts(&entry.routes),
-                ])
-            })
-            .collect();
+        let values: Vec<_> = entries.iter().map(|entry| self.entry(entry)).collect();
         self.put(&values.concat())
+    }
+
+    fn entry(&mut self, entry: &CatalogueEntry) -> Vec<u8> {
+        let routes = entry.routes.iter();
+        if self.is_0_1() {
+            let routes: Vec<_> = routes.map(|index| self.route_name(*index)).collect();
+            return join([
+                self.text(&entry.name),
+                self.text(&entry.published.concat()),
+                self.texts(&routes),
+            ]);
+        }
+        let routes: Vec<_> = routes.map(|index| word(index.0)).collect();
+        join([
+            self.text(&entry.name),
+            self.texts(&entry.published),
+            word(entry.is_listed.into()),
+            self.option(entry.deprecated.as_deref()),
+            self.list(&routes),
+        ])
+    }
+
+    /// What 0.1 calls a route; a name that no description has for a place beyond it.
+    fn route_name(&self, index: RouteIndex) -> String {
+        let beyond = || format!("POST /v1/beyond/{}", index.0);
+        self.routes
+            .get(index.place())
+            .cloned()
+            .unwrap_or_else(beyond)
     }
 
     fn forward(&mut self, forward: &Forward) -> Vec<u8> {
@@ -99,11 +148,21 @@ impl Image {
             .map(|header| join([self.text(&header.name), self.blob(&header.value)]))
             .collect();
         join([
-            self.text(&forward.route),
+            match self.is_0_1() {
+                true => {
+                    let name = self.route_name(forward.route);
+                    self.text(&name)
+                }
+                false => word(forward.route.0),
+            },
             self.pairs(&forward.parameters),
             self.option(forward.query.as_deref()),
             self.option(forward.model.as_deref()),
-            self.option(forward.restamp.as_deref()),
+            self.option(forward.response_model.as_deref()),
+            match self.is_0_1() {
+                true => Vec::new(),
+                false => self.option(forward.notice.as_deref()),
+            },
             self.list(&headers),
             self.texts(&forward.drop_headers),
             self.pairs(&forward.labels),
@@ -150,7 +209,10 @@ impl Image {
             self.text(&route.template),
             vec![verdict, route.forwarded.into(), 0, 0],
             self.blob(&purposes),
-            self.texts(&route.scopes),
+            match self.is_0_1() {
+                true => self.texts(&route.scopes.concat()),
+                false => self.lists(&route.scopes),
+            },
             word(model),
             self.texts(&route.query),
             self.texts(&route.headers),
@@ -180,6 +242,11 @@ impl Image {
 
     fn texts(&mut self, texts: &[String]) -> Vec<u8> {
         let values: Vec<_> = texts.iter().map(|text| self.text(text)).collect();
+        self.list(&values)
+    }
+
+    fn lists(&mut self, lists: &[Vec<String>]) -> Vec<u8> {
+        let values: Vec<_> = lists.iter().map(|texts| self.texts(texts)).collect();
         self.list(&values)
     }
 

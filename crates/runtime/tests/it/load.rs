@@ -1,12 +1,14 @@
 //! What does not load, and at which step.
 
-use signalbox_policy::{ModelSource, Verdict};
+use signalbox_policy::Verdict;
 use signalbox_runtime::{
-    CatalogueFault, DecideError, DescriptionFault, Digest, Isolation, LoadError, RouteFault,
-    SectionFault, Settings, Step, TrapKind, Violation,
+    CatalogueFault, ContractVersion, DecideError, DescriptionFault, Digest, Isolation, LoadError,
+    RouteFault, SectionFault, Settings, Step, TrapKind, Violation,
 };
 
-use crate::guests::{self, CHAT, FILE, Guest, contract, description, entry};
+use crate::guests::{
+    self, CHAT, Guest, TO_FILE, TO_NOWHERE, VERSIONS, contract, description, entry,
+};
 
 fn error(guest: &Guest) -> LoadError {
     guest.load().unwrap_err()
@@ -28,7 +30,9 @@ fn honest_guest_loads_and_says_what_it_is() {
     );
     assert_eq!(plugin.digest(), Digest::of(&component));
     assert_eq!(plugin.size(), component.len());
-    assert_eq!(plugin.route(FILE), description().routes.get(1));
+    assert_eq!(plugin.route(TO_FILE), description().routes.get(1));
+    assert_eq!(plugin.route(TO_NOWHERE), None);
+    assert_eq!(plugin.contract_version(), ContractVersion::V0_2);
     assert_eq!((plugin.source(), plugin.cases()), (None, None));
     assert!(!plugin.is_trusted());
 }
@@ -65,11 +69,11 @@ fn component_over_size_cap_is_not_looked_at() {
 
 #[test]
 fn import_that_could_act_is_refused() {
-    let wit = contract().replace(
+    let wit = contract(ContractVersion::V0_2).replace(
         "world signalbox-policy {",
         "interface clock { now: func() -> u64; }\nworld signalbox-policy { import clock;",
     );
-    let name = "signalbox:policy/clock@0.1.0";
+    let name = "signalbox:policy/clock@0.2.0";
     let import = format!(r#"(import "{name}" "now" (func $now (result i64)))"#);
     let guest = Guest {
         fields: import,
@@ -82,8 +86,12 @@ fn import_that_could_act_is_refused() {
 
 #[test]
 fn function_among_the_types_is_refused() {
-    let name = "signalbox:policy/types@0.1.0";
-    for export in ["(func)", "(type (sub resource))"] {
+    for (name, export) in [
+        ("signalbox:policy/types@0.1.0", "(func)"),
+        ("signalbox:policy/types@0.1.0", "(type (sub resource))"),
+        ("signalbox:policy/types@0.2.0", "(func)"),
+        ("signalbox:policy/types@0.2.0", "(type (sub resource))"),
+    ] {
         let text = format!(r#"(component (import "{name}" (instance (export "x" {export}))))"#);
         assert_eq!(
             error_of(&wat::parse_str(text).unwrap()),
@@ -94,7 +102,7 @@ fn function_among_the_types_is_refused() {
 
 #[test]
 fn types_of_another_version_are_refused() {
-    let name = "signalbox:policy/types@0.2.0";
+    let name = "signalbox:policy/types@0.3.0";
     let text = format!(r#"(component (import "{name}" (instance)))"#);
     assert_eq!(
         error_of(&wat::parse_str(text).unwrap()),
@@ -112,38 +120,43 @@ fn component_of_another_world_is_refused() {
 
 #[test]
 fn later_patch_of_the_contract_loads_and_another_version_does_not() {
-    let of = |version: &str| Guest {
-        wit: contract().replace("@0.1.0", &format!("@{version}")),
+    let of = |spoken, version: &str| Guest {
+        wit: contract(spoken).replace(&format!("@{spoken}.0"), &format!("@{version}")),
         ..Guest::default()
     };
-    assert!(of("0.1.7").load().is_ok());
+    assert!(of(ContractVersion::V0_1, "0.1.7").load().is_ok());
+    assert!(of(ContractVersion::V0_2, "0.2.7").load().is_ok());
     let text =
-        r#"(component (instance $i) (export "signalbox:policy/policy@0.2.0" (instance $i)))"#;
+        r#"(component (instance $i) (export "signalbox:policy/policy@0.3.0" (instance $i)))"#;
     let other = error_of(&wat::parse_str(text).unwrap());
-    assert_eq!(other, LoadError::Version("0.2.0".into()));
+    assert_eq!(other, LoadError::Version("0.3.0".into()));
     assert_eq!(other.step(), Step::World);
 }
 
 #[test]
 fn changed_types_under_the_same_version_are_noticed() {
-    let guest = Guest {
-        wit: contract().replace(
-            "        reason: string,\n    }\n\n    /// What to do",
-            "    }\n\n    /// What to do",
-        ),
-        ..Guest::default()
-    };
-    assert_ne!(guest.wit, contract());
-    let found = error(&guest);
-    assert!(matches!(found, LoadError::Types(_)), "{found:?}");
+    for version in VERSIONS {
+        let guest = Guest {
+            wit: contract(version).replace(
+                "        reason: string,\n    }\n\n    /// What to do",
+                "    }\n\n    /// What to do",
+            ),
+            ..Guest::default()
+        };
+        assert_ne!(guest.wit, contract(version));
+        let found = error(&guest);
+        assert!(matches!(found, LoadError::Types(_)), "{found:?}");
+    }
 }
 
 #[test]
 fn missing_function_is_noticed() {
-    let text =
-        r#"(component (instance $i) (export "signalbox:policy/policy@0.1.0" (instance $i)))"#;
-    let found = error_of(&wat::parse_str(text).unwrap());
-    assert!(matches!(found, LoadError::Types(_)), "{found:?}");
+    for version in VERSIONS {
+        let name = format!("signalbox:policy/policy@{version}.0");
+        let text = format!(r#"(component (instance $i) (export "{name}" (instance $i)))"#);
+        let found = error_of(&wat::parse_str(text).unwrap());
+        assert!(matches!(found, LoadError::Types(_)), "{found:?}");
+    }
 }
 
 #[test]
@@ -191,15 +204,15 @@ fn endless_models_are_a_failed_models() {
 
 #[test]
 fn failure_in_the_first_decision_is_a_failed_trial() {
-    let mut guest = Guest::default();
-    // It still asks for the model, and then forwards to a route that it describes no more.
-    guest.description.routes = vec![guests::route("POST", "/v1/other", ModelSource::Json)];
-    guest.description.models = 0;
-    guest.catalogue.clear();
-    let unknown = Violation::UnknownRoute(CHAT.into());
+    let guest = Guest {
+        // It asks for the model again and again.
+        first: "(return (i32.const 512))".into(),
+        last_fields: r#"(data (i32.const 512) "\02")"#.into(),
+        ..Guest::default()
+    };
     assert_eq!(
         error(&guest),
-        LoadError::Trial(DecideError::Contract(unknown))
+        LoadError::Trial(DecideError::Contract(Violation::ReadModel))
     );
     assert_eq!(error(&guest).step(), Step::Trial);
 }
@@ -220,6 +233,10 @@ fn careless_descriptions_are_refused() {
     };
     let verdict = with(&|it| it.routes[0].verdict = Verdict::NotSupported);
     assert_eq!(verdict, route(RouteFault::NotSupportedForwarded));
+    let scopes = with(&|it| it.routes[0].scopes.push(Vec::new()));
+    assert_eq!(scopes, route(RouteFault::ScopeSet));
+    let member = with(&|it| it.body_members.push("model".into()));
+    assert_eq!(member, DescriptionFault::BodyMember("model".into()));
     let purposes = with(&|it| it.routes[0].purposes = signalbox_policy::Purposes::NONE);
     assert_eq!(purposes, route(RouteFault::NoPurpose));
     let doubled = with(&|it| it.routes.push(it.routes[0].clone()));
@@ -240,7 +257,7 @@ fn large_catalogue_is_drained_in_pages() {
         catalogue: names.clone(),
         ..Guest::default()
     };
-    guest.description.models = 300;
+    guest.description.model_count = 300;
     let plugin = guest.load().unwrap();
     assert_eq!(
         plugin.catalogue().iter().cloned().collect::<Vec<_>>(),
@@ -251,12 +268,18 @@ fn large_catalogue_is_drained_in_pages() {
 
 #[test]
 fn careless_catalogues_are_refused() {
+    for version in VERSIONS {
+        careless_catalogues(version);
+    }
+}
+
+fn careless_catalogues(version: ContractVersion) {
     let with = |models: u32, catalogue: Vec<_>| {
         let mut guest = Guest {
             catalogue,
-            ..Guest::default()
+            ..Guest::default().built_for(version)
         };
-        guest.description.models = models;
+        guest.description.model_count = models;
         match error(&guest) {
             LoadError::Catalogue(fault) => fault,
             other => panic!("{other:?}"),
@@ -296,8 +319,12 @@ fn careless_catalogues_are_refused() {
         CatalogueFault::Name("b".into())
     );
     let mut lost = a;
-    lost.routes = vec!["POST /v1/lost".into()];
-    let (name, route) = ("a".into(), "POST /v1/lost".into());
+    lost.routes = vec![TO_NOWHERE];
+    let route = match version {
+        ContractVersion::V0_1 => "POST /v1/beyond/99".into(),
+        _ => "route 99".into(),
+    };
+    let name = "a".into();
     assert_eq!(with(1, vec![lost]), CatalogueFault::Route { name, route });
 }
 

@@ -11,7 +11,7 @@ use std::{
 use signalbox_policy::{Decision, Forward, RequestedModel};
 use signalbox_runtime::{Change, Plugin, Policies, Slot};
 
-use crate::guests::{Guest, caller, chat, commit, refusal};
+use crate::guests::{Guest, TO_FILE, VERSIONS, caller, chat, commit, refusal};
 
 /// A policy whose version and whose refusals name it.
 fn version(version: &str) -> Plugin {
@@ -154,11 +154,12 @@ fn ten_thousand_swaps_leave_nothing_behind() {
 #[test]
 fn nothing_is_lost_of_a_decision() {
     let forward = Forward {
-        route: crate::guests::FILE.into(),
+        route: TO_FILE,
         parameters: vec![("id".into(), "file-1".into())],
         query: Some("limit=2".into()),
         model: None,
-        restamp: Some("gpt-4o".into()),
+        response_model: Some("gpt-4o".into()),
+        notice: None,
         set_headers: vec![signalbox_policy::HeaderBuf {
             name: "x-route".into(),
             value: b"caf\xe9".to_vec(),
@@ -166,9 +167,6 @@ fn nothing_is_lost_of_a_decision() {
         drop_headers: vec!["user-agent".into()],
         labels: vec![("rule".into(), "files".into())],
     };
-    let plugin = Guest::answer(Decision::Forward(forward.clone()))
-        .load()
-        .unwrap();
     let caller = caller("evil");
     let request = signalbox_policy::Request {
         method: "GET",
@@ -176,5 +174,18 @@ fn nothing_is_lost_of_a_decision() {
         query: Some("limit=2"),
         ..chat(&caller, RequestedModel::Unread)
     };
-    assert_eq!(plugin.decide(&request), Ok(Decision::Forward(forward)));
+    for version in VERSIONS {
+        let guest = Guest::answer(Decision::Forward(forward.clone()));
+        let plugin = guest.built_for(version).load().unwrap();
+        assert_eq!(plugin.contract_version(), version);
+        let decided = plugin.decide(&request);
+        assert_eq!(decided, Ok(Decision::Forward(forward.clone())));
+    }
+    let noticed = Forward {
+        notice: Some("use another".into()),
+        ..forward
+    };
+    let plugin = Guest::answer(Decision::Forward(noticed.clone())).load();
+    let decided = plugin.unwrap().decide(&request);
+    assert_eq!(decided, Ok(Decision::Forward(noticed)));
 }

@@ -11,12 +11,14 @@ use std::{
 
 use signalbox_policy::{
     Caller, Decision, Forward, ListMode, ModelSource, Names, Request, RequestedModel,
-    RouteDescription, fences, fences::Asked, gt,
+    RouteDescription, RouteIndex, fences,
+    fences::{Asked, Scopes},
+    gt,
 };
 use signalbox_runtime::Plugin;
 use signalbox_testkit::carried_cases;
 
-use crate::Access;
+use crate::{Access, PolicyAnswer};
 
 /// Whether nothing is found that `old` allows and `new` refuses.
 pub(super) fn compare(old: &Plugin, new: &Plugin, callers: &[Caller]) -> Access {
@@ -39,6 +41,10 @@ fn doubt(old: &Plugin, new: &Plugin, callers: &[Caller]) -> Option<String> {
     let mut headers = descriptions.iter().flat_map(|policy| &policy.headers);
     if let Some(header) = headers.next() {
         return Some(format!("header `{header}` may count"));
+    }
+    let mut members = descriptions.iter().flat_map(|policy| &policy.body_members);
+    if let Some(member) = members.next() {
+        return Some(format!("member `{member}` of the body may count"));
     }
     let wants_labels = descriptions.iter().any(|policy| policy.wants.labels);
     if wants_labels && callers.iter().all(|caller| caller.labels.is_empty()) {
@@ -76,8 +82,18 @@ enum End {
 #[derive(PartialEq)]
 enum Allowed {
     Nothing,
-    Forward(Box<Forward>),
+    Forward(Box<PolicyAnswer>),
     List(Vec<String>),
+}
+
+impl Allowed {
+    /// Each policy has its routes at places of its own: what is compared is their names.
+    fn forward(mut forward: Forward, plugin: &Plugin) -> Self {
+        let route = plugin.route(forward.route).map(RouteDescription::name);
+        forward.route = RouteIndex::default();
+        let decision = Decision::Forward(forward);
+        Self::Forward(Box::new(PolicyAnswer { decision, route }))
+    }
 }
 
 impl Asking<'_> {
@@ -100,7 +116,7 @@ impl Asking<'_> {
         for route in &self.old.description().routes {
             let asked = Asked {
                 purposes: route.purposes,
-                scopes: &route.scopes,
+                scopes: Scopes::Any(&route.scopes),
                 dataset: None,
                 conversation: false,
                 model: None,
@@ -130,6 +146,7 @@ impl Asking<'_> {
             headers: &[],
             caller,
             model: RequestedModel::Unread,
+            body_members: &[],
         };
         if route.model == ModelSource::None {
             self.ask(head)?;
@@ -224,7 +241,7 @@ impl Asking<'_> {
         };
         Ok(decision.map(|decision| match decision {
             Decision::Forward(forward) if is_within(plugin, request, &forward) => {
-                Allowed::Forward(Box::new(forward))
+                Allowed::forward(forward, plugin)
             }
             Decision::Forward(_) | Decision::ReadModel | Decision::Refuse(_) => Allowed::Nothing,
             Decision::ListModels(mode) => Allowed::List(listed(plugin, request.caller, &mode)),
@@ -277,7 +294,7 @@ fn is_within(plugin: &Plugin, request: Request<'_>, forward: &Forward) -> bool {
         RequestedModel::Named(name) => Some(name),
         RequestedModel::Absent | RequestedModel::Unread => None,
     };
-    plugin.route(&forward.route).is_some_and(|route| {
+    plugin.route(forward.route).is_some_and(|route| {
         let asked = Asked::by_forward(route, forward, false, written);
         fences::check(request.caller, &asked).is_ok()
     })

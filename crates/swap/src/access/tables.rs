@@ -2,7 +2,8 @@
 //! request there may be.
 
 use signalbox_policy::{
-    Action, ModelRule, Purposes, RouteRule, Rules, Verdict, published_name, tables::Tables,
+    Action, ModelRule, Purposes, RouteRule, Rules, ScopeSet, Verdict, published_name,
+    tables::Tables,
 };
 
 use crate::Access;
@@ -16,7 +17,7 @@ pub(super) fn compare(old: &Tables<'_>, new: &Tables<'_>) -> Access {
 fn routes(old: &Tables<'_>, new: &Tables<'_>) -> Result<(), Access> {
     for route in old.routes().filter(is_forwarded) {
         let name = format!("{} {}", route.method, route.template);
-        let mut others = new.routes_of(route.template);
+        let mut others = new.routes_of(route.template).map(|(_, other)| other);
         let other = others
             .find(|other| other.method == route.method)
             .ok_or_else(|| Access::Narrower(format!("`{name}` is no route any more")))?;
@@ -44,9 +45,20 @@ fn same_route(name: &str, old: &RouteRule<'_>, new: &RouteRule<'_>) -> Result<()
     if (0..8).map(Purposes::from_bits).any(|held| shuts_out(&held)) {
         return Err(Access::Narrower(format!("`{name}` is for fewer purposes")));
     }
-    if let Some(scope) = new.scope.filter(|_| new.scope != old.scope) {
+    // Whoever holds one of the old sets must hold one of the new: it has to have one inside it.
+    let is_let_in = |held: ScopeSet<'_>| {
+        let is_within = |set: ScopeSet<'_>| set.iter().all(|it| held.iter().any(|had| had == it));
+        new.scopes.iter().any(is_within)
+    };
+    let scopes = new.scopes.joined();
+    let shuts_out = match old.scopes.joined() {
+        None => true,
+        Some(_) => !old.scopes.iter().all(is_let_in),
+    };
+    if let Some(scopes) = scopes.filter(|_| shuts_out) {
+        let scopes = scopes.replace('\n', "` or `");
         return Err(Access::Narrower(format!(
-            "`{name}` asks for scope `{scope}`"
+            "`{name}` asks for scope `{scopes}`"
         )));
     }
     if old.model != new.model {

@@ -32,11 +32,17 @@ fn natively(rules: &impl Rules, asking: &Asking) -> Decision {
     decided(asking, |request| signalbox_policy::decide(rules, request))
 }
 
-/// What is allowed, and where it goes: `None` if it is refused.
-fn allowed(decision: Decision) -> Option<Decision> {
-    match decision {
+/// What is allowed, and where it goes, by the name of the route: `None` if it is refused.
+fn allowed(policy: &Policy, asking: &Asking) -> Option<(Decision, Option<String>)> {
+    match natively(policy, asking) {
         Decision::Refuse(_) => None,
-        allowed => Some(allowed),
+        Decision::Forward(mut forward) => {
+            let index = std::mem::take(&mut forward.route);
+            let route = policy.route(index);
+            let route = route.map(|route| format!("{} {}", route.method, route.template));
+            Some((Decision::Forward(forward), route))
+        }
+        other => Some((other, None)),
     }
 }
 
@@ -53,8 +59,8 @@ fn what_is_not_narrower_refuses_nothing_that_was_allowed() {
         let access = found(&old, &new);
         let [old, new] = [old, new].map(|document| document.check().unwrap());
         let differs = requests.iter().find_map(|asking| {
-            let before = allowed(natively(&old, asking))?;
-            let now = allowed(natively(&new, asking));
+            let before = allowed(&old, asking)?;
+            let now = allowed(&new, asking);
             (now.as_ref() != Some(&before)).then_some((asking, before, now))
         });
         match (&access, differs) {

@@ -9,12 +9,12 @@ use std::{
 };
 
 use jiff::Timestamp;
-use signalbox_policy::{Decision, RequestedModel};
+use signalbox_policy::RequestedModel;
 use signalbox_runtime::Plugin;
 
 use super::Question;
 use crate::{
-    Difference, DifferenceKind, Evidence, LiveAnswer, Sample, ShadowOrder,
+    Difference, DifferenceKind, Evidence, LiveAnswer, PolicyAnswer, Sample, ShadowOrder,
     compare::{excerpt, words},
     lock::lock,
 };
@@ -120,7 +120,7 @@ impl Shadowed {
         &self,
         question: &Question,
         kinds: &[DifferenceKind],
-        candidate: Option<&Decision>,
+        candidate: Option<&PolicyAnswer>,
     ) {
         let route = &question.route;
         let is_accepted = kinds.iter().all(|kind| self.accepts(route, *kind));
@@ -156,9 +156,9 @@ impl Seen {
 
 /// A request in words. A path may hold ids of conversations and files, which open them: a template
 /// stands for it, and of a path without one only its beginning.
-fn sample(question: &Question, kind: DifferenceKind, candidate: Option<&Decision>) -> Sample {
+fn sample(question: &Question, kind: DifferenceKind, candidate: Option<&PolicyAnswer>) -> Sample {
     let live = match &question.live {
-        LiveAnswer::Decided(decision) => words(decision),
+        LiveAnswer::Decided(answer) => words(answer),
         LiveAnswer::Failed(cause) => format!("failed: {cause}"),
     };
     let (request, model) = question.request.view(|request| {
@@ -166,10 +166,7 @@ fn sample(question: &Question, kind: DifferenceKind, candidate: Option<&Decision
             RequestedModel::Named(name) => Some(excerpt(name)),
             RequestedModel::Absent | RequestedModel::Unread => None,
         };
-        let by_candidate = match candidate {
-            Some(Decision::Forward(forward)) => Some(forward.route.as_str()),
-            _ => None,
-        };
+        let by_candidate = candidate.and_then(|answer| answer.route.as_deref());
         let known = Some(question.route.as_str()).filter(|route| !route.is_empty());
         let shown = known.or(by_candidate).map_or_else(
             || {

@@ -10,8 +10,8 @@ use signalbox_policy::{Caller, Decision, Names, Purposes, Request, RequestedMode
 use signalbox_runtime::{Cache, Generation, GenerationStats, RequestBuf, Runtime};
 use signalbox_swap::{
     Accept, Actor, Alarm, BesideOverview, Candidate, Entry, Failure, LiveAnswer, Mode, OpenAnswers,
-    Order, Outcome, PolicyOverview, Question, RollBack, Settings, ShadowOrder, Step, StepReport,
-    Swaps, Trigger,
+    Order, Outcome, PolicyAnswer, PolicyOverview, Question, RollBack, Settings, ShadowOrder, Step,
+    StepReport, Swaps, Trigger,
 };
 
 use crate::guests::{Guest, description};
@@ -190,10 +190,11 @@ impl Bench {
         let (buf, live) = chat(caller, RequestedModel::Named(model), |request| {
             (RequestBuf::from(request), lane.live().decide(request))
         });
+        let live = PolicyAnswer::new(live.unwrap(), lane.live().description());
         self.swaps.shadow(Question {
             shadow: Arc::clone(lane.beside().unwrap().generation()),
             request: buf,
-            live: LiveAnswer::Decided(live.unwrap()),
+            live: LiveAnswer::Decided(live),
             route: CHAT.into(),
         });
         wait_for("the shadow", || {
@@ -227,6 +228,7 @@ pub(crate) fn chat<T>(
         headers: &[],
         caller,
         model,
+        body_members: &[],
     })
 }
 

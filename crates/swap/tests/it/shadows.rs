@@ -5,7 +5,7 @@ use std::{cell::Cell, sync::Arc, thread};
 use signalbox_policy::{Caller, Decision, Names, RequestedModel};
 use signalbox_runtime::{RequestBuf, TrafficShare};
 use signalbox_swap::{
-    Action, Difference, DifferenceKind, LiveAnswer, Mode, Question, Settings, Trigger,
+    Action, Difference, DifferenceKind, LiveAnswer, Mode, PolicyAnswer, Question, Settings, Trigger,
 };
 
 use crate::fixture::{
@@ -120,11 +120,15 @@ fn a_path_is_shown_as_its_template_since_ids_in_it_open_what_they_name() {
             headers: &[],
             caller: &one,
             model: RequestedModel::Unread,
+            body_members: &[],
         };
         bench.swaps.shadow(Question {
             shadow: Arc::clone(lane.beside().unwrap().generation()),
             request: RequestBuf::from(&request),
-            live: LiveAnswer::Decided(Decision::ReadModel),
+            live: LiveAnswer::Decided(PolicyAnswer {
+                decision: Decision::ReadModel,
+                route: None,
+            }),
             route: route.into(),
         });
     };
@@ -169,11 +173,15 @@ fn lists_differ_by_what_a_caller_is_shown() {
             headers: &[],
             caller,
             model: RequestedModel::Unread,
+            body_members: &[],
         };
         bench.swaps.shadow(Question {
             shadow: Arc::clone(lane.beside().unwrap().generation()),
             request: RequestBuf::from(&request),
-            live: LiveAnswer::Decided(lane.live().decide(&request).unwrap()),
+            live: LiveAnswer::Decided(PolicyAnswer {
+                decision: lane.live().decide(&request).unwrap(),
+                route: None,
+            }),
             route: "GET /v1/models".into(),
         });
     }

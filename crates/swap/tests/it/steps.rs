@@ -1,6 +1,6 @@
 //! Every step fails in its own way, and then nothing has changed.
 
-use signalbox_runtime::Digest;
+use signalbox_runtime::{ContractVersion, Digest};
 use signalbox_swap::{
     Actor, Mode, Order, Outcome, Settings, Signer, Signers, SignsFor, Statement, Step, Trigger,
     sign, signing_key,
@@ -164,12 +164,12 @@ fn each_step_of_a_load_refuses_what_it_is_for() {
         guest.component()
     };
     let whole = component(&["b"]);
-    let with_import = contract().replace(
+    let with_import = contract(ContractVersion::V0_2).replace(
         "world signalbox-policy {",
         "interface clock { now: func() -> u64; }\nworld signalbox-policy {\n  import clock;",
     );
     let import = Guest {
-        fields: "(import \"signalbox:policy/clock@0.1.0\" \"now\" (func $now (result i64)))".into(),
+        fields: "(import \"signalbox:policy/clock@0.2.0\" \"now\" (func $now (result i64)))".into(),
         wit: with_import,
         ..Guest::code("(i32.wrap_i64 (call $now))")
     };
@@ -180,7 +180,7 @@ fn each_step_of_a_load_refuses_what_it_is_for() {
         (import.component(), Step::Imports),
         (wat::parse_str("(component)").unwrap(), Step::World),
         (
-            guest(&|it| it.wit = contract().replace("@0.1.0", "@0.2.0")),
+            guest(&|it| it.wit = it.wit.replace("@0.2.0", "@0.3.0")),
             Step::Imports,
         ),
         (

@@ -22,6 +22,8 @@ pub(super) enum Decided {
         query: Option<String>,
         model: Option<String>,
         restamp: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        notice: Option<String>,
         labels: Vec<(String, String)>,
     },
     ListModels {
@@ -72,6 +74,7 @@ pub(super) fn decide(plugin: &Plugin, question: &Question, caller: &Caller) -> D
         headers: &headers,
         caller,
         model: RequestedModel::Unread,
+        body_members: &[],
     };
     let written = question.model.as_deref();
     let decision = match (plugin.decide(&head), written) {
@@ -124,7 +127,7 @@ impl Asker<'_> {
     /// A decision that goes past the key's fences is a failure of the policy.
     fn forward(&self, forward: Forward) -> Decided {
         let breach = || Decided::by_host(&Refusal::of(Code::PolicyFailed), Some("fence"));
-        let Some(route) = self.plugin.route(&forward.route) else {
+        let Some(route) = self.plugin.route(forward.route) else {
             return breach();
         };
         let asked = Asked::by_forward(route, &forward, self.in_conversation, self.written);
@@ -132,11 +135,12 @@ impl Asker<'_> {
             return breach();
         }
         Decided::Forward {
-            route: forward.route,
+            route: route.name(),
             parameters: forward.parameters,
             query: forward.query,
             model: forward.model,
-            restamp: forward.restamp,
+            restamp: forward.response_model,
+            notice: forward.notice,
             labels: forward.labels,
         }
     }

@@ -198,6 +198,7 @@ fn status_metrics_and_decisions_are_shown() {
             status: 401,
             code: "invalid_api_key",
         },
+        route: None,
         took: std::time::Duration::ZERO,
     });
     let (status, text) = get(&admin, &format!("/decisions/{id}"), VIEW);

@@ -53,11 +53,13 @@ fn expected(policy: &Policy, case: &Case) -> Value {
             .model
             .as_deref()
             .map_or(RequestedModel::Unread, RequestedModel::Named),
+        body_members: &[],
     };
-    match signalbox_policy::explain(policy, &request).decision {
+    let explained = signalbox_policy::explain(policy, &request);
+    match explained.decision {
         Decision::Forward(forward) => value!({
-            "kind": "forward", "route": forward.route, "parameters": forward.parameters,
-            "query": forward.query, "model": forward.model, "restamp": forward.restamp,
+            "kind": "forward", "route": explained.route, "parameters": forward.parameters,
+            "query": forward.query, "model": forward.model, "restamp": forward.response_model,
             "labels": forward.labels,
         }),
         Decision::ListModels(_) if matches!(case.expect, Expectation::Refuse { .. }) => {

@@ -75,12 +75,12 @@ fn request<'a>(caller: &'a Caller, headers: &'a [Header<'a>], model: &'a str) ->
         headers,
         caller,
         model: RequestedModel::Named(model),
+        body_members: &[],
     }
 }
 
 fn forward() -> Decision {
     Decision::Forward(Forward {
-        route: "GET /v1/files/{id}".to_owned(),
         parameters: vec![("id".to_owned(), "file-42".to_owned())],
         model: Some("support-agent".to_owned()),
         set_headers: vec![HeaderBuf {
@@ -107,6 +107,7 @@ fn entry<'a>(
             is_model_listed: request.model == RequestedModel::Named("gpt-4o"),
         },
         conclusion,
+        route: Some("GET /v1/files/{id}"),
         took: Duration::from_micros(7),
     }
 }
@@ -258,9 +259,8 @@ fn a_key_that_a_pattern_publishes_as_itself_is_not_written() {
     let key = "kR7dQ2mVx9LpT4wZb8Nc1YfH";
     let request = request(&caller, &[], key);
     let decision = Decision::Forward(Forward {
-        route: "POST /v1/chat/completions".to_owned(),
         model: Some(key.to_owned()),
-        restamp: Some(key.to_owned()),
+        response_model: Some(key.to_owned()),
         ..Forward::default()
     });
     let id = new_id();

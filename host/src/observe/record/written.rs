@@ -45,6 +45,7 @@ struct Written<T> {
     content_type: Option<T>,
     headers: Vec<(T, T)>,
     model: Option<WrittenModel<T>>,
+    body_members: Vec<(T, WrittenMember<T>)>,
 }
 
 /// A record as it is read.
@@ -70,6 +71,8 @@ struct FactsView<'a> {
     headers: Vec<(&'a str, &'a str)>,
     caller: Option<CallerView<'a>>,
     model: Option<WrittenModel<&'a str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    body_members: Vec<(&'a str, WrittenMember<&'a str>)>,
 }
 
 #[derive(Serialize)]
@@ -88,6 +91,15 @@ enum WrittenModel<T> {
     Named(T),
 }
 
+/// A member of the body. A text may be a prompt: its hash is written.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenMember<T> {
+    Integer(u64),
+    Text(T),
+    Unclear(&'static str),
+}
+
 #[derive(Debug, Default, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Concluded<T> {
@@ -96,6 +108,8 @@ enum Concluded<T> {
         parameters: Vec<(T, T)>,
         model: Option<T>,
         restamp: Option<T>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        notice: Option<T>,
         labels: Vec<(T, T)>,
     },
     ListModels {
@@ -109,6 +123,16 @@ enum Concluded<T> {
         param: Option<T>,
         reason: Option<T>,
     },
+}
+
+impl<T> WrittenMember<T> {
+    fn map<U>(self, text: impl FnOnce(T) -> U) -> WrittenMember<U> {
+        match self {
+            Self::Integer(number) => WrittenMember::Integer(number),
+            Self::Text(it) => WrittenMember::Text(text(it)),
+            Self::Unclear(fault) => WrittenMember::Unclear(fault),
+        }
+    }
 }
 
 impl Record {
@@ -174,6 +198,11 @@ impl Said {
                 WrittenModel::Absent => WrittenModel::Absent,
                 WrittenModel::Named(name) => WrittenModel::Named(text(name)),
             }),
+            body_members: facts
+                .body_members
+                .iter()
+                .map(|&(name, member)| (text(name), member.map(text)))
+                .collect(),
         }
     }
 
@@ -185,12 +214,14 @@ impl Said {
                 parameters,
                 model,
                 restamp,
+                notice,
                 labels,
             } => Concluded::Forward {
                 route: text(*route),
                 parameters: self.pairs(parameters),
                 model: model.map(text),
                 restamp: restamp.map(text),
+                notice: notice.map(text),
                 labels: self.pairs(labels),
             },
             Concluded::ListModels { mode } => Concluded::ListModels { mode },

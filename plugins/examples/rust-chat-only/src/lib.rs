@@ -11,7 +11,7 @@ use policy::{Answer, CHAT, CHAT_SCOPE, MODELS};
 mod bindings {
     wit_bindgen::generate!({
         world: "signalbox-policy",
-        path: "../../../wit/0.1.0",
+        path: "../../../wit/0.2.0",
     });
     use super::ChatOnly;
     export!(ChatOnly);
@@ -31,7 +31,7 @@ impl Guest for ChatOnly {
                 verdict: Verdict::Native,
                 forwarded: true,
                 purposes: vec![Purpose::Inference],
-                scopes: vec![CHAT_SCOPE.into()],
+                scopes: vec![vec![CHAT_SCOPE.into()]],
                 model: ModelSource::Json,
                 query: Vec::new(),
                 headers: Vec::new(),
@@ -39,7 +39,8 @@ impl Guest for ChatOnly {
             }],
             headers: Vec::new(),
             wants: Wants::LABELS,
-            models: MODELS.len() as u32,
+            body_members: Vec::new(),
+            model_count: MODELS.len() as u32,
         }
     }
 
@@ -51,7 +52,9 @@ impl Guest for ChatOnly {
             .take(limit as usize)
             .map(|(name, published)| Model {
                 name: (*name).into(),
-                published: (*published).into(),
+                published: vec![(*published).into()],
+                listed: true,
+                deprecated: None,
                 routes: Vec::new(),
             });
         Page {
@@ -74,11 +77,13 @@ impl Guest for ChatOnly {
             .map(|(_, team)| team.as_str());
         match policy::decide(&request.method, &request.path, &caller.scopes, team, model) {
             Answer::Forward { published } => Decision::Forward(Forward {
-                route: format!("{} {}", CHAT.0, CHAT.1),
+                // The one route that is described.
+                route: 0,
                 parameters: Vec::new(),
                 query: None,
                 model: Some(published.into()),
-                restamp: model.map(Into::into),
+                response_model: model.map(Into::into),
+                notice: None,
                 set_headers: Vec::new(),
                 drop_headers: Vec::new(),
                 labels: Vec::new(),

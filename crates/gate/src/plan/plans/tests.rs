@@ -5,6 +5,7 @@ use std::time::Instant;
 use http::{HeaderName, Request, header};
 use jiff::Timestamp;
 use proptest::prelude::*;
+use signalbox_http::json::{Member, MemberFault};
 use signalbox_policy::{Decision, Forward, RequestedModel};
 
 use super::*;
@@ -25,6 +26,7 @@ struct Parts {
     headers: Vec<(&'static str, &'static str)>,
     in_conversation: bool,
     model: Option<Option<String>>,
+    members: Vec<(Arc<str>, Member)>,
 }
 
 /// A key of an entry like this.
@@ -60,6 +62,7 @@ impl Parts {
             headers: vec![("x-team", "search")],
             in_conversation: false,
             model: Some(Some("gpt-4o".into())),
+            members: vec![("n".into(), Member::Integer(2))],
         }
     }
 
@@ -93,7 +96,8 @@ impl Parts {
             content_type,
             headers,
             model,
-        } = PolicyRequest::new(&self.key, &head, &target, &wanted, model);
+            body_members,
+        } = PolicyRequest::new(&self.key, &head, &target, &wanted, (model, &self.members));
         // A fact that is new here needs neighbours that differ in it.
         look(&PlanFacts {
             asked: PolicyRequest {
@@ -103,6 +107,7 @@ impl Parts {
                 content_type,
                 headers,
                 model,
+                body_members,
             },
             in_conversation: self.in_conversation,
         })
@@ -114,7 +119,7 @@ fn answer(facts: &PlanFacts<'_>) -> Decision {
     let key = Arc::as_ptr(facts.asked.key);
     let told = facts.asked.told(|request| format!("{request:?}"));
     Decision::Forward(Forward {
-        route: format!("{key:?} {} {told}", facts.in_conversation),
+        query: Some(format!("{key:?} {} {told}", facts.in_conversation)),
         ..Forward::default()
     })
 }
@@ -164,6 +169,13 @@ fn neighbours(plain: &Parts) -> Vec<Parts> {
         change(&|it| it.model = None),
         change(&|it| it.model = Some(None)),
         change(&|it| it.model = Some(Some("gpt-4".into()))),
+        change(&|it| it.members.clear()),
+        change(&|it| it.members[0].0 = "m".into()),
+        change(&|it| it.members[0].1 = Member::Integer(3)),
+        change(&|it| it.members[0].1 = Member::Text("2".into())),
+        change(&|it| it.members[0].1 = Member::Unclear(MemberFault::Repeated)),
+        change(&|it| it.members[0].1 = Member::Unclear(MemberFault::LetterCase)),
+        change(&|it| it.members.push(("m".into(), Member::Integer(2)))),
     ];
     let keys = [
         // Of another keyring, whatever that says.
@@ -285,7 +297,7 @@ fn a_failure_is_not_kept() {
 proptest! {
     #[test]
     fn all_facts_have_their_own_plan(
-        order in proptest::collection::vec((0..24_usize, 0..3_u8, 0..3_u64), 0..300),
+        order in proptest::collection::vec((0..31_usize, 0..3_u8, 0..3_u64), 0..300),
     ) {
         let plain = Parts::plain(&key(PLAIN));
         let mut all = neighbours(&plain);

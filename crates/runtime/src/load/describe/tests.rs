@@ -11,7 +11,7 @@ fn route(method: &str, template: &str) -> RouteDescription {
         verdict: Verdict::Native,
         forwarded: true,
         purposes: Purposes::from_bits(1),
-        scopes: vec!["inference:chat".into()],
+        scopes: vec![vec!["inference:chat".into()]],
         model: ModelSource::None,
         query: Vec::new(),
         headers: Vec::new(),
@@ -26,7 +26,8 @@ fn description(routes: Vec<RouteDescription>) -> Description {
         routes,
         headers: Vec::new(),
         wants: Wants::default(),
-        models: 0,
+        body_members: Vec::new(),
+        model_count: 0,
     }
 }
 
@@ -112,10 +113,15 @@ fn some_purpose_must_do() {
 #[test]
 fn scopes_are_visible_words() {
     for bad in ["", "a b", "a\n"] {
-        let found = fault(|route| route.scopes = vec![bad.into()]);
+        let found = fault(|route| route.scopes = vec![vec!["a".into()], vec![bad.into()]]);
         assert!(matches!(found, Some(RouteFault::Scope(_))), "{bad:?}");
     }
     assert_eq!(fault(|route| route.scopes.clear()), None);
+    let open = vec![vec!["a".into()], Vec::new()];
+    assert_eq!(
+        fault(|route| route.scopes = open),
+        Some(RouteFault::ScopeSet)
+    );
 }
 
 #[test]
@@ -211,16 +217,53 @@ fn description_is_bounded() {
         Err(DescriptionFault::TooMany("routes"))
     );
     let models = Description {
-        models: 100_001,
+        model_count: 100_001,
         ..description(Vec::new())
     };
     assert_eq!(check(&models), Err(DescriptionFault::TooMany("models")));
 }
 
+#[test]
+fn members_of_the_body_are_few_and_told_apart_in_any_case() {
+    let asks = |names: &[&str]| {
+        let body_members = names.iter().map(|&name| name.to_owned()).collect();
+        check(&Description {
+            body_members,
+            ..description(Vec::new())
+        })
+    };
+    let long = "x".repeat(65);
+    assert_eq!(asks(&["n", "max_tokens", "x-y.Z", &long[1..]]), Ok(()));
+    for bad in [
+        "",
+        "a b",
+        "a\"",
+        "gr\u{fc}n",
+        "a\0",
+        "model",
+        "Model",
+        &long,
+    ] {
+        let fault = DescriptionFault::BodyMember(bad.replace(char::is_control, ""));
+        assert_eq!(asks(&["n", bad]), Err(fault), "{bad:?}");
+    }
+    for again in ["n", "N"] {
+        let fault = DescriptionFault::BodyMember(again.into());
+        assert_eq!(asks(&["n", "m", again]), Err(fault));
+    }
+    let names: Vec<String> = (0..17).map(|number| format!("m{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(asks(&names[1..]), Ok(()));
+    let many = DescriptionFault::TooMany("members of the body");
+    assert_eq!(asks(&names), Err(many));
+}
+
 /// What `signalbox check` counts for a route and for a text, beside the text's bytes.
 #[test]
 fn routes_and_texts_take_no_more_than_a_documents_check_counts() {
-    use crate::bindings::signalbox::policy::types;
-    assert!(size_of::<types::Route>() <= 256);
+    use crate::bindings::{v0_1, v0_2};
+    assert!(size_of::<v0_1::signalbox::policy::types::Route>() <= 256);
+    assert!(size_of::<v0_2::signalbox::policy::types::Route>() <= 256);
+    assert!(size_of::<Vec<String>>() <= 32);
     assert!(size_of::<String>() <= 32);
 }

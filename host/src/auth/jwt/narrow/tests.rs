@@ -129,10 +129,11 @@ fn what_the_fences_let_through_for_a_caller_they_let_through_for_its_profile() {
     for _ in 0..20_000 {
         let (profile, claims) = (profile(&mut dice), claims(&mut dice));
         let caller = caller(&profile, &claims);
-        let scopes = dice.some(&SCOPES[..2]);
+        let scopes = dice.some(&SCOPES[..2]).into_iter().map(str::to_owned);
+        let scopes: Vec<String> = scopes.collect();
         let asked = fences::Asked {
             purposes: dice.purposes(),
-            scopes: &scopes,
+            scopes: fences::Scopes::All(&scopes),
             dataset: (dice.roll(2) == 0).then(|| NAMES[dice.roll(NAMES.len())]),
             conversation: dice.roll(3) == 0,
             model: (dice.roll(2) == 0)

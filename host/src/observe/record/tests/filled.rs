@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use signalbox_policy::ListMode;
+use signalbox_policy::{BodyMember, BodyMemberFault, ListMode};
 
 use super::reference::Record as Reference;
 use super::*;
@@ -23,7 +23,9 @@ struct Owned {
     headers: Vec<(String, Vec<u8>)>,
     caller: Arc<Caller>,
     model: Option<Option<String>>,
+    members: Vec<(String, String)>,
     conclusion: OwnedConclusion,
+    route: Option<String>,
     took: Duration,
 }
 
@@ -41,6 +43,18 @@ impl Owned {
             .iter()
             .map(|(name, value)| Header { name, value })
             .collect();
+        let members: Vec<_> = self
+            .members
+            .iter()
+            .map(|(name, text)| {
+                let member = match text.len() % 3 {
+                    0 => BodyMember::Text(text),
+                    1 => BodyMember::Integer(text.len() as u64),
+                    _ => BodyMember::Unclear(BodyMemberFault::LetterCase),
+                };
+                (name.as_str(), member)
+            })
+            .collect();
         let request = Request {
             method: &self.method,
             path: &self.path,
@@ -53,6 +67,7 @@ impl Owned {
                 Some(None) => RequestedModel::Absent,
                 Some(Some(name)) => RequestedModel::Named(name),
             },
+            body_members: &members,
         };
         let facts = if self.is_head {
             Facts::Head {
@@ -83,6 +98,7 @@ impl Owned {
                     cause: "trap",
                 },
             },
+            route: self.route.as_deref(),
             took: self.took,
         })
     }
@@ -113,15 +129,15 @@ fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 fn decisions() -> impl Strategy<Value = Decision> {
-    let route = prop_oneof![texts(), Just("PUT /v1/datasets/{name}".to_owned())];
-    let names = (option::of(texts()), option::of(texts()));
-    let forward = (route, pairs(), names, pairs());
-    let forward = forward.prop_map(|(route, parameters, (model, restamp), labels)| {
+    let texts_or_none = || option::of(texts());
+    let names = (texts_or_none(), texts_or_none(), texts_or_none());
+    let forward = (pairs(), names, pairs());
+    let forward = forward.prop_map(|(parameters, (model, response_model, notice), labels)| {
         Decision::Forward(Forward {
-            route,
             parameters,
             model,
-            restamp,
+            response_model,
+            notice,
             labels,
             ..Forward::default()
         })
@@ -173,9 +189,13 @@ fn entries() -> impl Strategy<Value = Owned> {
         any::<bool>(),
         any::<bool>(),
         option::of(option::of(texts())),
+        pairs(),
     );
-    (times, head, headers, callers(), named, conclusions()).prop_map(
-        |(times, head, headers, caller, (is_decided, is_head, model), conclusion)| {
+    let route = prop_oneof![texts(), Just("PUT /v1/datasets/{name}".to_owned())];
+    let concluded = (conclusions(), option::of(route));
+    (times, head, headers, callers(), named, concluded).prop_map(
+        |(times, head, headers, caller, (is_decided, is_head, model, members), concluded)| {
+            let (conclusion, route) = concluded;
             let (second, micros, id) = times;
             let (method, path, query, content_type) = head;
             Owned {
@@ -190,7 +210,9 @@ fn entries() -> impl Strategy<Value = Owned> {
                 headers,
                 caller,
                 model,
+                members,
                 conclusion,
+                route,
                 took: Duration::from_micros(micros),
             }
         },

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use signalbox_policy::{Caller, Decision, Forward, Header, ListMode, Request, RequestedModel};
+use signalbox_policy::{
+    BodyMember, Caller, Decision, Forward, Header, ListMode, Request, RequestedModel,
+};
 
 use crate::observe::record::redactor::Redactor;
 use crate::observe::record::{Conclusion, Decider, DecisionId, Entry, Facts};
@@ -33,6 +35,7 @@ struct Written {
     headers: Vec<(String, String)>,
     caller: Option<Arc<Caller>>,
     model: Option<WrittenModel>,
+    body_members: Vec<(String, serde_json::Value)>,
 }
 
 /// A record as it is read.
@@ -58,6 +61,8 @@ struct FactsView<'a> {
     headers: &'a [(String, String)],
     caller: Option<CallerView<'a>>,
     model: Option<&'a WrittenModel>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    body_members: &'a [(String, serde_json::Value)],
 }
 
 #[derive(Serialize)]
@@ -84,6 +89,8 @@ enum Concluded {
         parameters: Vec<(String, String)>,
         model: Option<String>,
         restamp: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        notice: Option<String>,
         labels: Vec<(String, String)>,
     },
     ListModels {
@@ -145,6 +152,7 @@ impl Written {
                 labels: &it.labels,
             }),
             model: self.model.as_ref(),
+            body_members: &self.body_members,
         }
     }
 
@@ -181,6 +189,7 @@ impl Written {
                     WrittenModel::Named(shown.model(name, is_model_listed).into_owned())
                 }
             }),
+            body_members: members(request, shown),
         }
     }
 }
@@ -189,7 +198,8 @@ impl Concluded {
     fn of(entry: &Entry<'_>, shown: &Redactor) -> Self {
         match entry.conclusion {
             Conclusion::Decided(Decision::Forward(forward)) => {
-                Self::forward(forward, &entry.facts, shown)
+                let route = entry.route.unwrap_or_default();
+                Self::forward(forward, route, &entry.facts, shown)
             }
             Conclusion::Decided(Decision::ListModels(mode)) => Self::ListModels {
                 mode: match mode {
@@ -216,9 +226,9 @@ impl Concluded {
         }
     }
 
-    fn forward(forward: &Forward, facts: &Facts<'_>, shown: &Redactor) -> Self {
+    fn forward(forward: &Forward, route: &str, facts: &Facts<'_>, shown: &Redactor) -> Self {
         // A dataset's name is the operator's; any other parameter is an id.
-        let is_dataset = forward.route.contains(" /v1/datasets/");
+        let is_dataset = route.contains(" /v1/datasets/");
         let parameter = |(name, value): &(String, String)| {
             let value = text(|into| {
                 if is_dataset {
@@ -236,10 +246,11 @@ impl Concluded {
             _ => name.to_owned(),
         };
         Self::Forward {
-            route: forward.route.clone(),
+            route: route.to_owned(),
             parameters: forward.parameters.iter().map(parameter).collect(),
             model: forward.model.as_deref().map(model),
-            restamp: forward.restamp.as_deref().map(model),
+            restamp: forward.response_model.as_deref().map(model),
+            notice: forward.notice.clone(),
             labels: forward.labels.clone(),
         }
     }
@@ -266,6 +277,21 @@ fn headers(request: &Request<'_>, shown: &Redactor) -> Vec<(String, String)> {
         (header.name.to_owned(), value)
     };
     request.headers.iter().map(header).collect()
+}
+
+fn members(request: &Request<'_>, shown: &Redactor) -> Vec<(String, serde_json::Value)> {
+    let member = |(name, member): &(&str, BodyMember<'_>)| {
+        let value = match member {
+            BodyMember::Integer(number) => serde_json::json!({ "integer": number }),
+            BodyMember::Text(it) => {
+                let hash = text(|into| shown.hash(it.as_bytes(), into));
+                serde_json::json!({ "text": hash })
+            }
+            BodyMember::Unclear(fault) => serde_json::json!({ "unclear": fault.word() }),
+        };
+        ((*name).to_owned(), value)
+    };
+    request.body_members.iter().map(member).collect()
 }
 
 fn text(write: impl FnOnce(&mut String)) -> String {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use signalbox_policy::{Decision, Forward, ListMode, RequestedModel};
+use signalbox_policy::{BodyMember, Decision, Forward, ListMode, RequestedModel};
 
 use super::texts::{Pairs, Span, Texts};
-use super::{Concluded, Record, Said, Written, WrittenModel};
+use super::{Concluded, Record, Said, Written, WrittenMember, WrittenModel};
 use crate::observe::record::redactor::Redactor;
 use crate::observe::record::{Conclusion, Entry, Facts};
 
@@ -86,6 +86,7 @@ impl Pen<'_> {
 impl Written<Span> {
     fn fill(&mut self, facts: &Facts<'_>, pen: &mut Pen<'_>) {
         self.headers.clear();
+        self.body_members.clear();
         let (request, is_model_listed) = match *facts {
             Facts::Request {
                 request,
@@ -116,6 +117,16 @@ impl Written<Span> {
             RequestedModel::Absent => WrittenModel::Absent,
             RequestedModel::Named(name) => WrittenModel::Named(pen.model(name, is_model_listed)),
         });
+        self.body_members.shrink_to(MOST_PAIRS_KEPT);
+        let members = request.body_members.iter();
+        self.body_members.extend(members.map(|&(name, member)| {
+            let member = match member {
+                BodyMember::Integer(number) => WrittenMember::Integer(number),
+                BodyMember::Text(text) => WrittenMember::Text(pen.hash(text)),
+                BodyMember::Unclear(fault) => WrittenMember::Unclear(fault.word()),
+            };
+            (pen.texts.copy(name), member)
+        }));
     }
 }
 
@@ -123,7 +134,8 @@ impl Concluded<Span> {
     fn fill(&mut self, entry: &Entry<'_>, pen: &mut Pen<'_>) {
         *self = match entry.conclusion {
             Conclusion::Decided(Decision::Forward(forward)) => {
-                self.forward(forward, asked_model(&entry.facts), pen)
+                let route = entry.route.unwrap_or_default();
+                self.forward((forward, route), asked_model(&entry.facts), pen)
             }
             Conclusion::Decided(Decision::ListModels(mode)) => Self::ListModels {
                 mode: match mode {
@@ -152,13 +164,13 @@ impl Concluded<Span> {
 
     fn forward(
         &mut self,
-        forward: &Forward,
+        (forward, route): (&Forward, &str),
         asked: Option<(&str, bool)>,
         pen: &mut Pen<'_>,
     ) -> Self {
         let (mut parameters, mut labels) = self.lists();
         // A dataset's name is the operator's; any other parameter is an id.
-        let is_dataset = forward.route.contains(" /v1/datasets/");
+        let is_dataset = route.contains(" /v1/datasets/");
         parameters.extend(forward.parameters.iter().map(|(name, value)| {
             let name = pen.texts.copy(name);
             let value = if is_dataset {
@@ -177,12 +189,13 @@ impl Concluded<Span> {
             _ => pen.texts.copy(name),
         };
         let [model, restamp] =
-            [&forward.model, &forward.restamp].map(|name| name.as_deref().map(&mut model));
+            [&forward.model, &forward.response_model].map(|name| name.as_deref().map(&mut model));
         Self::Forward {
-            route: pen.texts.copy(&forward.route),
+            route: pen.texts.copy(route),
             parameters,
             model,
             restamp,
+            notice: forward.notice.as_deref().map(|it| pen.texts.copy(it)),
             labels,
         }
     }
