@@ -188,8 +188,9 @@ impl<O: Observer> Exchange<O> {
         shadow: Arc<Generation>,
         outcome: &Result<Decided, Halt>,
     ) {
-        let answer =
-            |decision| LiveAnswer::Decided(PolicyAnswer::new(decision, policy.description()));
+        let answer = |decision| {
+            LiveAnswer::Decided(PolicyAnswer::new(decision, policy.description()).into())
+        };
         let live = match outcome {
             Ok(decided) => answer(decided.plan.decision().clone()),
             Err(Halt::Rejected(rejection)) => match &**rejection {

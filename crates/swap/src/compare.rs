@@ -8,7 +8,7 @@ use crate::DifferenceKind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LiveAnswer {
     /// This.
-    Decided(PolicyAnswer),
+    Decided(Box<PolicyAnswer>),
     /// Nothing: its guest failed, with this cause.
     Failed(&'static str),
 }
@@ -53,7 +53,7 @@ pub(crate) fn differences(
         (Decision::Refuse(_), _) => vec![DifferenceKind::Wider],
         (_, Decision::Refuse(_)) => vec![DifferenceKind::Narrower],
         (Decision::Forward(one), Decision::Forward(other)) => {
-            of_forwards((live, one), (candidate, other))
+            of_forwards((live.as_ref(), one), (candidate, other))
         }
         (Decision::ListModels(_), Decision::ListModels(_)) => match same_list() {
             true => Vec::new(),
@@ -175,9 +175,11 @@ mod tests {
 
     fn found(live: Decision, candidate: &Decision) -> Vec<DifferenceKind> {
         let candidate = answer(candidate.clone());
-        differences(&LiveAnswer::Decided(answer(live)), Some(&candidate), || {
-            false
-        })
+        differences(
+            &LiveAnswer::Decided(answer(live).into()),
+            Some(&candidate),
+            || false,
+        )
     }
 
     #[test]
@@ -189,8 +191,13 @@ mod tests {
             }),
             route: Some(route.into()),
         };
-        let of =
-            |live, candidate| differences(&LiveAnswer::Decided(live), Some(&candidate), || false);
+        let of = |live, candidate| {
+            differences(
+                &LiveAnswer::Decided(Box::new(live)),
+                Some(&candidate),
+                || false,
+            )
+        };
         assert_eq!(of(at(0, "POST /v1/x"), at(7, "POST /v1/x")), []);
         assert_eq!(
             of(at(0, "POST /v1/x"), at(0, "POST /v1/y")),
@@ -275,7 +282,7 @@ mod tests {
         let decision = answer(Decision::ReadModel);
         let kinds = differences(&failed, Some(&decision), || true);
         assert_eq!(kinds, [DifferenceKind::LiveFailed]);
-        let kinds = differences(&LiveAnswer::Decided(decision), None, || true);
+        let kinds = differences(&LiveAnswer::Decided(decision.into()), None, || true);
         assert_eq!(kinds, [DifferenceKind::CandidateFailed]);
     }
 

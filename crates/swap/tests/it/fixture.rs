@@ -194,7 +194,7 @@ impl Bench {
         self.swaps.shadow(Question {
             shadow: Arc::clone(lane.beside().unwrap().generation()),
             request: buf,
-            live: LiveAnswer::Decided(live),
+            live: LiveAnswer::Decided(live.into()),
             route: CHAT.into(),
         });
         wait_for("the shadow", || {

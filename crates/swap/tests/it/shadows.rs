@@ -125,10 +125,10 @@ fn a_path_is_shown_as_its_template_since_ids_in_it_open_what_they_name() {
         bench.swaps.shadow(Question {
             shadow: Arc::clone(lane.beside().unwrap().generation()),
             request: RequestBuf::from(&request),
-            live: LiveAnswer::Decided(PolicyAnswer {
+            live: LiveAnswer::Decided(Box::new(PolicyAnswer {
                 decision: Decision::ReadModel,
                 route: None,
-            }),
+            })),
             route: route.into(),
         });
     };
@@ -178,10 +178,10 @@ fn lists_differ_by_what_a_caller_is_shown() {
         bench.swaps.shadow(Question {
             shadow: Arc::clone(lane.beside().unwrap().generation()),
             request: RequestBuf::from(&request),
-            live: LiveAnswer::Decided(PolicyAnswer {
+            live: LiveAnswer::Decided(Box::new(PolicyAnswer {
                 decision: lane.live().decide(&request).unwrap(),
                 route: None,
-            }),
+            })),
             route: "GET /v1/models".into(),
         });
     }
