@@ -11,7 +11,7 @@ use signalbox_fuzz::{
     verdict,
 };
 use signalbox_http::{
-    json::{Found, Scanner, find_model, quoted},
+    json::{Found, Member, MemberNames, Scanner, find_members, find_model, quoted},
     refusal::Refusal,
     restamp::JsonRestamp,
 };
@@ -35,6 +35,7 @@ fuzz_target!(|input: &[u8]| {
     if let Ok(found) = found {
         decoders_agree(body, &found);
     }
+    members(&pieces, body);
     restamped(&pieces, body);
 });
 
@@ -44,6 +45,37 @@ fn scanned(pieces: &[&[u8]]) -> Result<Found, Refusal> {
         scanner.push(piece)?;
     }
     scanner.finish()
+}
+
+/// Members are found wherever the body is cut, and what is told of one that is there once is what a
+/// decoder reads.
+fn members(pieces: &[&[u8]], body: &[u8]) {
+    let names: MemberNames = ["n", "user", "max_tokens"].map(Into::into).into();
+    let Ok((_, found)) = find_members(body, &names) else {
+        return;
+    };
+    for pieces in [pieces.to_vec(), body.chunks(1).collect()] {
+        let mut scanner = Scanner::asking(&names);
+        pieces
+            .iter()
+            .for_each(|piece| scanner.push(piece).expect("as a whole"));
+        let (_, members) = scanner.finish_asked().expect("as a whole");
+        assert_eq!(members.expect("asked for").told(body), found);
+    }
+    let decoded = decoded(body);
+    for name in &*names {
+        let told = found
+            .iter()
+            .find(|(told, _)| told == name)
+            .map(|(_, told)| told);
+        let value = decoded.get(&**name);
+        match told {
+            None => assert_eq!(value, None),
+            Some(Member::Integer(number)) => assert_eq!(value, Some(&Value::from(*number))),
+            Some(Member::Text(text)) => assert_eq!(value, Some(&Value::from(text.as_str()))),
+            Some(Member::Unclear(_)) => {}
+        }
+    }
 }
 
 fn decoded(body: &[u8]) -> Value {

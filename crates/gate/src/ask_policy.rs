@@ -102,7 +102,8 @@ impl<O: Observer> Exchange<O> {
         stage: Stage,
     ) -> Result<Result<Arc<Plan>, AskError>, Halt> {
         let policy = &live.generation;
-        let known = (stage.model(&self.body)?, &[][..]);
+        let members = stage.members(&self.body, live.table.body_members());
+        let known = (stage.model(&self.body)?, &*members);
         self.context.asks(policy, &live.table);
         let since = self.gate.clock().monotonic();
         if !policy.is_inline() {
@@ -120,6 +121,7 @@ impl<O: Observer> Exchange<O> {
             let decision = facts.asked.told(|request| ask_inline(policy, request))?;
             Ok(Plan::new(told.clone(), decision))
         });
+        drop(members);
         // A policy that fails was told so as well.
         if let Some(told) = told {
             self.context.facts.told = told;

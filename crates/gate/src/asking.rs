@@ -1,8 +1,10 @@
 //! Who asks, what was asked of policies, and what they said.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use signalbox_http::json::MemberNames;
 use signalbox_http::refusal::Refusal;
 use signalbox_policy::{Decision, RequestedModel};
 use signalbox_runtime::Generation;
@@ -10,6 +12,7 @@ use signalbox_runtime::Generation;
 use crate::auth::keyring::Key;
 use crate::body::incoming::Body;
 use crate::plan::Plan;
+use crate::policy::body_members::BodyMembers;
 use crate::policy::call::AskError;
 use crate::request::target::Target;
 
@@ -68,6 +71,14 @@ impl Asking {
 }
 
 impl Stage {
+    /// What a policy that asks for these members is told of them.
+    pub(crate) fn members<'b>(self, body: &'b Body, names: &MemberNames) -> Cow<'b, BodyMembers> {
+        match self {
+            Self::Head => Cow::Borrowed(&[]),
+            Self::Model => body.members(names),
+        }
+    }
+
     /// What a policy is told of the model.
     ///
     /// # Errors

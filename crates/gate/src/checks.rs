@@ -1,12 +1,13 @@
 //! The single checks, each by itself. Their order is in `order.rs`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{Method, Uri, Version};
 use signalbox_http::media;
 use signalbox_http::multipart::Boundary;
 use signalbox_http::refusal::{Code, Refusal};
-use signalbox_policy::{ModelSource, RouteDescription};
+use signalbox_policy::{ModelSource, RequestedModel, RouteDescription};
 use signalbox_runtime::{Generation, RequestBuf};
 use signalbox_swap::{LiveAnswer, PolicyAnswer, Question};
 
@@ -18,6 +19,7 @@ use crate::exchange::Exchange;
 use crate::halt::Halt;
 use crate::observer::Observer;
 use crate::plan::{Plan, PlanCredentials};
+use crate::policy::body_members::member_names;
 use crate::policy::live_policy::LivePolicy;
 use crate::policy::request::header_names;
 use crate::request::header_values::HeaderValues;
@@ -205,7 +207,12 @@ impl<O: Observer> Exchange<O> {
             Err(Halt::Need(_)) => return,
         };
         let wanted = header_names(&shadow.description().headers);
-        let known = (self.context.facts.told.model(), &[][..]);
+        let model = self.context.facts.told.model();
+        let members = match model {
+            RequestedModel::Unread => Cow::Borrowed(&[][..]),
+            _ => self.body.members(&member_names(shadow.description())),
+        };
+        let known = (model, &*members);
         let asked = self.policy_request(asker, &wanted, known);
         let route = asked.route(policy).map(RouteDescription::name);
         self.gate.policies().shadow(Question {

@@ -15,6 +15,7 @@ use crate::body::incoming::Body;
 use crate::context::Context;
 use crate::gate::Gate;
 use crate::observer::Observer;
+use crate::policy::body_members::member_names;
 use crate::policy::call::AskError;
 use crate::policy::request::header_names;
 use crate::request::client_head::ClientHead;
@@ -95,7 +96,8 @@ impl<O: Observer> Exchange<O> {
             let again = |described: &Description| {
                 let model = stage.model(&self.body).ok()?;
                 let wanted = header_names(&described.headers);
-                let request = self.policy_request(asker, &wanted, (model, &[]));
+                let members = stage.members(&self.body, &member_names(described));
+                let request = self.policy_request(asker, &wanted, (model, &members));
                 Some(request.told(|request| RequestBuf::from(request)))
             };
             self.gate.policies().failed(asked, error.cause(), again);

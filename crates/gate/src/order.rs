@@ -105,7 +105,7 @@ impl<O: Observer> Exchange<O> {
         let key = &*asker.key;
         self.asking.turn_to(live.number());
         let source = self.source_of_model(asker, live);
-        if self.can_decide_at_once(key, source) {
+        if self.can_decide_at_once(key, source, live) {
             return self.decide_at_once(asker, live);
         }
         if let Some(plan) = self.ask_about_head(asker, live)? {
@@ -121,7 +121,7 @@ impl<O: Observer> Exchange<O> {
         let media = media.ok_or(ContractViolation::Route)?;
         self.check_declared(self.limit_of(&media, key))?;
         self.admit(key)?;
-        self.read_model(key, &media)?;
+        self.read_body(key, &media, live)?;
         let plan = self.ask_about_model(asker, live)?;
         Ok(decided(live, plan, Stage::Model))
     }
@@ -212,23 +212,24 @@ impl<O: Observer> Exchange<O> {
         Ok(ModelsRequest::new(&settings.base_path, name, &secret)?)
     }
 
-    /// As much of the body as it takes to know its model.
-    fn read_model(&mut self, key: &Key, media: &Media) -> Result<(), Halt> {
-        match self.body.read(&self.gate, key, media)? {
+    /// As much of the body as it takes to know its model, and the members the policy asks for.
+    fn read_body(&mut self, key: &Key, media: &Media, live: &LivePolicy) -> Result<(), Halt> {
+        let names = live.table.body_members();
+        match self.body.read(&self.gate, key, media, names)? {
             Missing::Nothing => Ok(()),
             Missing::Piece => Err(Need::Piece.into()),
             Missing::Write(bytes) => Err(Need::Write(bytes).into()),
         }
     }
 
-    fn can_decide_at_once(&mut self, key: &Key, source: ModelSource) -> bool {
+    fn can_decide_at_once(&mut self, key: &Key, source: ModelSource, live: &LivePolicy) -> bool {
         if self.asking.at_once {
             return true;
         }
         source == ModelSource::Json
             && self.check_json().is_ok()
             && self.check_declared(self.gate.json_limit(key)).is_ok()
-            && self.body.read_at_once()
+            && self.body.read_at_once(live.table.body_members())
     }
 }
 

@@ -9,6 +9,7 @@ mod flaw;
 mod grammar;
 mod key;
 mod member;
+mod members;
 mod model;
 mod nest;
 mod number;
@@ -21,6 +22,7 @@ use std::ops::Range;
 
 pub(crate) use key::{KeyMatch, Similarity};
 pub use member::{Member, MemberFault};
+pub use members::{MemberNames, Members, ToldMembers};
 pub use scanner::Scanner;
 pub use stream::asks_for_a_stream;
 pub(crate) use text::{Text, plain_text};
@@ -54,4 +56,15 @@ pub fn find_model(body: &[u8]) -> Result<Found, Refusal> {
     let mut scanner = Scanner::new();
     scanner.push(body)?;
     scanner.finish()
+}
+
+/// Checks a whole body, finds its model name, and what is told of the members of these names.
+///
+/// # Errors
+/// As [`find_model`]: what is wrong with a member is told in its place.
+pub fn find_members(body: &[u8], names: &MemberNames) -> Result<(Found, ToldMembers), Refusal> {
+    let mut scanner = Scanner::asking(names);
+    scanner.push(body)?;
+    let (found, members) = scanner.finish_asked()?;
+    Ok((found, members.map_or_else(Vec::new, |it| it.told(body))))
 }

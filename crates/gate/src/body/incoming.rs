@@ -1,6 +1,9 @@
 //! The client's body as far as it is here.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use signalbox_http::json::MemberNames;
 use signalbox_http::multipart::Boundary;
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_policy::RequestedModel;
@@ -15,6 +18,7 @@ use crate::body::passing::Passing;
 use crate::body::spool::{Spool, SpoolBounds, SpoolFailure};
 use crate::body::upstream_body::{Part, RestOfBody, UpstreamBody};
 use crate::gate::Gate;
+use crate::policy::body_members::BodyMembers;
 use crate::response::rejection;
 
 /// What a body has to be, as far as its head says.
@@ -111,6 +115,14 @@ impl Body {
         Ok(model.map_or(RequestedModel::Absent, RequestedModel::Named))
     }
 
+    /// The members of these names, of a body that is JSON and read.
+    pub(crate) fn members(&self, names: &MemberNames) -> Cow<'_, BodyMembers> {
+        match &self.read {
+            Read::Json(json) if !names.is_empty() => json.members(names),
+            _ => Cow::Borrowed(&[]),
+        }
+    }
+
     /// Whether the request asks for a stream, as far as that can be told.
     pub(crate) fn asks_for_a_stream(&self) -> bool {
         match &self.read {
@@ -121,12 +133,12 @@ impl Body {
     }
 
     /// Reads a JSON body that came with the head, if it names a model and nothing is wrong with it.
-    pub(crate) fn read_at_once(&mut self) -> bool {
+    pub(crate) fn read_at_once(&mut self, names: &MemberNames) -> bool {
         let is_as_it_came = self.is_untaken && matches!(self.read, Read::No);
         if !is_as_it_came || !self.has_ended || self.failure.is_some() || self.is_empty() {
             return false;
         }
-        let json = HeldJson::read(self.here.bytes(), None);
+        let json = HeldJson::read(self.here.bytes(), names, None);
         match json.ok().filter(HeldJson::names_a_model) {
             Some(json) => {
                 self.read = Read::Json(json);
@@ -145,10 +157,11 @@ impl Body {
         gate: &Gate,
         key: &Key,
         media: &Media,
+        names: &MemberNames,
     ) -> Result<Missing, Refusal> {
         match (&mut self.read, media) {
             (Read::Json(_) | Read::Form(_), _) => Ok(Missing::Nothing),
-            (_, Media::Json) => self.read_json(gate, key),
+            (_, Media::Json) => self.read_json(gate, key, names),
             (_, Media::Form(boundary)) => self.read_form(gate, key, boundary),
         }
     }
@@ -263,7 +276,12 @@ impl Body {
         }
     }
 
-    fn read_json(&mut self, gate: &Gate, key: &Key) -> Result<Missing, Refusal> {
+    fn read_json(
+        &mut self,
+        gate: &Gate,
+        key: &Key,
+        names: &MemberNames,
+    ) -> Result<Missing, Refusal> {
         if let Some(refusal) = &self.failure {
             return Err(refusal.clone());
         }
@@ -285,7 +303,7 @@ impl Body {
             Read::Gathering { room, .. } => room,
             _ => room_for(gate.memory_for(key)?, self.here.len())?,
         };
-        let json = HeldJson::read(self.here.bytes(), Some(room))?;
+        let json = HeldJson::read(self.here.bytes(), names, Some(room))?;
         self.read = Read::Json(json);
         Ok(Missing::Nothing)
     }

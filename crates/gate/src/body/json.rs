@@ -1,32 +1,61 @@
 //! A JSON body: its bytes, and where its model is.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use signalbox_http::json::{self, Found};
+use signalbox_http::json::{self, Found, Member, MemberNames};
 use signalbox_http::refusal::Refusal;
 
 use crate::body::budget::Reservation;
 use crate::body::passing::Passing;
 use crate::body::upstream_body::{Part, UpstreamBody};
+use crate::policy::body_members::BodyMembers;
 
 /// A body that was read, and what its model is.
 #[derive(Debug)]
 pub(crate) struct HeldJson {
     bytes: Bytes,
     model: Found,
+    /// Which members somebody asked for, and those it has.
+    asked: MemberNames,
+    members: Vec<(Arc<str>, Member)>,
     /// `None` for what one connection may hold for nothing.
     room: Option<Reservation>,
 }
 
 impl HeldJson {
-    /// Looks for the model.
+    /// Looks for the model, and for the members of these names.
     ///
     /// # Errors
     /// If the body is not one JSON object, or names its model in a way that can be read in two.
-    pub(crate) fn read(bytes: Bytes, room: Option<Reservation>) -> Result<Self, Refusal> {
-        let model = json::find_model(&bytes)?;
-        Ok(Self { bytes, model, room })
+    pub(crate) fn read(
+        bytes: Bytes,
+        names: &MemberNames,
+        room: Option<Reservation>,
+    ) -> Result<Self, Refusal> {
+        let (model, members) = match names.is_empty() {
+            true => (json::find_model(&bytes)?, Vec::new()),
+            false => json::find_members(&bytes, names)?,
+        };
+        Ok(Self {
+            bytes,
+            model,
+            asked: Arc::clone(names),
+            members,
+            room,
+        })
+    }
+
+    /// The members of these names. Another policy than the one it was read for may ask for others.
+    pub(crate) fn members(&self, names: &MemberNames) -> Cow<'_, BodyMembers> {
+        if *self.asked == **names {
+            return Cow::Borrowed(&self.members);
+        }
+        // It was read once, so it can be read again.
+        let found = json::find_members(&self.bytes, names);
+        Cow::Owned(found.map_or_else(|_| Vec::new(), |(_, members)| members))
     }
 
     pub(crate) const fn names_a_model(&self) -> bool {
@@ -91,7 +120,7 @@ mod tests {
 
     fn sent(body: &str) -> Vec<Part> {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        let held = HeldJson::read(body, None).unwrap();
+        let held = HeldJson::read(body, &Arc::default(), None).unwrap();
         held.into_upstream(Passing::Checked(Some("gt\"1"))).parts
     }
 

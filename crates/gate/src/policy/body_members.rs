@@ -2,12 +2,21 @@
 
 use std::sync::Arc;
 
-use signalbox_http::json::{Member, MemberFault};
-use signalbox_policy::{BodyMember, BodyMemberFault};
+use signalbox_http::json::{Member, MemberFault, MemberNames};
+use signalbox_policy::{BodyMember, BodyMemberFault, Description};
 
 /// Members of a body by their names, in the order in which the policy asks for them: those the body
 /// has.
 pub(crate) type BodyMembers = [(Arc<str>, Member)];
+
+/// The names of the members that a policy asks for.
+pub(crate) fn member_names(described: &Description) -> MemberNames {
+    described
+        .body_members
+        .iter()
+        .map(|name| name.as_str().into())
+        .collect()
+}
 
 /// A member in the contract's words.
 pub(crate) fn told((name, member): &(Arc<str>, Member)) -> (&str, BodyMember<'_>) {

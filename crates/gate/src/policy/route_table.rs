@@ -5,10 +5,11 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use http::{HeaderName, HeaderValue};
-use signalbox_http::path;
+use signalbox_http::{json::MemberNames, path};
 use signalbox_policy::{ModelSource, RouteDescription};
 use signalbox_runtime::{Generation, GenerationStats};
 
+use crate::policy::body_members::member_names;
 use crate::policy::record::Decider;
 use crate::policy::request::header_names;
 
@@ -22,6 +23,7 @@ pub struct RouteTable {
     served: Weak<GenerationStats>,
     decider: Decider,
     headers: Vec<HeaderName>,
+    body_members: MemberNames,
     shown: Option<HeaderValue>,
     routes: Vec<RouteEntry>,
 }
@@ -71,6 +73,7 @@ impl RouteTable {
                 digest: generation.digest(),
             },
             headers: header_names(&description.headers),
+            body_members: member_names(description),
             shown: HeaderValue::try_from(format!("{name}@{number}")).ok(),
             routes: description.routes.iter().map(RouteEntry::new).collect(),
         }
@@ -80,6 +83,11 @@ impl RouteTable {
     #[must_use]
     pub const fn decider(&self) -> &Decider {
         &self.decider
+    }
+
+    /// The members of a body the policy asks for.
+    pub(crate) const fn body_members(&self) -> &MemberNames {
+        &self.body_members
     }
 
     /// The headers the policy asks for.

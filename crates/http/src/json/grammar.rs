@@ -6,7 +6,7 @@
 mod strings;
 
 use super::{
-    Found, Text,
+    Found, MemberNames, Members, Text,
     flaw::Flaw,
     model::Model,
     nest::{Depth, Kind},
@@ -60,6 +60,14 @@ impl Default for Grammar {
 }
 
 impl Grammar {
+    /// One that looks for members of these names as well.
+    pub(super) fn asking(names: &MemberNames) -> Self {
+        Self {
+            model: Model::asking(names),
+            ..Self::new()
+        }
+    }
+
     pub(super) const fn new() -> Self {
         Self {
             state: State::Start,
@@ -86,7 +94,7 @@ impl Grammar {
         })
     }
 
-    pub(super) fn finish(self) -> Result<Found, Refusal> {
+    pub(super) fn finish(self) -> Result<(Found, Option<Members>), Refusal> {
         match self.state {
             State::End => Ok(self.model.found()),
             State::Start => Err(Flaw::Empty.refusal(self.end)),
@@ -152,7 +160,8 @@ impl Grammar {
     /// Takes the first byte of a value.
     #[inline]
     fn value(&mut self, byte: u8, rest: &mut &[u8]) -> Result<State, Flaw> {
-        if self.model.take_is_next() {
+        // A value that was asked for begins, the model's or another's.
+        if self.model.take_is_next() && self.model.is_names(self.end - rest.len() - 1) {
             if byte != b'"' {
                 return Err(Flaw::ModelNotString);
             }

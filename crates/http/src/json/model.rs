@@ -1,13 +1,17 @@
 //! What is known of the top-level `model` while the body streams by.
 
-use super::{Found, KeyMatch, Similarity, Text, flaw::Flaw};
+use super::{Found, KeyMatch, MemberNames, Members, Similarity, Text, flaw::Flaw};
 
 /// The top-level key in hand, and the one `model`.
 #[derive(Debug)]
 pub(super) struct Model {
     key: KeyMatch,
-    /// Whether the value that comes next is `model`'s.
+    /// Whether the value that comes next was asked for: `model`'s, or one of `members`.
     is_next: bool,
+    /// Whether it is a member's.
+    is_members: bool,
+    /// The members that were asked for, if any were.
+    members: Option<Box<Members>>,
     name: Vec<u8>,
     start: usize,
     found: Option<Found>,
@@ -18,21 +22,41 @@ impl Model {
         Self {
             key: KeyMatch::new(),
             is_next: false,
+            is_members: false,
+            members: None,
             name: Vec::new(),
             start: 0,
             found: None,
         }
     }
 
+    pub(super) fn asking(names: &MemberNames) -> Self {
+        Self {
+            members: Some(Box::new(Members::new(names))),
+            ..Self::new()
+        }
+    }
+
     /// A top-level key begins.
-    pub(super) const fn begin_key(&mut self) {
+    #[inline]
+    pub(super) fn begin_key(&mut self) {
         self.key = KeyMatch::new();
+        if let Some(members) = &mut self.members {
+            members.begin_key();
+        }
     }
 
     /// Reads on in a top-level key, and says whether it ended.
     #[inline(never)]
     pub(super) fn key(&mut self, text: &mut Text, rest: &mut &[u8]) -> Result<bool, Flaw> {
-        if !text.run(rest, |part| self.key.feed(part))? {
+        let (key, members) = (&mut self.key, &mut self.members);
+        let ended = text.run(rest, |part| {
+            key.feed(part);
+            if let Some(members) = members {
+                members.feed(part);
+            }
+        })?;
+        if !ended {
             return Ok(false);
         }
         self.end_key()?;
@@ -43,6 +67,9 @@ impl Model {
     #[inline]
     pub(super) fn whole_key(&mut self, key: &[u8]) -> Result<(), Flaw> {
         self.key.feed(key);
+        if let Some(members) = &mut self.members {
+            members.feed(key);
+        }
         self.end_key()
     }
 
@@ -52,7 +79,12 @@ impl Model {
             Similarity::Same if self.found.is_some() => return Err(Flaw::ModelTwice),
             Similarity::Same => self.is_next = true,
             Similarity::Folded => return Err(Flaw::ModelFolded),
-            Similarity::Other => {}
+            Similarity::Other => {
+                if let Some(members) = &mut self.members {
+                    self.is_members = members.end_key();
+                    self.is_next = self.is_members;
+                }
+            }
         }
         Ok(())
     }
@@ -61,6 +93,17 @@ impl Model {
     #[inline]
     pub(super) const fn take_is_next(&mut self) -> bool {
         std::mem::replace(&mut self.is_next, false)
+    }
+
+    /// Whether the value that begins at offset `start`, and was asked for, is `model`'s. Where another
+    /// begins is noted.
+    #[inline(never)]
+    pub(super) fn is_names(&mut self, start: usize) -> bool {
+        let is_members = std::mem::take(&mut self.is_members);
+        if let Some(members) = self.members.as_mut().filter(|_| is_members) {
+            members.begin_value(start);
+        }
+        !is_members
     }
 
     /// The name begins, its quote at offset `start`.
@@ -114,8 +157,9 @@ impl Model {
         self.start
     }
 
-    pub(super) fn found(self) -> Found {
-        self.found.unwrap_or(Found::Absent)
+    pub(super) fn found(self) -> (Found, Option<Members>) {
+        let members = self.members.map(|members| *members);
+        (self.found.unwrap_or(Found::Absent), members)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The scan as its users see it: a body in chunks of any size, its UTF-8 checked first.
 
 use super::{
-    Found,
+    Found, MemberNames, Members,
     flaw::Flaw,
     grammar::Grammar,
     utf8::{Cut, Start, start},
@@ -25,6 +25,15 @@ impl Scanner {
     pub const fn new() -> Self {
         Self {
             grammar: Grammar::new(),
+            cut: Cut::new(),
+        }
+    }
+
+    /// As [`Self::new`], for one who asks for members as well.
+    #[must_use]
+    pub fn asking(names: &MemberNames) -> Self {
+        Self {
+            grammar: Grammar::asking(names),
             cut: Cut::new(),
         }
     }
@@ -61,6 +70,14 @@ impl Scanner {
     /// # Errors
     /// `invalid_body` if the object has not ended.
     pub fn finish(self) -> Result<Found, Refusal> {
+        self.finish_asked().map(|(found, _)| found)
+    }
+
+    /// Ends the body, and gives what was seen of members, if they were asked for.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub fn finish_asked(self) -> Result<(Found, Option<Members>), Refusal> {
         if self.cut.is_empty() {
             self.grammar.finish()
         } else {

@@ -14,6 +14,7 @@ mod bodies;
 mod corpus;
 mod event_stream;
 mod http1;
+mod members;
 mod multipart;
 mod naive;
 mod restamp;

@@ -38,7 +38,7 @@ pub(crate) struct Guest {
     pub(crate) catalogue: Vec<CatalogueEntry>,
     /// What the caller `evil` gets.
     pub(crate) evil: Evil,
-    /// Instructions before anything is decided, for every caller.
+    /// Instructions before anything is decided, for every caller; `EVIL` leaves what `evil` gets.
     pub(crate) first: String,
     /// The body of `describe`, if it is not to give `description`.
     pub(crate) describe: Option<String>,
@@ -141,7 +141,7 @@ impl Guest {
         };
         let [unread, absent, named] = MODELS.map(|model| image.decision(&honest(model)));
         let (data, fields, last) = (image.escaped(), &self.fields, &self.last_fields);
-        let first = &self.first;
+        let first = self.first.replace("EVIL", &evil);
         let heap = image.end().next_multiple_of(16);
         let pages = heap.div_ceil(64 << 10) + self.pages;
         let interface = format!("signalbox:policy/policy@{version}");
