@@ -13,7 +13,7 @@ use common::{
     clock::{Contender, compare},
     document,
 };
-use signalbox_policy::{Policy, RequestedModel, Rules as _, decide, tables, tables::Tables};
+use signalbox_policy::{Policy, RequestedModel, decide, tables::Tables};
 use signalbox_runtime::{Change, LoadOptions, Plugin, Runtime, Settings, Slot};
 
 #[expect(clippy::print_stdout, reason = "a program that prints a table")]
@@ -60,12 +60,7 @@ impl Bench {
         let slot = Slot::new();
         slot.commit(&slot.load(), Change::new().serve(SLOT, plugin.clone()))?;
         Ok(Self {
-            tables: tables::encode(
-                policy.name(),
-                policy.version(),
-                policy.routes(),
-                policy.models(),
-            )?,
+            tables: policy.tables()?,
             policy,
             plugin,
             slot,

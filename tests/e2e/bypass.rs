@@ -9,6 +9,7 @@ mod rows;
 use signalbox_harness::{
     gate::Setup,
     http::{Answer, Ask},
+    policies::component,
 };
 use signalbox_http::refusal::Code;
 
@@ -23,6 +24,7 @@ const REVOKED: &str = "gtak_revoked";
 const CONVERSATION: &str = "gtak_conversation";
 const WRONG_PURPOSE: &str = "gtak_wrong_purpose";
 const NOTHING: &str = "gtak_nothing";
+const LIMITED: &str = "gtak_limited";
 const EVIL: &str = "gtak_evil";
 const LOOPING: &str = "gtak_looping";
 
@@ -39,10 +41,26 @@ fn setup() -> Setup {
         .key("conversing", CONVERSATION, "policy: full, group: demo, preset: conversation-uploads, models: all")
         .key("uploading", WRONG_PURPOSE, "policy: litellm, group: demo, purposes: [upload], scopes: [], models: []")
         .key("nothing", NOTHING, "policy: full, group: demo, purposes: [inference, upload], scopes: [], models: [], datasets: []")
+        .policy("limited", &component(LIMITING))
+        .key("limited", LIMITED, "policy: limited, preset: chat-embeddings, models: all")
         // The hostile guests misbehave for a caller whose id has four letters.
         .key("evil", EVIL, "policy: trapping, preset: chat-client, models: all")
         .key("lulu", LOOPING, "policy: looping, preset: chat-client, models: all")
 }
+
+/// A policy for some callers, with a header and a ceiling.
+const LIMITING: &str = "\
+policy: limited
+routes:
+  GET /v1/models: {verdict: native}
+  POST /v1/chat/completions: {verdict: native, scope: \"inference:chat\", model: json, required_headers: [x-team]}
+  POST /v1/embeddings: {verdict: native, scope: \"inference:embed\", model: json}
+models:
+  gpt-4o: {published: support-agent, ceilings: {n: 1}}
+callers:
+  others: {keys: [others]}
+  everyone: {routes: [GET /v1/models, POST /v1/chat/completions], ceilings: {n: 1}}
+";
 
 fn chat() -> Ask {
     Ask::json(

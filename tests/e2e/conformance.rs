@@ -33,7 +33,7 @@ macro_rules! topics {
 
 topics! {
     announced audio_images bases browsers budgets chat connections conversations datasets embeddings
-    forms head headers http2 idle limits listed_models models refusals_body refusals_key
+    forms head headers http2 idle limited limits listed_models models refusals_body refusals_key
     refusals_policy refusals_request refusals_route refusals_target refusals_upstream streams swaps
     timeouts unreachable
 }

@@ -100,7 +100,12 @@ fn broken_components() -> Vec<(&'static str, Vec<u8>, Step, &'static str)> {
             Step::World,
             "",
         ),
-        ("another version", component_of(newer), Step::World, "0.2.0"),
+        (
+            "another version",
+            component_of(newer),
+            Step::World,
+            "0.1 and 0.2",
+        ),
         (
             "a trap on start",
             start("(unreachable)"),

@@ -5,13 +5,13 @@ use std::{fs, path::PathBuf};
 use anyhow::Context as _;
 use signalbox_policy::{Values, read_values};
 
-use crate::{diagnosis::diagnosis, exit::Misused, included::Texts, output};
+use crate::{diagnosis::diagnosis, exit::Misused, included::Texts, named, output};
 
 /// For commands that read documents.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct GivenValues {
     /// What `${NAME}` is in a document; may be repeated.
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = named::pair)]
     set: Vec<(String, String)>,
     /// The same for many names: a YAML mapping. `--set` counts before it.
     #[arg(long, value_name = "VALUES.yaml")]
@@ -47,12 +47,5 @@ impl GivenValues {
     /// Whether nothing is given.
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.values.is_none()
-    }
-}
-
-fn pair(text: &str) -> Result<(String, String), &'static str> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE"),
     }
 }

@@ -27,6 +27,14 @@ pub(crate) fn name(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// For clap: a name and a value.
+pub(crate) fn pair(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE"),
+    }
+}
+
 /// For clap: the name of an environment.
 pub(crate) fn environment(text: &str) -> Result<String, &'static str> {
     if is_name(text) {

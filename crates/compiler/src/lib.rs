@@ -20,7 +20,7 @@ pub use error::CompileError;
 pub use sections::with_cases;
 
 use sections::Sections;
-use signalbox_policy::{Policy, Rules, tables};
+use signalbox_policy::Policy;
 
 /// The component of a checked document: it decides as the policy does, and carries `source`, the
 /// document's text, and the cases the document has.
@@ -28,8 +28,7 @@ use signalbox_policy::{Policy, Rules, tables};
 /// # Errors
 /// If the cases are too long, or the policy too large for a 32-bit memory.
 pub fn compile(policy: &Policy, source: &str) -> Result<Vec<u8>, CompileError> {
-    let (name, version) = (policy.name(), policy.version());
-    let tables = tables::encode(name, version, policy.routes(), policy.models())?;
+    let tables = policy.tables()?;
     let cases = match policy.cases() {
         // Without the section, an operator can still add cases.
         [] => None,

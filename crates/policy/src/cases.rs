@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Names, Purposes};
 
+mod body;
 mod form;
+
+pub use body::BodyValue;
 
 /// A request, who asks, and what the answer must be.
 ///
@@ -38,6 +41,15 @@ pub struct Case {
     /// The dataset targets the key may write to.
     #[serde(default = "form::all", with = "form::names")]
     pub datasets: Names,
+    /// Which key it is; without it one that no policy names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The key's labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// What else the body says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub body: BTreeMap<String, BodyValue>,
     /// Headers of the request; names in lower case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
@@ -85,10 +97,10 @@ impl Case {
     #[must_use]
     pub fn caller(&self) -> crate::Caller {
         crate::Caller {
-            id: "case".into(),
+            id: self.key.clone().unwrap_or_else(|| "case".into()),
             purposes: self.purposes,
             scopes: self.scopes.clone(),
-            labels: Vec::new(),
+            labels: self.labels.clone().into_iter().collect(),
             models: self.models.clone(),
             published: self.published.clone(),
             datasets: self.datasets.clone(),

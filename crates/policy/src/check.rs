@@ -1,8 +1,11 @@
 //! A document becomes a policy: every word in it is looked at, and everything wrong is reported.
 
+mod callers;
 mod case_file;
 mod cases;
+mod ceilings;
 mod client;
+mod labels;
 mod limits;
 mod models;
 mod names;
@@ -101,8 +104,9 @@ fn check(document: &Document, findings: &mut Findings) -> Policy {
         let message = "a policy document needs `routes`";
         findings.add_with_help(Code::MissingKey, Position::TOP, message, help);
     }
-    let routes = routes::routes(document, findings);
-    let models = models::models(document, &routes, findings);
+    let mut routes = routes::routes(document, findings);
+    let mut models = models::models(document, &routes, findings);
+    let callers = callers::callers(document, &mut routes, &mut models, findings);
     let cases = cases(&document.cases, Known::Routes(&routes), findings);
     let client = document.client.as_ref();
     let client = client.and_then(|written| client::client(written, findings));
@@ -114,6 +118,7 @@ fn check(document: &Document, findings: &mut Findings) -> Policy {
         client,
         routes,
         models,
+        callers,
         cases,
     });
     limits::policy(&policy, document, findings);

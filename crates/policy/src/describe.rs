@@ -4,9 +4,11 @@
 use alloc::{string::String, vec, vec::Vec};
 
 use crate::{
-    Action, CatalogueEntry, Description, Endpoint, Endpoints, ModelRule, ModelSource, NameList,
-    RouteDescription, RouteIndex, RouteRule, Rules, ScopeSet, Wants, gt::CONVERSATION_HEADER,
+    Action, CatalogueEntry, Ceilings, Description, Endpoint, Endpoints, ModelRule, ModelSource,
+    NameList, RouteDescription, RouteIndex, RouteRule, Rules, ScopeSet, Wants,
+    gt::CONVERSATION_HEADER,
     published_name,
+    terms::{ANSWERS, EFFORT, TOKENS},
 };
 
 /// The description of a policy with these rules. `models` are the rules of its exact names.
@@ -24,6 +26,7 @@ pub(crate) fn description<'a>(
     let is_listed = |model: &ModelRule<'_>| {
         model.endpoints == Endpoints::ALL || model.endpoints.bits() & routed.bits() != 0
     };
+    let ceilings = rules.ceilings().fold(Ceilings::default(), Ceilings::and);
     Description {
         name: name.into(),
         version: version.into(),
@@ -31,27 +34,63 @@ pub(crate) fn description<'a>(
             .routes()
             .map(|route| route_description(&route))
             .collect(),
-        headers: vec![CONVERSATION_HEADER.into()],
+        headers: asked_headers(rules),
         wants: Wants {
-            labels: false,
+            labels: rules.reads_labels(),
             models: true,
             published: true,
             datasets: true,
         },
-        body_members: Vec::new(),
+        body_members: asked_members(ceilings),
         model_count: u32::try_from(models.filter(is_listed).count()).unwrap_or(u32::MAX),
     }
+}
+
+/// The headers a decision looks at, each once.
+fn asked_headers(rules: &impl Rules) -> Vec<String> {
+    let mut names = vec![CONVERSATION_HEADER];
+    for route in rules.routes() {
+        for name in route.required_headers.iter() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names.into_iter().map(String::from).collect()
+}
+
+/// The members of bodies that a decision looks at, if there are these ceilings somewhere.
+fn asked_members(ceilings: Ceilings) -> Vec<String> {
+    let tokens = ceilings.tokens.map(|_| TOKENS).into_iter().flatten();
+    let answers = ceilings.answers.map(|_| ANSWERS);
+    let effort = ceilings.effort.map(|_| EFFORT);
+    let names = tokens.chain(answers).chain(effort);
+    names.map(String::from).collect()
 }
 
 /// The catalogue's entry for an exact name; `None` if no route of the policy takes the name.
 pub(crate) fn catalogue_entry(rules: &impl Rules, model: &ModelRule<'_>) -> Option<CatalogueEntry> {
     Some(CatalogueEntry {
         name: model.pattern.into(),
-        published: vec![published_name(model, model.pattern).into()],
-        is_listed: true,
-        deprecated: None,
+        published: published(model),
+        is_listed: model.terms.is_listed,
+        deprecated: model.terms.deprecated.map(String::from),
         routes: usable_routes(rules, model.endpoints)?,
     })
+}
+
+/// What a name may lead to, each once.
+fn published(model: &ModelRule<'_>) -> Vec<String> {
+    if model.terms.choices.is_empty() {
+        return vec![published_name(model, model.pattern).into()];
+    }
+    let mut names: Vec<String> = Vec::new();
+    for choice in model.terms.choices.iter() {
+        if !names.iter().any(|name| name == choice.published) {
+            names.push(choice.published.into());
+        }
+    }
+    names
 }
 
 /// The routes a name for these endpoints works on, as an entry has them: none for all.

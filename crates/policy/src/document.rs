@@ -2,15 +2,29 @@
 
 use crate::{Diagnostic, List, Position, Text, diagnostic::Findings, yaml};
 
+/// What was written counts, not where it stands.
+macro_rules! equal_by {
+    ($type:ty: $($field:ident),+) => {
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                $(self.$field == other.$field)&&+
+            }
+        }
+    };
+}
+
 mod case;
 mod client;
 mod read;
+mod read_terms;
 mod shape;
+mod terms;
 mod texts;
 
 pub(crate) use case::case_file;
 pub(crate) use read::values;
 pub(crate) use shape::Present;
+pub use terms::{BodyEntry, CallerEntry, Ceilings, Choice, Labels, ModelSet, Published, Scope};
 
 /// A policy document as written. Two are equal if they say the same, wherever it stands.
 ///
@@ -34,6 +48,10 @@ pub struct Document {
     pub routes: Option<Vec<Route>>,
     /// `models:`, as they stand.
     pub models: Vec<Model>,
+    /// `sets:`, as they stand.
+    pub sets: Vec<ModelSet>,
+    /// `callers:`, as they stand; `None` if the key is not there.
+    pub callers: Option<Vec<CallerEntry>>,
     /// `cases:`, as they stand.
     pub cases: Vec<CaseEntry>,
     pub(crate) present: Present,
@@ -83,7 +101,7 @@ pub struct Route {
     /// `action:`
     pub action: Option<Text>,
     /// `scope:`
-    pub scope: Option<Text>,
+    pub scope: Option<Scope>,
     /// `purpose:`, one word or a list of them.
     pub purpose: Option<List>,
     /// `model:`, where the body carries the model name.
@@ -94,6 +112,10 @@ pub struct Route {
     pub query: Option<List>,
     /// `headers:`, further names that may be sent to GT.
     pub headers: Option<List>,
+    /// `required_headers:`, names without which a request is refused.
+    pub required_headers: Option<List>,
+    /// `set_headers:`, what is set on the request to GT.
+    pub set_headers: Vec<(Text, Text)>,
     pub(crate) present: Present,
 }
 
@@ -104,9 +126,15 @@ pub struct Model {
     /// The key: a name, or a pattern that ends in `*`.
     pub name: Text,
     /// `published:`
-    pub published: Option<Text>,
+    pub published: Option<Published>,
     /// `for:`
     pub endpoints: Option<List>,
+    /// `listed:`, `true` or `false`.
+    pub listed: Option<Text>,
+    /// `deprecated:`
+    pub deprecated: Option<Text>,
+    /// `ceilings:`
+    pub ceilings: Option<Ceilings>,
 }
 
 /// One entry of `cases:`.
@@ -133,6 +161,12 @@ pub struct CaseEntry {
     pub published: Option<AllOrList>,
     /// `datasets:`
     pub datasets: Option<AllOrList>,
+    /// `key:`, its identifier.
+    pub key: Option<Text>,
+    /// `labels:` of the key.
+    pub labels: Vec<(Text, Text)>,
+    /// `body:`, what else it says.
+    pub body: Vec<(Text, BodyEntry)>,
     /// `headers:`
     pub headers: Vec<(Text, Text)>,
     /// `expect:`
@@ -189,19 +223,8 @@ impl Document {
     }
 }
 
-/// What was written counts, not where it stands.
-macro_rules! equal_by {
-    ($type:ty: $($field:ident),+) => {
-        impl PartialEq for $type {
-            fn eq(&self, other: &Self) -> bool {
-                $(self.$field == other.$field)&&+
-            }
-        }
-    };
-}
-
-equal_by!(Document: policy, version, about, include, values, client, routes, models, cases);
+equal_by!(Document: policy, version, about, include, values, client, routes, models, sets, callers, cases);
 equal_by!(Client: name, category, compatibility, preset, setup, caveats, corrections);
-equal_by!(Route: key, verdict, action, scope, purpose, model, because, query, headers);
-equal_by!(CaseEntry: name, request, model, preset, scopes, purposes, models, published, datasets, headers, expect);
+equal_by!(Route: key, verdict, action, scope, purpose, model, because, query, headers, required_headers, set_headers);
+equal_by!(CaseEntry: name, request, model, preset, scopes, purposes, models, published, datasets, key, labels, body, headers, expect);
 equal_by!(Expect: forward, model, refuse, list);

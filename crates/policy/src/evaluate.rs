@@ -4,6 +4,9 @@
 //! [`decide`] runs it silently; an explanation runs the same walk with a recorder, so the two
 //! cannot disagree. Run natively it is the reference, built to wasm it is the engine.
 
+mod callers;
+mod ceilings;
+mod choice;
 mod message;
 mod nearest;
 mod route;
@@ -13,11 +16,13 @@ mod tests;
 use alloc::{string::String, vec::Vec};
 
 use crate::{
-    Action, Decision, Forward, ListMode, ModelRule, ModelSource, NameList, Request, RequestedModel,
-    RouteIndex, RouteRule, Rules, Verdict,
+    Action, Caller, Decision, Forward, HeaderBuf, ListMode, ModelRule, ModelSource, NameList,
+    Request, RequestedModel, RouteIndex, RouteRule, Rules, Verdict, describe,
     fences::{self, Asked, Breach, Scopes},
     gt::{self, CONVERSATION_HEADER, ConversationHeader, Endpoint},
+    published_name,
 };
+use callers::Fitting;
 use message::Refused;
 
 /// Decides one request: a pure function of the rules and the request.
@@ -27,12 +32,6 @@ pub fn decide(rules: &impl Rules, request: &Request<'_>) -> Decision {
         Ok(decision) => decision,
         Err(refused) => Decision::Refuse(refused.refusal),
     }
-}
-
-/// The published name a rule gives to the name the client wrote.
-#[must_use]
-pub fn published_name<'a>(rule: &ModelRule<'a>, written: &'a str) -> &'a str {
-    rule.published.unwrap_or(written)
 }
 
 /// One check of an evaluation, in the order they are made.
@@ -54,7 +53,9 @@ pub enum Check {
     Dataset,
     /// The key may take part in the conversation the request names.
     Conversation,
-    /// The headers GT needs for the route are there.
+    /// Some rule for callers lets this one call the route.
+    Caller,
+    /// The headers that GT or the policy needs for the route are there.
     RequiredHeader,
     /// The body names a model.
     ModelPresent,
@@ -62,8 +63,12 @@ pub enum Check {
     ModelRule,
     /// The name works on this route.
     ModelEndpoint,
+    /// Some rule for callers has the name, and it is published for this one.
+    ModelForCaller,
     /// The name, and what it is published as, are on the key.
     ModelOnKey,
+    /// No more is asked for than may be.
+    Ceilings,
 }
 
 /// Hears of every check that passed, with the words it looked at.
@@ -90,9 +95,18 @@ pub(crate) fn evaluate(
         parameters.first().map(|(_, value)| *value),
         trace,
     )?;
-    check_required_header(&route, request, trace)?;
+    let callers = callers::fitting(rules, request.caller);
+    check_caller(&route, &callers, trace)?;
+    check_required_headers(&route, request, trace)?;
     if route.model == ModelSource::None {
-        return Ok(without_model(index, &route, request, &parameters));
+        return Ok(without_model(
+            rules,
+            index,
+            &route,
+            request,
+            &parameters,
+            &callers,
+        ));
     }
     let written = match request.model {
         RequestedModel::Unread => return Ok(Decision::ReadModel),
@@ -100,10 +114,13 @@ pub(crate) fn evaluate(
         RequestedModel::Named(written) => written,
     };
     trace.passed(Check::ModelPresent, &[written]);
-    let published = check_model(rules, &route, request, written, trace)?;
+    let (rule, published) = check_model(rules, &route, request, written, &callers, trace)?;
+    let most = rule.terms.ceilings.and(callers.ceilings);
+    ceilings::check(most, request.body_members, trace)?;
     Ok(Decision::Forward(Forward {
         model: Some(published.into()),
         response_model: Some(written.into()),
+        notice: rule.terms.deprecated.map(String::from),
         ..forward(index, &route, request, &parameters)
     }))
 }
@@ -126,7 +143,7 @@ fn check_key(
     trace: &mut impl Trace,
 ) -> Result<(), Refused> {
     let dataset = gt::dataset(route.template, first_parameter);
-    let conversation = conversation_header(request);
+    let conversation = header(request, CONVERSATION_HEADER);
     let asked = Asked {
         purposes: route.purposes,
         scopes: Scopes::Rule(route.scopes),
@@ -158,37 +175,63 @@ fn check_key(
     Ok(())
 }
 
-fn check_required_header(
+fn check_caller(
+    route: &RouteRule<'_>,
+    callers: &Fitting<'_>,
+    trace: &mut impl Trace,
+) -> Result<(), Refused> {
+    if !route.callers.meets(callers.rules) {
+        return Err(message::caller_not_allowed(route));
+    }
+    if let Some(name) = callers.first {
+        trace.passed(Check::Caller, &[name]);
+    }
+    Ok(())
+}
+
+fn check_required_headers(
     route: &RouteRule<'_>,
     request: &Request<'_>,
     trace: &mut impl Trace,
 ) -> Result<(), Refused> {
-    if ConversationHeader::of(route.method, route.template) != ConversationHeader::Required {
-        return Ok(());
+    let has = |name: &str| header(request, name).is_some_and(|value| !value.is_empty());
+    if ConversationHeader::of(route.method, route.template) == ConversationHeader::Required {
+        if !has(CONVERSATION_HEADER) {
+            return Err(message::missing_conversation(route));
+        }
+        trace.passed(Check::RequiredHeader, &[CONVERSATION_HEADER]);
     }
-    if conversation_header(request).is_none_or(<[u8]>::is_empty) {
-        return Err(message::missing_conversation(route));
+    for name in route.required_headers.iter() {
+        if !has(name) {
+            return Err(message::missing_header(route, name));
+        }
+        trace.passed(Check::RequiredHeader, &[name]);
     }
-    trace.passed(Check::RequiredHeader, &[CONVERSATION_HEADER]);
     Ok(())
 }
 
-/// The published name for `written`. Whatever is wrong, the client reads one message: what exists
-/// but is not on the key looks like what does not exist.
+/// The rule for `written` and its published name. Whatever is wrong, the client reads one message:
+/// what exists but is not for this caller looks like what does not exist.
 fn check_model<'a, R: Rules>(
     rules: &'a R,
     route: &RouteRule<'_>,
     request: &Request<'a>,
     written: &'a str,
+    callers: &Fitting<'_>,
     trace: &mut impl Trace,
-) -> Result<&'a str, Refused> {
+) -> Result<(ModelRule<'a>, &'a str), Refused> {
     let not_found = |check| message::model_not_found(check, written);
     let rule = is_model_name(written)
         .then(|| rules.model(written))
         .flatten()
         .ok_or_else(|| not_found(Check::ModelRule))?;
-    let published = published_name(&rule, written);
-    trace.passed(Check::ModelRule, &[rule.pattern, published]);
+    let seen = [rule.pattern, published_name(&rule, written)];
+    let seen = if rule.terms.choices.is_empty() {
+        &seen[..]
+    } else {
+        &seen[..1]
+    };
+    trace.passed(Check::ModelRule, seen);
     if !rule
         .endpoints
         .include(Endpoint::of(route.method, route.template))
@@ -196,11 +239,14 @@ fn check_model<'a, R: Rules>(
         return Err(not_found(Check::ModelEndpoint));
     }
     trace.passed(Check::ModelEndpoint, &[]);
+    let published = choice::published(&rule, written, request.caller, callers)
+        .ok_or_else(|| not_found(Check::ModelForCaller))?;
+    trace.passed(Check::ModelForCaller, &[published]);
     if !request.caller.may_use(written, published) {
         return Err(not_found(Check::ModelOnKey));
     }
     trace.passed(Check::ModelOnKey, &[]);
-    Ok(published)
+    Ok((rule, published))
 }
 
 /// What a document may write as a name: a pattern lets nothing else pass.
@@ -209,15 +255,32 @@ fn is_model_name(written: &str) -> bool {
 }
 
 fn without_model(
+    rules: &impl Rules,
     index: RouteIndex,
     route: &RouteRule<'_>,
     request: &Request<'_>,
     parameters: &[(&str, &str)],
+    callers: &Fitting<'_>,
 ) -> Decision {
     if (route.method, route.template) == ("GET", "/v1/models") {
-        return Decision::ListModels(ListMode::Catalogue);
+        return Decision::ListModels(list(rules, request.caller, callers));
     }
     Decision::Forward(forward(index, route, request, parameters))
+}
+
+/// The list of models for a caller. The host looks at the key, at its routes and at what is listed.
+fn list(rules: &impl Rules, caller: &Caller, callers: &Fitting<'_>) -> ListMode {
+    if !rules.lists_differ() {
+        return ListMode::Catalogue;
+    }
+    let is_for_caller = |rule: &ModelRule<'_>| {
+        rule.terms.is_listed
+            && choice::published(rule, rule.pattern, caller, callers)
+                .is_some_and(|published| caller.may_use(rule.pattern, published))
+    };
+    let names = rules.exact_models().filter(is_for_caller);
+    let names = names.filter(|rule| describe::catalogue_entry(rules, rule).is_some());
+    ListMode::Only(names.map(|rule| rule.pattern.into()).collect())
 }
 
 fn forward(
@@ -233,6 +296,7 @@ fn forward(
         query: request
             .query
             .and_then(|query| listed_query(query, route.query)),
+        set_headers: route.set_headers.iter().map(set_header).collect(),
         ..Forward::default()
     }
 }
@@ -248,11 +312,17 @@ fn listed_query(query: &str, names: NameList<'_>) -> Option<String> {
     (!kept.is_empty()).then(|| kept.join("&"))
 }
 
-fn conversation_header<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
-    let headers = request.headers.iter();
+fn set_header((name, value): (&str, &str)) -> HeaderBuf {
+    HeaderBuf {
+        name: name.into(),
+        value: value.into(),
+    }
+}
+
+fn header<'a>(request: &Request<'a>, name: &str) -> Option<&'a [u8]> {
+    let mut headers = request.headers.iter();
     headers
-        .copied()
-        .find(|header| header.name == CONVERSATION_HEADER)
+        .find(|header| header.name == name)
         .map(|header| header.value)
 }
 

@@ -55,6 +55,8 @@ pub fn explain(rules: &impl Rules, request: &Request<'_>) -> Explanation {
         Ok(decision) => decision,
         Err(refused) => {
             let detail = refused.refusal.reason.clone();
+            // Of a check that looked at several things the one that refused counts.
+            made.retain(|step| step.check != refused.check);
             made.push(Step {
                 check: refused.check,
                 outcome: Outcome::Refuse,
@@ -110,7 +112,7 @@ impl Outcome {
 
 impl Check {
     /// Every check, in the order they are made.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Route,
         Self::Method,
         Self::Verdict,
@@ -118,21 +120,27 @@ impl Check {
         Self::Scope,
         Self::Dataset,
         Self::Conversation,
+        Self::Caller,
         Self::RequiredHeader,
         Self::ModelPresent,
         Self::ModelRule,
         Self::ModelEndpoint,
+        Self::ModelForCaller,
         Self::ModelOnKey,
+        Self::Ceilings,
     ];
 
     /// A word for it, for people and programs.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Caller => "caller",
+            Self::Ceilings => "ceilings",
             Self::Conversation => "conversation",
             Self::Dataset => "dataset",
             Self::Method => "method",
             Self::ModelEndpoint => "model_endpoint",
+            Self::ModelForCaller => "model_for_caller",
             Self::ModelOnKey => "model_on_key",
             Self::ModelPresent => "model_present",
             Self::ModelRule => "model_rule",
@@ -191,11 +199,16 @@ struct Recorder(Vec<Step>);
 
 impl Trace for Recorder {
     fn passed(&mut self, check: Check, seen: &[&str]) {
-        self.0.push(Step {
-            check,
-            outcome: Outcome::Pass,
-            detail: seen.join(" → "),
-        });
+        let detail = seen.join(" → ");
+        // Some checks look at several things.
+        match self.0.last_mut().filter(|last| last.check == check) {
+            Some(last) => last.detail = [&*last.detail, &detail].join(", "),
+            None => self.0.push(Step {
+                check,
+                outcome: Outcome::Pass,
+                detail,
+            }),
+        }
     }
 }
 

@@ -6,9 +6,11 @@ use crate::{
 };
 
 mod scalar;
+mod terms;
 
 use scalar::key;
 pub(crate) use scalar::value;
+use terms::{boolean, caller_pairs, ceilings, published, scope};
 
 /// The canonical text of a document: one order of keys, one way to quote, one line an entry where
 /// it fits. Entries keep the order in which they were written.
@@ -48,6 +50,19 @@ pub fn format(document: &Document) -> String {
         section(&mut out, "models", false, "{}");
         for model in &document.models {
             entry(&mut out, &model.name.value, &model_pairs(model));
+        }
+    }
+    if !document.sets.is_empty() {
+        section(&mut out, "sets", false, "{}");
+        for set in &document.sets {
+            let models = list(set.models.as_ref()).unwrap_or_else(|| "[]".into());
+            out += &format!("  {}: {models}\n", key(&set.name.value));
+        }
+    }
+    if let Some(callers) = &document.callers {
+        section(&mut out, "callers", callers.is_empty(), "{}");
+        for caller in callers {
+            entry(&mut out, &caller.name.value, &caller_pairs(caller));
         }
     }
     if !document.cases.is_empty() {
@@ -143,11 +158,13 @@ fn route_pairs(route: &Route) -> Vec<Pair> {
     let pairs = [
         ("verdict", text(route.verdict.as_ref())),
         ("action", text(route.action.as_ref())),
-        ("scope", text(route.scope.as_ref())),
+        ("scope", route.scope.as_ref().map(scope)),
         ("purpose", one_or_list(route.purpose.as_ref())),
         ("model", text(route.model.as_ref())),
         ("query", list(route.query.as_ref())),
         ("headers", list(route.headers.as_ref())),
+        ("required_headers", list(route.required_headers.as_ref())),
+        ("set_headers", headers(&route.set_headers)),
         ("because", text(route.because.as_ref())),
     ];
     written(pairs)
@@ -155,8 +172,11 @@ fn route_pairs(route: &Route) -> Vec<Pair> {
 
 fn model_pairs(model: &Model) -> Vec<Pair> {
     written([
-        ("published", text(model.published.as_ref())),
+        ("published", model.published.as_ref().map(published)),
         ("for", list(model.endpoints.as_ref())),
+        ("listed", boolean(model.listed.as_ref())),
+        ("deprecated", text(model.deprecated.as_ref())),
+        ("ceilings", model.ceilings.as_ref().map(ceilings)),
     ])
 }
 
@@ -171,6 +191,9 @@ fn case_pairs(case: &CaseEntry) -> Vec<Pair> {
         ("models", all_or_list(case.models.as_ref())),
         ("published", all_or_list(case.published.as_ref())),
         ("datasets", all_or_list(case.datasets.as_ref())),
+        ("key", text(case.key.as_ref())),
+        ("labels", headers(&case.labels)),
+        ("body", terms::body(&case.body)),
         ("headers", headers(&case.headers)),
         ("expect", case.expect.as_ref().map(expect)),
     ])

@@ -6,15 +6,17 @@
 use proptest::{collection, option, prelude::*, sample};
 
 use crate::{
-    Caller, Header, HeaderBuf, Names, Purpose, Purposes, Request, RequestedModel,
-    gt::CONVERSATION_HEADER,
+    BodyMember, BodyMemberFault, Caller, Header, HeaderBuf, Names, Purpose, Purposes, Request,
+    RequestedModel, gt::CONVERSATION_HEADER,
 };
 
 mod document;
+mod terms;
+mod text;
 mod words;
 
 pub use document::{documents, texts};
-use words::{DATASETS, MODELS, PATHS, PATTERNS, PUBLISHED, SCOPES};
+use words::{DATASETS, KEYS, LABELS, MODELS, PATHS, PATTERNS, PUBLISHED, SCOPES};
 
 /// A request that owns its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,21 @@ pub struct Asking {
     pub caller: Caller,
     /// What is known of the model name.
     pub model: Known,
+    /// The members of the body, told once its model is known.
+    pub body_members: Vec<(&'static str, Member)>,
+}
+
+/// The value of a member of the body, owned.
+///
+/// Exhaustive on purpose, like [`BodyMember`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// A number.
+    Integer(u64),
+    /// A string.
+    Text(String),
+    /// It cannot be told.
+    Unclear(BodyMemberFault),
 }
 
 /// What is known of the model name, owned.
@@ -60,6 +77,10 @@ impl Asking {
             .iter()
             .map(|(name, value)| Header { name, value })
             .collect();
+        let members = self.body_members.iter();
+        let members = members.map(|(name, member)| (*name, member.told()));
+        let members = members.filter(|_| self.model != Known::Unread);
+        let members: Vec<(&str, BodyMember<'_>)> = members.collect();
         f(&Request {
             method: &self.method,
             path: &self.path,
@@ -68,7 +89,7 @@ impl Asking {
             headers: &headers,
             caller: &self.caller,
             model: self.model.requested(),
-            body_members: &[],
+            body_members: &members,
         })
     }
 
@@ -78,6 +99,16 @@ impl Asking {
         Self {
             model,
             ..self.clone()
+        }
+    }
+}
+
+impl Member {
+    fn told(&self) -> BodyMember<'_> {
+        match self {
+            Self::Integer(number) => BodyMember::Integer(*number),
+            Self::Text(text) => BodyMember::Text(text),
+            Self::Unclear(fault) => BodyMember::Unclear(*fault),
         }
     }
 }
@@ -105,12 +136,14 @@ pub fn callers() -> impl Strategy<Value = Caller> {
             .prop_map(|scopes| scopes.into_iter().map(str::to_owned).collect()),
     ];
     let lists = (names(MODELS), names(PUBLISHED), names(DATASETS));
-    (purposes(), scopes, lists).prop_map(|(purposes, scopes, (models, published, datasets))| {
+    let who = (sample::select(KEYS), labels());
+    (who, purposes(), scopes, lists).prop_map(|((id, labels), purposes, scopes, lists)| {
+        let (models, published, datasets) = lists;
         Caller {
-            id: "generated".into(),
+            id: id.into(),
             purposes,
             scopes,
-            labels: Vec::new(),
+            labels,
             models,
             published,
             datasets,
@@ -118,11 +151,20 @@ pub fn callers() -> impl Strategy<Value = Caller> {
     })
 }
 
+fn labels() -> impl Strategy<Value = Vec<(String, String)>> {
+    let value = || option::of(sample::select(&["ops", "sales", "x y", "other"][..]));
+    (value(), value()).prop_map(|(first, second)| {
+        let pairs = LABELS.iter().zip([first, second]);
+        let pairs = pairs.filter_map(|(name, value)| Some(((*name).into(), value?.into())));
+        pairs.collect()
+    })
+}
+
 /// Requests by generated callers.
 pub fn requests() -> impl Strategy<Value = Asking> {
     let content_type = option::of(Just("application/json".to_owned()));
     let facts = (methods(), paths(), queries(), content_type, headers());
-    (facts, callers(), models()).prop_map(|(facts, caller, model)| {
+    (facts, callers(), models(), members()).prop_map(|(facts, caller, model, body_members)| {
         let (method, path, query, content_type, headers) = facts;
         Asking {
             method,
@@ -132,7 +174,38 @@ pub fn requests() -> impl Strategy<Value = Asking> {
             headers,
             caller,
             model,
+            body_members,
         }
+    })
+}
+
+/// Those that ceilings look at, with values around the ceilings that documents set.
+fn members() -> impl Strategy<Value = Vec<(&'static str, Member)>> {
+    let fault = || sample::select(&[BodyMemberFault::Repeated, BodyMemberFault::OtherType][..]);
+    let number = sample::select(&[0, 1, 2, 16, 17, 4096, 4097, u64::MAX][..]);
+    let word = sample::select(&["none", "low", "high", "loud"][..]);
+    let number = prop_oneof![
+        8 => number.prop_map(Member::Integer),
+        1 => word.clone().prop_map(|it| Member::Text(it.into())),
+        1 => fault().prop_map(Member::Unclear),
+    ];
+    let effort = prop_oneof![
+        8 => word.prop_map(|it| Member::Text(it.into())),
+        1 => Just(Member::Integer(1)),
+        1 => fault().prop_map(Member::Unclear),
+    ];
+    let each = (collection::vec(option::of(number), 3), option::of(effort));
+    each.prop_map(|(numbers, effort)| {
+        let names = [
+            "max_tokens",
+            "max_completion_tokens",
+            "n",
+            "reasoning_effort",
+        ];
+        let pairs = names.into_iter().zip(numbers.into_iter().chain([effort]));
+        pairs
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     })
 }
 
@@ -186,8 +259,9 @@ fn queries() -> impl Strategy<Value = Option<String>> {
 
 fn headers() -> impl Strategy<Value = Vec<HeaderBuf>> {
     let value = prop_oneof![Just(b"c-1".to_vec()), collection::vec(any::<u8>(), 0..8)];
-    let header = value.prop_map(|value| HeaderBuf {
-        name: CONVERSATION_HEADER.into(),
+    let names = sample::select(&[CONVERSATION_HEADER, "x-team"][..]);
+    let header = (names, value).prop_map(|(name, value)| HeaderBuf {
+        name: name.into(),
         value,
     });
     prop_oneof![2 => Just(Vec::new()), 1 => collection::vec(header, 1..3)]

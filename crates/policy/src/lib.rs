@@ -44,6 +44,7 @@ mod request;
 mod resolve;
 mod rules;
 pub mod tables;
+mod terms;
 #[cfg(feature = "document")]
 mod written;
 #[cfg(feature = "document")]
@@ -51,7 +52,7 @@ mod yaml;
 
 pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "cases")]
-pub use cases::{Case, Expectation};
+pub use cases::{BodyValue, Case, Expectation};
 #[cfg(feature = "document")]
 pub use check::{Resolved, read, read_cases, read_with};
 #[cfg(feature = "document")]
@@ -64,7 +65,7 @@ pub use description::{
 pub use diagnostic::Diagnostic;
 #[cfg(feature = "document")]
 pub use document::Document;
-pub use evaluate::{Check, decide, published_name};
+pub use evaluate::{Check, decide};
 #[cfg(feature = "document")]
 pub use explain::{Explanation, Outcome, Step, decision_json, explain};
 #[cfg(feature = "document")]
@@ -75,6 +76,11 @@ pub use policy::Policy;
 pub use request::{BodyMember, BodyMemberFault, Header, HeaderBuf, Request, RequestedModel};
 #[cfg(feature = "document")]
 pub use resolve::{Files, NoFiles, Unreadable, Values, read_values};
-pub use rules::{Action, ModelRule, NameList, RouteRule, Rules, ScopeSet, ScopeSets};
+pub use rules::{
+    Action, ModelRule, NameList, RouteRule, Rules, ScopeSet, ScopeSets, published_name,
+};
+pub use terms::{
+    CallerRule, CallerSet, Ceilings, Choice, Choices, Effort, Labels, SetHeaders, Terms, Words,
+};
 #[cfg(feature = "document")]
 pub use written::{List, Position, Text};

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
-    Action, Case, CatalogueEntry, Client, Description, Endpoints, ModelRule, ModelSource, NameList,
-    Purposes, RouteRule, Rules, ScopeSets, Verdict, describe,
+    Action, CallerRule, CallerSet, Case, CatalogueEntry, Ceilings, Choices, Client, Description,
+    Endpoints, Labels, ModelRule, ModelSource, NameList, Purposes, RouteRule, Rules, ScopeSets,
+    SetHeaders, Terms, Verdict, Words, describe,
+    tables::{self, Content, EncodeError},
 };
 
 /// A checked policy. Only [`crate::Document::check`] and [`crate::read`] make one.
@@ -21,6 +23,7 @@ pub struct Policy {
     names: BTreeMap<String, ModelEntry>,
     /// By what stands before the `*`.
     patterns: BTreeMap<String, ModelEntry>,
+    callers: Vec<CallerEntry>,
     cases: Vec<Case>,
 }
 
@@ -32,6 +35,7 @@ pub(crate) struct Parts {
     pub(crate) client: Option<Client>,
     pub(crate) routes: Vec<RouteEntry>,
     pub(crate) models: Vec<ModelEntry>,
+    pub(crate) callers: Vec<CallerEntry>,
     pub(crate) cases: Vec<Case>,
 }
 
@@ -42,10 +46,15 @@ pub(crate) struct RouteEntry {
     pub(crate) verdict: Verdict,
     pub(crate) action: Action,
     pub(crate) purposes: Purposes,
-    pub(crate) scope: Option<String>,
+    /// Packed, as in [`ScopeSets`].
+    pub(crate) scopes: Option<String>,
     pub(crate) model: ModelSource,
     pub(crate) query: String,
     pub(crate) headers: String,
+    pub(crate) required_headers: String,
+    /// Packed, as in [`SetHeaders`].
+    pub(crate) set_headers: String,
+    pub(crate) callers: CallerSet,
     pub(crate) because: Option<String>,
 }
 
@@ -54,6 +63,22 @@ pub(crate) struct ModelEntry {
     pub(crate) pattern: String,
     pub(crate) published: Option<String>,
     pub(crate) endpoints: Endpoints,
+    pub(crate) is_listed: bool,
+    pub(crate) deprecated: Option<String>,
+    /// Packed, as in [`Choices`].
+    pub(crate) choices: String,
+    pub(crate) ceilings: Ceilings,
+    pub(crate) callers: CallerSet,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CallerEntry {
+    pub(crate) name: String,
+    /// Packed, as in [`Words`].
+    pub(crate) keys: String,
+    /// Packed, as in [`Labels`].
+    pub(crate) labels: String,
+    pub(crate) ceilings: Ceilings,
 }
 
 impl Policy {
@@ -65,6 +90,7 @@ impl Policy {
             client,
             mut routes,
             models,
+            callers,
             cases,
         } = parts;
         routes.sort_by(|a, b| (&a.template, &a.method).cmp(&(&b.template, &b.method)));
@@ -84,6 +110,7 @@ impl Policy {
             routes,
             names,
             patterns,
+            callers,
             cases,
         }
     }
@@ -141,6 +168,20 @@ impl Policy {
         alike
     }
 
+    /// The policy's tables.
+    ///
+    /// # Errors
+    /// If it has too much for a 32-bit memory.
+    pub fn tables(&self) -> Result<Vec<u8>, EncodeError> {
+        tables::encode(Content {
+            name: &self.name,
+            version: &self.version,
+            routes: self.routes().collect(),
+            models: self.models().collect(),
+            callers: self.callers().collect(),
+        })
+    }
+
     /// What the policy says of itself when it is loaded.
     #[must_use]
     pub fn description(&self) -> Description {
@@ -174,6 +215,18 @@ impl Rules for Policy {
         };
         exact.or_else(longest).map(ModelEntry::rule)
     }
+
+    fn exact_models(&self) -> impl Iterator<Item = ModelRule<'_>> {
+        self.names.values().map(ModelEntry::rule)
+    }
+
+    fn callers(&self) -> impl Iterator<Item = CallerRule<'_>> {
+        self.callers.iter().map(CallerEntry::rule)
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Terms<'_>> {
+        self.models().map(|model| model.terms)
+    }
 }
 
 impl RouteEntry {
@@ -184,10 +237,13 @@ impl RouteEntry {
             verdict: self.verdict,
             action: self.action,
             purposes: self.purposes,
-            scopes: ScopeSets::new(self.scope.as_deref()),
+            scopes: ScopeSets::new(self.scopes.as_deref()),
             model: self.model,
             query: NameList::new(&self.query),
             headers: NameList::new(&self.headers),
+            required_headers: NameList::new(&self.required_headers),
+            set_headers: SetHeaders::new(&self.set_headers),
+            callers: self.callers,
             because: self.because.as_deref(),
         }
     }
@@ -199,6 +255,24 @@ impl ModelEntry {
             pattern: &self.pattern,
             published: self.published.as_deref(),
             endpoints: self.endpoints,
+            terms: Terms {
+                is_listed: self.is_listed,
+                deprecated: self.deprecated.as_deref(),
+                choices: Choices::new(&self.choices),
+                ceilings: self.ceilings,
+                callers: self.callers,
+            },
+        }
+    }
+}
+
+impl CallerEntry {
+    fn rule(&self) -> CallerRule<'_> {
+        CallerRule {
+            name: &self.name,
+            keys: Words::new(&self.keys),
+            labels: Labels::new(&self.labels),
+            ceilings: self.ceilings,
         }
     }
 }

@@ -5,7 +5,10 @@
 //! reference; `Tables` finds them in place in a byte segment. That both give the same answer to
 //! every question is a property test.
 
-use crate::{Endpoints, ModelSource, Purposes, RouteIndex, Verdict};
+use crate::{
+    CallerRule, CallerSet, Ceilings, Endpoints, ModelSource, Purposes, RouteIndex, SetHeaders,
+    Terms, Verdict,
+};
 
 /// What an evaluation asks of a policy.
 pub trait Rules {
@@ -35,6 +38,33 @@ pub trait Rules {
 
     /// The rule for a model name: its exact entry, else the longest `prefix*`, else `*`.
     fn model(&self, name: &str) -> Option<ModelRule<'_>>;
+
+    /// The rules of exact names, in ascending byte order.
+    fn exact_models(&self) -> impl Iterator<Item = ModelRule<'_>>;
+
+    /// The rules for callers, in the order of their places; none if the policy is for every caller.
+    fn callers(&self) -> impl Iterator<Item = CallerRule<'_>>;
+
+    /// The terms of its models, each that there is at least once.
+    fn terms(&self) -> impl Iterator<Item = Terms<'_>>;
+
+    /// Every ceiling that is set somewhere.
+    fn ceilings(&self) -> impl Iterator<Item = Ceilings> {
+        let callers = self.callers().map(|caller| caller.ceilings);
+        callers.chain(self.terms().map(|terms| terms.ceilings))
+    }
+
+    /// Whether a decision may depend on the caller's labels.
+    fn reads_labels(&self) -> bool {
+        let of_choices =
+            |terms: Terms<'_>| terms.choices.iter().any(|choice| !choice.labels.is_empty());
+        self.callers().any(|caller| !caller.labels.is_empty()) || self.terms().any(of_choices)
+    }
+
+    /// Whether which models there are depends on who asks.
+    fn lists_differ(&self) -> bool {
+        self.callers().next().is_some() || self.terms().any(|terms| !terms.choices.is_empty())
+    }
 }
 
 /// One route of a policy.
@@ -58,6 +88,12 @@ pub struct RouteRule<'a> {
     pub query: NameList<'a>,
     /// Further request headers that may be sent to GT.
     pub headers: NameList<'a>,
+    /// Headers without which a request is refused.
+    pub required_headers: NameList<'a>,
+    /// Headers set on the request to GT.
+    pub set_headers: SetHeaders<'a>,
+    /// The rules for callers any one of which will do.
+    pub callers: CallerSet,
     /// Why, for people.
     pub because: Option<&'a str>,
 }
@@ -78,10 +114,19 @@ pub enum Action {
 pub struct ModelRule<'a> {
     /// The name or pattern as written in the document.
     pub pattern: &'a str,
-    /// What GT publishes; `None` publishes the name the client wrote as itself.
+    /// What GT publishes; `None` publishes the name the client wrote as itself. Choices among the
+    /// terms take its place.
     pub published: Option<&'a str>,
     /// Where it may be used.
     pub endpoints: Endpoints,
+    /// On what terms.
+    pub terms: Terms<'a>,
+}
+
+/// The published name a rule without choices gives to the name the client wrote.
+#[must_use]
+pub fn published_name<'a>(rule: &ModelRule<'a>, written: &'a str) -> &'a str {
+    rule.published.unwrap_or(written)
 }
 
 /// Names joined by commas; none of them holds a comma.

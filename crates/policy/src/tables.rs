@@ -10,19 +10,22 @@
 //!
 //! | bytes | header field | a record of that section |
 //! | --- | --- | --- |
-//! | 0 | `SBT1` | |
+//! | 0 | `SBT2` | |
 //! | 4 | length of everything | |
 //! | 8 | the policy's name, a text | |
 //! | 16 | its version, a text | |
-//! | 24 | routes: offset, count; by template, then method | 52: texts method, template, scopes, query, headers, because; flags |
-//! | 32 | models: offset, count; exact names in byte order | 20: names pattern, published; endpoint bits |
+//! | 24 | routes: offset, count; by template, then method | 76: texts method, template, scopes, query, headers, because, required headers, set headers; callers, twice 32 bits; flags |
+//! | 32 | models: offset, count; exact names in byte order | 20: names pattern, published; endpoint bits in the low byte, above it the place of its terms + 1, or 0 |
 //! | 40 | patterns: offset, count; in byte order | the same; the pattern's name keeps its `*` |
 //! | 48 | lengths: offset, count; ascending | 4: the length of one or more prefixes |
 //! | 56 | model slots: offset, count; a power of two, or 0 | 8: high half of the hash; index into models + 1, or 0 |
 //! | 64 | pattern slots: likewise, of the prefix without `*` | 8: likewise, index into patterns |
 //! | 72 | texts: offset, bytes; valid UTF-8 as a whole | |
 //! | 80 | names: offset, bytes; each published name once | |
+//! | 88 | terms: offset, count; each once | 40: texts choices, deprecated; ceilings; callers, twice 32 bits; 1 if it is not listed |
+//! | 96 | callers: offset, count; in the order of their places | 36: texts name, keys, labels; ceilings |
 //!
+//! Ceilings are three numbers: tokens, answers, and the place of the effort; `u32::MAX` where none is set.
 //! Slots are probed upwards from the low half of the hash, a folded 64-bit FNV-1a. Flags of a
 //! route: bits 0–1 verdict, 2–3 model source, 4 refused, 8–10 purposes. A model takes 31 to 41
 //! bytes and its name, and its published name if no other model has the same.
@@ -32,13 +35,13 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-pub use encode::{EncodeError, encode};
+pub use encode::{Content, EncodeError, encode};
 
 use crate::{
-    CatalogueEntry, Description, Endpoints, ModelRule, NameList, RouteIndex, RouteRule, Rules,
-    ScopeSets, describe,
+    CallerRule, CallerSet, CatalogueEntry, Choices, Description, Labels, ModelRule, NameList,
+    RouteIndex, RouteRule, Rules, ScopeSets, SetHeaders, Terms, Words, describe,
 };
-use layout::{Hash, MODEL, ROUTE, Reference, SLOT, Span, header};
+use layout::{CALLER, Hash, MODEL, ROUTE, Reference, SLOT, Span, TERMS, header};
 
 /// A policy's tables, read in place.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +54,8 @@ pub struct Tables<'a> {
     lengths: &'a [[u8; 4]],
     texts: &'a str,
     names: &'a [u8],
+    terms: &'a [[u8; TERMS]],
+    callers: &'a [[u8; CALLER]],
 }
 
 /// Records with a hash table over them.
@@ -116,6 +121,12 @@ impl<'a> Tables<'a> {
         let texts = section::<1>(bytes, header::TEXTS)?.as_flattened();
         let texts = core::str::from_utf8(texts).map_err(|_| BadTables::Text)?;
         let text = |at| Span::at(bytes, at).text(texts).ok_or(BadTables::Section);
+        let callers: &[[u8; CALLER]] = section(bytes, header::CALLERS)?;
+        // One that were passed over would leave what it limits to the others.
+        let is_whole = |record| caller_rule(record, texts).is_some();
+        if callers.len() > CallerSet::MOST || !callers.iter().all(is_whole) {
+            return Err(BadTables::Section);
+        }
         Ok(Self {
             name: text(header::NAME)?,
             version: text(header::VERSION)?,
@@ -131,6 +142,8 @@ impl<'a> Tables<'a> {
             lengths: section(bytes, header::LENGTHS)?,
             texts,
             names: section::<1>(bytes, header::NAMES)?.as_flattened(),
+            terms: section(bytes, header::TERMS)?,
+            callers,
         })
     }
 
@@ -214,11 +227,30 @@ impl<'a> Tables<'a> {
             true => None,
             false => Some(name(layout::PUBLISHED)?),
         };
-        let endpoints = layout::word(record, layout::ENDPOINTS)?;
+        let word = layout::word(record, layout::USE)?;
+        let terms = match layout::terms(word) {
+            None => Terms::default(),
+            Some(place) => self.terms_of(self.terms.get(place)?)?,
+        };
         Some(ModelRule {
             pattern: name(layout::PATTERN)?,
             published,
-            endpoints: Endpoints::from_bits(u8::try_from(endpoints).ok()?),
+            endpoints: layout::endpoints(word),
+            terms,
+        })
+    }
+
+    fn terms_of(&self, record: &[u8; TERMS]) -> Option<Terms<'a>> {
+        let deprecated = Span::at(record, layout::DEPRECATED);
+        Some(Terms {
+            is_listed: layout::word(record, layout::UNLISTED)? == 0,
+            deprecated: match deprecated.is_absent() {
+                true => None,
+                false => Some(deprecated.text(self.texts)?),
+            },
+            choices: Choices::new(Span::at(record, layout::CHOICES).text(self.texts)?),
+            ceilings: layout::ceilings(record, layout::TERMS_CEILINGS)?,
+            callers: layout::callers(record, layout::TERMS_CALLERS)?,
         })
     }
 
@@ -245,6 +277,9 @@ impl<'a> Tables<'a> {
             query: NameList::new(text(layout::QUERY)?),
             headers: NameList::new(text(layout::HEADERS)?),
             because: optional(layout::BECAUSE)?,
+            required_headers: NameList::new(text(layout::REQUIRED_HEADERS)?),
+            set_headers: SetHeaders::new(text(layout::SET_HEADERS)?),
+            callers: layout::callers(record, layout::ROUTE_CALLERS)?,
         })
     }
 }
@@ -284,6 +319,30 @@ impl Rules for Tables<'_> {
             None => self.longest_prefix(name),
         }
     }
+
+    fn exact_models(&self) -> impl Iterator<Item = ModelRule<'_>> {
+        self.models_after(None)
+    }
+
+    fn callers(&self) -> impl Iterator<Item = CallerRule<'_>> {
+        let texts = self.texts;
+        let records = self.callers.iter();
+        records.filter_map(move |record| caller_rule(record, texts))
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Terms<'_>> {
+        self.terms.iter().filter_map(|record| self.terms_of(record))
+    }
+}
+
+fn caller_rule<'a>(record: &[u8; CALLER], texts: &'a str) -> Option<CallerRule<'a>> {
+    let text = |reference| Span::at(record, reference).text(texts);
+    Some(CallerRule {
+        name: text(layout::CALLER_NAME)?,
+        keys: Words::new(text(layout::CALLER_KEYS)?),
+        labels: Labels::new(text(layout::CALLER_LABELS)?),
+        ceilings: layout::ceilings(record, layout::CALLER_CEILINGS)?,
+    })
 }
 
 impl<'a> Index<'a> {

@@ -7,6 +7,7 @@
 
 mod asked;
 mod tables;
+mod terms;
 #[cfg(test)]
 mod tests;
 

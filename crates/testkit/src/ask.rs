@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use signalbox_http::{path, refusal::Refusal};
 use signalbox_policy::{
-    Caller, Case, Decision, Forward, Header, ListMode, Request, RequestedModel, fences,
+    BodyValue, Caller, Case, Decision, Forward, Header, ListMode, Request, RequestedModel, fences,
     fences::Asked, gt::CONVERSATION_HEADER,
 };
 use signalbox_runtime::{DecideError, Plugin};
@@ -47,6 +47,8 @@ pub struct Question<'a> {
     pub caller: &'a Caller,
     /// The model in the body; `Unread` if nobody says what it is.
     pub model: RequestedModel<'a>,
+    /// What else the body says.
+    pub body: &'a BTreeMap<String, BodyValue>,
 }
 
 /// What the client of a case would get.
@@ -64,6 +66,7 @@ pub fn answer(plugin: &Plugin, case: &Case) -> Result<Answer, DecideError> {
             headers: &case.headers,
             caller: &case.caller(),
             model: named.unwrap_or(RequestedModel::Absent),
+            body: &case.body,
         },
     )
 }
@@ -100,7 +103,11 @@ pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideErr
     let model = question.model;
     let decision = match plugin.decide(&head)? {
         Decision::ReadModel if model == RequestedModel::Unread => return Ok(Answer::ReadModel),
-        Decision::ReadModel => plugin.decide(&Request { model, ..head })?,
+        Decision::ReadModel => plugin.decide(&Request {
+            model,
+            body_members: &BodyValue::told_of(question.body, &plugin.description().body_members),
+            ..head
+        })?,
         decision => decision,
     };
     Ok(match decision {

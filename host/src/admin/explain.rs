@@ -118,7 +118,17 @@ fn caller(who: Who, key: Option<Arc<Key>>) -> Caller {
     match (key, who) {
         (Some(key), _) => Caller::clone(&key.caller),
         (None, Who::Key(id)) => nobody(id, Vec::new(), Purposes::NONE),
-        (None, Who::Anyone { scopes, purposes }) => nobody("explain".to_owned(), scopes, purposes),
+        (
+            None,
+            Who::Anyone {
+                scopes,
+                purposes,
+                labels,
+            },
+        ) => Caller {
+            labels,
+            ..nobody("explain".to_owned(), scopes, purposes)
+        },
     }
 }
 

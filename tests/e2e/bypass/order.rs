@@ -10,7 +10,7 @@ use signalbox_harness::{
 use signalbox_http::refusal::Code;
 
 use super::{
-    CHAT, CONVERSATION, NOTHING, SMALL, SPENT, WRONG_PURPOSE, at, chat, is_refusal, setup,
+    CHAT, CONVERSATION, LIMITED, NOTHING, SMALL, SPENT, WRONG_PURPOSE, at, chat, is_refusal, setup,
 };
 
 /// Each breaks at least two rules and is refused for the first of them in the page's order. Every two
@@ -143,6 +143,38 @@ fn the_first_broken_rule_is_the_one_that_is_named() {
         ),
         (
             "conversation",
+            "caller",
+            conversation(at("/v1/embeddings")).key(LIMITED),
+            Code::ConversationNotAllowed,
+        ),
+        (
+            "caller",
+            "type",
+            typed(at("/v1/embeddings"), "text/plain").key(LIMITED),
+            Code::CallerNotAllowed,
+        ),
+        (
+            "caller",
+            "header",
+            at("/v1/embeddings").key(LIMITED),
+            Code::CallerNotAllowed,
+        ),
+        (
+            "header",
+            "type",
+            typed(chat(), "text/plain").key(LIMITED),
+            Code::MissingHeader,
+        ),
+        (
+            "model",
+            "ceiling",
+            Ask::json(CHAT, r#"{"model":"gpt-5","n":2}"#)
+                .header("x-team", "a")
+                .key(LIMITED),
+            Code::ModelNotFound,
+        ),
+        (
+            "conversation",
             "type",
             conversation(typed(chat(), "text/plain")).key(DEMO),
             Code::ConversationNotAllowed,
@@ -258,9 +290,8 @@ fn the_first_broken_rule_is_the_one_that_is_named() {
     );
 }
 
-/// Neighbours in the list that no request can break both of: a method is wrong only on a known route; a
-/// conversation is refused only if it is named, and missing only if it is not.
-const EXCLUSIVE: &[[&str; 2]] = &[["route", "method"], ["conversation", "header"]];
+/// Neighbours in the list that no request can break both of: a method is wrong only on a known route.
+const EXCLUSIVE: &[[&str; 2]] = &[["route", "method"]];
 const PAGE: &str = "docs/design.md";
 
 /// The checks in the order of the page's list, each with what it refuses with.

@@ -9,8 +9,8 @@ use signalbox_harness::{
 use signalbox_http::refusal::Code;
 
 use super::{
-    CHAT, CONVERSATION, EVIL, EXPIRED, LOOPING, NOWHERE, REVOKED, Row, SMALL, at, chat, is_refusal,
-    setup,
+    CHAT, CONVERSATION, EVIL, EXPIRED, LIMITED, LOOPING, NOWHERE, REVOKED, Row, SMALL, at, chat,
+    is_refusal, setup,
 };
 
 fn on_the_head() -> Vec<Row> {
@@ -166,6 +166,12 @@ fn on_the_head() -> Vec<Row> {
             Code::MissingConversation,
         ),
         (
+            "a route for others",
+            at("/v1/embeddings").key(LIMITED),
+            Code::CallerNotAllowed,
+        ),
+        ("a header too few", chat().key(LIMITED), Code::MissingHeader),
+        (
             "another type",
             chat()
                 .without("content-type")
@@ -196,7 +202,28 @@ fn in_the_body() -> Vec<Row> {
         .header("content-type", "application/json")
         .header("transfer-encoding", "chunked")
         .unframed_body(chunked);
+    let limited = |body: &str| Ask::json(CHAT, body).header("x-team", "a").key(LIMITED);
     vec![
+        (
+            "too many answers",
+            limited(r#"{"model":"gpt-4o","n":2}"#),
+            Code::AboveCeiling,
+        ),
+        (
+            "a number that is none",
+            limited(r#"{"model":"gpt-4o","n":1.0}"#),
+            Code::UnclearParameter,
+        ),
+        (
+            "a number in another case",
+            limited(r#"{"model":"gpt-4o","N":1}"#),
+            Code::UnclearParameter,
+        ),
+        (
+            "a number twice",
+            limited(r#"{"model":"gpt-4o","n":1,"n":1}"#),
+            Code::UnclearParameter,
+        ),
         (
             "too long and says so",
             Ask::json(CHAT, long.clone()).key(SMALL),

@@ -3,6 +3,7 @@
 mod component;
 mod live;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -10,7 +11,8 @@ use serde_json::json;
 use signalbox_host::load_keyring;
 use signalbox_http::path::{self, Target};
 use signalbox_policy::{
-    Caller, Decision, Explanation, Header, Names, Policy, Purpose, Request, RequestedModel,
+    BodyValue, Caller, Decision, Explanation, Header, Names, Policy, Purpose, Request,
+    RequestedModel,
 };
 
 use crate::{
@@ -53,6 +55,12 @@ pub(crate) struct Arguments {
     /// A request header; may be repeated.
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
+    /// Another member of the body, a number or text; may be repeated.
+    #[arg(long = "body", value_name = "NAME=VALUE", value_parser = named::pair)]
+    body: Vec<(String, String)>,
+    /// A label of the key; may be repeated, and goes with --scope.
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = named::pair, conflicts_with = "key")]
+    labels: Vec<(String, String)>,
     #[command(flatten)]
     values: GivenValues,
     /// Print JSON.
@@ -99,7 +107,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     let caller = match &arguments.key {
         Some(reference) => key(reference)?,
-        None => with_scopes(&arguments.scopes),
+        None => with_scopes(&arguments.scopes, &arguments.labels),
     };
     let target = match path::canonical(&arguments.path, &|_| false) {
         Ok(target) => target,
@@ -120,6 +128,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         })
         .collect();
     let method = arguments.method.to_ascii_uppercase();
+    let (body, wanted) = (body(&arguments.body), policy.description().body_members);
     let explanation = signalbox_policy::explain(
         &*policy,
         &Request {
@@ -133,7 +142,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 .model
                 .as_deref()
                 .map_or(RequestedModel::Unread, RequestedModel::Named),
-            body_members: &[],
+            body_members: &BodyValue::told_of(&body, &wanted),
         },
     );
     print(arguments, &method, &target, &explanation)?;
@@ -216,12 +225,24 @@ fn key(reference: &str) -> anyhow::Result<Caller> {
     Ok((*key.caller).clone())
 }
 
-fn with_scopes(scopes: &[String]) -> Caller {
+/// A number is one in digits, everything else is text.
+fn body(members: &[(String, String)]) -> BTreeMap<String, BodyValue> {
+    let value = |text: &String| match text.parse() {
+        Ok(number) if text.bytes().all(|byte| byte.is_ascii_digit()) => BodyValue::Integer(number),
+        _ => BodyValue::Text(text.clone()),
+    };
+    let members = members.iter();
+    members
+        .map(|(name, text)| (name.clone(), value(text)))
+        .collect()
+}
+
+fn with_scopes(scopes: &[String], labels: &[(String, String)]) -> Caller {
     Caller {
         id: "explain".into(),
         purposes: Purpose::ALL.into_iter().collect(),
         scopes: scopes.to_vec(),
-        labels: Vec::new(),
+        labels: labels.to_vec(),
         models: Names::All,
         published: Names::All,
         datasets: Names::All,

@@ -1,7 +1,7 @@
 //! Document to component.
 
 use signalbox_compiler::{CompileError, ENGINE, compile, fingerprint, sections, splice};
-use signalbox_policy::{Case, Rules as _, tables::encode};
+use signalbox_policy::Case;
 use wasmparser::{ComponentTypeRef, DataKind, Operator, Parser, Payload, Validator, WasmFeatures};
 
 use crate::fixture::{CASES, component, document, policy};
@@ -67,7 +67,7 @@ fn a_component_imports_one_instance_of_types_and_nothing_else() {
 #[test]
 fn tables_lie_in_the_last_segment_and_fit_the_memory_with_a_page_to_spare() {
     let policy = policy(&document(5_000));
-    let tables = encode("plain", "", policy.routes(), policy.models()).expect("tables");
+    let tables = policy.tables().expect("tables");
     let core = splice(ENGINE, &tables).expect("a core module");
     let (mut minimum, mut last) = (0, None);
     for payload in Parser::new(0).parse_all(&core) {

@@ -4,11 +4,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use proptest::prelude::*;
-use signalbox_policy::{
-    Endpoint, Policy, RouteIndex, Rules,
-    generate::texts,
-    tables::{Tables, encode},
-};
+use signalbox_policy::{Endpoint, Policy, RouteIndex, Rules, generate::texts, tables::Tables};
 
 use crate::fixture::{document, policy};
 
@@ -60,8 +56,7 @@ fn crowded_text(models: BTreeMap<String, (Option<String>, Option<Vec<Endpoint>>)
 }
 
 fn bytes(policy: &Policy) -> Vec<u8> {
-    let (name, version) = (policy.name(), policy.version());
-    encode(name, version, policy.routes(), policy.models()).expect("a policy that fits tables")
+    policy.tables().expect("a policy that fits tables")
 }
 
 /// Names that hit, names just beside those, and names that look like patterns.

@@ -64,6 +64,10 @@ const KEYS: &[(&str, &str)] = &[
         "group: t, purposes: [upload], scopes: ['inference:chat'], models: all",
     ),
     (
+        "inferring",
+        "group: t, purposes: [inference], models: all, scopes: ['inference:chat', 'inference:embed']",
+    ),
+    (
         "no-dataset",
         "group: t, purposes: [inference, upload], models: [], datasets: [], \
          scopes: ['inference:chat', 'datasets:write']",
@@ -71,7 +75,7 @@ const KEYS: &[(&str, &str)] = &[
     (
         "spent",
         "group: t, purposes: [inference, upload, conversation], models: all, datasets: [briefs], \
-         scopes: ['inference:chat', 'datasets:write'], limits: {per_minute: 1}",
+         scopes: ['inference:chat', 'inference:embed', 'datasets:write'], limits: {per_minute: 1}",
     ),
     ("revoked", "preset: chat-client, models: all, revoked: true"),
     (

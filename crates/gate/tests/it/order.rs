@@ -7,7 +7,7 @@ use http::Version;
 use signalbox_gate::Framed;
 
 use crate::door::{Asked, play};
-use crate::fixture::{Engine, gate, head};
+use crate::fixture::{Engine, POLICY, gate_of, head};
 
 /// How a request breaks rules: what several breaks have in common can be set once.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +24,7 @@ struct Broken {
     length: bool,
     body: bool,
     model: bool,
+    ceiling: bool,
 }
 
 /// Keys from the one that may least: each breaks the rules of those after it as well.
@@ -46,13 +47,14 @@ impl Key {
             Self::WrongPurpose => "wrong-purpose",
             Self::NoScope => "no-scope",
             Self::NoDataset => "no-dataset",
-            Self::NoConversation => "chat",
+            Self::NoConversation => "inferring",
             Self::Spent => "spent",
         }
     }
 }
 
 const CHAT: &str = "/v1/chat/completions";
+const EMBEDDINGS: &str = "/v1/embeddings";
 const CONVERSATION_FILES: &str = "/v1/conversations/files";
 
 /// Each check of the list: what it refuses with, and how a request fails it; `None` if that cannot be
@@ -97,6 +99,7 @@ const CHECKS: &[(&str, &str, Break)] = &[
             Key::NoConversation,
         )
     }),
+    ("caller", "caller_not_allowed", |it| at(EMBEDDINGS, it)),
     ("header", "missing_conversation", |it| {
         at(CONVERSATION_FILES, it)
     }),
@@ -116,11 +119,35 @@ const CHECKS: &[(&str, &str, Break)] = &[
     ("model", "model_not_found", |it| {
         at(CHAT, Broken { model: true, ..it })
     }),
+    ("ceiling", "above_ceiling", |it| {
+        at(
+            CHAT,
+            Broken {
+                ceiling: true,
+                ..it
+            },
+        )
+    }),
 ];
 
 /// Neighbours that no request can break both of, beside those whose paths differ: a conversation is
 /// refused only if it is named, and missing only if it is not.
-const EXCLUSIVE: &[[&str; 2]] = &[["route", "method"], ["conversation", "header"]];
+const EXCLUSIVE: &[[&str; 2]] = &[["route", "method"], ["caller", "header"]];
+
+/// The policy of the fixture, with a route that is for others and a ceiling.
+fn policy() -> String {
+    let limited = POLICY.replace(
+        "published: support-agent}",
+        "published: support-agent, ceilings: {n: 1}}",
+    );
+    let routes = POLICY.lines().filter_map(|line| {
+        let (route, _) = line.strip_prefix("  ")?.split_once(": {verdict")?;
+        (!route.contains(EMBEDDINGS)).then(|| format!("\"{route}\""))
+    });
+    let routes: Vec<_> = routes.collect();
+    let routes = routes.join(", ");
+    format!("{limited}callers:\n  everyone: {{routes: [{routes}]}}\n")
+}
 
 fn at(target: &'static str, it: Broken) -> Option<Broken> {
     let is_free = it.target.is_none_or(|other| other == target);
@@ -185,12 +212,10 @@ impl Broken {
             headers.push(("x-long", &long));
         }
         let method = if self.method { "PUT" } else { "POST" };
-        let body = match (self.body, self.model) {
-            (false, false) => r#"{"model":"gpt-4o","messages":[]}"#,
-            (true, false) => r#"{"model":"gpt-4o","messages":[}"#,
-            (false, true) => r#"{"model":"nobody","messages":[]}"#,
-            (true, true) => r#"{"model":"nobody","messages":[}"#,
-        };
+        let model = if self.model { "nobody" } else { "gpt-4o" };
+        let answers = if self.ceiling { 2 } else { 1 };
+        let messages = if self.body { "[" } else { "[]" };
+        let body = format!(r#"{{"model":"{model}","n":{answers},"messages":{messages}}}"#);
         let mut asked = Asked::new(head(method, &uri, &headers), body.as_bytes());
         if self.head {
             asked.head.version = Version::HTTP_2;
@@ -215,7 +240,7 @@ fn of_two_broken_rules_the_first_in_the_list_is_named() {
         assert!(codes.contains(code), "{PAGE}, {name}: {codes}");
     }
     for engine in [Engine::Known, Engine::Unknown] {
-        let gate = gate(&Arc::default(), engine, |_, _| {});
+        let gate = gate_of(&policy(), &Arc::default(), engine, |_, _| {});
         let spend = Broken {
             key: Some(Key::Spent),
             ..Broken::default()

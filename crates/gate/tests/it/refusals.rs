@@ -10,7 +10,7 @@ use signalbox_http::refusal::Code;
 use signalbox_policy::{Decision, Forward};
 
 use crate::door::{Asked, Told, Upstream, play, play_with};
-use crate::fixture::{Engine, TestClock, gate, head};
+use crate::fixture::{Engine, TestClock, gate, gate_of, head};
 
 const CHAT: &str = "/v1/chat/completions";
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -284,6 +284,10 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (Code::TooManyStreams, "limits.rs"),
     (Code::RateLimited, "a_key_waits_where_its_limits_say"),
     (Code::Overloaded, "a_full_gate_takes_nobody"),
+    (Code::CallerNotAllowed, LIMITED_TEST),
+    (Code::MissingHeader, LIMITED_TEST),
+    (Code::AboveCeiling, LIMITED_TEST),
+    (Code::UnclearParameter, LIMITED_TEST),
     (
         Code::SpoolFailed,
         "a_form_that_cannot_be_held_may_come_again_where_the_disk_is_full",
@@ -297,6 +301,50 @@ const ELSEWHERE: &[(Code, &str)] = &[
         "tests/e2e/failing_guest.rs: it takes a guest that does not end",
     ),
 ];
+
+const LIMITED_TEST: &str = "a_document_limits_callers_headers_and_what_is_asked_for";
+
+#[test]
+fn a_document_limits_callers_headers_and_what_is_asked_for() {
+    const LIMITED: &str = r#"
+policy: limited
+routes:
+  POST /v1/chat/completions: {verdict: native, scope: "inference:chat", model: json, required_headers: [x-team], set_headers: {x-env: prod}}
+  POST /v1/embeddings: {verdict: native, scope: "inference:embed", model: json}
+models:
+  gpt-4o: {published: support-agent, deprecated: Use gpt-5., ceilings: {max_tokens: 10}}
+callers:
+  others: {keys: [others]}
+  everyone: {routes: [POST /v1/chat/completions]}
+"#;
+    let team = &[("x-team", "a")][..];
+    for engine in [Engine::Known, Engine::Unknown] {
+        let gate = gate_of(LIMITED, &Arc::default(), engine, |_, _| {});
+        let embed = post("/v1/embeddings", &[JSON], BODY);
+        assert_eq!(play(&gate, embed, &[]).code(), "caller_not_allowed");
+        assert_eq!(play(&gate, chat(&[], BODY), &[]).code(), "missing_header");
+        for (member, code) in [
+            (r#""max_tokens":11"#, "above_ceiling"),
+            (r#""max_completion_tokens":11"#, "above_ceiling"),
+            (r#""max_tokens":10.0"#, "unclear_parameter"),
+            (r#""max_tokens":null"#, "unclear_parameter"),
+            (r#""MAX_TOKENS":1"#, "unclear_parameter"),
+            (r#""max_tokens":1,"max_tokens":1"#, "unclear_parameter"),
+        ] {
+            let body = format!(r#"{{"model":"gpt-4o",{member}}}"#);
+            let told = play(&gate, chat(team, body.as_bytes()), &[]);
+            assert_eq!((told.status, &*told.code()), (400, code), "{member}");
+            assert_eq!(told.sent, []);
+        }
+        let body = br#"{"model":"gpt-4o","max_tokens":10}"#;
+        let told = play(&gate, chat(team, body), &[ok()]);
+        assert_eq!(told.status, 200);
+        assert_eq!(told.headers["x-signalbox-notice"], "Use gpt-5.");
+        let (sent, _) = &told.sent[0];
+        assert!(sent.contains("x-env: prod"), "{sent}");
+        assert!(!sent.contains("x-team"), "{sent}");
+    }
+}
 
 #[test]
 fn no_code_is_left_out() {

@@ -50,6 +50,12 @@ codes! {
         "The body has no `model`. Send one of the names `GET /v1/models` lists.";
     MissingConversation = "missing_conversation", 400,
         "This route needs the `X-GT-Conversation-Id` header. `POST /v1/conversations` returns one.";
+    MissingHeader = "missing_header", 400,
+        "The request lacks a header the route needs. Send it with a value.";
+    AboveCeiling = "above_ceiling", 400,
+        "The body asks for more than may be asked for here. Ask for less.";
+    UnclearParameter = "unclear_parameter", 400,
+        "The body has a limited parameter twice, in another case or with another type. Send it once, as documented.";
     InvalidApiKey = "invalid_api_key", 401,
         "No valid API key. Send `Authorization: Bearer <key>` once, with a key of this gate that is neither expired nor revoked.";
     InsufficientScope = "insufficient_scope", 403,
@@ -60,6 +66,8 @@ codes! {
         "This key may not upload to this dataset. Ask whoever issued it to add the dataset.";
     ConversationNotAllowed = "conversation_not_allowed", 403,
         "This key may not use conversations. Leave out `X-GT-Conversation-Id`, or use a key for conversations.";
+    CallerNotAllowed = "caller_not_allowed", 403,
+        "This route is for other keys. Ask whoever issued this one for a key that may call it.";
     UnknownRoute = "unknown_route", 404,
         "There is no such route. Check the base URL: it ends in `/api/tenant/v1` for OpenAI-style clients.";
     RouteNotSupported = "route_not_supported", 404,

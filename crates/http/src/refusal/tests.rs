@@ -14,12 +14,12 @@ fn every_code_has_its_own_word_and_the_status_of_the_design() {
     let rows = [
         (
             400,
-            "invalid_request invalid_path invalid_query invalid_body ambiguous_model missing_model missing_conversation",
+            "invalid_request invalid_path invalid_query invalid_body ambiguous_model missing_model missing_conversation missing_header above_ceiling unclear_parameter",
         ),
         (401, "invalid_api_key"),
         (
             403,
-            "insufficient_scope purpose_not_allowed dataset_not_allowed conversation_not_allowed",
+            "insufficient_scope purpose_not_allowed dataset_not_allowed conversation_not_allowed caller_not_allowed",
         ),
         (
             404,

@@ -2,11 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{client, routes::Routes, words};
+use super::{
+    client,
+    labels::{WORD_HELP, is_word},
+    routes::Routes,
+    words,
+};
 use crate::{
-    Case, Expectation, List, Names, Purposes, Text,
+    BodyValue, Case, Expectation, List, Names, Purposes, Text,
     diagnostic::{Code, Findings, closest, did_you_mean, shown},
-    document::{AllOrList, CaseEntry, Expect},
+    document::{AllOrList, BodyEntry, CaseEntry, Expect},
 };
 
 /// What is known of the policy the cases are for.
@@ -69,6 +74,9 @@ fn case(written: &CaseEntry, known: Known<'_>, findings: &mut Findings) -> Optio
         models,
         published,
         datasets,
+        key: written.key.as_ref().map(|text| text.value.clone()),
+        labels: key_labels(&written.labels, findings),
+        body: body(&written.body, findings),
         headers: headers(&written.headers, findings),
         expect: expect?,
     })
@@ -144,6 +152,38 @@ fn headers(written: &[(Text, Text)], findings: &mut Findings) -> BTreeMap<String
         headers.insert(name.value.clone(), value.value.clone());
     }
     headers
+}
+
+fn key_labels(written: &[(Text, Text)], findings: &mut Findings) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    for (name, value) in written {
+        if !is_word(&name.value) {
+            let message = format!("`{}` is no name of a label", shown(&name.value));
+            findings.add_with_help(Code::BadLabel, name.position, message, WORD_HELP);
+        }
+        labels.insert(name.value.clone(), value.value.clone());
+    }
+    labels
+}
+
+fn body(written: &[(Text, BodyEntry)], findings: &mut Findings) -> BTreeMap<String, BodyValue> {
+    let mut body = BTreeMap::new();
+    for (name, entry) in written {
+        if name.value == "model" {
+            let message = "`model` in `body` is the case's own `model`";
+            findings.add_with_help(Code::BadCaseBody, name.position, message, "write it there");
+        }
+        let value = match entry {
+            BodyEntry::Text(text) => BodyValue::Text(text.value.clone()),
+            BodyEntry::Null(_) => BodyValue::Other(()),
+            BodyEntry::Number(digits) => match digits.value.parse() {
+                Ok(number) => BodyValue::Integer(number),
+                Err(_) => BodyValue::Other(()),
+            },
+        };
+        body.insert(name.value.clone(), value);
+    }
+    body
 }
 
 fn texts(list: Option<&List>) -> Vec<String> {
@@ -240,7 +280,11 @@ const REFUSALS: &[&str] = &[
     "insufficient_scope",
     "dataset_not_allowed",
     "conversation_not_allowed",
+    "caller_not_allowed",
     "missing_conversation",
+    "missing_header",
     "missing_model",
     "model_not_found",
+    "above_ceiling",
+    "unclear_parameter",
 ];

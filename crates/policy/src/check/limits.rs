@@ -3,7 +3,7 @@
 use crate::{
     Description, Document, Policy, Position, RouteDescription,
     diagnostic::{Code, Findings},
-    limits::{CASES_BYTES, DESCRIPTION_BYTES, MODELS, ROUTES, SOURCE_BYTES},
+    limits::{CASES_BYTES, DESCRIPTION_BYTES, HEADERS, MODELS, ROUTES, SOURCE_BYTES},
 };
 
 /// Reports what a component of this text could not carry.
@@ -30,6 +30,12 @@ pub(super) fn policy(policy: &Policy, document: &Document, findings: &mut Findin
             format!("the routes say more than the {DESCRIPTION_BYTES} bytes a host takes");
         let help = "shorten `because`, `query` and `headers`";
         findings.add_with_help(Code::TooLarge, first.key.position, message, help);
+    }
+    if description.headers.len() > HEADERS {
+        let count = description.headers.len() - 1;
+        let message =
+            format!("{count} headers are required; a host looks at {HEADERS} with its own");
+        findings.add(Code::TooLarge, Position::TOP, message);
     }
     if let Some(first) = document.models.get(MODELS) {
         let count = document.models.len();

@@ -5,9 +5,10 @@ use crate::{
     List, Text,
     diagnostic::{Code, Findings, shown},
     headers::is_credential,
+    terms::{FIELD, LINE},
 };
 
-use super::words::no_repeats;
+use super::words::{no_repeats, not_empty};
 
 /// Query names, joined by commas.
 pub(super) fn queries(list: &List, findings: &mut Findings) -> String {
@@ -29,6 +30,33 @@ pub(super) fn headers(list: &List, findings: &mut Findings) -> String {
         }
     }
     joined(list)
+}
+
+/// Names of headers that a request must have, joined by commas. They are looked at, and go to GT only
+/// if they are among those that may.
+pub(super) fn required_headers(list: &List, findings: &mut Findings) -> String {
+    let help = "leave it out if none is required";
+    not_empty(list, "`required_headers`", help, findings);
+    headers(list, findings)
+}
+
+/// Headers to set, packed as in [`crate::SetHeaders`].
+pub(super) fn set_headers(written: &[(Text, Text)], findings: &mut Findings) -> String {
+    let mut lines = Vec::with_capacity(written.len());
+    for (name, text) in written {
+        if let Err(why) = header(&name.value) {
+            report(Code::BadHeaderName, name, "header", &why, findings);
+        }
+        let value = text.value.as_str();
+        let is_visible = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if value.is_empty() || value.len() > 256 || !is_visible || value.trim() != value {
+            let message = format!("`{}` is no value of a header", shown(value));
+            let help = "a value has 1 to 256 bytes of visible ASCII, with spaces between";
+            findings.add_with_help(Code::BadHeaderValue, text.position, message, help);
+        }
+        lines.push([name.value.as_str(), value].join(&FIELD.to_string()));
+    }
+    lines.join(&LINE.to_string())
 }
 
 /// A model name, or a pattern that ends in `*`.

@@ -2,7 +2,7 @@
 
 use super::{names, words};
 use crate::{
-    Action, Document, Endpoint, ModelSource, Purposes, Verdict,
+    Action, CallerSet, Document, Endpoint, ModelSource, Purposes, Verdict,
     diagnostic::{Code, Findings, shown},
     document::Route,
     gt,
@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod key;
+mod scope;
 
 pub(super) use key::Key;
 
@@ -42,6 +43,23 @@ impl Routes {
         })
     }
 
+    /// Lets no caller call any of them, until a rule does.
+    pub(super) fn close_to_callers(&mut self) {
+        for entry in self.0.iter_mut().filter_map(|it| it.entry.as_mut()) {
+            entry.callers = CallerSet::NONE;
+        }
+    }
+
+    /// Lets the callers of the rule at a place call a route, or every one.
+    pub(super) fn open_to_caller(&mut self, name: Option<&str>, place: usize) {
+        for route in &mut self.0 {
+            let is_meant = name.is_none_or(|name| route.key.name() == name);
+            if let Some(entry) = route.entry.as_mut().filter(|_| is_meant) {
+                entry.callers = entry.callers.with(place);
+            }
+        }
+    }
+
     /// Those without fault.
     pub(super) fn whole(self) -> Vec<RouteEntry> {
         self.0.into_iter().filter_map(|route| route.entry).collect()
@@ -72,7 +90,10 @@ fn route(written: &Route, findings: &mut Findings) -> Option<Checked> {
         .headers
         .as_ref()
         .map(|list| names::headers(list, findings));
-    let scope = scope(written, key.as_ref(), action, findings);
+    let required_headers = written.required_headers.as_ref();
+    let required_headers = required_headers.map(|list| names::required_headers(list, findings));
+    let set_headers = names::set_headers(&written.set_headers, findings);
+    let scopes = scope::scopes(written, key.as_ref(), action, findings);
     let model = key
         .as_ref()
         .and_then(|key| model(written, key, action, findings));
@@ -84,10 +105,13 @@ fn route(written: &Route, findings: &mut Findings) -> Option<Checked> {
             verdict: verdict?,
             action: action?,
             purposes: purposes.unwrap_or_else(|| default_purposes(&key)),
-            scope,
+            scopes,
             model: model?,
             query: query.unwrap_or_default(),
             headers: headers.unwrap_or_default(),
+            required_headers: required_headers.unwrap_or_default(),
+            set_headers,
+            callers: CallerSet::ALL,
             because,
         })
     };
@@ -154,35 +178,6 @@ fn because(
         let message = format!("`{name}` is {} and needs `because`", verdict.word());
         let help = "say what a caller can do instead: the refusal quotes it";
         findings.add_with_help(Code::MissingBecause, route.key.position, message, help);
-    }
-    None
-}
-
-fn scope(
-    route: &Route,
-    key: Option<&Key>,
-    action: Option<Action>,
-    findings: &mut Findings,
-) -> Option<String> {
-    if let Some(text) = &route.scope {
-        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b":-_./".contains(&byte);
-        let is_scope = (1..=128).contains(&text.value.len()) && text.value.bytes().all(is_legal);
-        if !is_scope {
-            let message = format!("`{}` is no scope", shown(&text.value));
-            let help = "one scope, like \"inference:chat\", or `none` for an open route";
-            findings.add_with_help(Code::BadScope, text.position, message, help);
-        }
-        return (text.value != "none").then(|| text.value.clone());
-    }
-    let key = key.filter(|key| !key.is_reading() && action == Some(Action::Forward))?;
-    if !route.present.has("scope") {
-        let message = format!("`{}` needs `scope`", key.name());
-        let gt = Endpoint::of(&key.method, &key.template).and_then(Endpoint::scope);
-        let help = match gt.or_else(|| key.is_upload().then_some("datasets:write")) {
-            Some(scope) => format!("GT asks for it: write `scope: \"{scope}\"`"),
-            None => "write `scope: none` to open the route to every key".into(),
-        };
-        findings.add_with_help(Code::MissingScope, route.key.position, message, help);
     }
     None
 }

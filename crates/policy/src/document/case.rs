@@ -1,8 +1,8 @@
 //! Cases as written, in a document and in a file of their own.
 
 use super::{
-    CaseEntry, Expect,
-    shape::{Present, all_or_list, list, mapping, nodes, one_or_list, text},
+    BodyEntry, CaseEntry, Expect,
+    shape::{Present, all_or_list, list, mapping, nodes, one_or_list, text, text_entries},
 };
 use crate::{
     Text,
@@ -60,7 +60,12 @@ pub(super) fn entry(node: Node, findings: &mut Findings) -> CaseEntry {
             "models" => case.models = all_or_list(value, "`models`", findings),
             "published" => case.published = all_or_list(value, "`published`", findings),
             "datasets" => case.datasets = all_or_list(value, "`datasets`", findings),
-            "headers" => case.headers = headers(value, findings),
+            "key" => case.key = text(value, "`key`", findings),
+            "labels" => case.labels = text_entries(value, "`labels`", "a label", findings),
+            "body" => case.body = body(value, findings),
+            "headers" => {
+                case.headers = text_entries(value, "`headers`", "a header value", findings);
+            }
             "expect" => case.expect = Some(expect(value, findings)),
             _ => {}
         }
@@ -68,10 +73,22 @@ pub(super) fn entry(node: Node, findings: &mut Findings) -> CaseEntry {
     case
 }
 
-fn headers(node: Node, findings: &mut Findings) -> Vec<(Text, Text)> {
-    let entries = mapping(node, "`headers`", findings).unwrap_or_default();
-    let header = |Entry { key, value }| Some((key, text(value, "a header value", findings)?));
-    entries.into_iter().filter_map(header).collect()
+/// What a policy can tell apart in a body: numbers, texts, and everything else.
+fn body(node: Node, findings: &mut Findings) -> Vec<(Text, BodyEntry)> {
+    let entries = mapping(node, "`body`", findings).unwrap_or_default();
+    let member = |Entry { key, value }| {
+        let position = value.position;
+        let entry = match &value.kind {
+            Kind::Scalar { text, plain: true } if text == "null" => BodyEntry::Null(position),
+            Kind::Scalar { text, plain: true } if text.bytes().all(|it| it.is_ascii_digit()) => {
+                let value = text.clone();
+                BodyEntry::Number(Text { value, position })
+            }
+            _ => BodyEntry::Text(text(value, "a member of `body`", findings)?),
+        };
+        Some((key, entry))
+    };
+    entries.into_iter().filter_map(member).collect()
 }
 
 fn expect(node: Node, findings: &mut Findings) -> Expect {
@@ -106,6 +123,9 @@ const CASE_KEYS: &[&str] = &[
     "models",
     "published",
     "datasets",
+    "key",
+    "labels",
+    "body",
     "headers",
     "expect",
 ];

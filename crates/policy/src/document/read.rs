@@ -1,8 +1,8 @@
 //! The tree of a text as a document: known keys, each in its shape.
 
 use super::{
-    Document, Model, Route, Value, case, client,
-    shape::{Present, list, mapping, nodes, one_or_list, text},
+    Document, Model, Route, Value, case, client, read_terms,
+    shape::{Present, boolean, list, mapping, nodes, one_or_list, text, text_entries},
 };
 use crate::{
     diagnostic::{Code, Findings, shown},
@@ -35,6 +35,16 @@ pub(super) fn document(root: Node, findings: &mut Findings) -> Document {
             "models" => {
                 let entries = mapping(value, "`models`", findings).unwrap_or_default();
                 document.models = entries.into_iter().map(|e| model(e, findings)).collect();
+            }
+            "sets" => {
+                let entries = mapping(value, "`sets`", findings).unwrap_or_default();
+                let set = |entry| read_terms::model_set(entry, findings);
+                document.sets = entries.into_iter().map(set).collect();
+            }
+            "callers" => {
+                let entries = mapping(value, "`callers`", findings);
+                let caller = |entry| read_terms::caller(entry, findings);
+                document.callers = entries.map(|all| all.into_iter().map(caller).collect());
             }
             "cases" => {
                 let entries = nodes(value, "`cases`", findings).unwrap_or_default();
@@ -90,12 +100,19 @@ fn route(entry: Entry, findings: &mut Findings) -> Route {
         match key.value.as_str() {
             "verdict" => route.verdict = text(value, "`verdict`", findings),
             "action" => route.action = text(value, "`action`", findings),
-            "scope" => route.scope = text(value, "`scope`", findings),
+            "scope" => route.scope = read_terms::scope(value, findings),
             "purpose" => route.purpose = one_or_list(value, "`purpose`", findings),
             "model" => route.model = text(value, "`model`", findings),
             "because" => route.because = text(value, "`because`", findings),
             "query" => route.query = list(value, "`query`", findings),
             "headers" => route.headers = list(value, "`headers`", findings),
+            "required_headers" => {
+                route.required_headers = list(value, "`required_headers`", findings);
+            }
+            "set_headers" => {
+                let entries = text_entries(value, "`set_headers`", "a header value", findings);
+                route.set_headers = entries;
+            }
             _ => {}
         }
     }
@@ -110,8 +127,11 @@ fn model(entry: Entry, findings: &mut Findings) -> Model {
     for Entry { key, value } in model_entries(entry.value, findings) {
         Present::default().note(&key, "a model", MODEL_KEYS, findings);
         match key.value.as_str() {
-            "published" => model.published = text(value, "`published`", findings),
+            "published" => model.published = read_terms::published(value, findings),
             "for" => model.endpoints = list(value, "`for`", findings),
+            "listed" => model.listed = boolean(value, "`listed`", findings),
+            "deprecated" => model.deprecated = text(value, "`deprecated`", findings),
+            "ceilings" => model.ceilings = Some(read_terms::ceilings(value, findings)),
             _ => {}
         }
     }
@@ -149,11 +169,21 @@ fn route_entries(node: Node, findings: &mut Findings) -> Option<Vec<Entry>> {
 const A_VALUE: &str = "write its text; under `values:` also `{}`, if it must be given";
 
 const DOCUMENT_KEYS: &[&str] = &[
-    "policy", "version", "about", "include", "values", "client", "routes", "models", "cases",
+    "policy", "version", "about", "include", "values", "client", "routes", "models", "sets",
+    "callers", "cases",
 ];
 
 const ROUTE_KEYS: &[&str] = &[
-    "verdict", "action", "scope", "purpose", "model", "because", "query", "headers",
+    "verdict",
+    "action",
+    "scope",
+    "purpose",
+    "model",
+    "because",
+    "query",
+    "headers",
+    "required_headers",
+    "set_headers",
 ];
 
-const MODEL_KEYS: &[&str] = &["published", "for"];
+const MODEL_KEYS: &[&str] = &["published", "for", "listed", "deprecated", "ceilings"];

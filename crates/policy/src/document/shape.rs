@@ -42,6 +42,43 @@ pub(super) fn text(node: Node, what: &str, findings: &mut Findings) -> Option<Te
     None
 }
 
+/// The digits of a whole number; in quotes they are text, which a value may stand for.
+pub(super) fn number(node: Node, what: &str, findings: &mut Findings) -> Option<Text> {
+    let position = node.position;
+    match &node.kind {
+        Kind::Scalar { text, plain: true } if Meaning::of(text, true) == Meaning::Number => {
+            let value = text.clone();
+            Some(Text { value, position })
+        }
+        _ => text(node, what, findings),
+    }
+}
+
+/// `true` or `false`; in quotes it is text, which a value may stand for. Other words that YAML readers
+/// take for a boolean are left to whoever checks it.
+pub(super) fn boolean(node: Node, what: &str, findings: &mut Findings) -> Option<Text> {
+    let position = node.position;
+    match &node.kind {
+        Kind::Scalar { text, plain: true } if Meaning::of(text, true) == Meaning::Boolean => {
+            let value = text.clone();
+            Some(Text { value, position })
+        }
+        _ => text(node, what, findings),
+    }
+}
+
+/// Names with their texts, in order.
+pub(super) fn text_entries(
+    node: Node,
+    what: &str,
+    entry: &str,
+    findings: &mut Findings,
+) -> Vec<(Text, Text)> {
+    let entries = mapping(node, what, findings).unwrap_or_default();
+    let read = |Entry { key, value }| Some((key, text(value, entry, findings)?));
+    entries.into_iter().filter_map(read).collect()
+}
+
 /// The texts of a list; `None` if it has entries and none of them is text.
 pub(super) fn list(node: Node, what: &str, findings: &mut Findings) -> Option<List> {
     let position = node.position;

@@ -1,7 +1,10 @@
 //! Every text of a document that is a value: never a key, and nothing that is settled before values
 //! are known.
 
-use super::{AllOrList, CaseEntry, Client, Document, Expect, Model, Route};
+use super::{
+    AllOrList, BodyEntry, CallerEntry, CaseEntry, Ceilings, Choice, Client, Document, Expect,
+    Labels, Model, Published, Route,
+};
 use crate::{List, Text};
 
 /// What is done with a text.
@@ -19,6 +22,8 @@ impl Document {
             client: written_client,
             routes,
             models,
+            sets,
+            callers,
             cases,
             present: _,
         } = self;
@@ -27,6 +32,12 @@ impl Document {
         let routes = routes.iter_mut().flatten();
         routes.for_each(|it| route(it, visit));
         models.iter_mut().for_each(|it| model(it, visit));
+        sets.iter_mut()
+            .for_each(|it| lists([&mut it.models], visit));
+        callers
+            .iter_mut()
+            .flatten()
+            .for_each(|it| caller(it, visit));
         cases.iter_mut().for_each(|it| case(it, visit));
     }
 }
@@ -57,11 +68,16 @@ fn route(route: &mut Route, visit: &mut Visit<'_>) {
         because,
         query,
         headers,
+        required_headers,
+        set_headers,
         key: _,
         present: _,
     } = route;
-    texts([verdict, action, scope, model, because], visit);
-    lists([purpose, query, headers], visit);
+    texts([verdict, action, model, because], visit);
+    let sets = scope.iter_mut().flat_map(|scope| &mut scope.sets);
+    sets.flat_map(|set| &mut set.items).for_each(&mut *visit);
+    lists([purpose, query, headers, required_headers], visit);
+    set_headers.iter_mut().for_each(|(_, value)| visit(value));
 }
 
 fn model(model: &mut Model, visit: &mut Visit<'_>) {
@@ -69,9 +85,66 @@ fn model(model: &mut Model, visit: &mut Visit<'_>) {
         name: _,
         published,
         endpoints,
+        listed,
+        deprecated,
+        ceilings: limits,
     } = model;
-    texts([published], visit);
+    match published {
+        None => {}
+        Some(Published::Name(name)) => visit(name),
+        Some(Published::Choices(choices, _)) => {
+            choices.iter_mut().for_each(|it| choice(it, visit));
+        }
+    }
+    texts([listed, deprecated], visit);
     lists([endpoints], visit);
+    limits.iter_mut().for_each(|it| ceilings(it, visit));
+}
+
+fn choice(choice: &mut Choice, visit: &mut Visit<'_>) {
+    let Choice {
+        name,
+        weight,
+        labels: wanted,
+        position: _,
+        present: _,
+    } = choice;
+    texts([name, weight], visit);
+    wanted.iter_mut().for_each(|it| labels(it, visit));
+}
+
+fn labels(labels: &mut Labels, visit: &mut Visit<'_>) {
+    let values = labels
+        .entries
+        .iter_mut()
+        .flat_map(|(_, list)| &mut list.items);
+    values.for_each(visit);
+}
+
+fn ceilings(ceilings: &mut Ceilings, visit: &mut Visit<'_>) {
+    let Ceilings {
+        max_tokens,
+        n,
+        reasoning_effort,
+        position: _,
+        present: _,
+    } = ceilings;
+    texts([max_tokens, n, reasoning_effort], visit);
+}
+
+fn caller(caller: &mut CallerEntry, visit: &mut Visit<'_>) {
+    let CallerEntry {
+        name: _,
+        keys,
+        labels: wanted,
+        routes,
+        models,
+        ceilings: limits,
+        present: _,
+    } = caller;
+    lists([keys, routes, models], visit);
+    wanted.iter_mut().for_each(|it| labels(it, visit));
+    limits.iter_mut().for_each(|it| ceilings(it, visit));
 }
 
 fn case(case: &mut CaseEntry, visit: &mut Visit<'_>) {
@@ -85,17 +158,26 @@ fn case(case: &mut CaseEntry, visit: &mut Visit<'_>) {
         models,
         published,
         datasets,
+        key,
+        labels,
+        body,
         headers,
         expect,
         position: _,
         present: _,
     } = case;
-    texts([name, request, model, preset], visit);
+    texts([name, request, model, preset, key], visit);
     lists([scopes, purposes], visit);
     for list in [models, published, datasets].into_iter().flatten() {
         match list {
             AllOrList::Word(word) => visit(word),
             AllOrList::List(list) => list.items.iter_mut().for_each(&mut *visit),
+        }
+    }
+    labels.iter_mut().for_each(|(_, value)| visit(value));
+    for (_, value) in body {
+        if let BodyEntry::Text(text) = value {
+            visit(text);
         }
     }
     headers.iter_mut().for_each(|(_, value)| visit(value));

@@ -195,6 +195,81 @@ pub(super) fn missing_conversation(route: &RouteRule<'_>) -> Refused {
     )
 }
 
+pub(super) fn missing_header(route: &RouteRule<'_>, name: &str) -> Refused {
+    let message = join(&[
+        &route_name(route),
+        " needs the header `",
+        name,
+        "`. Send it with a value.",
+    ]);
+    let reason = "required header absent";
+    refused(
+        Check::RequiredHeader,
+        400,
+        "missing_header",
+        &message,
+        Some(name),
+        reason,
+    )
+}
+
+pub(super) fn caller_not_allowed(route: &RouteRule<'_>) -> Refused {
+    let message = join(&[
+        &route_name(route),
+        " is not for this key. Ask whoever runs this gate for a key that may call it.",
+    ]);
+    let reason = "no rule under `callers` lets this key call the route";
+    refused(
+        Check::Caller,
+        403,
+        "caller_not_allowed",
+        &message,
+        None,
+        reason,
+    )
+}
+
+pub(super) fn above_ceiling(member: &str, asked: &str, most: &str) -> Refused {
+    let message = join(&[
+        "`",
+        member,
+        "` is ",
+        clip(asked),
+        ", and at most ",
+        most,
+        " may be asked for here. Ask for less, or leave it out.",
+    ]);
+    let reason = "above a ceiling";
+    refused(
+        Check::Ceilings,
+        400,
+        "above_ceiling",
+        &message,
+        Some(member),
+        reason,
+    )
+}
+
+/// `wanted` is what the member has to be.
+pub(super) fn unclear_parameter(member: &str, wanted: &str) -> Refused {
+    let message = join(&[
+        "`",
+        member,
+        "` must be there once at most, written like this, and be ",
+        wanted,
+        ": what may be asked for is limited here.",
+    ]);
+    let reason = "a member with a ceiling is unclear";
+    refused(
+        Check::Ceilings,
+        400,
+        "unclear_parameter",
+        &message,
+        Some(member),
+        reason,
+    )
+}
+
 pub(super) fn missing_model(route: &RouteRule<'_>) -> Refused {
     let message = join(&[
         "The body of ",
@@ -223,6 +298,7 @@ pub(super) fn model_not_found(check: Check, written: &str) -> Refused {
     ]);
     let reason = match check {
         Check::ModelEndpoint => "the model's `for` does not have this route",
+        Check::ModelForCaller => "the model is not for this caller",
         Check::ModelOnKey => "model not on the key",
         _ => "no rule for the model",
     };
@@ -273,6 +349,24 @@ fn refused(
         reason: reason.to_string(),
     };
     Refused { check, refusal }
+}
+
+/// A number in decimal.
+pub(super) fn decimal(number: u64) -> String {
+    let mut digits = Vec::new();
+    let mut rest = number;
+    loop {
+        digits.push(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    digits
+        .iter()
+        .rev()
+        .map(|digit| char::from(*digit))
+        .collect()
 }
 
 fn join(pieces: &[&str]) -> String {

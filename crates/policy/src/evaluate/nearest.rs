@@ -135,12 +135,27 @@ mod tests {
                 model: crate::ModelSource::None,
                 query: crate::NameList::default(),
                 headers: crate::NameList::default(),
+                required_headers: crate::NameList::default(),
+                set_headers: crate::SetHeaders::default(),
+                callers: crate::CallerSet::ALL,
                 because: None,
             })
         }
 
         fn model(&self, _: &str) -> Option<ModelRule<'_>> {
             None
+        }
+
+        fn exact_models(&self) -> impl Iterator<Item = ModelRule<'_>> {
+            [].into_iter()
+        }
+
+        fn callers(&self) -> impl Iterator<Item = crate::CallerRule<'_>> {
+            [].into_iter()
+        }
+
+        fn terms(&self) -> impl Iterator<Item = crate::Terms<'_>> {
+            [].into_iter()
         }
     }
 

@@ -3,7 +3,10 @@
 use alloc::{string::ToString, vec, vec::Vec};
 
 use super::*;
-use crate::{Caller, Endpoints, Header, Names, Purpose, Purposes, ScopeSets};
+use crate::{
+    Caller, CallerRule, CallerSet, Endpoints, Header, Names, Purpose, Purposes, ScopeSets,
+    SetHeaders, Terms,
+};
 
 struct Small;
 
@@ -44,6 +47,18 @@ impl Rules for Small {
             _ => None,
         }
     }
+
+    fn exact_models(&self) -> impl Iterator<Item = ModelRule<'_>> {
+        [].into_iter()
+    }
+
+    fn callers(&self) -> impl Iterator<Item = CallerRule<'_>> {
+        [].into_iter()
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Terms<'_>> {
+        [].into_iter()
+    }
 }
 
 fn model<'a>(pattern: &'a str, published: Option<&'a str>, endpoints: Endpoints) -> ModelRule<'a> {
@@ -51,6 +66,7 @@ fn model<'a>(pattern: &'a str, published: Option<&'a str>, endpoints: Endpoints)
         pattern,
         published,
         endpoints,
+        terms: Terms::default(),
     }
 }
 
@@ -76,6 +92,9 @@ fn route<'a>(
         model: endpoint.map_or(ModelSource::None, Endpoint::model_source),
         query: NameList::new("limit,after"),
         headers: NameList::default(),
+        required_headers: NameList::default(),
+        set_headers: SetHeaders::default(),
+        callers: CallerSet::ALL,
         because: (!native).then_some("see the runbook"),
     }
 }

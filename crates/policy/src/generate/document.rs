@@ -2,10 +2,14 @@
 
 use proptest::{collection, option, prelude::*, sample};
 
-use super::words::{MODELS, PATTERNS, PUBLISHED, ROUTES, SCOPES};
+use super::{
+    terms::terms,
+    text::{list, text},
+    words::{MODELS, PATTERNS, PUBLISHED, ROUTES, SCOPES},
+};
 use crate::{
     Category, Compatibility, Document, Endpoint, List, ModelSource, Text,
-    document::{CaseEntry, Client, Expect, Model, Route, Value},
+    document::{CaseEntry, Client, Expect, Model, Published, Route, Scope, Value},
     format, gt,
     presets::Preset,
 };
@@ -15,9 +19,9 @@ pub fn documents() -> impl Strategy<Value = Document> {
     let about = option::of(about());
     let version = option::of("[a-z][0-9.]{0,6}".prop_map(text));
     let client = option::of(client());
-    let entries = (routes(), models(), values());
+    let entries = (routes(), models(), terms(), values());
     (about, version, client, entries).prop_map(|(about, version, client, entries)| {
-        let (routes, models, values) = entries;
+        let (routes, models, terms, values) = entries;
         let models = models
             .into_iter()
             .map(|model| only_for_forwarded(model, &routes));
@@ -31,7 +35,7 @@ pub fn documents() -> impl Strategy<Value = Document> {
             routes: Some(routes),
             ..Document::default()
         };
-        with_values(document, values)
+        with_values(terms.put_into(document), values)
     })
 }
 
@@ -81,10 +85,11 @@ fn values() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
 
 /// Puts the names in place of what models publish; those that find no place are left out.
 fn with_values(mut document: Document, values: Vec<(&str, &str)>) -> Document {
-    let mut published = document
-        .models
-        .iter_mut()
-        .filter_map(|it| it.published.as_mut());
+    let published = document.models.iter_mut();
+    let mut published = published.filter_map(|it| match &mut it.published {
+        Some(Published::Name(name)) => Some(name),
+        _ => None,
+    });
     for (name, default) in values {
         let Some(place) = published.next() else { break };
         *place = text(format!("${{{name}}}"));
@@ -157,7 +162,10 @@ fn route((method, template): (&'static str, &'static str), words: Words) -> Rout
         key: text(format!("{method} {template}")),
         verdict: Some(verdict.into()),
         action: other_action.then(|| if forwarded { "forward" } else { "refuse" }.into()),
-        scope: Some(scope.into()),
+        scope: Some(Scope {
+            sets: vec![list(&[scope])],
+            ..Scope::default()
+        }),
         purpose: purposes.map(|words| list(&words)),
         model: source(method, template, with_model).map(Text::from),
         because: (verdict != "native").then(|| "it is generated".into()),
@@ -198,8 +206,9 @@ fn models() -> impl Strategy<Value = Vec<Model>> {
 fn model(name: String, published: Option<&str>, endpoints: Option<Vec<&str>>) -> Model {
     Model {
         name: text(name),
-        published: published.map(Text::from),
+        published: published.map(|name| Published::Name(name.into())),
         endpoints: endpoints.map(|words| list(&words)),
+        ..Model::default()
     }
 }
 
@@ -222,18 +231,4 @@ fn only_for_forwarded(mut model: Model, routes: &[Route]) -> Model {
         .endpoints
         .filter(|endpoints| !endpoints.items.is_empty());
     model
-}
-
-fn text(value: impl Into<String>) -> Text {
-    Text {
-        value: value.into(),
-        ..Text::default()
-    }
-}
-
-fn list(words: &[&str]) -> List {
-    List {
-        items: words.iter().map(|word| text(*word)).collect(),
-        ..List::default()
-    }
 }

@@ -28,6 +28,10 @@ pub(super) const PATTERNS: &[&str] =
 
 pub(super) const PUBLISHED: &[&str] = &["gpt-4o", "gt-small", "agent: two", "support-agent"];
 
+pub(super) const KEYS: &[&str] = &["generated", "key-1"];
+
+pub(super) const LABELS: &[&str] = &["plan", "team"];
+
 pub(super) const DATASETS: &[&str] = &["a", "briefs", "reference-briefs"];
 
 /// Routes besides those of [`crate::Endpoint`]; no two take the same path with other names.

@@ -6,7 +6,7 @@ use super::include::Part;
 use crate::{
     Document, Text,
     diagnostic::{Code, Findings, shown},
-    document::{CaseEntry, Model, Route, Value},
+    document::{CallerEntry, CaseEntry, Model, ModelSet, Route, Value},
 };
 
 /// Something that stands under a key, and is replaced as a whole.
@@ -32,10 +32,15 @@ pub(super) fn document(mut parts: Vec<Part>, findings: &mut Findings) -> Documen
         let has_routes = parts.iter().any(|part| part.document.routes.is_some());
         let routes: Vec<Route> = Merged::of(&parts, findings);
         let models: Vec<Model> = Merged::of(&parts, findings);
+        let has_callers = parts.iter().any(|part| part.document.callers.is_some());
+        let sets: Vec<ModelSet> = Merged::of(&parts, findings);
+        let callers: Vec<CallerEntry> = Merged::of(&parts, findings);
         let cases: Vec<CaseEntry> = Merged::of(&parts, findings);
         if let Some(own) = parts.first_mut() {
             own.document.routes = has_routes.then_some(routes);
             own.document.models = models;
+            own.document.sets = sets;
+            own.document.callers = has_callers.then_some(callers);
             own.document.cases = cases;
         }
     }
@@ -176,6 +181,30 @@ impl Keyed for Model {
     }
 
     const WHERE: &'static str = "under `models:` here";
+}
+
+impl Keyed for ModelSet {
+    fn key(&self) -> Option<&Text> {
+        Some(&self.name)
+    }
+
+    fn of(document: &Document) -> &[Self] {
+        &document.sets
+    }
+
+    const WHERE: &'static str = "under `sets:` here";
+}
+
+impl Keyed for CallerEntry {
+    fn key(&self) -> Option<&Text> {
+        Some(&self.name)
+    }
+
+    fn of(document: &Document) -> &[Self] {
+        document.callers.as_deref().unwrap_or_default()
+    }
+
+    const WHERE: &'static str = "under `callers:` here";
 }
 
 impl Keyed for CaseEntry {

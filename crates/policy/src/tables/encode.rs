@@ -3,7 +3,7 @@
 use alloc::{collections::BTreeMap, string::String, vec, vec::Vec};
 
 use super::layout::{self, Hash, Span};
-use crate::{ModelRule, RouteRule};
+use crate::{CallerRule, CallerSet, ModelRule, RouteRule, Terms};
 
 /// Why rules cannot be written as tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,29 +29,60 @@ impl core::fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// The tables of a policy, from its name, version and rules in any order. A model whose pattern
-/// ends in `*` is a prefix.
+/// What tables are made of. Routes and models come in any order; a model whose pattern ends in `*` is
+/// a prefix.
+#[derive(Clone, Debug, Default)]
+pub struct Content<'a> {
+    /// The policy's name.
+    pub name: &'a str,
+    /// Its version.
+    pub version: &'a str,
+    /// Its routes.
+    pub routes: Vec<RouteRule<'a>>,
+    /// Its models.
+    pub models: Vec<ModelRule<'a>>,
+    /// Its rules for callers, in the order of their places.
+    pub callers: Vec<CallerRule<'a>>,
+}
+
+/// The tables of a policy.
 ///
 /// # Errors
 /// If a route or a model is there twice, or if there is too much for a 32-bit memory.
-pub fn encode<'a>(
-    name: &str,
-    version: &str,
-    routes: impl IntoIterator<Item = RouteRule<'a>>,
-    models: impl IntoIterator<Item = ModelRule<'a>>,
-) -> Result<Vec<u8>, EncodeError> {
+pub fn encode(content: Content<'_>) -> Result<Vec<u8>, EncodeError> {
+    let Content {
+        name,
+        version,
+        routes,
+        models,
+        callers,
+    } = content;
+    if callers.len() > CallerSet::MOST {
+        return Err(EncodeError::TooLarge);
+    }
     let (patterns, models): (Vec<_>, Vec<_>) = models
         .into_iter()
         .partition(|model| model.pattern.ends_with('*'));
     let (models, patterns) = (sorted_models(models)?, sorted_models(patterns)?);
-    let routes = sorted_routes(routes.into_iter().collect())?;
+    let routes = sorted_routes(routes)?;
 
     let mut texts = Pool::default();
     let mut names = Pool::default();
+    let mut terms = TermsPool::default();
     let title = [texts.put(name)?, texts.put(version)?];
     let route_records = concat(routes.iter().map(|route| route_record(route, &mut texts)))?;
-    let model_records = concat(models.iter().map(|model| model_record(model, &mut names)))?;
-    let pattern_records = concat(patterns.iter().map(|model| model_record(model, &mut names)))?;
+    let [model_records, pattern_records] = [&models, &patterns].map(|models| {
+        concat(models.iter().map(|model| {
+            let place = terms.put(&model.terms, &mut texts)?;
+            model_record(model, place, &mut names)
+        }))
+    });
+    let (model_records, pattern_records) = (model_records?, pattern_records?);
+    let caller_records = concat(
+        callers
+            .iter()
+            .map(|caller| caller_record(caller, &mut texts)),
+    )?;
     let prefixes: Vec<&[u8]> = patterns.iter().map(|model| prefix(model)).collect();
     let exact: Vec<&[u8]> = models
         .iter()
@@ -67,6 +98,8 @@ pub fn encode<'a>(
     file.section(slots(&prefixes)?, layout::SLOT);
     file.section(texts.bytes, 1);
     file.section(names.bytes, 1);
+    file.section(terms.bytes, layout::TERMS);
+    file.section(caller_records, layout::CALLER);
     file.finish()
 }
 
@@ -105,24 +138,73 @@ fn route_record(route: &RouteRule<'_>, texts: &mut Pool) -> Result<Vec<u8>, Enco
         texts.put(route.query.joined())?,
         texts.put(route.headers.joined())?,
         texts.put_optional(route.because)?,
+        texts.put(route.required_headers.joined())?,
+        texts.put(route.set_headers.packed())?,
     ];
-    Ok(record(&spans, layout::flags(route)))
+    let [low, high] = layout::callers_words(route.callers);
+    Ok(record(&spans, &[low, high, layout::flags(route)]))
 }
 
-fn model_record(model: &ModelRule<'_>, names: &mut Pool) -> Result<Vec<u8>, EncodeError> {
+fn model_record(
+    model: &ModelRule<'_>,
+    terms: u32,
+    names: &mut Pool,
+) -> Result<Vec<u8>, EncodeError> {
     let spans = [
         names.put(model.pattern)?,
         names.put_optional(model.published)?,
     ];
-    Ok(record(&spans, u32::from(model.endpoints.bits())))
+    Ok(record(&spans, &[layout::use_word(model.endpoints, terms)]))
 }
 
-fn record(spans: &[Span], last: u32) -> Vec<u8> {
-    let words = spans
-        .iter()
-        .flat_map(|span| [span.start, span.length])
-        .chain([last]);
+fn caller_record(caller: &CallerRule<'_>, texts: &mut Pool) -> Result<Vec<u8>, EncodeError> {
+    let spans = [
+        texts.put(caller.name)?,
+        texts.put(caller.keys.packed())?,
+        texts.put(caller.labels.packed())?,
+    ];
+    Ok(record(&spans, &layout::ceilings_words(caller.ceilings)))
+}
+
+fn record(spans: &[Span], words: &[u32]) -> Vec<u8> {
+    let spans = spans.iter().flat_map(|span| [span.start, span.length]);
+    let words = spans.chain(words.iter().copied());
     words.flat_map(u32::to_le_bytes).collect()
+}
+
+/// Terms one after another, each once: most models of a policy have the same.
+#[derive(Default)]
+struct TermsPool {
+    bytes: Vec<u8>,
+    /// The place of each, from 1.
+    known: BTreeMap<Vec<u8>, u32>,
+}
+
+impl TermsPool {
+    /// The place of these terms, from 1; 0 for those that set nothing.
+    fn put(&mut self, terms: &Terms<'_>, texts: &mut Pool) -> Result<u32, EncodeError> {
+        if *terms == Terms::default() {
+            return Ok(0);
+        }
+        let spans = [
+            texts.put(terms.choices.packed())?,
+            texts.put_optional(terms.deprecated)?,
+        ];
+        let [tokens, answers, effort] = layout::ceilings_words(terms.ceilings);
+        let [low, high] = layout::callers_words(terms.callers);
+        let unlisted = u32::from(!terms.is_listed);
+        let record = record(&spans, &[tokens, answers, effort, low, high, unlisted]);
+        if let Some(place) = self.known.get(&record) {
+            return Ok(*place);
+        }
+        let place = to_word(self.known.len() + 1)?;
+        if place > layout::MOST_TERMS {
+            return Err(EncodeError::TooLarge);
+        }
+        self.bytes.extend(&record);
+        self.known.insert(record, place);
+        Ok(place)
+    }
 }
 
 fn concat(

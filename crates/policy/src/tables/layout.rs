@@ -1,13 +1,15 @@
 //! Where everything lies in tables: the one place that reader and writer share.
 
-use crate::{Action, ModelSource, Purposes, Verdict};
+use crate::{Action, CallerSet, Ceilings, Effort, Endpoints, ModelSource, Purposes, Verdict};
 
-pub(super) const MAGIC: [u8; 4] = *b"SBT1";
+pub(super) const MAGIC: [u8; 4] = *b"SBT2";
 
-/// Bytes of one route, one model or pattern, and one slot.
-pub(super) const ROUTE: usize = 52;
+/// Bytes of one route, one model or pattern, one slot, the terms of a model, and a rule for callers.
+pub(super) const ROUTE: usize = 76;
 pub(super) const MODEL: usize = 20;
 pub(super) const SLOT: usize = 8;
+pub(super) const TERMS: usize = 40;
+pub(super) const CALLER: usize = 36;
 
 /// A pair of words, by the index of the first.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +29,10 @@ pub(super) mod header {
     pub(in super::super) const PATTERN_SLOTS: Reference = Reference(16);
     pub(in super::super) const TEXTS: Reference = Reference(18);
     pub(in super::super) const NAMES: Reference = Reference(20);
+    pub(in super::super) const TERMS: Reference = Reference(22);
+    pub(in super::super) const CALLERS: Reference = Reference(24);
     /// Bytes of the header.
-    pub(in super::super) const SIZE: usize = 88;
+    pub(in super::super) const SIZE: usize = 104;
 }
 
 /// A route's texts, and the word of its flags.
@@ -38,12 +42,84 @@ pub(super) const SCOPES: Reference = Reference(4);
 pub(super) const QUERY: Reference = Reference(6);
 pub(super) const HEADERS: Reference = Reference(8);
 pub(super) const BECAUSE: Reference = Reference(10);
-pub(super) const FLAGS: usize = 12;
+pub(super) const REQUIRED_HEADERS: Reference = Reference(12);
+pub(super) const SET_HEADERS: Reference = Reference(14);
+pub(super) const ROUTE_CALLERS: usize = 16;
+pub(super) const FLAGS: usize = 18;
 
-/// A model's names, and the word of its endpoints.
+/// A model's names, and the word of its endpoints and of the place of its terms.
 pub(super) const PATTERN: Reference = Reference(0);
 pub(super) const PUBLISHED: Reference = Reference(2);
-pub(super) const ENDPOINTS: usize = 4;
+pub(super) const USE: usize = 4;
+
+/// The texts of a model's terms, their ceilings, the callers, and the word of the rest.
+pub(super) const CHOICES: Reference = Reference(0);
+pub(super) const DEPRECATED: Reference = Reference(2);
+pub(super) const TERMS_CEILINGS: usize = 4;
+pub(super) const TERMS_CALLERS: usize = 7;
+pub(super) const UNLISTED: usize = 9;
+
+/// The texts of a rule for callers, and its ceilings.
+pub(super) const CALLER_NAME: Reference = Reference(0);
+pub(super) const CALLER_KEYS: Reference = Reference(2);
+pub(super) const CALLER_LABELS: Reference = Reference(4);
+pub(super) const CALLER_CEILINGS: usize = 6;
+
+/// The words of ceilings. None of them is what the most that can be said is.
+pub(super) fn ceilings_words(ceilings: Ceilings) -> [u32; 3] {
+    [
+        ceilings.tokens.unwrap_or(UNSET),
+        ceilings.answers.unwrap_or(UNSET),
+        ceilings.effort.map_or(UNSET, |effort| effort as u32),
+    ]
+}
+
+/// The ceilings whose first word has this index. `None` if they cannot be read.
+pub(super) fn ceilings(bytes: &[u8], index: usize) -> Option<Ceilings> {
+    let set = |index| Some(Some(word(bytes, index)?).filter(|word| *word != UNSET));
+    let effort = match set(index + 2)? {
+        None => None,
+        Some(place) => Some(*Effort::ALL.get(place as usize)?),
+    };
+    Some(Ceilings {
+        tokens: set(index)?,
+        answers: set(index + 1)?,
+        effort,
+    })
+}
+
+const UNSET: u32 = u32::MAX;
+
+/// The words of a set of callers' rules.
+#[expect(clippy::cast_possible_truncation, reason = "the halves are wanted")]
+pub(super) fn callers_words(callers: CallerSet) -> [u32; 2] {
+    let bits = callers.bits();
+    [bits as u32, (bits >> 32) as u32]
+}
+
+/// The set whose first word has this index.
+pub(super) fn callers(bytes: &[u8], index: usize) -> Option<CallerSet> {
+    let low = u64::from(word(bytes, index)?);
+    let high = u64::from(word(bytes, index + 1)?);
+    Some(CallerSet::from_bits(high << 32 | low))
+}
+
+/// The word of a model's endpoints and of the place of its terms, from 1; 0 for those of most names.
+pub(super) fn use_word(endpoints: Endpoints, terms: u32) -> u32 {
+    u32::from(endpoints.bits()) | terms << 8
+}
+
+pub(super) const fn endpoints(word: u32) -> Endpoints {
+    Endpoints::from_bits((word & 0xff) as u8)
+}
+
+/// The place of a model's terms; `None` if they are those of most names.
+pub(super) fn terms(word: u32) -> Option<usize> {
+    (word >> 8).checked_sub(1).map(|place| place as usize)
+}
+
+/// How many different terms there may be.
+pub(super) const MOST_TERMS: u32 = (1 << 24) - 1;
 
 /// The word with this index.
 pub(super) fn word(bytes: &[u8], index: usize) -> Option<u32> {

@@ -3,7 +3,7 @@ use alloc::{format, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Action, ModelSource, Purpose, Verdict};
+use crate::{Action, Ceilings, Effort, Endpoints, ModelSource, Purpose, Verdict};
 
 fn chat() -> RouteRule<'static> {
     RouteRule {
@@ -16,6 +16,9 @@ fn chat() -> RouteRule<'static> {
         model: ModelSource::Json,
         query: NameList::new("user,trace"),
         headers: NameList::default(),
+        required_headers: NameList::new("x-team"),
+        set_headers: SetHeaders::new("x-env\tprod\nx-from\ta gate"),
+        callers: CallerSet::NONE.with(0).with(40),
         because: None,
     }
 }
@@ -31,6 +34,9 @@ fn upload() -> RouteRule<'static> {
         model: ModelSource::None,
         query: NameList::default(),
         headers: NameList::new("x-extra"),
+        required_headers: NameList::default(),
+        set_headers: SetHeaders::default(),
+        callers: CallerSet::ALL,
         because: Some("Upload from automation, straight to GT."),
     }
 }
@@ -40,7 +46,17 @@ fn model<'a>(pattern: &'a str, published: Option<&'a str>) -> ModelRule<'a> {
         pattern,
         published,
         endpoints: Endpoints::ALL,
+        terms: Terms::default(),
     }
+}
+
+fn tables_of(routes: &[RouteRule<'_>], models: &[ModelRule<'_>]) -> Result<Vec<u8>, EncodeError> {
+    encode(Content {
+        name: "p",
+        routes: routes.to_vec(),
+        models: models.to_vec(),
+        ..Content::default()
+    })
 }
 
 fn small() -> Vec<u8> {
@@ -50,7 +66,14 @@ fn small() -> Vec<u8> {
         model("gpt-*", Some("gt-any")),
         model("own", None),
     ];
-    encode("litellm", "1", [upload(), chat()], models).unwrap()
+    let content = Content {
+        name: "litellm",
+        version: "1",
+        routes: vec![upload(), chat()],
+        models: models.to_vec(),
+        callers: Vec::new(),
+    };
+    encode(content).unwrap()
 }
 
 #[test]
@@ -88,7 +111,7 @@ fn the_most_specific_name_is_found() {
 
 #[test]
 fn a_lone_star_takes_every_name() {
-    let bytes = encode("p", "", [], [model("*", None), model("a", Some("b"))]).unwrap();
+    let bytes = tables_of(&[], &[model("*", None), model("a", Some("b"))]).unwrap();
     let tables = Tables::read(&bytes).unwrap();
     assert_eq!(tables.model("a"), Some(model("a", Some("b"))));
     assert_eq!(tables.model("é"), Some(model("*", None)));
@@ -118,7 +141,7 @@ fn a_name_no_route_takes_is_not_listed() {
         endpoints: [crate::Endpoint::Chat].into_iter().collect(),
         ..model("gpt-4o", None)
     };
-    let bytes = encode("p", "", [chat()], [speech, chat_only]).unwrap();
+    let bytes = tables_of(&[chat()], &[speech, chat_only]).unwrap();
     let tables = Tables::read(&bytes).unwrap();
     let listed = CatalogueEntry {
         name: "gpt-4o".to_string(),
@@ -133,9 +156,9 @@ fn a_name_no_route_takes_is_not_listed() {
 
 #[test]
 fn what_is_there_twice_is_refused() {
-    let twice = encode("p", "", [], [model("a", None), model("a", Some("b"))]);
+    let twice = tables_of(&[], &[model("a", None), model("a", Some("b"))]);
     assert_eq!(twice, Err(EncodeError::ModelTwice("a".to_string())));
-    let twice = encode("p", "", [chat(), chat()], []);
+    let twice = tables_of(&[chat(), chat()], &[]);
     assert_eq!(
         twice,
         Err(EncodeError::RouteTwice(
@@ -150,8 +173,8 @@ fn the_order_of_rules_does_not_change_the_bytes() {
     let mut reversed = models;
     reversed.reverse();
     assert_eq!(
-        encode("p", "", [chat(), upload()], models),
-        encode("p", "", [upload(), chat()], reversed)
+        tables_of(&[chat(), upload()], &models),
+        tables_of(&[upload(), chat()], &reversed)
     );
 }
 
@@ -162,7 +185,8 @@ fn a_model_takes_at_most_170_bytes() {
             .map(|it| format!("team-{it}/a-model-of-theirs"))
             .collect();
         let models = names.iter().map(|name| model(name, Some("support-agent")));
-        let size = encode("p", "", [], models).unwrap().len();
+        let models: Vec<_> = models.collect();
+        let size = tables_of(&[], &models).unwrap().len();
         assert!(size / count <= 170, "{size} bytes for {count} models");
     }
 }
@@ -199,7 +223,7 @@ fn where_a_route_cannot_be_read_nothing_is_described() {
     let mut bytes = small();
     assert!(Tables::read(&bytes).unwrap().description().is_some());
     let routes = u32::from_le_bytes(bytes[24..28].try_into().unwrap()) as usize;
-    bytes[routes + 48] = 3;
+    bytes[routes + 72] = 3;
     assert_eq!(Tables::read(&bytes).unwrap().description(), None);
 }
 
@@ -209,10 +233,101 @@ fn sets_of_scopes_come_back_as_they_were() {
         scopes: ScopeSets::new(Some("a b\nc")),
         ..chat()
     };
-    let bytes = encode("p", "", [either], []).unwrap();
+    let bytes = tables_of(&[either], &[]).unwrap();
     let description = Tables::read(&bytes).unwrap().description().unwrap();
     let sets = [vec!["a", "b"], vec!["c"]];
     assert_eq!(description.routes[0].scopes, sets);
+}
+
+#[test]
+fn terms_and_callers_come_back_as_they_were() {
+    let ceilings = Ceilings {
+        tokens: Some(4096),
+        answers: None,
+        effort: Some(Effort::None),
+    };
+    let models = [
+        ModelRule {
+            terms: Terms {
+                is_listed: false,
+                deprecated: Some("Use another."),
+                choices: Choices::new("1\ta\n9\tb\tteam\u{1f}sales"),
+                ceilings,
+                callers: CallerSet::NONE.with(1).with(63),
+            },
+            ..model("a", None)
+        },
+        model("b", Some("c")),
+        ModelRule {
+            terms: Terms {
+                ceilings,
+                ..Terms::default()
+            },
+            ..model("c*", None)
+        },
+    ];
+    let callers = [
+        CallerRule {
+            name: "one",
+            keys: Words::new("k1\u{1f}k2"),
+            labels: Labels::new("team\u{1f}sales"),
+            ceilings,
+        },
+        CallerRule {
+            name: "two",
+            keys: Words::default(),
+            labels: Labels::default(),
+            ceilings: Ceilings::default(),
+        },
+    ];
+    let content = Content {
+        models: models.to_vec(),
+        callers: callers.to_vec(),
+        ..Content::default()
+    };
+    let bytes = encode(content).unwrap();
+    let tables = Tables::read(&bytes).unwrap();
+    assert_eq!(tables.exact_models().collect::<Vec<_>>(), &models[..2]);
+    assert_eq!(tables.model("cd"), Some(models[2]));
+    assert_eq!(tables.callers().collect::<Vec<_>>(), callers);
+    let terms: Vec<_> = tables.terms().collect();
+    assert_eq!(
+        terms,
+        [models[0].terms, models[2].terms],
+        "those of most names take no room"
+    );
+
+    let many = Content {
+        callers: vec![callers[1]; CallerSet::MOST + 1],
+        ..Content::default()
+    };
+    assert_eq!(encode(many), Err(EncodeError::TooLarge));
+}
+
+#[test]
+fn a_rule_for_callers_that_cannot_be_read_stops_all() {
+    let rule = CallerRule {
+        name: "one",
+        keys: Words::new("k1"),
+        labels: Labels::default(),
+        ceilings: Ceilings::default(),
+    };
+    let content = Content {
+        callers: vec![rule],
+        ..Content::default()
+    };
+    let bytes = encode(content).unwrap();
+    assert!(Tables::read(&bytes).is_ok());
+    let at = u32::from_le_bytes(bytes[96..100].try_into().unwrap()) as usize;
+    for word in [0, 2, 4, 8] {
+        let mut damaged = bytes.clone();
+        damaged[at + word * 4..][..4].copy_from_slice(&77_777_u32.to_le_bytes());
+        assert_eq!(
+            Tables::read(&damaged).err(),
+            Some(BadTables::Section),
+            "{word}"
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Cases in a file of their own and in JSON.
 
-use signalbox_policy::{Case, Expectation, Names, Purpose, Purposes, read_cases};
+use signalbox_policy::{BodyValue, Case, Expectation, Names, Purpose, Purposes, read_cases};
 
 const FILE: &str = r#"
 cases:
@@ -12,6 +12,9 @@ cases:
     models: ["gpt-*"]
     published: all
     datasets: []
+    key: k-1
+    labels: {team: sales}
+    body: {max_tokens: 9, n: null, reasoning_effort: low}
     headers: {x-gt-conversation-id: c-1}
     expect: {forward: POST /v1/somewhere/else, model: agent}
   - name: nothing said
@@ -32,6 +35,17 @@ fn everything_said() -> Case {
         models: Names::Only(vec!["gpt-*".into()]),
         published: Names::All,
         datasets: Names::NONE,
+        key: Some("k-1".into()),
+        labels: [("team".to_owned(), "sales".to_owned())].into(),
+        body: [
+            ("max_tokens".to_owned(), BodyValue::Integer(9)),
+            ("n".to_owned(), BodyValue::Other(())),
+            (
+                "reasoning_effort".to_owned(),
+                BodyValue::Text("low".to_owned()),
+            ),
+        ]
+        .into(),
         headers: [("x-gt-conversation-id".to_owned(), "c-1".to_owned())].into(),
         expect: Expectation::Forward {
             route: "POST /v1/somewhere/else".into(),
@@ -95,6 +109,9 @@ fn the_json_of_a_case_is_what_components_carry() {
         "models": ["gpt-*"],
         "published": "all",
         "datasets": [],
+        "key": "k-1",
+        "labels": {"team": "sales"},
+        "body": {"max_tokens": 9, "n": null, "reasoning_effort": "low"},
         "headers": {"x-gt-conversation-id": "c-1"},
         "expect": {"forward": "POST /v1/somewhere/else", "model": "agent"},
     });

@@ -1,5 +1,9 @@
 //! Laws that hold for every document, request or text.
 
+use crate::any_terms::{
+    any_body_entry, any_boolean, any_caller, any_ceilings, any_entries, any_published, any_scope,
+    any_set,
+};
 use proptest::{collection, option, prelude::*};
 use signalbox_policy::{
     Decision, Document, Files, List, NoFiles, Text, Unreadable, Values, decide,
@@ -10,7 +14,7 @@ use signalbox_policy::{
 };
 
 /// Any text at all, and some that mislead careless readers.
-fn any_text() -> impl Strategy<Value = Text> {
+pub(crate) fn any_text() -> impl Strategy<Value = Text> {
     let misleading = [
         "",
         " ",
@@ -55,7 +59,7 @@ fn any_text() -> impl Strategy<Value = Text> {
 }
 
 /// A key as the reader takes it: no control characters, not too long.
-fn any_key() -> impl Strategy<Value = String> {
+pub(crate) fn any_key() -> impl Strategy<Value = String> {
     let clean = any_text().prop_map(|text| {
         let kept = text.value.chars().filter(|c| !c.is_control());
         kept.take(60).collect::<String>()
@@ -63,7 +67,7 @@ fn any_key() -> impl Strategy<Value = String> {
     prop_oneof![clean, "(GET|POST) /v1/[a-z{}/]{1,20}"]
 }
 
-fn any_list() -> impl Strategy<Value = List> {
+pub(crate) fn any_list() -> impl Strategy<Value = List> {
     collection::vec(any_text(), 0..4).prop_map(|items| List {
         items,
         ..List::default()
@@ -81,30 +85,35 @@ prop_compose! {
     fn any_route(key: String)(
         verdict in option::of(any_text()),
         action in option::of(any_text()),
-        scope in option::of(any_text()),
+        scope in option::of(any_scope()),
         purpose in option::of(any_list()),
         model in option::of(any_text()),
         because in option::of(any_text()),
         query in option::of(any_list()),
-        headers in option::of(any_list()),
+        headers in (option::of(any_list()), option::of(any_list()), any_entries()),
     ) -> Route {
         let mut route = Route::default();
         route.key = key.as_str().into();
         (route.verdict, route.action, route.scope) = (verdict, action, scope);
         (route.purpose, route.model, route.because) = (purpose, model, because);
-        (route.query, route.headers) = (query, headers);
+        route.query = query;
+        (route.headers, route.required_headers, route.set_headers) = headers;
         route
     }
 }
 
 prop_compose! {
     fn any_model(name: String)(
-        published in option::of(any_text()),
+        published in option::of(any_published()),
         endpoints in option::of(any_list()),
+        listed in option::of(any_boolean()),
+        deprecated in option::of(any_text()),
+        ceilings in option::of(any_ceilings()),
     ) -> Model {
         let mut model = Model::default();
         model.name = name.as_str().into();
         (model.published, model.endpoints) = (published, endpoints);
+        (model.listed, model.deprecated, model.ceilings) = (listed, deprecated, ceilings);
         model
     }
 }
@@ -127,7 +136,10 @@ prop_compose! {
         texts in (option::of(any_text()), option::of(any_text()), option::of(any_text()), option::of(any_text())),
         lists in (option::of(any_list()), option::of(any_list())),
         fences in collection::vec(option::of(any_all_or_list()), 3),
-        headers in collection::btree_map(any_key(), any_text(), 0..3),
+        key in option::of(any_text()),
+        labels in any_entries(),
+        body in collection::btree_map(any_key(), any_body_entry(), 0..3),
+        headers in any_entries(),
         expect in option::of(any_expect()),
     ) -> CaseEntry {
         let mut case = CaseEntry::default();
@@ -137,7 +149,8 @@ prop_compose! {
         case.models = fences.next().flatten();
         case.published = fences.next().flatten();
         case.datasets = fences.next().flatten();
-        case.headers = headers.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
+        (case.key, case.labels, case.headers) = (key, labels, headers);
+        case.body = body.iter().map(|(name, entry)| (name.as_str().into(), entry.clone())).collect();
         case.expect = expect;
         case
     }
@@ -177,17 +190,21 @@ fn any_document() -> impl Strategy<Value = Document> {
     );
     let values = keys().prop_flat_map(|keys| keys.into_iter().map(any_value).collect::<Vec<_>>());
     let beside = (option::of(any_list()), values, option::of(any_client()));
+    let sets = keys().prop_flat_map(|keys| keys.into_iter().map(any_set).collect::<Vec<_>>());
+    let callers = keys().prop_flat_map(|keys| keys.into_iter().map(any_caller).collect::<Vec<_>>());
     let body = (
         option::of(routes),
         models,
+        (sets, option::of(callers)),
         collection::vec(any_case(), 0..3),
     );
     (head, beside, body).prop_map(
-        |((policy, version, about), beside, (routes, models, cases))| {
+        |((policy, version, about), beside, (routes, models, who, cases))| {
             let mut document = Document::default();
             (document.include, document.values, document.client) = beside;
             (document.policy, document.version, document.about) = (policy, version, about);
             (document.routes, document.models, document.cases) = (routes, models, cases);
+            (document.sets, document.callers) = who;
             document
         },
     )
@@ -356,6 +373,8 @@ fn generated_requests_are_forwarded_listed_and_refused_in_every_way() {
         });
     }
     let expected = [
+        "above_ceiling",
+        "caller_not_allowed",
         "conversation_not_allowed",
         "dataset_not_allowed",
         "forward, model: false",
@@ -365,11 +384,13 @@ fn generated_requests_are_forwarded_listed_and_refused_in_every_way() {
         "list",
         "method_not_allowed",
         "missing_conversation",
+        "missing_header",
         "missing_model",
         "model_not_found",
         "purpose_not_allowed",
         "read",
         "route_not_supported",
+        "unclear_parameter",
         "unknown_route",
     ];
     assert_eq!(seen, expected.map(str::to_owned).into());

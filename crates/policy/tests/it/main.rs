@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod any_terms;
 mod cases;
 mod catalogue;
 mod diagnostics;
@@ -16,3 +17,4 @@ mod limits;
 mod run;
 mod runbooks;
 mod runbooks_page;
+mod terms;

@@ -6,11 +6,14 @@ use signalbox_policy::{
     tables::Tables,
 };
 
+use super::terms;
 use crate::Access;
 
 /// Whether `new` allows everything `old` allows, and sends it to the same place.
 pub(super) fn compare(old: &Tables<'_>, new: &Tables<'_>) -> Access {
-    let finding = routes(old, new).and_then(|()| models(old, new));
+    let finding = terms::callers(old, new);
+    let finding = finding.and_then(|()| routes(old, new));
+    let finding = finding.and_then(|()| models(old, new));
     finding.err().unwrap_or(Access::NotNarrower)
 }
 
@@ -75,7 +78,7 @@ fn same_route(name: &str, old: &RouteRule<'_>, new: &RouteRule<'_>) -> Result<()
             return Err(Access::Unknown(why));
         }
     }
-    Ok(())
+    terms::route(name, old, new)
 }
 
 /// Whether some path belongs to both templates.
@@ -137,6 +140,7 @@ fn same_model(
         let why = format!("model `{shown}` works on fewer routes");
         return Err(Access::Narrower(why));
     }
+    terms::model(shown, &old.terms, &new.terms)?;
     let [before, now] = [old, new].map(|rule| published_name(rule, name));
     if before != now {
         // Not refused, but sent elsewhere: whether that is less only the operator knows.

@@ -1,7 +1,9 @@
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeSet};
 
 use proptest::{prelude::*, test_runner::TestRunner};
-use signalbox_policy::{Decision, Document, Policy, Rules, generate::Asking, tables::encode};
+use signalbox_policy::{
+    CatalogueEntry, Decision, Document, Forward, ListMode, Policy, Rules, fences, generate::Asking,
+};
 
 use super::*;
 use pairs::{asked, decided, pairs};
@@ -10,8 +12,7 @@ use pairs::{asked, decided, pairs};
 mod pairs;
 
 fn tables(policy: &Policy) -> Vec<u8> {
-    let (name, version) = (policy.name(), policy.version());
-    encode(name, version, policy.routes(), policy.models()).unwrap()
+    policy.tables().unwrap()
 }
 
 fn found(old: &Document, new: &Document) -> Access {
@@ -32,17 +33,49 @@ fn natively(rules: &impl Rules, asking: &Asking) -> Decision {
     decided(asking, |request| signalbox_policy::decide(rules, request))
 }
 
-/// What is allowed, and where it goes, by the name of the route: `None` if it is refused.
-fn allowed(policy: &Policy, asking: &Asking) -> Option<(Decision, Option<String>)> {
-    match natively(policy, asking) {
-        Decision::Refuse(_) => None,
-        Decision::Forward(mut forward) => {
-            let index = std::mem::take(&mut forward.route);
-            let route = policy.route(index);
-            let route = route.map(|route| format!("{} {}", route.method, route.template));
-            Some((Decision::Forward(forward), route))
+/// What a request is allowed.
+#[derive(Debug, PartialEq)]
+enum Allowed {
+    /// To go there, by the name of the route.
+    Forward(Forward, Option<String>),
+    /// To see these names.
+    List(BTreeSet<String>),
+}
+
+impl Allowed {
+    /// `None` if it is refused.
+    fn of(policy: &Policy, asking: &Asking) -> Option<Self> {
+        match natively(policy, asking) {
+            Decision::Forward(mut forward) => {
+                let index = std::mem::take(&mut forward.route);
+                let route = policy.route(index);
+                let route = route.map(|route| format!("{} {}", route.method, route.template));
+                // For people: it takes nothing away.
+                forward.notice = None;
+                Some(Self::Forward(forward, route))
+            }
+            Decision::ListModels(mode) => {
+                let description = policy.description();
+                let is_seen = |entry: &CatalogueEntry| {
+                    let is_in_mode = match &mode {
+                        ListMode::Only(names) => names.contains(&entry.name),
+                        _ => true,
+                    };
+                    is_in_mode && fences::shows(&asking.caller, &description, entry)
+                };
+                let entries = policy.catalogue().into_iter().filter(is_seen);
+                Some(Self::List(entries.map(|entry| entry.name).collect()))
+            }
+            Decision::Refuse(_) | Decision::ReadModel => None,
         }
-        other => Some((other, None)),
+    }
+
+    /// Whether all of it is allowed still.
+    fn is_within(&self, now: Option<&Self>) -> bool {
+        match (self, now) {
+            (Self::List(before), Some(Self::List(now))) => before.is_subset(now),
+            (before, now) => Some(before) == now,
+        }
     }
 }
 
@@ -59,9 +92,9 @@ fn what_is_not_narrower_refuses_nothing_that_was_allowed() {
         let access = found(&old, &new);
         let [old, new] = [old, new].map(|document| document.check().unwrap());
         let differs = requests.iter().find_map(|asking| {
-            let before = allowed(&old, asking)?;
-            let now = allowed(&new, asking);
-            (now.as_ref() != Some(&before)).then_some((asking, before, now))
+            let before = Allowed::of(&old, asking)?;
+            let now = Allowed::of(&new, asking);
+            (!before.is_within(now.as_ref())).then_some((asking, before, now))
         });
         match (&access, differs) {
             (Access::NotNarrower, Some((asking, before, now))) => {
@@ -106,6 +139,7 @@ fn a_policy_is_not_narrower_than_itself() {
 fn each_way_to_allow_less_is_found_and_named() {
     let chat = "  POST /v1/chat/completions: {verdict: native, scope: \"s:chat\", model: json}\n";
     let with = |models: &str| format!("{chat}models:\n{models}");
+    let listing = |text: &str| format!("  GET /v1/models: {{verdict: native}}\n{text}");
     let narrower = |why: &str| Access::Narrower(why.into());
     let unknown = |why: &str| Access::Unknown(why.into());
     let file = |rest: &str| format!("  GET /v1/files/{{id}}: {{verdict: native, {rest}}}\n");
@@ -181,6 +215,58 @@ fn each_way_to_allow_less_is_found_and_named() {
             chat.to_owned(),
             format!("{chat}{plain}"),
             Access::NotNarrower,
+        ),
+        (
+            with("  a: {}\n"),
+            with("  a: {listed: false}\n"),
+            narrower("model `a` is not listed any more"),
+        ),
+        (
+            with("  a: {ceilings: {n: 2}}\n"),
+            with("  a: {ceilings: {n: 1}}\n"),
+            narrower("model `a` has a lower ceiling"),
+        ),
+        (
+            with("  a: {ceilings: {n: 2, max_tokens: 9}}\n"),
+            with("  a: {ceilings: {n: 3}, deprecated: Use b.}\n"),
+            Access::NotNarrower,
+        ),
+        (
+            with("  a: {published: [{name: x, weight: 1}, {name: y}]}\n"),
+            with("  a: {published: [{name: x, weight: 2}, {name: y}]}\n"),
+            unknown("model `a` has other choices"),
+        ),
+        (
+            with("  a: {}\n"),
+            with("  a: {}\ncallers:\n  one: {}\n"),
+            unknown("the rules under `callers` are others"),
+        ),
+        (
+            with("  a: {}\n  b: {}\ncallers:\n  one: {models: [a, b]}\n"),
+            with("  a: {}\n  b: {}\ncallers:\n  one: {models: [b]}\n"),
+            narrower("model `a` is for fewer callers"),
+        ),
+        (
+            listing(&with("  a: {}\ncallers:\n  one: {}\n")),
+            listing(&with(
+                "  a: {}\ncallers:\n  one: {routes: [GET /v1/models]}\n",
+            )),
+            narrower("`POST /v1/chat/completions` is for fewer callers"),
+        ),
+        (
+            with("  a: {}\ncallers:\n  one: {models: [a]}\n"),
+            with("  a: {}\n  b: {}\ncallers:\n  one: {models: [a, b], ceilings: {n: 1}}\n"),
+            narrower("`callers` rule `one` has a lower ceiling"),
+        ),
+        (
+            plain.clone(),
+            file("scope: none, purpose: [upload, conversation], required_headers: [x-team]"),
+            narrower("`GET /v1/files/{id}` needs the header `x-team`"),
+        ),
+        (
+            plain.clone(),
+            file("scope: none, purpose: [upload, conversation], set_headers: {x-env: a}"),
+            unknown("`GET /v1/files/{id}` sets other headers"),
         ),
     ] {
         assert_eq!(of_texts(&old, &new), expected, "{old}\n{new}");

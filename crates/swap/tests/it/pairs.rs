@@ -2,7 +2,7 @@
 
 use proptest::{collection, prelude::*};
 use signalbox_policy::{
-    Caller, Decision, Document, Request,
+    Caller, Decision, Document, List, Request,
     generate::{Asking, Known, callers, documents, requests},
 };
 
@@ -76,5 +76,34 @@ fn changed(first: &Document, other: Document, words: &[u8], adds: bool) -> Docum
     }
     second.routes = Some(routes);
     second.models = models;
-    second
+    without_strangers(second)
+}
+
+/// Without what sets and rules for callers say of routes and models that are gone.
+fn without_strangers(mut document: Document) -> Document {
+    let routes = document.routes.iter().flatten();
+    let routes: Vec<_> = routes.map(|it| it.key.value.clone()).collect();
+    let models: Vec<_> = document
+        .models
+        .iter()
+        .map(|it| it.name.value.clone())
+        .collect();
+    let keep = |list: &mut Option<List>, known: &[String], also: &str| {
+        if let Some(list) = list {
+            list.items
+                .retain(|it| known.contains(&it.value) || it.value == also);
+        }
+        *list = list.take().filter(|list| !list.items.is_empty());
+    };
+    for set in &mut document.sets {
+        keep(&mut set.models, &models, "");
+    }
+    document.sets.retain(|set| set.models.is_some());
+    let set = document.sets.first();
+    let set = set.map_or(String::new(), |set| set.name.value.clone());
+    for caller in document.callers.iter_mut().flatten() {
+        keep(&mut caller.routes, &routes, "");
+        keep(&mut caller.models, &models, &set);
+    }
+    document
 }

@@ -80,6 +80,7 @@ pub(super) fn decide(plugin: &Plugin, question: &Question, caller: &Caller) -> D
     let decision = match (plugin.decide(&head), written) {
         (Ok(Decision::ReadModel), Some(name)) => plugin.decide(&Request {
             model: RequestedModel::Named(name),
+            body_members: &question.body_members(&plugin.description().body_members),
             ..head
         }),
         (decision, _) => decision,

@@ -3,7 +3,7 @@
 use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
-use signalbox_policy::{Purpose, Purposes};
+use signalbox_policy::{BodyMember, BodyValue, Purpose, Purposes};
 
 use super::super::error::AdminError;
 use super::super::object::Distinct;
@@ -24,12 +24,17 @@ pub(super) struct Question {
     /// The name in the body; left out, the body is not read.
     #[serde(default, deserialize_with = "present")]
     pub(super) model: Option<String>,
+    /// What else the body says, with the model.
+    #[serde(default)]
+    body: Distinct<BodyValue>,
     #[serde(default, deserialize_with = "present")]
     key: Option<String>,
     #[serde(default, deserialize_with = "present")]
     scopes: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
     purposes: Option<Vec<String>>,
+    #[serde(default)]
+    labels: Distinct<String>,
     #[serde(default)]
     headers: Distinct<String>,
 }
@@ -43,6 +48,7 @@ pub(super) enum Who {
     Anyone {
         scopes: Vec<String>,
         purposes: Purposes,
+        labels: Vec<(String, String)>,
     },
 }
 
@@ -50,9 +56,10 @@ impl Question {
     /// One of the two ways to say who.
     pub(super) fn who(&self) -> Result<Who, AdminError> {
         match (&self.key, &self.scopes, &self.purposes) {
-            (Some(id), None, None) => Ok(Who::Key(id.clone())),
+            (Some(id), None, None) if self.labels.0.is_empty() => Ok(Who::Key(id.clone())),
             (Some(_), ..) => {
-                let message = "Say who asks either with `key`, or with `scopes` and `purposes`.";
+                let message =
+                    "Say who asks either with `key`, or with `scopes`, `purposes` and `labels`.";
                 Err(AdminError::value("key", message))
             }
             (None, None, None) => {
@@ -65,6 +72,7 @@ impl Question {
                     || Ok(Purpose::ALL.into_iter().collect()),
                     |words| read(words),
                 )?,
+                labels: self.labels.0.clone(),
             }),
         }
     }
@@ -89,6 +97,19 @@ impl Question {
             }
         }
         Ok(())
+    }
+
+    /// What the body says beside the model, as a policy that asks for it is told.
+    pub(super) fn body_members<'q>(
+        &'q self,
+        wanted: &'q [String],
+    ) -> Vec<(&'q str, BodyMember<'q>)> {
+        let told = |name: &'q String| {
+            let mut body = self.body.0.iter();
+            let (_, value) = body.find(|(present, _)| present == name)?;
+            Some((name.as_str(), value.told()))
+        };
+        wanted.iter().filter_map(told).collect()
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

@@ -10,7 +10,7 @@ use signalbox_policy::{Caller, Decision, RequestedModel, decision_json};
 use signalbox_runtime::LoadOptions;
 use signalbox_testkit::{Answer, Question, ask};
 
-use super::Arguments;
+use super::{Arguments, body};
 use crate::{compile, exit::Exit, output, show};
 
 pub(super) fn run(
@@ -41,6 +41,7 @@ pub(super) fn run(
             headers: &headers.into_iter().collect(),
             caller,
             model: model.map_or(RequestedModel::Unread, RequestedModel::Named),
+            body: &body(&arguments.body),
         },
     )
     .context("the policy failed: a client would be refused")?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, headers};
+use super::{Arguments, body, headers};
 use crate::{
     admin::{self, Body},
     exit::{Exit, Misused},
@@ -89,6 +89,15 @@ fn question(arguments: &Arguments) -> anyhow::Result<Value> {
         Some(key) => question.insert("key".into(), key.clone().into()),
         None => question.insert("scopes".into(), json!(arguments.scopes)),
     };
+    // A host of an older version does not know them.
+    if !arguments.labels.is_empty() {
+        let labels = arguments.labels.iter().cloned();
+        let labels: Map<String, Value> = labels.map(|(name, value)| (name, value.into())).collect();
+        question.insert("labels".into(), labels.into());
+    }
+    if !arguments.body.is_empty() {
+        question.insert("body".into(), json!(body(&arguments.body)));
+    }
     if let Some(model) = &arguments.model {
         question.insert("model".into(), model.clone().into());
     }

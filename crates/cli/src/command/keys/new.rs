@@ -11,7 +11,7 @@ use signalbox_policy::presets::Preset;
 use signalbox_swap::error_chain;
 
 use super::append;
-use crate::{exit::Exit, output};
+use crate::{exit::Exit, named, output};
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
@@ -65,13 +65,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
     /// A label for policies and logs; may be repeated.
-    #[arg(long = "label", value_name = "NAME=TEXT", value_parser = pair)]
+    #[arg(long = "label", value_name = "NAME=TEXT", value_parser = named::pair)]
     labels: Vec<(String, String)>,
     /// Keys of one group may share conversations and files.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
     /// The GT key for a purpose, by its name in `upstream.credentials`; may be repeated.
-    #[arg(long = "credential", value_name = "PURPOSE=NAME", value_parser = pair)]
+    #[arg(long = "credential", value_name = "PURPOSE=NAME", value_parser = named::pair)]
     credentials: Vec<(String, String)>,
     /// Make a profile for callers of `jwt`: it has no token.
     #[arg(long)]
@@ -125,12 +125,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn presets() -> Vec<&'static str> {
     Preset::ALL.iter().map(|preset| preset.word).collect()
-}
-
-/// For clap: `NAME=TEXT`.
-fn pair(text: &str) -> Result<(String, String), &'static str> {
-    let (name, text) = text.split_once('=').ok_or("write NAME=TEXT")?;
-    Ok((name.to_owned(), text.to_owned()))
 }
 
 /// 256 random bits behind GT's own prefix, so that secret scanners know it.
