@@ -17,16 +17,23 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use door::{Asked, Told, Upstream, play_with};
-use fixture::{Engine, gate};
+use fixture::{Engine, POLICY, gate};
 use libfuzzer_sys::fuzz_target;
 use signalbox_fuzz::script::{self, lines, sections};
 use signalbox_gate::Gate;
-use signalbox_policy::{Decision, Forward, HeaderBuf, ListMode, Refusal};
+use signalbox_policy::{Decision, Forward, HeaderBuf, ListMode, Refusal, RouteIndex};
 
 static GATE: LazyLock<Arc<Gate>> = LazyLock::new(|| {
     gate(&Arc::default(), Engine::Unknown, |settings, _| {
         settings.multipart_memory = 64;
     })
+});
+
+/// The routes of the policy, by their places.
+static ROUTES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let policy = signalbox_policy::read(POLICY).expect("the fixture's policy");
+    let routes = policy.description().routes;
+    routes.iter().map(|route| route.name()).collect()
 });
 
 fuzz_target!(|input: &[u8]| {
@@ -68,7 +75,8 @@ fn decision(section: &[u8]) -> Option<Decision> {
             }
             "query" => forward.query = Some(value.to_owned()),
             "model" => forward.model = Some(value.to_owned()),
-            "restamp" => forward.restamp = Some(value.to_owned()),
+            "response-model" => forward.response_model = Some(value.to_owned()),
+            "notice" => forward.notice = Some(value.to_owned()),
             "set" => {
                 let (name, value) = pair();
                 forward.set_headers.push(HeaderBuf {
@@ -82,7 +90,7 @@ fn decision(section: &[u8]) -> Option<Decision> {
     }
     Some(match kind {
         "forward" => {
-            forward.route = rest.to_owned();
+            forward.route = route(rest);
             Decision::Forward(forward)
         }
         "list" => Decision::ListModels(ListMode::Only(vec![rest.to_owned()])),
@@ -96,6 +104,13 @@ fn decision(section: &[u8]) -> Option<Decision> {
         }),
         _ => return None,
     })
+}
+
+/// A route by its name, or by any number.
+fn route(written: &str) -> RouteIndex {
+    let place = ROUTES.iter().position(|name| name == written);
+    let number = || RouteIndex(written.parse().unwrap_or(u32::MAX));
+    place.map_or_else(number, RouteIndex::of)
 }
 
 fn upstream(head: &[u8], body: &[u8]) -> Vec<Upstream> {
