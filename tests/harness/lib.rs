@@ -12,6 +12,7 @@
     reason = "this is a part of tests: what goes wrong here is to fail them, with its reason"
 )]
 
+pub mod client_requests;
 pub mod clients;
 pub mod command;
 pub mod conformance;
@@ -31,6 +32,7 @@ pub mod served;
 pub mod small_host;
 pub mod steady;
 pub mod storm;
+pub mod trials;
 
 use std::{
     path::PathBuf,

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use signalbox_policy::{Files, Resolved, Unreadable, Values, read_with};
+
 use crate::root;
 
 /// The component a document becomes.
@@ -43,4 +45,35 @@ pub fn runbook(name: &str) -> String {
         .join(name)
         .with_extension("yaml");
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The runbook of a client, with what it includes.
+///
+/// # Panics
+/// If there is none, or it is not valid.
+#[must_use]
+pub fn runbook_for(client: &str) -> Resolved {
+    let path = format!("{client}.yaml");
+    let read = read_with(&runbook(client), &path, &mut Runbooks, &Values::new());
+    read.unwrap_or_else(|found| panic!("{path}: {found:#?}"))
+}
+
+/// The component that a document and what it includes become.
+///
+/// # Panics
+/// If it cannot be compiled.
+#[must_use]
+pub fn component_of(resolved: &Resolved) -> Vec<u8> {
+    let compiled = signalbox_compiler::compile(resolved.policy(), resolved.source());
+    compiled.expect("a checked policy compiles")
+}
+
+/// The folder of the runbooks.
+struct Runbooks;
+
+impl Files for Runbooks {
+    fn text(&mut self, path: &str) -> Result<String, Unreadable> {
+        let text = fs::read_to_string(root().join("plugins/runbooks").join(path));
+        text.map_err(|error| Unreadable::Because(error.to_string()))
+    }
 }

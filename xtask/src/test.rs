@@ -12,6 +12,7 @@ mod clients;
 mod failed;
 mod passed;
 mod registry;
+mod runbook_clients;
 mod step;
 
 use std::{
@@ -137,7 +138,14 @@ mod tests {
             .into_iter()
             .filter(|step| !steps.contains(step))
             .collect();
-        assert_eq!(suites, [Step::Instructions, Step::Fuzz, Step::Clients]);
+        let expected = [
+            Step::Instructions,
+            Step::Fuzz,
+            Step::Clients,
+            Step::ClientsPython,
+            Step::ClientsNode,
+        ];
+        assert_eq!(suites, expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What needs other people's packages: real clients on every route, the commands of the pages as they are
 //! pasted, readers of JSON and of forms in other languages, and a real registry. The step `clients` of
-//! `cargo xtask test` installs them.
+//! `cargo xtask test` installs them; those of `runbooks` are installed by `clients-python` and `clients-node`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,3 +14,4 @@ mod docs;
 mod extension_flow;
 mod real_clients;
 mod registry;
+mod runbooks;

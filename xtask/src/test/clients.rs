@@ -30,12 +30,7 @@ fn python() -> anyhow::Result<()> {
         say("python packages: as pinned");
         return Ok(());
     }
-    let made = || Run::new("python3", ["-m", "venv", "--clear", PYTHON]).run();
-    if made().is_err() {
-        // Debian's python3 has no `ensurepip` until this package comes.
-        apt(&["python3-venv"])?;
-        made()?;
-    }
+    virtual_environment(PYTHON)?;
     // The pins are the whole closure, so nothing is resolved; bytecode is written on first import,
     // and only of what is imported: half the time of compiling all of it here.
     Run::new(
@@ -53,6 +48,17 @@ fn python() -> anyhow::Result<()> {
     .run()?;
     Run::new(&format!("{PYTHON}/bin/python"), ["-m", "pip", "check"]).run()?;
     stamp.write()
+}
+
+/// An empty virtual environment in this folder, in place of what was there.
+pub(super) fn virtual_environment(folder: &str) -> anyhow::Result<()> {
+    let made = || Run::new("python3", ["-m", "venv", "--clear", folder]).run();
+    if made().is_err() {
+        // Debian's python3 has no `ensurepip` until this package comes.
+        apt(&["python3-venv"])?;
+        made()?;
+    }
+    Ok(())
 }
 
 fn node() -> anyhow::Result<()> {

@@ -86,7 +86,8 @@ fn git(arguments: &[&str], paths: &[&str]) -> anyhow::Result<String> {
         .output()
 }
 
-fn hash(text: &str) -> anyhow::Result<String> {
+/// Git's hash of a text.
+pub(super) fn hash(text: &str) -> anyhow::Result<String> {
     let mut git = Command::new("git")
         .args(["hash-object", "--stdin"])
         .stdin(Stdio::piped())

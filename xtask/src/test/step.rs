@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::{
     clients,
     passed::{self, Suite},
-    registry,
+    registry, runbook_clients,
 };
 use crate::{
     bench, fuzz,
@@ -41,6 +41,10 @@ pub(super) enum Step {
     Fuzz,
     /// Suite: real clients, readers in other languages, a real registry; installs them
     Clients,
+    /// Suite: the clients of GT's runbooks that are in Python; installs them
+    ClientsPython,
+    /// Suite: the clients of GT's runbooks that are in JavaScript; installs them
+    ClientsNode,
     /// End to end: laws across crates, faults, hostile input
     E2e,
 }
@@ -66,6 +70,14 @@ impl Step {
             Self::Instructions => instructions(),
             Self::Fuzz => fuzz_briefly(),
             Self::Clients => real_clients(),
+            Self::ClientsPython => {
+                runbook_clients::python()?;
+                of_the_tests_crate("clients", Part::Of("runbooks::python::"))
+            }
+            Self::ClientsNode => {
+                runbook_clients::node()?;
+                of_the_tests_crate("clients", Part::Of("runbooks::node::"))
+            }
             Self::E2e => end_to_end(),
         }
     }
@@ -114,6 +126,27 @@ impl Step {
                 "tests/harness",
                 "wit",
                 "xtask/src/test",
+            ],
+            // Not the host: these speak HTTP with the libraries that `clients` asks it with.
+            Self::ClientsPython => &[
+                "crates/gate",
+                "crates/http",
+                "crates/policy",
+                "plugins",
+                "tests/clients/suite/runbooks",
+                "tests/harness/trials",
+                "tests/runbook_clients/python",
+                "xtask/src/test/runbook_clients.rs",
+            ],
+            Self::ClientsNode => &[
+                "crates/gate",
+                "crates/http",
+                "crates/policy",
+                "plugins",
+                "tests/clients/suite/runbooks",
+                "tests/harness/trials",
+                "tests/runbook_clients/node",
+                "xtask/src/test/runbook_clients.rs",
             ],
             _ => &[],
         }
@@ -208,22 +241,38 @@ fn fuzz_briefly() -> anyhow::Result<()> {
 fn real_clients() -> anyhow::Result<()> {
     clients::install()?;
     registry::install()?;
-    of_the_tests_crate("clients")
+    of_the_tests_crate("clients", Part::Without("runbooks::"))
 }
 
 fn end_to_end() -> anyhow::Result<()> {
-    of_the_tests_crate("e2e")
+    of_the_tests_crate("e2e", Part::Of(""))
+}
+
+/// Which tests of a target: by what their names have in them.
+#[derive(Clone, Copy)]
+enum Part {
+    Of(&'static str),
+    Without(&'static str),
 }
 
 /// The tests start the real command as well as the host inside their own process.
-fn of_the_tests_crate(target: &str) -> anyhow::Result<()> {
+fn of_the_tests_crate(target: &str, part: Part) -> anyhow::Result<()> {
     cargo(["build", "--workspace", "--bin", "signalbox"]).run()?;
     if nextest() {
-        return run_tests(&format!("package(signalbox-tests) and binary({target})"));
+        let (not, name) = match part {
+            Part::Of(name) => ("", name),
+            Part::Without(name) => ("not ", name),
+        };
+        return run_tests(&format!(
+            "package(signalbox-tests) and binary({target}) and {not}test({name})"
+        ));
     }
-    cargo(["test", "--package", "signalbox-tests", "--test", target])
-        .args(["--no-fail-fast"])
-        .run()
+    let tests = cargo(["test", "--package", "signalbox-tests", "--test", target])
+        .args(["--no-fail-fast", "--"]);
+    match part {
+        Part::Of(name) => tests.args([name]).run(),
+        Part::Without(name) => tests.args(["--skip", name]).run(),
+    }
 }
 
 /// One set of features for every step, hence one build: a filter, and neither `--package` nor `--exclude`.
@@ -257,7 +306,7 @@ mod tests {
             .iter()
             .filter_map(|step| step.suite());
         let suites: Vec<Suite> = suites.collect();
-        assert_eq!(suites.len(), 3);
+        assert_eq!(suites.len(), 5);
         for Suite { name, inputs } in suites {
             for input in inputs {
                 assert!(root().join(input).exists(), "{name}: {input}");
