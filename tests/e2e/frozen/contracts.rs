@@ -46,7 +46,7 @@ fn a_document_decides_alike_in_both_versions() {
         assert_eq!(new.contract_version(), ContractVersion::V0_2);
         assert_eq!(old.description(), new.description());
         assert_eq!(old.catalogue(), new.catalogue());
-        let askings = vec(requests(), 1_000);
+        let askings = vec(requests(), 40);
         let outcome = TestRunner::deterministic().run(&askings, |askings| {
             for asking in askings {
                 let asking = as_a_host_asks(&policy, asking);
