@@ -245,12 +245,13 @@ fn real_clients() -> anyhow::Result<()> {
 }
 
 fn end_to_end() -> anyhow::Result<()> {
-    of_the_tests_crate("e2e", Part::Of(""))
+    of_the_tests_crate("e2e", Part::All)
 }
 
 /// Which tests of a target: by what their names have in them.
 #[derive(Clone, Copy)]
 enum Part {
+    All,
     Of(&'static str),
     Without(&'static str),
 }
@@ -259,17 +260,19 @@ enum Part {
 fn of_the_tests_crate(target: &str, part: Part) -> anyhow::Result<()> {
     cargo(["build", "--workspace", "--bin", "signalbox"]).run()?;
     if nextest() {
-        let (not, name) = match part {
-            Part::Of(name) => ("", name),
-            Part::Without(name) => ("not ", name),
+        let part = match part {
+            Part::All => "all()".to_owned(),
+            Part::Of(name) => format!("test({name})"),
+            Part::Without(name) => format!("not test({name})"),
         };
         return run_tests(&format!(
-            "package(signalbox-tests) and binary({target}) and {not}test({name})"
+            "package(signalbox-tests) and binary({target}) and {part}"
         ));
     }
     let tests = cargo(["test", "--package", "signalbox-tests", "--test", target])
         .args(["--no-fail-fast", "--"]);
     match part {
+        Part::All => tests.run(),
         Part::Of(name) => tests.args([name]).run(),
         Part::Without(name) => tests.args(["--skip", name]).run(),
     }
