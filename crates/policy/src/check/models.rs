@@ -95,7 +95,7 @@ fn choice(written: &Choice, findings: &mut Findings) -> String {
         names::published(text, findings);
     }
     let weight = written.weight.as_ref();
-    let weight = weight.and_then(|text| number(text, "`weight`", findings));
+    let weight = weight.and_then(|text| number(text, "`weight`", MOST_WEIGHT, findings));
     let name = written.name.as_ref();
     let labels = written.labels.as_ref();
     let fields = [
@@ -158,3 +158,6 @@ fn endpoints(list: &List, routes: Option<&Routes>, findings: &mut Findings) -> E
     }
     found.into_iter().collect()
 }
+
+/// The sum of all weights of a name stays far below what the shares are reckoned with, 32 bits.
+const MOST_WEIGHT: u32 = 1_000_000;
