@@ -80,7 +80,7 @@ fn body(node: Node, findings: &mut Findings) -> Vec<(Text, BodyEntry)> {
         let position = value.position;
         let entry = match &value.kind {
             Kind::Scalar { text, plain: true } if text == "null" => BodyEntry::Null(position),
-            Kind::Scalar { text, plain: true } if text.bytes().all(|it| it.is_ascii_digit()) => {
+            Kind::Scalar { text, plain: true } if is_whole_number(text) => {
                 let value = text.clone();
                 BodyEntry::Number(Text { value, position })
             }
@@ -89,6 +89,10 @@ fn body(node: Node, findings: &mut Findings) -> Vec<(Text, BodyEntry)> {
         Some((key, entry))
     };
     entries.into_iter().filter_map(member).collect()
+}
+
+fn is_whole_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn expect(node: Node, findings: &mut Findings) -> Expect {
