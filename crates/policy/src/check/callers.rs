@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ceilings::ceilings,
-    labels::{WORD_HELP, is_word, labels},
+    labels::labels,
     routes::Routes,
-    words,
+    words::{self, NAME_HELP, is_name},
 };
 use crate::{
     CallerSet, Document, List, Position, Text,
@@ -73,9 +73,9 @@ fn check_count(written: &[&document::CallerEntry], document: &Document, findings
 }
 
 fn entry(rule: &document::CallerEntry, findings: &mut Findings) -> CallerEntry {
-    if !is_word(&rule.name.value) {
+    if !is_name(&rule.name.value) {
         let message = format!("`{}` is no name of a rule", shown(&rule.name.value));
-        findings.add_with_help(Code::BadCallerName, rule.name.position, message, WORD_HELP);
+        findings.add_with_help(Code::BadCallerName, rule.name.position, message, NAME_HELP);
     }
     let keys = rule.keys.as_ref().map(|list| keys(list, findings));
     let labels = rule.labels.as_ref().map(|it| labels(it, findings));
@@ -149,9 +149,9 @@ impl<'d> Named<'d> {
                 .collect(),
         };
         for set in &document.sets {
-            if !is_word(&set.name.value) {
+            if !is_name(&set.name.value) {
                 let message = format!("`{}` is no name of a set", shown(&set.name.value));
-                findings.add_with_help(Code::BadSetName, set.name.position, message, WORD_HELP);
+                findings.add_with_help(Code::BadSetName, set.name.position, message, NAME_HELP);
             } else if named.models.contains_key(&*set.name.value) {
                 let message = format!("`{}` is a model's name too", shown(&set.name.value));
                 let help =

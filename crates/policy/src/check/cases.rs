@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     client,
-    labels::{WORD_HELP, is_word},
     routes::Routes,
-    words,
+    words::{self, NAME_HELP, is_name},
 };
 use crate::{
     BodyValue, Case, Expectation, List, Names, Purposes, Text,
@@ -157,9 +156,9 @@ fn headers(written: &[(Text, Text)], findings: &mut Findings) -> BTreeMap<String
 fn key_labels(written: &[(Text, Text)], findings: &mut Findings) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for (name, value) in written {
-        if !is_word(&name.value) {
+        if !is_name(&name.value) {
             let message = format!("`{}` is no name of a label", shown(&name.value));
-            findings.add_with_help(Code::BadLabel, name.position, message, WORD_HELP);
+            findings.add_with_help(Code::BadLabel, name.position, message, NAME_HELP);
         }
         labels.insert(name.value.clone(), value.value.clone());
     }

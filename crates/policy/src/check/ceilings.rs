@@ -1,9 +1,9 @@
-//! Whole numbers, and the most that may be asked for.
+//! The most that may be asked for.
 
 use super::words;
 use crate::{
     Ceilings, Effort, Text,
-    diagnostic::{Code, Findings, shown},
+    diagnostic::{Code, Findings},
     document,
 };
 
@@ -21,7 +21,7 @@ pub(super) fn ceilings(written: Option<&document::Ceilings>, findings: &mut Find
         findings.add_with_help(Code::EmptyList, written.position, message, help);
     }
     let number = |text: Option<&Text>, what: &str, findings: &mut Findings| {
-        text.and_then(|text| number(text, what, MOST, findings))
+        text.and_then(|text| words::number(text, what, MOST, findings))
     };
     let efforts = Effort::ALL.map(|effort| (effort.word(), effort));
     Ceilings {
@@ -31,20 +31,6 @@ pub(super) fn ceilings(written: Option<&document::Ceilings>, findings: &mut Find
             words::one_of(text, "effort", &efforts, Code::UnknownEffort, findings)
         }),
     }
-}
-
-/// A whole number from 1 to `most`.
-pub(super) fn number(text: &Text, what: &str, most: u32, findings: &mut Findings) -> Option<u32> {
-    let digits = text.value.as_str();
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    let number = digits.parse().ok();
-    let number = number.filter(|number| is_plain && (1..=most).contains(number));
-    if number.is_none() {
-        let message = format!("{what} is a whole number, and `{}` is none", shown(digits));
-        let help = format!("write digits, from 1 to {most}");
-        findings.add_with_help(Code::NotANumber, text.position, message, help);
-    }
-    number
 }
 
 const MOST: u32 = 1_000_000_000;

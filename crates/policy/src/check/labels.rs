@@ -1,6 +1,6 @@
-//! Labels of callers, and what else comes as short words of an operator's own.
+//! Labels of callers.
 
-use super::words;
+use super::words::{self, NAME_HELP, is_name};
 use crate::{
     Text,
     diagnostic::{Code, Findings, shown},
@@ -21,9 +21,9 @@ pub(super) fn labels(written: &Labels, findings: &mut Findings) -> String {
     }
     let mut packed = Vec::with_capacity(written.entries.len());
     for (name, values) in &written.entries {
-        if !is_word(&name.value) {
+        if !is_name(&name.value) {
             let message = format!("`{}` is no name of a label", shown(&name.value));
-            findings.add_with_help(Code::BadLabel, name.position, message, WORD_HELP);
+            findings.add_with_help(Code::BadLabel, name.position, message, NAME_HELP);
         }
         let help = "write the values that will do";
         words::not_empty(values, "a label", help, findings);
@@ -47,11 +47,3 @@ fn value(text: &Text, findings: &mut Findings) {
         findings.add_with_help(Code::BadLabel, text.position, message, help);
     }
 }
-
-/// What keys, labels, sets and rules may be called.
-pub(super) fn is_word(word: &str) -> bool {
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (1..=64).contains(&word.len()) && word.bytes().all(is_legal)
-}
-
-pub(super) const WORD_HELP: &str = "use 1 to 64 letters, digits, `-`, `_` and `.`";

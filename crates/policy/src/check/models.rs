@@ -1,12 +1,6 @@
 //! The models of a document.
 
-use super::{
-    ceilings::{ceilings, number},
-    labels::labels,
-    names,
-    routes::Routes,
-    words,
-};
+use super::{ceilings::ceilings, labels::labels, names, routes::Routes, words};
 use crate::{
     CallerSet, Document, Endpoint, Endpoints, List, Position, Text,
     diagnostic::{Code, Findings},
@@ -95,7 +89,7 @@ fn choice(written: &Choice, findings: &mut Findings) -> String {
         names::published(text, findings);
     }
     let weight = written.weight.as_ref();
-    let weight = weight.and_then(|text| number(text, "`weight`", MOST_WEIGHT, findings));
+    let weight = weight.and_then(|text| words::number(text, "`weight`", MOST_WEIGHT, findings));
     let name = written.name.as_ref();
     let labels = written.labels.as_ref();
     let fields = [

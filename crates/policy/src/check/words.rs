@@ -1,4 +1,4 @@
-//! Words out of a closed list, and text for people.
+//! Words out of a closed list, names, numbers, and text for people.
 
 use crate::{
     List, Purpose, Purposes, Text,
@@ -96,3 +96,25 @@ pub(super) fn prose(text: &Text, what: &str, findings: &mut Findings) -> String 
     }
     joined
 }
+
+/// A whole number from 1 to `most`.
+pub(super) fn number(text: &Text, what: &str, most: u32, findings: &mut Findings) -> Option<u32> {
+    let digits = text.value.as_str();
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    let number = digits.parse().ok();
+    let number = number.filter(|number| is_plain && (1..=most).contains(number));
+    if number.is_none() {
+        let message = format!("{what} is a whole number, and `{}` is none", shown(digits));
+        let help = format!("write digits, from 1 to {most}");
+        findings.add_with_help(Code::NotANumber, text.position, message, help);
+    }
+    number
+}
+
+/// What labels, sets and rules for callers may be called.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(is_legal)
+}
+
+pub(super) const NAME_HELP: &str = "use 1 to 64 letters, digits, `-`, `_` and `.`";
