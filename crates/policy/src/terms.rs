@@ -6,6 +6,35 @@
 
 use alloc::string::String;
 
+/// A list that is packed into one text.
+macro_rules! packed {
+    ($(#[$about:meta])+ $name:ident) => {
+        $(#[$about])+
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name<'a>(&'a str);
+
+        impl<'a> $name<'a> {
+            /// The list that a text stands for.
+            #[must_use]
+            pub const fn new(packed: &'a str) -> Self {
+                Self(packed)
+            }
+
+            /// The text.
+            #[must_use]
+            pub const fn packed(self) -> &'a str {
+                self.0
+            }
+
+            /// Whether there is nothing in it.
+            #[must_use]
+            pub const fn is_empty(self) -> bool {
+                self.0.is_empty()
+            }
+        }
+    };
+}
+
 /// The terms of a model name. The default sets none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms<'a> {
@@ -87,58 +116,24 @@ impl CallerSet {
     }
 }
 
-/// Texts one of which will do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Words<'a>(&'a str);
+packed! {
+    /// Texts one of which will do.
+    Words
+}
 
 impl<'a> Words<'a> {
-    /// The list that a text stands for.
-    #[must_use]
-    pub const fn new(packed: &'a str) -> Self {
-        Self(packed)
-    }
-
-    /// The text.
-    #[must_use]
-    pub const fn packed(self) -> &'a str {
-        self.0
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The words, in order.
     pub fn iter(self) -> impl Iterator<Item = &'a str> {
         parts(self.0, WORD)
     }
 }
 
-/// Labels a caller must have: for each name one of its values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Labels<'a>(&'a str);
+packed! {
+    /// Labels a caller must have: for each name one of its values.
+    Labels
+}
 
 impl<'a> Labels<'a> {
-    /// The labels that a text stands for.
-    #[must_use]
-    pub const fn new(packed: &'a str) -> Self {
-        Self(packed)
-    }
-
-    /// The text.
-    #[must_use]
-    pub const fn packed(self) -> &'a str {
-        self.0
-    }
-
-    /// Whether none is asked for.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Each name with the values that will do.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, Words<'a>)> {
         parts(self.0, FIELD).map(|label| {
@@ -157,10 +152,11 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// What a name may be published as, and for whom. The first that fits counts; if it has a weight, those
-/// that fit and have one share the callers by their weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Choices<'a>(&'a str);
+packed! {
+    /// What a name may be published as, and for whom. The first that fits counts; if it has a weight, those
+    /// that fit and have one share the callers by their weights.
+    Choices
+}
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,24 +170,6 @@ pub struct Choice<'a> {
 }
 
 impl<'a> Choices<'a> {
-    /// The choices that a text stands for.
-    #[must_use]
-    pub const fn new(packed: &'a str) -> Self {
-        Self(packed)
-    }
-
-    /// The text.
-    #[must_use]
-    pub const fn packed(self) -> &'a str {
-        self.0
-    }
-
-    /// Whether there is none: the name is published as its rule says.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The choices, in order.
     pub fn iter(self) -> impl Iterator<Item = Choice<'a>> {
         parts(self.0, LINE).map(|line| {
@@ -292,23 +270,12 @@ impl Effort {
     }
 }
 
-/// Headers with their values, as they are set on requests to GT.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SetHeaders<'a>(&'a str);
+packed! {
+    /// Headers with their values, as they are set on requests to GT.
+    SetHeaders
+}
 
 impl<'a> SetHeaders<'a> {
-    /// The headers that a text stands for.
-    #[must_use]
-    pub const fn new(packed: &'a str) -> Self {
-        Self(packed)
-    }
-
-    /// The text.
-    #[must_use]
-    pub const fn packed(self) -> &'a str {
-        self.0
-    }
-
     /// Each name with its value.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         parts(self.0, LINE).map(|line| line.split_once(FIELD).unwrap_or((line, "")))
