@@ -280,7 +280,8 @@ fn relayed<O: Observer>(
 fn shown(head: &Parts) -> String {
     let mut text = format!("{} {}\n", head.method, head.uri);
     for (name, value) in &head.headers {
-        text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
+        // What a policy sets may have bytes beyond ASCII.
+        text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
     }
     text
 }
