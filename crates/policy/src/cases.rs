@@ -53,37 +53,75 @@ pub struct Case {
     /// Headers of the request; names in lower case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// Why it is not run; `None` runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<String>,
     /// What the answer must be.
     pub expect: Expectation,
 }
 
 /// What the answer to a case must be.
 ///
-/// Exhaustive on purpose: whoever runs cases must look at each.
+/// What is `None` is not looked at; an empty text stands for none at all. Exhaustive on purpose:
+/// whoever runs cases must look at each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Expectation {
     /// It goes to GT.
-    Forward {
-        /// The route, as `METHOD template`.
-        #[serde(rename = "forward")]
-        route: String,
-        /// The published name; `None` does not look at it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        model: Option<String>,
-    },
+    Forward(ExpectedForward),
     /// It is refused.
-    Refuse {
-        /// The refusal's code.
-        #[serde(rename = "refuse")]
-        code: String,
-    },
+    Refuse(ExpectedRefusal),
     /// It is answered with a list of models.
     List {
         /// The names this key sees, in any order.
         #[serde(rename = "list")]
         names: Vec<String>,
     },
+}
+
+/// How a request must go to GT.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedForward {
+    /// The route, as `METHOD template`.
+    #[serde(rename = "forward")]
+    pub route: String,
+    /// The published name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The name the client sees in answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_model: Option<String>,
+    /// The path GT is sent, below `/v1/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The query GT is sent, without `?`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The headers the policy sets, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_headers: Option<BTreeMap<String, String>>,
+    /// The headers the policy keeps from GT, all of them, in any order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop_headers: Option<Vec<String>>,
+    /// What the client is told beside the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+}
+
+/// How a request must be refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedRefusal {
+    /// The refusal's code.
+    #[serde(rename = "refuse")]
+    pub code: String,
+    /// What the client reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What stands in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Case {

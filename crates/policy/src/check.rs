@@ -5,6 +5,7 @@ mod case_file;
 mod cases;
 mod ceilings;
 mod client;
+mod expectation;
 mod labels;
 mod limits;
 mod models;

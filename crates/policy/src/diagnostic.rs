@@ -268,6 +268,7 @@ codes! {
     LessThanGt = "less_than_gt",
     DuplicateCase = "duplicate_case",
     BadCaseBody = "bad_case_body",
+    BadEach = "bad_each",
     BadRequestLine = "bad_request_line",
     BadExpectation = "bad_expectation",
     UnknownCaseRoute = "unknown_case_route",

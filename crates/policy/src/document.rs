@@ -24,7 +24,9 @@ mod texts;
 pub(crate) use case::case_file;
 pub(crate) use read::values;
 pub(crate) use shape::Present;
-pub use terms::{BodyEntry, CallerEntry, Ceilings, Choice, Labels, ModelSet, Published, Scope};
+pub use terms::{
+    BodyEntry, CallerEntry, Ceilings, Choice, EachEntry, Labels, ModelSet, Published, Scope,
+};
 
 /// A policy document as written. Two are equal if they say the same, wherever it stands.
 ///
@@ -169,6 +171,10 @@ pub struct CaseEntry {
     pub body: Vec<(Text, BodyEntry)>,
     /// `headers:`
     pub headers: Vec<(Text, Text)>,
+    /// `each:`, what the case is repeated for.
+    pub each: Option<Vec<EachEntry>>,
+    /// `skip:`, why it is not run.
+    pub skip: Option<Text>,
     /// `expect:`
     pub expect: Option<Expect>,
     pub(crate) present: Present,
@@ -184,8 +190,24 @@ pub struct Expect {
     pub forward: Option<Text>,
     /// `model:`, the published name.
     pub model: Option<Text>,
+    /// `response_model:`, the name in the client's answer.
+    pub response_model: Option<Text>,
+    /// `path:`
+    pub path: Option<Text>,
+    /// `query:`
+    pub query: Option<Text>,
+    /// `set_headers:`
+    pub set_headers: Option<Vec<(Text, Text)>>,
+    /// `drop_headers:`
+    pub drop_headers: Option<List>,
+    /// `notice:`
+    pub notice: Option<Text>,
     /// `refuse:`, the code.
     pub refuse: Option<Text>,
+    /// `message:`
+    pub message: Option<Text>,
+    /// `reason:`
+    pub reason: Option<Text>,
     /// `list:`, the names.
     pub list: Option<List>,
     pub(crate) present: Present,
@@ -226,5 +248,5 @@ impl Document {
 equal_by!(Document: policy, version, about, include, values, client, routes, models, sets, callers, cases);
 equal_by!(Client: name, category, compatibility, preset, setup, caveats, corrections);
 equal_by!(Route: key, verdict, action, scope, purpose, model, because, query, headers, required_headers, set_headers);
-equal_by!(CaseEntry: name, request, model, preset, scopes, purposes, models, published, datasets, key, labels, body, headers, expect);
-equal_by!(Expect: forward, model, refuse, list);
+equal_by!(CaseEntry: name, request, model, preset, scopes, purposes, models, published, datasets, key, labels, body, headers, each, skip, expect);
+equal_by!(Expect: forward, model, response_model, path, query, set_headers, drop_headers, notice, refuse, message, reason, list);

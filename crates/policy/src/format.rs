@@ -107,7 +107,9 @@ fn list_entry(out: &mut String, pairs: &[Pair]) {
     }
     let mut indent = "  - ";
     for (name, value) in pairs {
-        *out += &format!("{indent}{name}: {value}\n");
+        // A list with lines of its own begins with a line break.
+        let space = if value.starts_with('\n') { "" } else { " " };
+        *out += &format!("{indent}{name}:{space}{value}\n");
         indent = "    ";
     }
 }
@@ -195,15 +197,28 @@ fn case_pairs(case: &CaseEntry) -> Vec<Pair> {
         ("labels", headers(&case.labels)),
         ("body", terms::body(&case.body)),
         ("headers", headers(&case.headers)),
+        ("each", case.each.as_deref().map(terms::each)),
+        ("skip", text(case.skip.as_ref())),
         ("expect", case.expect.as_ref().map(expect)),
     ])
 }
 
 fn expect(expect: &Expect) -> String {
+    // That none is set is said too.
+    let set_headers = expect.set_headers.as_deref();
+    let set_headers = set_headers.map(|set| headers(set).unwrap_or_else(|| "{}".into()));
     flow(&written([
         ("forward", text(expect.forward.as_ref())),
         ("model", text(expect.model.as_ref())),
+        ("response_model", text(expect.response_model.as_ref())),
+        ("path", text(expect.path.as_ref())),
+        ("query", text(expect.query.as_ref())),
+        ("set_headers", set_headers),
+        ("drop_headers", list(expect.drop_headers.as_ref())),
+        ("notice", text(expect.notice.as_ref())),
         ("refuse", text(expect.refuse.as_ref())),
+        ("message", text(expect.message.as_ref())),
+        ("reason", text(expect.reason.as_ref())),
         ("list", list(expect.list.as_ref())),
     ]))
 }

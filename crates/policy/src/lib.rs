@@ -52,7 +52,7 @@ mod yaml;
 
 pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "cases")]
-pub use cases::{BodyValue, Case, Expectation};
+pub use cases::{BodyValue, Case, Expectation, ExpectedForward, ExpectedRefusal};
 #[cfg(feature = "document")]
 pub use check::{Resolved, read, read_cases, read_with};
 #[cfg(feature = "document")]

@@ -34,5 +34,8 @@ pub const TEXT_BYTES: usize = 32 << 20;
 /// Bytes of the document a component carries. Twenty thousand models take two million.
 pub const SOURCE_BYTES: usize = 8 << 20;
 
+/// Times a case may be repeated.
+pub const EACH_ENTRIES: usize = 1_000;
+
 /// Bytes of the cases a component carries, as JSON.
 pub const CASES_BYTES: usize = 1 << 20;

@@ -5,8 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Diagnostic, Document, diagnostic::Findings, format, yaml};
+use crate::{Diagnostic, Document, Text, diagnostic::Findings, format, yaml};
+pub(crate) use each::cases_of_file;
+use expander::{Expander, Row};
+use include::Part;
+use values::Settled;
 
+mod each;
+mod expander;
 mod include;
 mod merge;
 mod reference;
@@ -78,8 +84,22 @@ pub(crate) fn resolve(
     let mut parts = include::load(document, path, files, findings)?;
     let declared = merge::values(&parts, findings);
     let values = values::settle(&declared, given, findings);
-    values.put_into(&mut parts, findings);
+    put(&values, &mut parts, findings);
     Some(merge::document(parts, findings))
+}
+
+/// Puts the values into every text of every part.
+fn put(values: &Settled<'_>, parts: &mut [Part], findings: &mut Findings) {
+    let mut expander = Expander::of(values);
+    for part in parts {
+        // A case may have names of its own.
+        let cases = std::mem::take(&mut part.document.cases);
+        let none = Row::new();
+        let mut put = |text: &mut Text| expander.put(text, &none, findings);
+        part.document.each_text(&mut put);
+        part.document.cases = each::cases(cases, &mut expander, findings);
+    }
+    values.check_used(&expander.used, findings);
 }
 
 /// Whether the document says by itself all that it means.

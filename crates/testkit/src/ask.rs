@@ -18,6 +18,8 @@ pub enum Answer {
     Forward {
         /// The route it goes along, as `METHOD template`.
         route: String,
+        /// The path GT is sent.
+        path: String,
         /// How.
         forward: Forward,
     },
@@ -31,6 +33,8 @@ pub enum Answer {
         code: String,
         /// What the client reads.
         message: String,
+        /// What the policy says for the log; the host says nothing.
+        reason: String,
     },
 }
 
@@ -116,7 +120,11 @@ pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideErr
             listed(plugin, question.caller, &mode, target.model_id.as_deref())
         }
         Decision::ReadModel => refusal("policy_failed", "asked for the model twice"),
-        Decision::Refuse(refused) => refusal(&refused.code, &refused.message),
+        Decision::Refuse(refused) => Answer::Refuse {
+            code: refused.code,
+            message: refused.message,
+            reason: refused.reason,
+        },
     })
 }
 
@@ -137,8 +145,13 @@ fn fenced(plugin: &Plugin, question: &Question<'_>, forward: Forward) -> Answer 
             &format!("forwards past the key's fence: {breach:?}"),
         );
     }
+    let path = match path::fill(&route.template, &forward.parameters) {
+        Ok(path) => path,
+        Err(error) => return refusal("policy_failed", &format!("makes no path: {error}")),
+    };
     Answer::Forward {
         route: route.name(),
+        path,
         forward,
     }
 }
@@ -170,5 +183,6 @@ fn refusal(code: &str, message: &str) -> Answer {
     Answer::Refuse {
         code: code.into(),
         message: message.into(),
+        reason: String::new(),
     }
 }

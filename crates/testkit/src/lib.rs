@@ -19,13 +19,14 @@
 #![deny(missing_docs)]
 
 mod ask;
+mod judge;
 mod report;
 
 use signalbox_policy::Case;
 use signalbox_runtime::Plugin;
 
 pub use ask::{Answer, Question, answer, ask};
-pub use report::{CaseResult, Outcome, Report};
+pub use report::{CaseResult, Counts, Outcome, Report};
 
 /// The cases a component carries; none if it carries no section.
 ///
@@ -38,13 +39,17 @@ pub fn carried_cases(plugin: &Plugin) -> Result<Vec<Case>, CasesError> {
     )
 }
 
-/// Runs every case. One that cannot be asked is an error, which is not a failure, and stops nothing.
+/// Runs every case but those that are skipped. One that cannot be asked is an error, which is not a
+/// failure, and stops nothing.
 #[must_use]
 pub fn run(plugin: &Plugin, cases: &[Case]) -> Report {
     let result = |case: &Case| CaseResult {
         name: case.name.clone(),
         request: case.request.clone(),
-        outcome: report::judge(&case.expect, answer(plugin, case)),
+        outcome: match &case.skip {
+            Some(why) => Outcome::Skipped(why.clone()),
+            None => judge::judge(&case.expect, answer(plugin, case)),
+        },
     };
     Report {
         results: cases.iter().map(result).collect(),

@@ -1,12 +1,8 @@
 //! What became of the cases, for people, for programs and for CI systems.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use signalbox_policy::Expectation;
-use signalbox_runtime::DecideError;
-
-use crate::Answer;
 
 /// The results of one file's cases, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +24,7 @@ pub struct CaseResult {
 
 /// How a case went.
 ///
-/// Exhaustive on purpose: pass, fail and error are three things.
+/// Exhaustive on purpose: pass, fail, error and skipped are four things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The guest failed before it could answer.
@@ -42,29 +38,45 @@ pub enum Outcome {
     },
     /// The answer was as expected.
     Pass,
+    /// It was not run, and this is why.
+    Skipped(String),
+}
+
+/// How many cases went how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Those that could not be asked.
+    pub errors: usize,
+    /// Those with another answer.
+    pub failed: usize,
+    /// Those with the answer they expect.
+    pub passed: usize,
+    /// Those that were not run.
+    pub skipped: usize,
 }
 
 impl Report {
-    /// Whether every case passed.
+    /// Whether no case failed and none was in error; those that are skipped say nothing.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.results
-            .iter()
-            .all(|result| result.outcome == Outcome::Pass)
+        let Counts { errors, failed, .. } = self.counts();
+        errors + failed == 0
     }
 
-    /// How many passed, failed and could not be asked.
+    /// How many cases went how.
     #[must_use]
-    pub fn counts(&self) -> (usize, usize, usize) {
-        self.results
-            .iter()
-            .fold((0, 0, 0), |(pass, fail, error), result| {
-                match result.outcome {
-                    Outcome::Error(_) => (pass, fail, error + 1),
-                    Outcome::Fail { .. } => (pass, fail + 1, error),
-                    Outcome::Pass => (pass + 1, fail, error),
-                }
-            })
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for result in &self.results {
+            *match result.outcome {
+                Outcome::Error(_) => &mut counts.errors,
+                Outcome::Fail { .. } => &mut counts.failed,
+                Outcome::Pass => &mut counts.passed,
+                Outcome::Skipped(_) => &mut counts.skipped,
+            } += 1;
+        }
+        counts
     }
 
     /// A line a case, and what went wrong below those that did not pass.
@@ -79,6 +91,7 @@ impl Report {
         {
             let _ = match outcome {
                 Outcome::Pass => writeln!(text, "pass   {name}"),
+                Outcome::Skipped(why) => writeln!(text, "skip   {name}\n         {why}"),
                 Outcome::Error(why) => writeln!(text, "error  {name}\n         {request}: {why}"),
                 Outcome::Fail { expected, actual } => writeln!(
                     text,
@@ -87,19 +100,33 @@ impl Report {
                 ),
             };
         }
-        let (pass, fail, error) = self.counts();
-        let _ = write!(text, "{pass} passed, {fail} failed, {error} errors");
+        let Counts {
+            errors,
+            failed,
+            passed,
+            skipped,
+        } = self.counts();
+        let _ = write!(text, "{passed} passed, {failed} failed, {errors} errors");
+        if skipped > 0 {
+            let _ = write!(text, ", {skipped} skipped");
+        }
         text
     }
 
-    /// `{"file","passed","failed","errors","cases":[{"name","request","outcome",…}]}`
+    /// `{"file","passed","failed","errors","skipped","cases":[{"name","request","outcome",…}]}`
     #[must_use]
     pub fn to_json(&self, file: &str) -> Value {
-        let (passed, failed, errors) = self.counts();
+        let Counts {
+            errors,
+            failed,
+            passed,
+            skipped,
+        } = self.counts();
         let case = |result: &CaseResult| {
             let head = json!({"name": result.name, "request": result.request});
             let tail = match &result.outcome {
                 Outcome::Pass => json!({"outcome": "pass"}),
+                Outcome::Skipped(why) => json!({"outcome": "skipped", "message": why}),
                 Outcome::Error(why) => json!({"outcome": "error", "message": why}),
                 Outcome::Fail { expected, actual } => {
                     json!({"outcome": "fail", "expected": expected, "actual": actual})
@@ -116,6 +143,7 @@ impl Report {
             "passed": passed,
             "failed": failed,
             "errors": errors,
+            "skipped": skipped,
             "cases": self.results.iter().map(case).collect::<Vec<_>>(),
         })
     }
@@ -123,16 +151,27 @@ impl Report {
     /// A JUnit `testsuite` element, as CI systems read it.
     #[must_use]
     pub fn to_junit(&self, file: &str) -> String {
-        let (_, fail, error) = self.counts();
+        let Counts {
+            errors,
+            failed,
+            skipped,
+            ..
+        } = self.counts();
         let total = self.results.len();
         let file = escape(file);
         let mut xml = format!(
-            "<testsuite name=\"{file}\" tests=\"{total}\" failures=\"{fail}\" errors=\"{error}\">\n"
+            "<testsuite name=\"{file}\" tests=\"{total}\" failures=\"{failed}\" errors=\"{errors}\" \
+             skipped=\"{skipped}\">\n"
         );
         for CaseResult { name, outcome, .. } in &self.results {
             let open = format!("  <testcase classname=\"{file}\" name=\"{}\"", escape(name));
             let _ = match outcome {
                 Outcome::Pass => writeln!(xml, "{open}/>"),
+                Outcome::Skipped(why) => writeln!(
+                    xml,
+                    "{open}><skipped message=\"{}\"/></testcase>",
+                    escape(why)
+                ),
                 Outcome::Error(why) => {
                     writeln!(
                         xml,
@@ -151,57 +190,6 @@ impl Report {
         xml.push_str("</testsuite>");
         xml
     }
-}
-
-pub(crate) fn judge(expected: &Expectation, answer: Result<Answer, DecideError>) -> Outcome {
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) => return Outcome::Error(error.to_string()),
-    };
-    if fits(expected, &answer) {
-        return Outcome::Pass;
-    }
-    Outcome::Fail {
-        expected: expectation_text(expected),
-        actual: answer_text(&answer),
-    }
-}
-
-fn fits(expected: &Expectation, answer: &Answer) -> bool {
-    match (expected, answer) {
-        (Expectation::Forward { route, model }, Answer::Forward { route: to, forward }) => {
-            route == to && (model.is_none() || *model == forward.model)
-        }
-        (Expectation::List { names }, Answer::List(listed)) => {
-            names.iter().collect::<BTreeSet<_>>() == listed.iter().collect::<BTreeSet<_>>()
-        }
-        (Expectation::Refuse { code }, Answer::Refuse { code: actual, .. }) => code == actual,
-        _ => false,
-    }
-}
-
-fn expectation_text(expected: &Expectation) -> String {
-    match expected {
-        Expectation::Forward { route, model } => forward_text(route, model.as_deref()),
-        Expectation::List { names } => format!("list [{}]", names.join(", ")),
-        Expectation::Refuse { code } => format!("refuse {code}"),
-    }
-}
-
-fn answer_text(answer: &Answer) -> String {
-    match answer {
-        Answer::Forward { route, forward } => forward_text(route, forward.model.as_deref()),
-        Answer::List(names) => format!("list [{}]", names.join(", ")),
-        Answer::ReadModel => "read the model".into(),
-        Answer::Refuse { code, message } => format!("refuse {code}: {message}"),
-    }
-}
-
-fn forward_text(route: &str, model: Option<&str>) -> String {
-    model.map_or_else(
-        || format!("forward {route}"),
-        |model| format!("forward {route}, model {model}"),
-    )
 }
 
 fn into_members(value: Value) -> Option<serde_json::Map<String, Value>> {

@@ -108,6 +108,7 @@ fn print(format: Format, reports: &[(String, Report)]) -> anyhow::Result<()> {
 fn on_lines(report: &Report) -> Report {
     let outcome = |outcome: &Outcome| match outcome {
         Outcome::Pass => Outcome::Pass,
+        Outcome::Skipped(why) => Outcome::Skipped(show::plain(why)),
         Outcome::Error(why) => Outcome::Error(show::plain(why)),
         Outcome::Fail { expected, actual } => Outcome::Fail {
             expected: show::plain(expected),

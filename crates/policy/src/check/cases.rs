@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    client,
+    client, expectation,
     routes::Routes,
     words::{self, NAME_HELP, is_name},
 };
@@ -61,6 +61,7 @@ fn case(written: &CaseEntry, known: Known<'_>, findings: &mut Findings) -> Optio
         .as_ref()
         .and_then(|expect| expectation(expect, known, findings));
     let (scopes, purposes) = key(written, findings);
+    let skip = written.skip.as_ref();
     let models = names(written.models.as_ref(), "`models`", findings);
     let published = names(written.published.as_ref(), "`published`", findings);
     let datasets = names(written.datasets.as_ref(), "`datasets`", findings);
@@ -77,6 +78,7 @@ fn case(written: &CaseEntry, known: Known<'_>, findings: &mut Findings) -> Optio
         labels: key_labels(&written.labels, findings),
         body: body(&written.body, findings),
         headers: headers(&written.headers, findings),
+        skip: skip.map(|text| words::line(text, "`skip`", findings)),
         expect: expect?,
     })
 }
@@ -141,13 +143,7 @@ fn names(written: Option<&AllOrList>, what: &str, findings: &mut Findings) -> Na
 fn headers(written: &[(Text, Text)], findings: &mut Findings) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::new();
     for (name, value) in written {
-        let is_lower = !name.value.bytes().any(|byte| byte.is_ascii_uppercase());
-        let is_token =
-            |byte: u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte);
-        if !is_lower || !name.value.bytes().all(is_token) || name.value.is_empty() {
-            let message = format!("`{}` is no lower-case header name", shown(&name.value));
-            findings.add(Code::BadHeaderName, name.position, message);
-        }
+        words::header_name(name, findings);
         headers.insert(name.value.clone(), value.value.clone());
     }
     headers
@@ -194,29 +190,21 @@ fn expectation(written: &Expect, known: Known<'_>, findings: &mut Findings) -> O
     if written.present.is_everything() {
         return None;
     }
-    if kinds(written) != 1 {
+    let Some(kind) = kind(written) else {
         let message = "`expect` has exactly one of `forward`, `refuse` and `list`";
         findings.add(Code::BadExpectation, written.position, message);
         return None;
-    }
-    let forwards = written.forward.is_some() || written.present.has("forward");
-    if let Some(model) = written.model.as_ref().filter(|_| !forwards) {
-        let message = "`model` in `expect` belongs to `forward`";
-        findings.add(Code::BadExpectation, model.position, message);
-    }
+    };
+    expectation::check_kind(written, kind, findings);
     if let Some(route) = &written.forward {
         expected_route(route, known, findings);
-        let model = written.model.as_ref().map(|text| text.value.clone());
-        return Some(Expectation::Forward {
-            route: route.value.clone(),
-            model,
-        });
+        let forward = expectation::forward(written, route, findings);
+        return Some(Expectation::Forward(forward));
     }
     if let Some(code) = &written.refuse {
         expected_code(code, known, findings);
-        return Some(Expectation::Refuse {
-            code: code.value.clone(),
-        });
+        let refusal = expectation::refusal(written, code, findings);
+        return Some(Expectation::Refuse(refusal));
     }
     let names = written.list.as_ref()?;
     Some(Expectation::List {
@@ -224,15 +212,18 @@ fn expectation(written: &Expect, known: Known<'_>, findings: &mut Findings) -> O
     })
 }
 
-/// How many of the three kinds of answer someone meant to write.
-fn kinds(written: &Expect) -> usize {
-    let has = |key| written.present.has(key);
+/// The one kind of answer that someone meant to write.
+fn kind(written: &Expect) -> Option<&'static str> {
     let kinds = [
-        written.forward.is_some() || has("forward"),
-        written.refuse.is_some() || has("refuse"),
-        written.list.is_some() || has("list"),
+        ("forward", written.forward.is_some()),
+        ("refuse", written.refuse.is_some()),
+        ("list", written.list.is_some()),
     ];
-    kinds.into_iter().filter(|is_there| *is_there).count()
+    let mut kinds = kinds
+        .into_iter()
+        .filter(|(key, is_there)| *is_there || written.present.has(key));
+    let (kind, _) = kinds.next()?;
+    kinds.next().is_none().then_some(kind)
 }
 
 fn expected_route(route: &Text, known: Known<'_>, findings: &mut Findings) {

@@ -56,6 +56,16 @@ pub(super) fn no_repeats(list: &List, findings: &mut Findings) {
     }
 }
 
+/// A header's name, in lower case.
+pub(super) fn header_name(name: &Text, findings: &mut Findings) {
+    let is_lower = !name.value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte);
+    if !is_lower || !name.value.bytes().all(is_token) || name.value.is_empty() {
+        let message = format!("`{}` is no lower-case header name", shown(&name.value));
+        findings.add(Code::BadHeaderName, name.position, message);
+    }
+}
+
 /// Text of one line.
 pub(super) fn line(text: &Text, what: &str, findings: &mut Findings) -> String {
     const MOST: usize = 128;

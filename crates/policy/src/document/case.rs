@@ -1,7 +1,7 @@
 //! Cases as written, in a document and in a file of their own.
 
 use super::{
-    BodyEntry, CaseEntry, Expect,
+    BodyEntry, CaseEntry, EachEntry, Expect,
     shape::{Present, all_or_list, list, mapping, nodes, one_or_list, text, text_entries},
 };
 use crate::{
@@ -66,11 +66,31 @@ pub(super) fn entry(node: Node, findings: &mut Findings) -> CaseEntry {
             "headers" => {
                 case.headers = text_entries(value, "`headers`", "a header value", findings);
             }
+            "each" => case.each = each(value, findings),
+            "skip" => case.skip = text(value, "`skip`", findings),
             "expect" => case.expect = Some(expect(value, findings)),
             _ => {}
         }
     }
     case
+}
+
+/// What the case is repeated for; `None` if that is no list.
+fn each(node: Node, findings: &mut Findings) -> Option<Vec<EachEntry>> {
+    let entries = nodes(node, "`each`", findings)?.into_iter();
+    let entry = |node: Node| {
+        let position = node.position;
+        let entries = mapping(node, "an entry of `each`", findings).unwrap_or_default();
+        let value = |Entry { key, value }| {
+            let entry = number_or_text(value, "a value in `each`", findings)?;
+            Some((key, entry))
+        };
+        EachEntry {
+            position,
+            values: entries.into_iter().filter_map(value).collect(),
+        }
+    };
+    Some(entries.map(entry).collect())
 }
 
 /// What a policy can tell apart in a body: numbers, texts, and everything else.
@@ -80,15 +100,22 @@ fn body(node: Node, findings: &mut Findings) -> Vec<(Text, BodyEntry)> {
         let position = value.position;
         let entry = match &value.kind {
             Kind::Scalar { text, plain: true } if text == "null" => BodyEntry::Null(position),
-            Kind::Scalar { text, plain: true } if is_whole_number(text) => {
-                let value = text.clone();
-                BodyEntry::Number(Text { value, position })
-            }
-            _ => BodyEntry::Text(text(value, "a member of `body`", findings)?),
+            _ => number_or_text(value, "a member of `body`", findings)?,
         };
         Some((key, entry))
     };
     entries.into_iter().filter_map(member).collect()
+}
+
+fn number_or_text(node: Node, what: &str, findings: &mut Findings) -> Option<BodyEntry> {
+    let position = node.position;
+    match &node.kind {
+        Kind::Scalar { text, plain: true } if is_whole_number(text) => {
+            let value = text.clone();
+            Some(BodyEntry::Number(Text { value, position }))
+        }
+        _ => text(node, what, findings).map(BodyEntry::Text),
+    }
 }
 
 fn is_whole_number(text: &str) -> bool {
@@ -109,7 +136,20 @@ fn expect(node: Node, findings: &mut Findings) -> Expect {
         match key.value.as_str() {
             "forward" => expect.forward = text(value, "`forward`", findings),
             "model" => expect.model = text(value, "`model`", findings),
+            "response_model" => {
+                expect.response_model = text(value, "`response_model`", findings);
+            }
+            "path" => expect.path = text(value, "`path`", findings),
+            "query" => expect.query = text(value, "`query`", findings),
+            "set_headers" => {
+                let entries = text_entries(value, "`set_headers`", "a header value", findings);
+                expect.set_headers = Some(entries);
+            }
+            "drop_headers" => expect.drop_headers = list(value, "`drop_headers`", findings),
+            "notice" => expect.notice = text(value, "`notice`", findings),
             "refuse" => expect.refuse = text(value, "`refuse`", findings),
+            "message" => expect.message = text(value, "`message`", findings),
+            "reason" => expect.reason = text(value, "`reason`", findings),
             "list" => expect.list = list(value, "`list`", findings),
             _ => {}
         }
@@ -131,7 +171,22 @@ const CASE_KEYS: &[&str] = &[
     "labels",
     "body",
     "headers",
+    "each",
+    "skip",
     "expect",
 ];
 
-const EXPECT_KEYS: &[&str] = &["forward", "model", "refuse", "list"];
+const EXPECT_KEYS: &[&str] = &[
+    "forward",
+    "model",
+    "response_model",
+    "path",
+    "query",
+    "set_headers",
+    "drop_headers",
+    "notice",
+    "refuse",
+    "message",
+    "reason",
+    "list",
+];

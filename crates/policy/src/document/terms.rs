@@ -92,7 +92,7 @@ pub struct ModelSet {
     pub models: Option<List>,
 }
 
-/// The value of a member of a case's `body:`
+/// The value of a member of a case's `body:`, or of a name in its `each:`
 #[derive(Clone, Debug, Eq)]
 pub enum BodyEntry {
     /// A number, in digits.
@@ -101,6 +101,16 @@ pub enum BodyEntry {
     Text(Text),
     /// `null`
     Null(Position),
+}
+
+/// One entry of `each:` in a case
+#[derive(Clone, Debug, Default, Eq)]
+#[non_exhaustive]
+pub struct EachEntry {
+    /// Where the entry begins.
+    pub position: Position,
+    /// Names with what they stand for.
+    pub values: Vec<(Text, BodyEntry)>,
 }
 
 impl PartialEq for Published {
@@ -126,6 +136,7 @@ impl PartialEq for BodyEntry {
 }
 
 equal_by!(Scope: sets);
+equal_by!(EachEntry: values);
 equal_by!(Choice: name, weight, labels);
 equal_by!(Labels: entries);
 equal_by!(Ceilings: max_tokens, n, reasoning_effort);

@@ -2,8 +2,8 @@
 //! are known.
 
 use super::{
-    AllOrList, BodyEntry, CallerEntry, CaseEntry, Ceilings, Choice, Client, Document, Expect,
-    Labels, Model, Published, Route,
+    AllOrList, BodyEntry, CallerEntry, CaseEntry, Ceilings, Choice, Client, Document, EachEntry,
+    Expect, Labels, Model, Published, Route,
 };
 use crate::{List, Text};
 
@@ -38,7 +38,25 @@ impl Document {
             .iter_mut()
             .flatten()
             .for_each(|it| caller(it, visit));
-        cases.iter_mut().for_each(|it| case(it, visit));
+        cases.iter_mut().for_each(|it| it.each_text(visit));
+    }
+}
+
+impl CaseEntry {
+    /// Calls `visit` with every text in which a value may be used.
+    pub(crate) fn each_text(&mut self, visit: &mut Visit<'_>) {
+        case(self, visit);
+    }
+}
+
+impl EachEntry {
+    /// Calls `visit` with every text in which a value of the document may be used.
+    pub(crate) fn each_text(&mut self, visit: &mut Visit<'_>) {
+        for (_, value) in &mut self.values {
+            if let BodyEntry::Text(text) = value {
+                visit(text);
+            }
+        }
     }
 }
 
@@ -162,11 +180,15 @@ fn case(case: &mut CaseEntry, visit: &mut Visit<'_>) {
         labels,
         body,
         headers,
-        expect,
+        each,
+        skip,
+        expect: expected,
         position: _,
         present: _,
     } = case;
-    texts([name, request, model, preset, key], visit);
+    texts([name, request, model, preset, key, skip], visit);
+    let entries = each.iter_mut().flatten();
+    entries.for_each(|entry| entry.each_text(visit));
     lists([scopes, purposes], visit);
     for list in [models, published, datasets].into_iter().flatten() {
         match list {
@@ -181,18 +203,31 @@ fn case(case: &mut CaseEntry, visit: &mut Visit<'_>) {
         }
     }
     headers.iter_mut().for_each(|(_, value)| visit(value));
-    if let Some(Expect {
+    expected.iter_mut().for_each(|it| expect(it, visit));
+}
+
+fn expect(expect: &mut Expect, visit: &mut Visit<'_>) {
+    let Expect {
         forward,
         model,
+        response_model,
+        path,
+        query,
+        set_headers,
+        drop_headers,
+        notice,
         refuse,
+        message,
+        reason,
         list,
         position: _,
         present: _,
-    }) = expect
-    {
-        texts([forward, model, refuse], visit);
-        lists([list], visit);
-    }
+    } = expect;
+    texts([forward, model, response_model, path, query, notice], visit);
+    texts([refuse, message, reason], visit);
+    lists([drop_headers, list], visit);
+    let set = set_headers.iter_mut().flatten();
+    set.for_each(|(_, value)| visit(value));
 }
 
 fn texts<const N: usize>(texts: [&mut Option<Text>; N], visit: &mut Visit<'_>) {

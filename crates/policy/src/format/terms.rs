@@ -3,7 +3,7 @@
 use super::{Pair, flow, list, one_or_list, text, value, written};
 use crate::{
     List, Text,
-    document::{BodyEntry, CallerEntry, Ceilings, Choice, Labels, Published, Scope},
+    document::{BodyEntry, CallerEntry, Ceilings, Choice, EachEntry, Labels, Published, Scope},
 };
 
 pub(super) fn scope(scope: &Scope) -> String {
@@ -77,6 +77,18 @@ pub(super) fn boolean(text: Option<&Text>) -> Option<String> {
     let text = &text?.value;
     let is_bare = text == "true" || text == "false";
     Some(if is_bare { text.clone() } else { value(text) })
+}
+
+/// An entry a line, below the name of the key.
+pub(super) fn each(entries: &[EachEntry]) -> String {
+    if entries.is_empty() {
+        return "[]".into();
+    }
+    let line = |entry: &EachEntry| {
+        let values = body(&entry.values).unwrap_or_else(|| "{}".into());
+        format!("\n      - {values}")
+    };
+    entries.iter().map(line).collect()
 }
 
 pub(super) fn body(body: &[(Text, BodyEntry)]) -> Option<String> {

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     Category, Compatibility, Document, Endpoint, List, ModelSource, Text,
-    document::{CaseEntry, Client, Expect, Model, Published, Route, Scope, Value},
+    document::{
+        BodyEntry, CaseEntry, Client, EachEntry, Expect, Model, Published, Route, Scope, Value,
+    },
     format, gt,
     presets::Preset,
 };
@@ -31,7 +33,7 @@ pub fn documents() -> impl Strategy<Value = Document> {
             version,
             client,
             models: models.collect(),
-            cases: vec![case()],
+            cases: vec![case(), repeated()],
             routes: Some(routes),
             ..Document::default()
         };
@@ -73,6 +75,29 @@ fn case() -> CaseEntry {
             ..Expect::default()
         }),
         ..CaseEntry::default()
+    }
+}
+
+/// One that is repeated, and one of its texts has `${` as itself.
+fn repeated() -> CaseEntry {
+    let entry = |what: &str, most: &str| EachEntry {
+        values: vec![
+            ("what".into(), BodyEntry::Text(what.into())),
+            ("most".into(), BodyEntry::Number(most.into())),
+        ],
+        ..EachEntry::default()
+    };
+    CaseEntry {
+        name: Some("$${what} is ${what}".into()),
+        request: Some("GET /v1/${what}".into()),
+        body: vec![("n".into(), BodyEntry::Text("${most}".into()))],
+        each: Some(vec![entry("nowhere", "1"), entry("elsewhere", "2")]),
+        expect: Some(Expect {
+            refuse: Some("unknown_route".into()),
+            reason: Some("no template matches the path".into()),
+            ..Expect::default()
+        }),
+        ..case()
     }
 }
 

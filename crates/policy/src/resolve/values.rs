@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Values,
-    include::Part,
-    reference::{Piece, is_name, is_used, pieces},
+    reference::{is_name, is_used},
 };
 use crate::{
     Position, Text,
     diagnostic::{Code, Findings, closest, shown},
     document::{self, Value},
-    limits::TEXT_BYTES,
     yaml::Node,
 };
 
@@ -67,18 +65,31 @@ pub(super) fn settle<'v>(
 }
 
 impl Settled<'_> {
-    /// Puts the values into every text of every part.
-    pub(super) fn put_into(&self, parts: &mut [Part], findings: &mut Findings) {
-        let mut used = BTreeSet::new();
-        let mut room = Some(TEXT_BYTES);
-        for part in parts {
-            part.document.each_text(&mut |text| {
-                if is_used(&text.value) {
-                    let value = self.expanded(text, &mut used, &mut room, findings);
-                    text.value = value;
-                }
-            });
+    /// No values.
+    pub(super) const fn none() -> Self {
+        Self {
+            values: BTreeMap::new(),
+            declared: &[],
         }
+    }
+
+    /// Whether there is a value of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// The value of a name, which `None` in it says was to be given and is not; `None` for a name that
+    /// stands for nothing.
+    pub(super) fn value(&self, name: &str) -> Option<Option<&str>> {
+        self.values.get(name).copied()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().copied()
+    }
+
+    /// Reports the values that nothing uses.
+    pub(super) fn check_used(&self, used: &BTreeSet<String>, findings: &mut Findings) {
         for Value { name, .. } in self.declared {
             if is_name(&name.value) && !used.contains(&name.value) {
                 let message = format!("no text uses the value `{}`", shown(&name.value));
@@ -89,59 +100,6 @@ impl Settled<'_> {
                 findings.add_with_help(Code::UnusedValue, name.position, message, help);
             }
         }
-    }
-
-    fn expanded(
-        &self,
-        text: &Text,
-        used: &mut BTreeSet<String>,
-        room: &mut Option<usize>,
-        findings: &mut Findings,
-    ) -> String {
-        let mut out = String::new();
-        let mut is_whole = true;
-        for piece in pieces(&text.value) {
-            let piece = match piece {
-                Piece::Literal(literal) => Some(literal),
-                Piece::Name(name) => {
-                    used.insert(name.to_owned());
-                    self.value(name, text, findings)
-                }
-                Piece::Broken => {
-                    let message =
-                        "`${` begins the name of a value, and no name with a `}` behind it follows";
-                    let help = "write `${name}` with A–Z a–z 0–9 - _ in the name, or `$${` for the text itself";
-                    findings.add_with_help(Code::BadReference, text.position, message, help);
-                    None
-                }
-            };
-            is_whole &= piece.is_some();
-            let piece = piece.unwrap_or_default();
-            let left = room.and_then(|room| room.checked_sub(piece.len()));
-            let was_full = std::mem::replace(room, left).is_none();
-            if left.is_some() {
-                out.push_str(piece);
-            } else if !was_full {
-                let message =
-                    format!("with its values the document has more than {TEXT_BYTES} bytes");
-                findings.add(Code::TooLarge, text.position, message);
-            }
-        }
-        if !is_whole {
-            findings.close(text.position);
-        }
-        out
-    }
-
-    /// The value of a name; one that has none has been reported where it is declared.
-    fn value(&self, name: &str, text: &Text, findings: &mut Findings) -> Option<&str> {
-        let value = self.values.get(name);
-        if value.is_none() {
-            let message = format!("there is no value `{name}`");
-            let help = unknown(name, self.values.keys().copied());
-            findings.add_with_help(Code::UnknownValue, text.position, message, help);
-        }
-        value.copied().flatten()
     }
 }
 
@@ -187,7 +145,7 @@ fn missing(name: &Text, findings: &mut Findings) {
     findings.add_with_help(Code::MissingValue, name.position, message, help);
 }
 
-fn unknown<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> String {
+pub(super) fn unknown<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.collect();
     match closest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),

@@ -1,6 +1,9 @@
 //! Cases in a file of their own and in JSON.
 
-use signalbox_policy::{BodyValue, Case, Expectation, Names, Purpose, Purposes, read_cases};
+use signalbox_policy::{
+    BodyValue, Case, Expectation, ExpectedForward, ExpectedRefusal, Names, Purpose, Purposes,
+    read_cases,
+};
 
 const FILE: &str = r#"
 cases:
@@ -16,13 +19,22 @@ cases:
     labels: {team: sales}
     body: {max_tokens: 9, n: null, reasoning_effort: low}
     headers: {x-gt-conversation-id: c-1}
-    expect: {forward: POST /v1/somewhere/else, model: agent}
+    skip: not today
+    expect:
+      forward: POST /v1/somewhere/{id}
+      model: agent
+      response_model: gpt-4o
+      path: /v1/somewhere/else
+      query: ""
+      set_headers: {x-team: a}
+      drop_headers: [x-b]
+      notice: use another
   - name: nothing said
     request: GET /v1/models
     expect: {list: []}
   - name: a plugin's own code
     request: GET /x
-    expect: {refuse: its_own_code}
+    expect: {refuse: its_own_code, message: No., reason: rule 1}
 "#;
 
 fn everything_said() -> Case {
@@ -47,10 +59,17 @@ fn everything_said() -> Case {
         ]
         .into(),
         headers: [("x-gt-conversation-id".to_owned(), "c-1".to_owned())].into(),
-        expect: Expectation::Forward {
-            route: "POST /v1/somewhere/else".into(),
+        skip: Some("not today".into()),
+        expect: Expectation::Forward(ExpectedForward {
+            route: "POST /v1/somewhere/{id}".into(),
             model: Some("agent".into()),
-        },
+            response_model: Some("gpt-4o".into()),
+            path: Some("/v1/somewhere/else".into()),
+            query: Some(String::new()),
+            set_headers: Some([("x-team".to_owned(), "a".to_owned())].into()),
+            drop_headers: Some(vec!["x-b".into()]),
+            notice: Some("use another".into()),
+        }),
     }
 }
 
@@ -61,9 +80,11 @@ fn a_case_file_is_read() {
     assert_eq!(cases[0], everything_said());
     assert_eq!(
         cases[2].expect,
-        Expectation::Refuse {
-            code: "its_own_code".into()
-        }
+        Expectation::Refuse(ExpectedRefusal {
+            code: "its_own_code".into(),
+            message: Some("No.".into()),
+            reason: Some("rule 1".into()),
+        })
     );
 }
 
@@ -113,7 +134,17 @@ fn the_json_of_a_case_is_what_components_carry() {
         "labels": {"team": "sales"},
         "body": {"max_tokens": 9, "n": null, "reasoning_effort": "low"},
         "headers": {"x-gt-conversation-id": "c-1"},
-        "expect": {"forward": "POST /v1/somewhere/else", "model": "agent"},
+        "skip": "not today",
+        "expect": {
+            "forward": "POST /v1/somewhere/{id}",
+            "model": "agent",
+            "response_model": "gpt-4o",
+            "path": "/v1/somewhere/else",
+            "query": "",
+            "set_headers": {"x-team": "a"},
+            "drop_headers": ["x-b"],
+            "notice": "use another",
+        },
     });
     assert_eq!(serde_json::to_value(everything_said()).unwrap(), expected);
 }
@@ -126,11 +157,77 @@ fn json_that_says_more_or_less_is_refused() {
         r#"{"name": "n", "request": "GET /"}"#,
         r#"{"name": "n", "request": "GET /", "expect": {}}"#,
         r#"{"name": "n", "request": "GET /", "expect": {"refuse": "x", "forward": "y"}}"#,
+        r#"{"name": "n", "request": "GET /", "expect": {"refuse": "x", "path": "/v1/x"}}"#,
+        r#"{"name": "n", "request": "GET /", "expect": {"forward": "x", "message": "y"}}"#,
+        r#"{"name": "n", "request": "GET /", "expect": {"list": [], "message": "y"}}"#,
         r#"{"name": "n", "request": "GET /", "expect": {"refuse": "x"}, "more": 1}"#,
         r#"{"name": "n", "request": "GET /", "expect": {"refuse": "x"}, "models": null}"#,
         r#"{"name": "n", "request": "GET /", "expect": {"refuse": "x"}, "models": "some"}"#,
         r#"{"name": "n", "request": "GET /", "expect": {"refuse": "x"}, "purposes": ["none"]}"#,
     ] {
         assert!(serde_json::from_str::<Case>(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_repeated_case_is_one_case_for_each_entry() {
+    let written = r#"
+- name: "${model} is ${published}"
+  request: POST /v1/chat/completions
+  model: "${model}"
+  body: {max_tokens: "${most}", n: "$${most}", reasoning_effort: "a ${most}"}
+  each:
+    - {model: gpt-4o, published: agent, most: 4096}
+    - {model: gpt-4o-mini, published: small, most: "8"}
+  expect: {forward: POST /v1/chat/completions, model: "${published}"}
+- name: unnamed
+  request: "GET ${path}"
+  each: [{path: /v1/a}, {path: /v1/b}]
+  expect: {refuse: unknown_route}
+- {name: "${none}", request: GET /, expect: {refuse: x}}
+"#;
+    let alone = r#"
+- name: gpt-4o is agent
+  request: POST /v1/chat/completions
+  model: gpt-4o
+  body: {max_tokens: 4096, n: "${most}", reasoning_effort: a 4096}
+  expect: {forward: POST /v1/chat/completions, model: agent}
+- name: gpt-4o-mini is small
+  request: POST /v1/chat/completions
+  model: gpt-4o-mini
+  body: {max_tokens: "8", n: "${most}", reasoning_effort: a 8}
+  expect: {forward: POST /v1/chat/completions, model: small}
+- {name: "unnamed (path: /v1/a)", request: GET /v1/a, expect: {refuse: unknown_route}}
+- {name: "unnamed (path: /v1/b)", request: GET /v1/b, expect: {refuse: unknown_route}}
+- {name: "${none}", request: GET /, expect: {refuse: x}}
+"#;
+    assert_eq!(read_cases(written).unwrap(), read_cases(alone).unwrap());
+}
+
+#[test]
+fn the_values_of_a_document_stand_in_the_entries_of_a_repeated_case() {
+    let document = "policy: p\nroutes: {}\nvalues: {agent: support-agent}\ncases:\n  - name: \"${to} and ${agent}\"\n    \
+                    request: GET /v1/x\n    each: [{to: \"${agent}\"}, {to: other}]\n    expect: {refuse: unknown_route}\n";
+    let policy = signalbox_policy::read(document).unwrap();
+    let names: Vec<_> = policy.cases().iter().map(|case| &*case.name).collect();
+    assert_eq!(
+        names,
+        ["support-agent and support-agent", "other and support-agent"]
+    );
+}
+
+#[test]
+fn too_many_entries_and_too_much_text_are_refused() {
+    let case = |about: &str, entries: usize| {
+        let entries: Vec<_> = (0..entries).map(|it| format!("{{n: {it}}}")).collect();
+        let entries = entries.join(",");
+        format!(
+            "- {{name: '${{n}}', request: 'GET /{about}', each: [{entries}], expect: {{refuse: x}}}}\n"
+        )
+    };
+    assert_eq!(read_cases(&case("", 1_000)).unwrap().len(), 1_000);
+    for wrong in [case("", 1_001), case(&"x".repeat(40_000), 1_000)] {
+        let found = read_cases(&wrong).unwrap_err();
+        assert_eq!(found[0].code, "too_large", "{found:#?}");
     }
 }

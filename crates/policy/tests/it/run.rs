@@ -1,20 +1,37 @@
 //! Runs a case natively: enough of a host to turn a request line into facts.
 
 use signalbox_policy::{
-    Case, Decision, Expectation, Header, ListMode, Policy, Request, RequestedModel, decide, fences,
+    BodyValue, Case, Decision, Expectation, Forward, Header, HeaderBuf, ListMode, Policy, Refusal,
+    Request, RequestedModel, decide, fences,
 };
 
 /// What a case got instead of what it expects; `None` if it holds.
 pub(crate) fn failure(policy: &Policy, case: &Case) -> Option<String> {
     let got = answer(policy, case);
+    let is = |expected: &Option<String>, actual: Option<&str>| {
+        let mut expected = expected.iter();
+        expected.all(|expected| expected == actual.unwrap_or_default())
+    };
     let holds = match (&case.expect, &got) {
-        (Expectation::Forward { route, model }, Answer::Forward(to, published)) => {
-            route == to
-                && model
-                    .as_ref()
-                    .is_none_or(|model| Some(model) == published.as_ref())
+        (Expectation::Forward(expected), Answer::Forward(to, forward)) => {
+            let set = |HeaderBuf { name, value }: &HeaderBuf| {
+                (name.clone(), String::from_utf8(value.clone()).unwrap())
+            };
+            let set = forward.set_headers.iter().map(set).collect();
+            expected.route == *to
+                && is(&expected.model, forward.model.as_deref())
+                && is(&expected.response_model, forward.response_model.as_deref())
+                && is(&expected.path, Some(&path_of(to, forward)))
+                && is(&expected.query, forward.query.as_deref())
+                && is(&expected.notice, forward.notice.as_deref())
+                && expected.set_headers.iter().all(|it| *it == set)
+                && expected.drop_headers.iter().all(Vec::is_empty)
         }
-        (Expectation::Refuse { code }, Answer::Refuse(with)) => code == with,
+        (Expectation::Refuse(expected), Answer::Refuse(with)) => {
+            expected.code == with.code
+                && is(&expected.message, Some(&with.message))
+                && is(&expected.reason, Some(&with.reason))
+        }
         (Expectation::List { names }, Answer::List(listed)) => {
             let mut names = names.clone();
             names.sort();
@@ -27,8 +44,8 @@ pub(crate) fn failure(policy: &Policy, case: &Case) -> Option<String> {
 
 #[derive(Debug)]
 enum Answer {
-    Forward(String, Option<String>),
-    Refuse(String),
+    Forward(String, Forward),
+    Refuse(Refusal),
     List(Vec<String>),
 }
 
@@ -59,7 +76,10 @@ fn answer(policy: &Policy, case: &Case) -> Answer {
         body_members: &[],
     };
     let mut decision = decide(policy, &request);
+    let wanted = policy.description().body_members;
+    let members = BodyValue::told_of(&case.body, &wanted);
     if decision == Decision::ReadModel {
+        request.body_members = &members;
         request.model = case
             .model
             .as_deref()
@@ -69,20 +89,35 @@ fn answer(policy: &Policy, case: &Case) -> Answer {
     match decision {
         Decision::Forward(forward) => {
             let route = policy.description().route(forward.route).unwrap().name();
-            Answer::Forward(route, forward.model)
+            Answer::Forward(route, forward)
         }
-        Decision::Refuse(refusal) => Answer::Refuse(refusal.code),
+        Decision::Refuse(refusal) => Answer::Refuse(refusal),
         Decision::ListModels(mode) => {
             assert_eq!(mode, ListMode::Catalogue);
             let mut names = listed(policy, case);
             names.retain(|name| one.as_ref().is_none_or(|one| one == name));
             match one {
-                Some(_) if names.is_empty() => Answer::Refuse("model_not_found".into()),
+                Some(_) if names.is_empty() => Answer::Refuse(Refusal {
+                    status: 404,
+                    code: "model_not_found".into(),
+                    message: String::new(),
+                    param: None,
+                    reason: String::new(),
+                }),
                 _ => Answer::List(names),
             }
         }
         Decision::ReadModel => panic!("{}: asked for the model twice", case.name),
     }
+}
+
+/// The path that GT is sent along a route.
+fn path_of(route: &str, forward: &Forward) -> String {
+    let (_, template) = route.split_once(' ').unwrap();
+    let fill = |path: String, (name, value): &(String, String)| {
+        path.replace(&format!("{{{name}}}"), value)
+    };
+    forward.parameters.iter().fold(template.to_owned(), fill)
 }
 
 /// `/v1/…`, whatever base the client uses, and the name of the one model it asks about.

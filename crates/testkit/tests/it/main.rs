@@ -4,9 +4,9 @@
     reason = "clippy spares test functions, not the functions they share"
 )]
 
-use signalbox_policy::{Case, Expectation};
+use signalbox_policy::{Case, Expectation, ExpectedRefusal};
 use signalbox_runtime::{LoadOptions, Plugin, Runtime, Settings};
-use signalbox_testkit::{Outcome, carried_cases, run};
+use signalbox_testkit::{Outcome, Report, carried_cases, run};
 
 const SOURCE: &str = r#"
 policy: p
@@ -30,6 +30,15 @@ fn plugin() -> Plugin {
     runtime.load(&component, &LoadOptions::default()).unwrap()
 }
 
+/// What becomes of a case for chat with the only scope, but for what `rest` says.
+fn judged(rest: &str) -> Report {
+    let text = format!(
+        "- name: c\n  request: POST /v1/chat/completions?a=b\n  model: gpt-4o\n  \
+         scopes: [\"inference:chat\"]\n  {rest}\n"
+    );
+    run(&plugin(), &signalbox_policy::read_cases(&text).unwrap())
+}
+
 fn case(request: &str, expect: Expectation) -> Case {
     let text = format!("cases:\n  - {{name: c, request: {request}, expect: {{refuse: x}}}}\n");
     let mut case = signalbox_policy::read_cases(&text).unwrap().remove(0);
@@ -44,14 +53,15 @@ fn a_component_passes_the_cases_it_carries() {
     assert_eq!(cases.len(), 4);
     let report = run(&plugin, &cases);
     assert!(report.passed(), "{}", report.to_text());
-    assert_eq!(report.counts(), (4, 0, 0));
+    assert_eq!(report.counts().passed, 4);
 }
 
 #[test]
 fn a_failing_case_shows_what_was_expected_and_what_came() {
-    let refused = Expectation::Refuse {
+    let refused = Expectation::Refuse(ExpectedRefusal {
         code: "route_not_supported".into(),
-    };
+        ..ExpectedRefusal::default()
+    });
     let report = run(&plugin(), &[case("GET /v1/nowhere", refused)]);
     let Outcome::Fail { expected, actual } = &report.results[0].outcome else {
         panic!()
@@ -68,7 +78,12 @@ fn a_failing_case_shows_what_was_expected_and_what_came() {
 
 #[test]
 fn what_the_host_refuses_before_a_policy_is_part_of_a_case() {
-    let refused = |code: &str| Expectation::Refuse { code: code.into() };
+    let refused = |code: &str| {
+        Expectation::Refuse(ExpectedRefusal {
+            code: code.into(),
+            ..ExpectedRefusal::default()
+        })
+    };
     let cases = [
         case("GET /v1/v1/models", refused("unknown_route")),
         case("GET /v1/models/%2e%2e/x;y", refused("invalid_path")),
@@ -82,4 +97,83 @@ fn what_the_host_refuses_before_a_policy_is_part_of_a_case() {
         .collect();
     assert_eq!(codes[0..1], [true], "{}", report.to_text());
     assert_eq!(codes[2..], [true], "{}", report.to_text());
+}
+
+#[test]
+fn all_that_a_case_says_of_a_forward_is_compared() {
+    let forward = |more: &str| {
+        let expect = format!("expect: {{forward: POST /v1/chat/completions, {more}}}");
+        judged(&expect).results.remove(0).outcome
+    };
+    for (right, wrong, got) in [
+        ("model: support-agent", "model: \"\"", "model support-agent"),
+        (
+            "response_model: gpt-4o",
+            "response_model: other",
+            "response model gpt-4o",
+        ),
+        (
+            "path: /v1/chat/completions",
+            "path: /v1/chat",
+            "path /v1/chat/completions",
+        ),
+        ("query: \"\"", "query: a=b", "query none"),
+        (
+            "set_headers: {}",
+            "set_headers: {x-a: b}",
+            "set headers none",
+        ),
+        (
+            "drop_headers: []",
+            "drop_headers: [x-a]",
+            "drop headers none",
+        ),
+        ("notice: \"\"", "notice: use another", "notice none"),
+    ] {
+        assert_eq!(forward(right), Outcome::Pass, "{right}");
+        let Outcome::Fail { expected, actual } = forward(wrong) else {
+            panic!("{wrong}")
+        };
+        let what = got.rsplit_once(' ').unwrap().0;
+        assert!(expected.contains(&format!(", {what} ")), "{expected}");
+        assert!(actual.ends_with(got), "{actual}");
+    }
+}
+
+#[test]
+fn all_that_a_case_says_of_a_refusal_is_compared() {
+    let refuse = |more: &str| {
+        let expect = format!("purposes: upload\n  expect: {{refuse: purpose_not_allowed, {more}}}");
+        judged(&expect).results.remove(0).outcome
+    };
+    let message = "POST /v1/chat/completions needs a key with the purpose `inference` or `conversation`. This key was \
+                   made for something else.";
+    for (key, right) in [("message", message), ("reason", "purpose not on the key")] {
+        assert_eq!(refuse(&format!("{key}: {right}")), Outcome::Pass);
+        let Outcome::Fail { expected, actual } = refuse(&format!("{key}: another")) else {
+            panic!("{key}")
+        };
+        assert_eq!(
+            expected,
+            format!("refuse purpose_not_allowed, {key} another")
+        );
+        assert!(actual.contains(right), "{actual}");
+    }
+}
+
+#[test]
+fn a_case_that_is_skipped_is_not_run() {
+    let report = judged("skip: not yet\n  expect: {refuse: unknown_route}");
+    assert!(report.passed());
+    assert_eq!((report.counts().passed, report.counts().skipped), (0, 1));
+    assert_eq!(
+        report.to_text(),
+        "skip   c\n         not yet\n0 passed, 0 failed, 0 errors, 1 skipped"
+    );
+    assert_eq!(report.to_json("f")["cases"][0]["message"], "not yet");
+    assert!(
+        report
+            .to_junit("f")
+            .contains("<skipped message=\"not yet\"/>")
+    );
 }

@@ -62,23 +62,29 @@ pub(super) fn run(
 /// As [`decision_json`] has it, as far as a client would know.
 fn to_json(answer: Answer) -> Value {
     match answer {
-        Answer::Forward { route, forward } => {
+        Answer::Forward { route, forward, .. } => {
             decision_json(&Decision::Forward(forward), |_| Some(route))
         }
         Answer::List(names) => json!({"list_models": names}),
         Answer::ReadModel => decision_json(&Decision::ReadModel, |_| None),
-        Answer::Refuse { code, message } => json!({"refuse": {"code": code, "message": message}}),
+        Answer::Refuse { code, message, .. } => {
+            json!({"refuse": {"code": code, "message": message}})
+        }
     }
 }
 
 fn verdict(answer: Answer) -> String {
     match answer {
-        Answer::Forward { route, forward } => super::verdict(&Decision::Forward(forward), &route),
+        Answer::Forward { route, forward, .. } => {
+            super::verdict(&Decision::Forward(forward), &route)
+        }
         Answer::List(names) => {
             let names: Vec<_> = names.iter().map(|name| show::plain(name)).collect();
             format!("answer with the models {}", names.join(", "))
         }
         Answer::ReadModel => super::verdict(&Decision::ReadModel, ""),
-        Answer::Refuse { code, message } => format!("refuse {code}: {}", show::plain(&message)),
+        Answer::Refuse { code, message, .. } => {
+            format!("refuse {code}: {}", show::plain(&message))
+        }
     }
 }
