@@ -72,9 +72,10 @@ impl PolicyFile {
         name: &str,
         bytes: Vec<u8>,
         read: &mut ReadFile<'_>,
+        values: &Values,
     ) -> Result<Self, NoPolicy> {
         let files = &mut Included::hidden(read);
-        let parsed = Parsed::of(name, bytes, files, &Values::new())?;
+        let parsed = Parsed::of(name, bytes, files, values)?;
         parsed.into_policy(name, Texts::default())
     }
 

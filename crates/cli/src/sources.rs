@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use signalbox_host::{ReadFile, SourceError, Sources};
+use signalbox_policy::Values;
 
 use crate::{
     cases_file,
@@ -10,8 +11,18 @@ use crate::{
 };
 
 /// Files may be documents, and cases YAML.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Documents;
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Documents {
+    /// What is given for the names of every document.
+    values: Values,
+}
+
+impl Documents {
+    /// Those with these values.
+    pub(crate) const fn with(values: Values) -> Self {
+        Self { values }
+    }
+}
 
 impl Sources for Documents {
     fn component(
@@ -21,12 +32,15 @@ impl Sources for Documents {
         read: &mut ReadFile<'_>,
     ) -> Result<Vec<u8>, SourceError> {
         let name = path.display().to_string();
-        let file = PolicyFile::for_host(&name, bytes, read).map_err(|error| match error {
-            NoPolicy::Invalid(errors) => SourceError::new("invalid_document", errors),
-            NoPolicy::NotText(_) | NoPolicy::ValuesForComponent(_) => {
-                SourceError::new("not_a_policy", error.to_string())
-            }
-        })?;
+        let file =
+            PolicyFile::for_host(&name, bytes, read, &self.values).map_err(
+                |error| match error {
+                    NoPolicy::Invalid(errors) => SourceError::new("invalid_document", errors),
+                    NoPolicy::NotText(_) | NoPolicy::ValuesForComponent(_) => {
+                        SourceError::new("not_a_policy", error.to_string())
+                    }
+                },
+            )?;
         let code = match &file {
             PolicyFile::CoreModule(_) => "core_module",
             _ => "not_compiled",
@@ -58,7 +72,7 @@ mod tests {
 
     fn component(bytes: &[u8]) -> Result<Vec<u8>, SourceError> {
         let none = &mut |_: &Path| Err(io::ErrorKind::NotFound.into());
-        Documents.component(Path::new("a/p.yaml"), bytes.to_vec(), none)
+        Documents::default().component(Path::new("a/p.yaml"), bytes.to_vec(), none)
     }
 
     #[test]
@@ -70,6 +84,24 @@ mod tests {
     }
 
     #[test]
+    fn given_values_are_for_documents_that_have_their_names() {
+        let given = [("agent".to_owned(), "sales-agent".to_owned())];
+        let documents = Documents::with(given.into_iter().collect());
+        let component = |bytes: &[u8]| {
+            let none = &mut |_: &Path| Err(io::ErrorKind::NotFound.into());
+            documents.component(Path::new("p.yaml"), bytes.to_vec(), none)
+        };
+        let routes = "routes:\n  POST /v1/embeddings: {verdict: native, scope: e, model: json}\n";
+        let models = "values: {agent: {}}\nmodels:\n  m: {published: \"${agent}\"}\n";
+        let made = component(format!("policy: p\n{routes}{models}").as_bytes()).unwrap();
+        let carried = b"sales-agent";
+        assert!(made.windows(carried.len()).any(|part| part == carried));
+        let unknown = component(format!("policy: p\n{routes}").as_bytes()).unwrap_err();
+        assert!(unknown.message.contains("unknown_value"), "{unknown}");
+        assert_eq!(component(&made).unwrap_err().code, "not_a_policy");
+    }
+
+    #[test]
     fn the_files_of_a_document_are_read_once_and_not_shown() {
         let mut asked = Vec::new();
         let text = "policy: p\n\"incl\\x75de\": [../b.yaml, c/d.yaml, ../b.yaml]\n";
@@ -77,7 +109,7 @@ mod tests {
             asked.push(path.display().to_string());
             Ok(b"a-secret: in a line that is not shown\n".to_vec())
         };
-        let made = Documents.component(Path::new("a/p.yaml"), text.into(), read);
+        let made = Documents::default().component(Path::new("a/p.yaml"), text.into(), read);
         let message = made.unwrap_err().message;
         assert_eq!(asked, ["b.yaml", "a/c/d.yaml"]);
         assert!(message.contains("b.yaml:1:1: error["), "{message}");
@@ -101,7 +133,7 @@ mod tests {
 
     #[test]
     fn cases_may_be_yaml_or_json() {
-        let cases = |text: &[u8]| Documents.cases(Path::new("c.yaml"), text.to_vec());
+        let cases = |text: &[u8]| Documents::default().cases(Path::new("c.yaml"), text.to_vec());
         let yaml = b"cases:\n  - {name: n, request: GET /v1/models, expect: {list: []}}\n";
         let json = cases(yaml).unwrap();
         assert_eq!(cases(&json), Ok(json.clone()));

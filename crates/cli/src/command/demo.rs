@@ -12,12 +12,12 @@ use signalbox_host::{
     BindError, Host,
     config::{AdminConfig, Config, CredentialSource, KeySource, Span, UpstreamUrl},
 };
-use signalbox_policy::Values;
 use signalbox_runtime::Cache;
 
 use crate::{
     compile,
-    exit::Exit,
+    exit::{Exit, Misused},
+    given_values::GivenValues,
     logging::{self, Reader},
     output,
     policy_file::PolicyFile,
@@ -36,6 +36,8 @@ pub(crate) struct Arguments {
     /// A policy document or component to put behind every key.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    values: GivenValues,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
@@ -148,10 +150,16 @@ struct Policies(Vec<(String, Vec<u8>)>);
 
 /// The two runbooks the binary carries, or the operator's policy in place of both.
 fn policies(arguments: &Arguments) -> anyhow::Result<Option<Policies>> {
+    if arguments.policy.is_none() && !arguments.values.is_empty() {
+        return Err(Misused("values are for a document; name it with --policy".into()).into());
+    }
+    let Some(values) = arguments.values.read()? else {
+        return Ok(None);
+    };
     let mut policies = Vec::new();
     for (name, runbook) in RUNBOOKS {
         let file = match &arguments.policy {
-            Some(path) => PolicyFile::read(path, &Values::new())?,
+            Some(path) => PolicyFile::read(path, &values)?,
             None => PolicyFile::check(name, runbook.to_owned())?,
         };
         let Some(file) = file else { return Ok(None) };

@@ -19,6 +19,7 @@ use signalbox_swap::error_chain;
 use crate::{
     compile,
     exit::Exit,
+    given_values::GivenValues,
     logging::{self, Reader},
     named, output,
     policy_file::PolicyFile,
@@ -55,10 +56,16 @@ pub(crate) struct Arguments {
     /// Where operators connect.
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
+    #[command(flatten)]
+    values: GivenValues,
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let config = configuration(arguments)?;
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
+    let mut config = configuration(arguments)?;
+    config.sources = Arc::new(Documents::with(values.clone()));
     refuse_demo_secrets(&config)?;
     ensure!(
         !config.policies.is_empty(),
@@ -76,7 +83,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let host = match Host::bind(config, Vec::new()).await {
             Ok(host) => host,
-            Err(error) => return unbound(error, &policies),
+            Err(error) => return unbound(error, &policies, &values),
         };
         output::talk(&format!("listening on http://{}", host.local_addr()));
         if let Some(admin) = host.admin_addr() {
@@ -93,13 +100,17 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 }
 
 /// Says why the host does not start: of documents, all errors of all of them.
-fn unbound(error: BindError, policies: &BTreeMap<String, PolicySource>) -> anyhow::Result<Exit> {
+fn unbound(
+    error: BindError,
+    policies: &BTreeMap<String, PolicySource>,
+    values: &Values,
+) -> anyhow::Result<Exit> {
     match error {
         BindError::Source { .. } => {
             let mut is_invalid = false;
             for source in policies.values() {
                 if let PolicySource::File(path) = source {
-                    is_invalid |= PolicyFile::read(path, &Values::new())?.is_none();
+                    is_invalid |= PolicyFile::read(path, values)?.is_none();
                 }
             }
             if is_invalid {
@@ -160,7 +171,6 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
         config.policies.insert(name, source);
     }
     config.from_source = arguments.from_source;
-    config.sources = Arc::new(Documents);
     config.compile = compile::in_child()?;
     Ok(config)
 }

@@ -13,10 +13,11 @@ use signalbox_host::{
     config::{Config, ConfigError},
     installation::{self, Effect, Finding},
 };
+use signalbox_policy::Values;
 use signalbox_swap::error_chain;
 
 use super::serve::refuse_demo_secrets;
-use crate::{compile, exit::Exit, output, sources::Documents};
+use crate::{compile, exit::Exit, given_values::GivenValues, output, sources::Documents};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -37,15 +38,20 @@ pub(crate) struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    values: GivenValues,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let Some(values) = arguments.values.read()? else {
+        return Ok(Exit::InvalidPolicy);
+    };
     let mut found = Vec::new();
     if let Some(path) = &arguments.config {
-        found.extend(installation(path)?);
+        found.extend(installation(path, &values)?);
     }
     for path in &arguments.files {
-        found.extend(file::check(path)?);
+        found.extend(file::check(path, &values)?);
     }
     if arguments.json {
         let all: Vec<_> = found.iter().map(to_json).collect();
@@ -59,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 /// A configuration, and everything it names.
-fn installation(path: &Path) -> anyhow::Result<Vec<Finding>> {
+fn installation(path: &Path, values: &Values) -> anyhow::Result<Vec<Finding>> {
     let mut config = match Config::load(path) {
         Ok(config) => config,
         Err(error @ ConfigError::File { .. }) => return Err(error.into()),
@@ -70,7 +76,7 @@ fn installation(path: &Path) -> anyhow::Result<Vec<Finding>> {
             ]);
         }
     };
-    config.sources = Arc::new(Documents);
+    config.sources = Arc::new(Documents::with(values.clone()));
     config.compile = compile::in_child()?;
     let mut found = installation::check(&config);
     let has_keyring = !found.iter().any(|finding| finding.code == "keyring");

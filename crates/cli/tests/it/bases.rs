@@ -251,4 +251,6 @@ fn what_would_be_loaded_is_looked_at_with_its_bases() {
     assert_eq!(missing.code, Some(3));
     let said = missing.stdout + &missing.stderr;
     assert!(said.contains("build the document first"), "{said}");
+    let given = run(&["upgrade-check", &written.document, "--set", "agent=x"]);
+    assert_eq!(given.code, Some(0), "{}", given.stderr);
 }

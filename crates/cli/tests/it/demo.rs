@@ -95,6 +95,47 @@ fn an_operators_policy_stands_behind_every_key() {
 }
 
 #[test]
+fn a_policy_is_served_with_given_values() {
+    let demo = demo(&[
+        "--policy",
+        &file("plugins/runbooks/langchain.yaml"),
+        "--set",
+        "agent=gt-small",
+    ]);
+    let (host, chat) = (
+        demo.address("host"),
+        post("/v1/chat/completions", "gtak_demo_all"),
+    );
+    let (status, answer) = ask(host, &chat, CHAT);
+    assert_eq!(status, 200, "{answer}");
+    let explained = run(&[
+        "explain",
+        "--live=full",
+        "--admin",
+        &format!("http://{}", demo.address("admin")),
+        "--key",
+        "demo-all",
+        "--model",
+        "gpt-4o",
+        "POST",
+        "/v1/chat/completions",
+    ]);
+    assert!(
+        explained.stdout.contains("as model gt-small"),
+        "{}{}",
+        explained.stdout,
+        explained.stderr
+    );
+    let without = run(&["demo", "--set", "agent=x"]);
+    assert_eq!(without.code, Some(2));
+    assert!(
+        without.stderr.contains("name it with --policy"),
+        "{}",
+        without.stderr
+    );
+}
+
+#[test]
 fn an_invalid_policy_starts_no_demo() {
     assert_eq!(run(&["demo", "--policy", &file("README.md")]).code, Some(3));
 }

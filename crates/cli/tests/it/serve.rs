@@ -68,6 +68,58 @@ fn a_host_starts_from_flags_alone_and_ends_on_sigterm() {
 }
 
 #[test]
+fn documents_are_served_with_given_values_and_read_again_with_them() {
+    let folder = TempDir::new().unwrap();
+    let keys = keyring(folder.path(), "");
+    let policy = folder.path().join("p.yaml");
+    let document = |value: &str| {
+        format!(
+            "policy: p\nvalues: {{{value}: {{}}}}\nroutes:\n  POST /v1/chat/completions: {{verdict: native, scope: \
+             \"inference:chat\", model: json}}\nmodels:\n  gpt-4o: {{published: \"${{{value}}}\"}}\n"
+        )
+    };
+    fs::write(&policy, document("agent")).unwrap();
+    let arguments = |more: &[&'static str]| {
+        let policy = policy.to_str().unwrap().to_owned();
+        let base = [
+            "serve",
+            "--upstream",
+            "http://127.0.0.1:9/api/tenant",
+            "--keys",
+            &keys,
+        ];
+        let rest = ["--policy", &policy, "--listen", "127.0.0.1:0"];
+        let all = base.iter().chain(&rest).chain(more);
+        all.map(|argument| (*argument).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let words = arguments(&[]);
+    let ran = run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error[missing_value]"),
+        "{}",
+        ran.stderr
+    );
+    let words = arguments(&["--set", "agnet=sales-agent"]);
+    let ran = run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(
+        ran.stderr.contains("did you mean `agent`?"),
+        "{}",
+        ran.stderr
+    );
+
+    let words = arguments(&["--set", "agent=sales-agent"]);
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let serving = Serving::start(&words, Stream::Stderr, "listening");
+    fs::write(&policy, document("agnet")).unwrap();
+    serving.signal("HUP");
+    let line = serving.logged("kept the policy there was");
+    assert!(line.contains("did you mean `agnet`?"), "{line}");
+    assert_eq!(serving.terminate(), Some(0));
+}
+
+#[test]
 fn demo_secrets_start_no_host() {
     let folder = TempDir::new().unwrap();
     let keys = keyring(folder.path(), DEMO);

@@ -32,11 +32,11 @@ enum Kind {
     Policy,
 }
 
-pub(super) fn check(path: &Path) -> anyhow::Result<Vec<Finding>> {
+pub(super) fn check(path: &Path, values: &Values) -> anyhow::Result<Vec<Finding>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let found = match Kind::of(&bytes) {
-        Kind::Configuration => return super::installation(path),
-        Kind::Policy => policy(path, bytes, compile::in_child()?),
+        Kind::Configuration => return super::installation(path, values),
+        Kind::Policy => policy(path, bytes, values, compile::in_child()?),
         Kind::Keyring => one("keyring", load_keyring(path)),
         Kind::Cases => cases(path, bytes).err().into_iter().collect(),
         Kind::Statement => statement(&bytes).err().into_iter().collect(),
@@ -103,22 +103,22 @@ fn quoted(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn policy(path: &Path, bytes: Vec<u8>, compile: CompileIn) -> Vec<Finding> {
-    if let Some(finding) = below_gt(path, &bytes) {
+fn policy(path: &Path, bytes: Vec<u8>, values: &Values, compile: CompileIn) -> Vec<Finding> {
+    if let Some(finding) = below_gt(path, &bytes, values) {
         return vec![finding];
     }
-    match Documents.component(path, bytes, &mut from_disk) {
+    match Documents::with(values.clone()).component(path, bytes, &mut from_disk) {
         Ok(component) => check_component(component, compile),
         Err(error) => vec![of_source("policy", error)],
     }
 }
 
 /// A document that `check` and `build` refuse: a host still serves it, within GT's table of routes.
-fn below_gt(path: &Path, bytes: &[u8]) -> Option<Finding> {
+fn below_gt(path: &Path, bytes: &[u8], values: &Values) -> Option<Finding> {
     let source = str::from_utf8(bytes).ok()?;
     let (name, mut read) = (path.display().to_string(), from_disk);
     let included = &mut Included::hidden(&mut read);
-    let resolved = read_with(source, &name, included, &Values::new()).ok()?;
+    let resolved = read_with(source, &name, included, values).ok()?;
     let found = resolved.check_gt_routes(&gt_routes::shipped());
     let first = found.first()?;
     let finding = Finding::stops(first.code, "policy", first.to_string());
@@ -129,7 +129,7 @@ fn below_gt(path: &Path, bytes: &[u8]) -> Option<Finding> {
 }
 
 fn cases(path: &Path, bytes: Vec<u8>) -> Result<(), Finding> {
-    let json = Documents.cases(path, bytes);
+    let json = Documents::default().cases(path, bytes);
     let json = json.map_err(|error| of_source("cases", error))?;
     let cases: Result<Vec<Case>, _> = serde_json::from_slice(&json);
     // The reader ends its message with the place.
