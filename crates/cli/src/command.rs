@@ -6,6 +6,7 @@ mod check;
 mod compile_component;
 mod demo;
 mod explain;
+mod export;
 mod gt_sim;
 mod history;
 pub(crate) mod keys;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Test(test::Arguments),
     /// Say how a request would be decided, and why.
     Explain(explain::Arguments),
+    /// Write the configuration that a client needs to work with a key.
+    Export(export::Arguments),
     /// Make, list and revoke client keys.
     Keys(keys::Arguments),
     /// Replace policies of a running host, in one transaction.
@@ -72,6 +75,7 @@ impl Command {
             Self::CompileComponent => compile_component::run(),
             Self::Test(arguments) => test::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
+            Self::Export(arguments) => export::run(&arguments),
             Self::Keys(arguments) => keys::run(&arguments),
             Self::Swap(arguments) => swap::run(&arguments),
             Self::Rollback(arguments) => rollback::run(&arguments),

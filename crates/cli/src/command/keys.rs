@@ -7,7 +7,7 @@ mod new;
 mod revoke;
 mod taken_over;
 
-pub(crate) use file::InvalidKeyring;
+pub(crate) use file::{InvalidKeyring, KeyFile};
 
 use crate::exit::Exit;
 

@@ -12,6 +12,7 @@ mod commands;
 mod compile;
 mod demo;
 mod docs;
+mod export;
 mod failing;
 mod forged;
 mod host;

@@ -27,7 +27,7 @@ and `full.yaml` have GT's names in them and take none. `full.yaml` is for no cli
 
 `HOST` below is this gate. It takes every form of base, with `/api/tenant`, `/v1`, both or neither; GT's runbooks all say
 `…/api/tenant`, and no client that was looked at adds the `/v1` of GT's routes to it. [clients.md](clients.md) has programs
-that run.
+that run, and `signalbox export` ([cli.md](cli.md#export)) writes what each client needs for a key.
 
 ## Which client uses which route
 ";

@@ -10,7 +10,7 @@ use signalbox_gate::keyring::{Key, Keyring, KeyringError, LARGEST_FILE};
 use crate::output;
 
 /// A keyring and its text.
-pub(super) struct KeyFile<'a> {
+pub(crate) struct KeyFile<'a> {
     path: &'a Path,
     pub(super) text: String,
     pub(super) keyring: Keyring,
@@ -32,7 +32,7 @@ pub(crate) struct InvalidKeyring {
 }
 
 impl<'a> KeyFile<'a> {
-    pub(super) fn read(path: &'a Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &'a Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path);
         Self::of(
             path,
@@ -54,7 +54,7 @@ impl<'a> KeyFile<'a> {
     }
 
     /// The key of an id, or what comes closest.
-    pub(super) fn key(&self, id: &str) -> anyhow::Result<&Key> {
+    pub(crate) fn key(&self, id: &str) -> anyhow::Result<&Key> {
         let name = self.path.display();
         match self.keyring.key(id) {
             Some(key) => Ok(key),
