@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod gt_sim;
 mod history;
+mod import;
 pub(crate) mod keys;
 mod revoke;
 mod rollback;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     /// Write the configuration that a client needs to work with a key.
     Export(export::Arguments),
+    /// Make a policy document of another program's configuration.
+    Import(import::Arguments),
     /// Make, list and revoke client keys.
     Keys(keys::Arguments),
     /// Replace policies of a running host, in one transaction.
@@ -76,6 +79,7 @@ impl Command {
             Self::Test(arguments) => test::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
             Self::Export(arguments) => export::run(&arguments),
+            Self::Import(arguments) => import::run(&arguments),
             Self::Keys(arguments) => keys::run(&arguments),
             Self::Swap(arguments) => swap::run(&arguments),
             Self::Rollback(arguments) => rollback::run(&arguments),

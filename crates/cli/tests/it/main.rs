@@ -16,6 +16,7 @@ mod export;
 mod failing;
 mod forged;
 mod host;
+mod import;
 mod keys;
 mod live;
 mod peer;
