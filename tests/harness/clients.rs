@@ -191,18 +191,26 @@ impl LitellmProxy {
     /// Starts it in front of a gate and waits until it answers.
     #[must_use]
     pub fn start(base: &str, base_v1: &str, key: &str) -> Self {
+        let told = [
+            ("GATE_BASE", base),
+            ("GATE_BASE_V1", base_v1),
+            ("GATE_KEY", key),
+            ("PROXY_KEY", Self::KEY),
+        ];
+        Self::start_with(&script("litellm_proxy.yaml"), &told)
+    }
+
+    /// The same with this configuration, and this in its environment.
+    #[must_use]
+    pub fn start_with(config: &Path, told: &[(&str, &str)]) -> Self {
         let address = free_address();
-        let process = python()
+        let program = python()
             .arg(environment().join("bin/litellm"))
             .arg("--config")
-            .arg(script("litellm_proxy.yaml"))
+            .arg(config)
             .args(["--host", "127.0.0.1", "--port", &address.port().to_string()])
-            .args(["--num_workers", "1"])
-            .env("GATE_BASE", base)
-            .env("GATE_BASE_V1", base_v1)
-            .env("GATE_KEY", key)
-            .env("PROXY_KEY", Self::KEY)
-            .start();
+            .args(["--num_workers", "1"]);
+        let process = told_in(program, told).start();
         let mut proxy = Self { process, address };
         proxy.process.wait_until(|_| {
             TcpStream::connect(address).ok()?;

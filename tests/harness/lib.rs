@@ -18,6 +18,7 @@ pub mod command;
 pub mod conformance;
 pub mod demo;
 pub mod docker_registry;
+pub mod exported;
 pub mod forms;
 pub mod gate;
 pub mod http;

@@ -46,9 +46,14 @@ pub enum How {
         read: &'static str,
         /// The start of the files' names.
         requests: &'static str,
+        /// What its exported configuration was compared with.
+        export: &'static str,
     },
     /// It runs nowhere but with its vendor: what its documentation says was read.
-    Closed,
+    Closed {
+        /// What its exported configuration was compared with.
+        export: &'static str,
+    },
 }
 
 /// A client that is installed here.
@@ -79,6 +84,8 @@ pub enum Asked {
     NotSupported(&'static str),
     /// To chat with a key that may not.
     WrongScope,
+    /// To chat when it is set up by what `signalbox export` writes for it, unchanged.
+    Exported,
 }
 
 impl Asked {
@@ -93,6 +100,7 @@ impl Asked {
             Self::Agent => "agent",
             Self::NotSupported(_) => "not_supported",
             Self::WrongScope => "wrong_scope",
+            Self::Exported => "exported",
         }
     }
 }
@@ -119,6 +127,17 @@ pub fn trial(client: &str) -> Trial {
     let mut trials = trials().into_iter();
     let found = trials.find(|trial| trial.client == client);
     found.unwrap_or_else(|| panic!("no trial of {client}"))
+}
+
+impl Trial {
+    /// What `signalbox export` calls it.
+    #[must_use]
+    pub fn export_name(&self) -> &'static str {
+        match self.runbook {
+            "full" => "openai-sdk-curl",
+            runbook => runbook,
+        }
+    }
 }
 
 /// A gate under a runbook, with a key that may use all of it and one that may embed alone.

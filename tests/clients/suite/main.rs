@@ -11,6 +11,7 @@
 
 mod differential;
 mod docs;
+mod exported;
 mod extension_flow;
 mod real_clients;
 mod registry;

@@ -3,12 +3,14 @@
 
 mod node;
 mod python;
+mod roo_code;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use signalbox_harness::{
     clients,
+    exported::exported,
     gate::Gate,
     policies::runbook_for,
     trials::{Asked, EMBED_KEY, How, KEY, Trial, gate, trial},
@@ -28,8 +30,11 @@ fn try_out(client: &str) {
         .map(|base| format!("http://{}{base}", gate.address()))
         .collect();
     let bases = bases.join(" ");
+    let export = exported(trial.export_name(), trial.runbook, "all", &gate);
+    let export = export.path().to_str().expect("a path of ours is text");
     let told = [
         ("BASE_URLS", &*bases),
+        ("EXPORTED", export),
         ("API_KEY", KEY),
         ("EMBED_KEY", EMBED_KEY),
     ];
@@ -53,7 +58,7 @@ fn check_facts(trial: &Trial, facts: &Value, policy: &Policy, base: &str) {
         let here = format!("{} at {base}: {asked:?}: {fact}", trial.client);
         match asked {
             Asked::Models => assert!(lists_chat_model(fact), "{here}"),
-            Asked::Chat => assert_eq!(*fact, said(), "{here}"),
+            Asked::Chat | Asked::Exported => assert_eq!(*fact, said(), "{here}"),
             Asked::Stream => {
                 let expected = json!({"text": said(), "in_pieces": true});
                 assert_eq!(*fact, expected, "{here}");

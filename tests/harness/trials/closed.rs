@@ -3,16 +3,28 @@
 use super::{DOCUMENTED, How, Trial};
 
 pub(super) const TRIALS: &[Trial] = &[
-    closed("Lovable", "lovable"),
-    closed("Cursor", "cursor"),
-    closed("Manus", "manus"),
+    closed(
+        "Lovable",
+        "lovable",
+        "GT's runbook, which names its variables",
+    ),
+    closed(
+        "Cursor",
+        "cursor",
+        "GT's runbook, which names its settings",
+    ),
+    closed(
+        "Manus",
+        "manus",
+        "GT's runbook; no public evidence of such a setting was found",
+    ),
 ];
 
-const fn closed(client: &'static str, runbook: &'static str) -> Trial {
+const fn closed(client: &'static str, runbook: &'static str, export: &'static str) -> Trial {
     Trial {
         client,
         runbook,
-        how: How::Closed,
+        how: How::Closed { export },
         bases: DOCUMENTED,
         asked: &[],
     }

@@ -1,7 +1,7 @@
 //! Clients that install from npm.
 
 use super::{
-    Asked::{Chat, Embeddings, Models, NotSupported, Stream, WrongScope},
+    Asked::{Chat, Embeddings, Exported, Models, NotSupported, Stream, WrongScope},
     DOCUMENTED, EVERY_BASE, How, Installed, Trial,
 };
 
@@ -11,14 +11,14 @@ pub(super) const TRIALS: &[Trial] = &[
         runbook: "n8n",
         how: runs("n8n", "n8n/client.mjs", "@n8n/n8n-nodes-langchain"),
         bases: EVERY_BASE,
-        asked: &[Models, Chat, Stream, Embeddings, WrongScope],
+        asked: &[Models, Chat, Stream, Embeddings, WrongScope, Exported],
     },
     Trial {
         client: "LibreChat",
         runbook: "librechat",
         how: runs("librechat", "librechat/client.mjs", "@librechat/agents"),
         bases: EVERY_BASE,
-        asked: &[Chat, Stream, WrongScope],
+        asked: &[Chat, Stream, WrongScope, Exported],
     },
     Trial {
         client: "Continue",
@@ -31,6 +31,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Stream,
             NotSupported("POST /v1/embeddings"),
             WrongScope,
+            Exported,
         ],
     },
     Trial {
@@ -38,14 +39,14 @@ pub(super) const TRIALS: &[Trial] = &[
         runbook: "cline-roo",
         how: runs("cline", "cline/client.mjs", "@cline/cli-linux-x64"),
         bases: DOCUMENTED,
-        asked: &[Chat, Stream, WrongScope],
+        asked: &[Chat, Stream, WrongScope, Exported],
     },
     Trial {
         client: "OpenClaw",
         runbook: "openclaw",
         how: runs("openclaw", "openclaw/client.mjs", "openclaw"),
         bases: DOCUMENTED,
-        asked: &[Chat, WrongScope],
+        asked: &[Chat, WrongScope, Exported],
     },
 ];
 

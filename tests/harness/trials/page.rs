@@ -10,7 +10,7 @@ use crate::root;
 /// Its lines: a head, and a row for each client.
 #[must_use]
 pub fn page() -> String {
-    let head = "| client | version | how | asked | base URL |\n| --- | --- | --- | --- | --- |\n";
+    let head = "| client | version | how | asked | base URL | its export |\n| --- | --- | --- | --- | --- | --- |\n";
     let rows = trials();
     let rows = rows.iter().map(row);
     [head.to_owned()].into_iter().chain(rows).collect()
@@ -31,20 +31,29 @@ fn row(trial: &Trial) -> String {
         How::Source { version, read, .. } => {
             (version.to_owned(), format!("wire form: from `{read}`"))
         }
-        How::Closed => (String::new(), "closed: from its documentation".to_owned()),
+        How::Closed { .. } => (String::new(), "closed: from its documentation".to_owned()),
     };
-    format!("| {client} | {version} | {how} | {asked} | {bases} |\n")
+    let export = match trial.how {
+        How::Runs(_) | How::Sdk(_) if trial.asked.contains(&Asked::Exported) => {
+            "used unchanged".to_owned()
+        }
+        How::Runs(_) | How::Sdk(_) => String::new(),
+        How::Source { export, .. } | How::Closed { export } => format!("compared with {export}"),
+    };
+    format!("| {client} | {version} | {how} | {asked} | {bases} | {export} |\n")
 }
 
 fn asked(asked: &[Asked]) -> String {
-    let words = asked.iter().map(|asked| match asked {
-        Asked::Models => "models".to_owned(),
-        Asked::Chat => "chat".to_owned(),
-        Asked::Stream => "stream".to_owned(),
-        Asked::Embeddings => "embeddings".to_owned(),
-        Asked::Agent => "a task".to_owned(),
-        Asked::NotSupported(route) => format!("refused `{route}`"),
-        Asked::WrongScope => "refused without its scope".to_owned(),
+    let words = asked.iter().filter_map(|asked| match asked {
+        Asked::Models => Some("models".to_owned()),
+        Asked::Chat => Some("chat".to_owned()),
+        Asked::Stream => Some("stream".to_owned()),
+        Asked::Embeddings => Some("embeddings".to_owned()),
+        Asked::Agent => Some("a task".to_owned()),
+        Asked::NotSupported(route) => Some(format!("refused `{route}`")),
+        Asked::WrongScope => Some("refused without its scope".to_owned()),
+        // It has a column of its own.
+        Asked::Exported => None,
     });
     words.collect::<Vec<_>>().join(", ")
 }

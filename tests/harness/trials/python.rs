@@ -1,7 +1,7 @@
 //! Clients that install from PyPI, each into an environment of its own: their pins clash.
 
 use super::{
-    Asked::{Agent, Chat, Embeddings, NotSupported, Stream, WrongScope},
+    Asked::{Agent, Chat, Embeddings, Exported, NotSupported, Stream, WrongScope},
     DOCUMENTED, EVERY_BASE, How, Installed, Trial,
 };
 
@@ -17,6 +17,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Agent,
             NotSupported("POST /v1/embeddings"),
             WrongScope,
+            Exported,
         ],
     },
     Trial {
@@ -34,6 +35,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Embeddings,
             NotSupported("POST /v1/audio/speech"),
             WrongScope,
+            Exported,
         ],
     },
     Trial {
@@ -46,6 +48,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Stream,
             NotSupported("POST /v1/embeddings"),
             WrongScope,
+            Exported,
         ],
     },
     Trial {
@@ -59,6 +62,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Embeddings,
             NotSupported("POST /v1/audio/speech"),
             WrongScope,
+            Exported,
         ],
     },
     Trial {
@@ -71,6 +75,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Stream,
             NotSupported("POST /v1/audio/transcriptions"),
             WrongScope,
+            Exported,
         ],
     },
     Trial {
@@ -83,6 +88,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Stream,
             NotSupported("POST /v1/audio/speech"),
             WrongScope,
+            Exported,
         ],
     },
 ];

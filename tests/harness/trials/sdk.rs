@@ -1,7 +1,7 @@
 //! Clients that the step `clients` installs, and whose tests there ask more of them than is said here.
 
 use super::{
-    Asked::{Chat, Embeddings, Models, NotSupported, Stream, WrongScope},
+    Asked::{Chat, Embeddings, Exported, Models, NotSupported, Stream, WrongScope},
     How, Installed, Trial,
 };
 
@@ -50,6 +50,7 @@ pub(super) const TRIALS: &[Trial] = &[
             Stream,
             Embeddings,
             NotSupported("POST /v1/audio/speech"),
+            Exported,
         ],
         ..sdk(
             "LiteLLM",
@@ -60,8 +61,8 @@ pub(super) const TRIALS: &[Trial] = &[
     },
 ];
 
-const EVERY_ROUTE: &[super::Asked] = &[Models, Chat, Stream, Embeddings, WrongScope];
-const FRAMEWORK: &[super::Asked] = &[Chat, Stream, Embeddings, WrongScope];
+const EVERY_ROUTE: &[super::Asked] = &[Models, Chat, Stream, Embeddings, WrongScope, Exported];
+const FRAMEWORK: &[super::Asked] = &[Chat, Stream, Embeddings, WrongScope, Exported];
 
 const fn sdk(
     client: &'static str,

@@ -2,9 +2,11 @@
 // which says what the facts are.
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const { API_KEY, EMBED_KEY, BASE_URLS } = process.env;
+const { API_KEY, EMBED_KEY, BASE_URLS, EXPORTED } = process.env;
 
 export const KEY = API_KEY;
 // A key whose only scope is `inference:embed`, under the same policy: it may not chat.
@@ -13,6 +15,16 @@ export const CHAT_MODEL = "gpt-4o";
 export const EMBED_MODEL = "text-embedding-3-small";
 // Words that a careless rewrite of JSON would change.
 export const QUESTION = 'What is "the weather" in Köln? 🚂';
+
+/** Where a file of `signalbox export` is, as it came from it. */
+export function exportedFile(name) {
+  return join(EXPORTED, name);
+}
+
+/** Its text. */
+export function exportedText(name) {
+  return readFileSync(exportedFile(name), "utf8");
+}
 
 /** Prints what `facts` gives for each base. */
 export async function report(facts) {

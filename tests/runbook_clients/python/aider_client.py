@@ -1,17 +1,18 @@
 """Aider: the command itself, as a person runs it, and the call behind its `/voice`."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from told import CHAT_MODEL, EMBED_KEY, KEY, QUESTION, report, said
+from told import CHAT_MODEL, EMBED_KEY, EXPORTED, KEY, QUESTION, report, said
 
-ARGUMENTS = [
-    *("--model", f"openai/{CHAT_MODEL}"),
+QUIET = [
     *("--no-git", "--yes-always", "--no-pretty", "--no-show-release-notes"),
     *("--no-check-update", "--no-show-model-warnings", "--analytics-disable"),
 ]
+ARGUMENTS = ["--model", f"openai/{CHAT_MODEL}", *QUIET]
 
 
 def aider(base: str, key: str, *more: str) -> subprocess.Popen:
@@ -27,10 +28,24 @@ def aider(base: str, key: str, *more: str) -> subprocess.Popen:
 
 def answer(base: str, how: str) -> str:
     """The line that is the model's."""
-    printed = aider(base, KEY, how).communicate()[0]
+    return line_of_model(aider(base, KEY, how).communicate()[0])
+
+
+def line_of_model(printed: str) -> str:
     lines = [line for line in printed.splitlines() if line.startswith("You said: ")]
     assert len(lines) == 1, printed
     return lines[0]
+
+
+def exported() -> str:
+    """What it says that is set up by a file in its folder, and started by the script beside that."""
+    shutil.copy(EXPORTED / ".aider.conf.yml", ".aider.conf.yml")
+    environment = os.environ | {"SIGNALBOX_KEY": KEY, "COLUMNS": "1000"}
+    environment["PATH"] = f"{Path(sys.prefix, 'bin')}:{environment['PATH']}"
+    command = ["sh", EXPORTED / "aider.sh", *QUIET, "--no-stream", "--message", QUESTION]
+    ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    os.remove(".aider.conf.yml")
+    return line_of_model(ran.stdout)
 
 
 def refused(base: str) -> str:
@@ -60,6 +75,7 @@ def facts(base: str) -> dict:
         "stream": {"text": answer(base, "--stream"), "in_pieces": True},
         "not_supported": said(lambda: voice(base)),
         "wrong_scope": refused(base),
+        "exported": exported(),
     }
 
 

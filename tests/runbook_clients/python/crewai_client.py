@@ -8,7 +8,7 @@ from crewai import LLM, Agent, Crew, Task
 from crewai.events import LLMStreamChunkEvent, crewai_event_bus
 from crewai.rag.embeddings.factory import build_embedder
 
-from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, KEY, QUESTION, report, said, streamed
+from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, KEY, QUESTION, report, said, streamed, use_exported
 
 
 def llm(**more) -> LLM:
@@ -40,6 +40,15 @@ def embed(base: str):
     return build_embedder({"provider": "openai", "config": config})(["one"])
 
 
+def exported() -> str:
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"):
+        del os.environ[name]
+    use_exported()
+    import crewai_gate
+
+    return crewai_gate.llm.call(QUESTION)
+
+
 def facts(base: str) -> dict:
     os.environ.update(OPENAI_BASE_URL=base, OPENAI_API_KEY=KEY)
     return {
@@ -48,6 +57,7 @@ def facts(base: str) -> dict:
         "agent": crew(),
         "not_supported": said(lambda: embed(base)),
         "wrong_scope": said(lambda: llm(api_key=EMBED_KEY).call(QUESTION)),
+        "exported": exported(),
     }
 
 

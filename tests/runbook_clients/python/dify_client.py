@@ -1,12 +1,14 @@
 """Dify: the model classes of its plugin SDK, which its provider "OpenAI-API-compatible" is made of."""
 
+import json
+
 from dify_plugin.entities.model.message import UserPromptMessage
 from dify_plugin.interfaces.model.ai_model import AIModel
 from dify_plugin.interfaces.model.openai_compatible.llm import OAICompatLargeLanguageModel
 from dify_plugin.interfaces.model.openai_compatible.text_embedding import OAICompatEmbeddingModel
 from dify_plugin.interfaces.model.openai_compatible.tts import OAICompatText2SpeechModel
 
-from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, KEY, QUESTION, report, said, streamed
+from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, EXPORTED, KEY, QUESTION, report, said, streamed
 
 
 # It counts tokens with a table that it fetches from outside; here a letter is a token.
@@ -41,6 +43,18 @@ def speech(base: str):
     return list(model.invoke(CHAT_MODEL, "tenant", credentials(base, KEY), "hi", "alloy"))
 
 
+def exported() -> str:
+    """What its form is given, with the token typed in, and then asked."""
+    models = json.loads((EXPORTED / "models.json").read_text())
+    [first] = [model for model in models if model["model"] == CHAT_MODEL]
+    assert first["model_type"] == "llm", first
+    given = first["credentials"] | {"api_key": KEY}
+    model = OAICompatLargeLanguageModel([])
+    model.validate_credentials(first["model"], given)
+    chunks = model.invoke(first["model"], given, [UserPromptMessage(content=QUESTION)], stream=False)
+    return "".join(chunk.delta.message.content for chunk in chunks)
+
+
 def facts(base: str) -> dict:
     validated(base, KEY)
     return {
@@ -49,6 +63,7 @@ def facts(base: str) -> dict:
         "embeddings": embeddings(base),
         "not_supported": said(lambda: speech(base)),
         "wrong_scope": said(lambda: validated(base, EMBED_KEY)),
+        "exported": exported(),
     }
 
 

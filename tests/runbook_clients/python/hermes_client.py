@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from told import CHAT_MODEL, EMBED_KEY, KEY, QUESTION, report, streamed
+from told import CHAT_MODEL, EMBED_KEY, EXPORTED, KEY, QUESTION, report, streamed
 
 CONFIG = Path.home() / ".hermes/config.yaml"
 
@@ -23,8 +23,12 @@ def configure(base: str, key: str) -> None:
 def hermes(base: str, key: str) -> str:
     """What it prints: nothing but the answer, or why there is none."""
     configure(base, key)
+    return printed()
+
+
+def printed(**environment: str) -> str:
     command = [Path(sys.prefix, "bin/hermes"), "-z", QUESTION]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
     return (ran.stdout or ran.stderr).strip()
 
 
@@ -46,12 +50,18 @@ def speech(base: str) -> str:
     return text_to_speech_tool("hi", output_path=str(Path.home() / "hi.mp3"))
 
 
+def exported() -> str:
+    CONFIG.write_text((EXPORTED / "config.yaml").read_text())
+    return printed(SIGNALBOX_KEY=KEY)
+
+
 def facts(base: str) -> dict:
     return {
         "chat": hermes(base, KEY),
         "stream": stream(base),
         "not_supported": speech(base),
         "wrong_scope": hermes(base, EMBED_KEY),
+        "exported": exported(),
     }
 
 

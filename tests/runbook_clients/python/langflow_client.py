@@ -1,6 +1,7 @@
 """Langflow: a flow of its chat input, its OpenAI component and its chat output, run by its executor."""
 
 import asyncio
+import json
 import os
 
 # Its components refuse an address of a private network unless the operator allows it.
@@ -11,7 +12,7 @@ from lfx.graph import Graph
 from lfx_openai.components.openai.openai import OpenAIEmbeddingsComponent
 from lfx_openai.components.openai.openai_chat_model import OpenAIModelComponent
 
-from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, KEY, QUESTION, report, said, streamed
+from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, EXPORTED, KEY, QUESTION, report, said, streamed
 
 
 def component(base: str, key: str = KEY) -> OpenAIModelComponent:
@@ -20,9 +21,19 @@ def component(base: str, key: str = KEY) -> OpenAIModelComponent:
 
 
 def flow(base: str, key: str = KEY) -> str:
+    return flow_of(component(base, key))
+
+
+def exported() -> str:
+    """A component with the fields that it is to have, the token typed in."""
+    fields = json.loads((EXPORTED / "openai_component.json").read_text()) | {"api_key": KEY}
+    return flow_of(OpenAIModelComponent(_id="model").set(**fields))
+
+
+def flow_of(model: OpenAIModelComponent) -> str:
     """What comes out of the flow."""
     question = ChatInput(_id="question").set(input_value=QUESTION, should_store_message=False)
-    model = component(base, key).set(input_value=question.message_response)
+    model = model.set(input_value=question.message_response)
     answer = ChatOutput(_id="answer").set(input_value=model.text_response, should_store_message=False)
 
     async def run() -> str:
@@ -52,6 +63,7 @@ def facts(base: str) -> dict:
         "stream": stream(base),
         "not_supported": said(lambda: embed(base)),
         "wrong_scope": said(lambda: flow(base, EMBED_KEY)),
+        "exported": exported(),
     }
 
 

@@ -1,6 +1,7 @@
 """Semantic Kernel: its services take an OpenAI client, so the base goes into that."""
 
 import asyncio
+import sys
 
 from openai import AsyncOpenAI
 from semantic_kernel.connectors.ai.open_ai import (
@@ -11,7 +12,7 @@ from semantic_kernel.connectors.ai.open_ai import (
 )
 from semantic_kernel.contents import ChatHistory
 
-from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, KEY, QUESTION, report, said, streamed
+from told import CHAT_MODEL, EMBED_KEY, EMBED_MODEL, KEY, QUESTION, report, said, streamed, use_exported
 
 SETTINGS = OpenAIChatPromptExecutionSettings()
 
@@ -53,6 +54,22 @@ async def speech(client: AsyncOpenAI):
     return await service.get_audio_contents("hi")
 
 
+def exported() -> str:
+    use_exported()
+    # Its client is made for each event loop anew.
+    for name in [name for name in sys.modules if name == "semantic_kernel_gate"]:
+        del sys.modules[name]
+    import semantic_kernel_gate
+
+    async def asked_it() -> str:
+        answer = str(await semantic_kernel_gate.chat.get_chat_message_content(asked(), SETTINGS))
+        vectors = await semantic_kernel_gate.embeddings.generate_embeddings(["one", "two"])
+        assert len(vectors) == 2, vectors
+        return answer
+
+    return asyncio.run(asked_it())
+
+
 def facts(base: str) -> dict:
     return {
         "chat": run(chat, base),
@@ -60,6 +77,7 @@ def facts(base: str) -> dict:
         "embeddings": run(embeddings, base),
         "not_supported": said(lambda: run(speech, base)),
         "wrong_scope": said(lambda: run(chat, base, EMBED_KEY)),
+        "exported": exported(),
     }
 
 

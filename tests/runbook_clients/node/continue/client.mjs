@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { constructLlmApi } from "@continuedev/openai-adapters";
 
-import { CHAT_MODEL, command, EMBED_KEY, EMBED_MODEL, installed, KEY, QUESTION, report, said, streamed } from "../told.mjs";
+import { CHAT_MODEL, command, EMBED_KEY, EMBED_MODEL, exportedFile, installed, KEY, QUESTION, report, said, streamed } from "../told.mjs";
 
 const CN = installed(import.meta.url, "@continuedev/cli/dist/cn.js");
 const messages = [{ role: "user", content: QUESTION }];
@@ -21,7 +21,12 @@ async function cn(apiBase, apiKey) {
   const model = { name: "gt", provider: "openai", model: CHAT_MODEL, apiBase, apiKey, roles: ["chat"] };
   // JSON is YAML.
   writeFileSync(config, JSON.stringify({ name: "gt", version: "0.0.1", schema: "v1", models: [model] }));
-  const quiet = { CONTINUE_TELEMETRY_ENABLED: "0" };
+  return asked(config);
+}
+
+/** What it prints with this file, and with this in its environment. */
+async function asked(config, environment = {}) {
+  const quiet = { CONTINUE_TELEMETRY_ENABLED: "0", ...environment };
   const { stdout, stderr } = await command(process.execPath, [CN, "--print", QUESTION, "--config", config], quiet);
   return stdout.trim() || stderr;
 }
@@ -42,4 +47,5 @@ await report(async (base) => ({
   stream: await stream(base),
   not_supported: await said(() => api(base).embed({ model: EMBED_MODEL, input: ["one"] })),
   wrong_scope: await cn(base, EMBED_KEY),
+  exported: await asked(exportedFile("config.yaml"), { SIGNALBOX_KEY: KEY }),
 }));

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { CHAT_MODEL, command, EMBED_KEY, installed, KEY, QUESTION, report } from "../told.mjs";
+import { CHAT_MODEL, command, EMBED_KEY, exportedText, installed, KEY, QUESTION, report } from "../told.mjs";
 
 const OPENCLAW = installed(import.meta.url, "openclaw/openclaw.mjs");
 
@@ -12,25 +12,41 @@ function configure(baseUrl, apiKey) {
   const model = { id: CHAT_MODEL, name: CHAT_MODEL, contextWindow: 128000, maxTokens: 4096, input: ["text"] };
   const gt = { baseUrl, apiKey, api: "openai-completions", models: [model] };
   const agents = { defaults: { model: { primary: `gt/${CHAT_MODEL}` } } };
-  const folder = join(homedir(), ".openclaw");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "openclaw.json"), JSON.stringify({ models: { providers: { gt } }, agents }));
+  write(JSON.stringify({ models: { providers: { gt } }, agents }));
 }
 
-async function infer(...args) {
-  const { stdout, stderr } = await command(process.execPath, [OPENCLAW, "infer", ...args, "--local", "--json"]);
+function write(config) {
+  const folder = join(homedir(), ".openclaw");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "openclaw.json"), config);
+}
+
+/** One turn, of the model that is its default if none is named. */
+async function infer(args, environment = {}) {
+  const whole = [OPENCLAW, "infer", "model", "run", ...args, "--prompt", QUESTION, "--local", "--json"];
+  const { stdout, stderr } = await command(process.execPath, whole, environment);
   return stdout.startsWith("{") ? JSON.parse(stdout) : { error: stdout + stderr };
 }
 
 async function chat(base, key) {
   configure(base, key);
-  return infer("model", "run", "--model", `gt/${CHAT_MODEL}`, "--prompt", QUESTION);
+  return infer(["--model", `gt/${CHAT_MODEL}`]);
+}
+
+async function exported() {
+  write(exportedText("openclaw.json"));
+  return text(await infer([], { SIGNALBOX_KEY: KEY }));
+}
+
+function text(answered) {
+  return answered.outputs?.[0].text ?? answered.error;
 }
 
 await report(async (base) => {
   const answered = await chat(base, KEY);
   return {
-    chat: answered.outputs?.[0].text ?? answered.error,
+    chat: text(answered),
     wrong_scope: JSON.stringify(await chat(base, EMBED_KEY)),
+    exported: await exported(),
   };
 });
