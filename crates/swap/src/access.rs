@@ -5,19 +5,18 @@
 //! is a yes. Two policies with tables are compared by their tables, whole, whoever asks them. Any
 //! others can only be asked: for the keys there are, and for what both of them speak of.
 
-mod asked;
-mod tables;
-mod terms;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use asked::listed;
 
 use std::sync::Arc;
 
 use signalbox_policy::{Caller, tables::Tables};
 
-use crate::{Access, loaded::Loaded};
+use crate::{
+    Access,
+    diff::{Change, Effect, first_loss, losses, with_tables},
+    loaded::Loaded,
+};
 
 /// A comparison, and whom it speaks of.
 #[derive(Clone, Debug)]
@@ -32,18 +31,25 @@ pub(crate) fn compare(old: &Loaded, new: &Loaded, callers: Vec<Caller>) -> Compa
     if old.digest() == new.digest() {
         return Compared::of_any(Access::NotNarrower);
     }
-    let tables = |loaded: &Loaded| {
-        let tables = loaded.tables.clone()?;
-        Tables::read(&tables).is_ok().then_some(tables)
-    };
-    if let Some((old, new)) = tables(old).zip(tables(new))
-        && let Some((old, new)) = Tables::read(&old).ok().zip(Tables::read(&new).ok())
-    {
-        return Compared::of_any(tables::compare(&old, &new));
+    if let Some(access) = with_tables(old, new, by_tables) {
+        return Compared::of_any(access);
     }
     Compared {
-        access: asked::compare(&old.plugin, &new.plugin, &callers),
+        access: losses(&old.plugin, &new.plugin, &callers),
         callers: Some(callers.into()),
+    }
+}
+
+/// What is sent elsewhere may be less: only the operator knows.
+fn by_tables(old: &Tables<'_>, new: &Tables<'_>) -> Access {
+    match first_loss(old, new) {
+        None => Access::NotNarrower,
+        Some(Change {
+            effect: Effect::Narrower,
+            text,
+            ..
+        }) => Access::Narrower(text),
+        Some(Change { text, .. }) => Access::Unknown(text),
     }
 }
 
@@ -65,10 +71,7 @@ impl Compared {
         if others.is_empty() {
             return self.access.clone();
         }
-        match (
-            &self.access,
-            asked::compare(&old.plugin, &new.plugin, &others),
-        ) {
+        match (&self.access, losses(&old.plugin, &new.plugin, &others)) {
             (narrower @ Access::Narrower(_), _) => narrower.clone(),
             (_, Access::NotNarrower) => self.access.clone(),
             (_, worse) => worse,

@@ -67,7 +67,7 @@
 // | what it has | shared                                                       |
 // | reports     | report · auto_rollback                                       |
 // | state       | snapshot · policy_state · edit                               |
-// | tools       | shadow · access · cases · compare · loaded · event · transaction_recorder · history · lock |
+// | tools       | shadow · access · diff · cases · compare · loaded · event · transaction_recorder · history · lock |
 // | words       | settings · alarm · state · signature · order · entry · overview · step · digest_text · error_chain |
 
 mod access;
@@ -76,6 +76,7 @@ mod auto_rollback;
 mod cases;
 mod compare;
 mod controller;
+mod diff;
 mod digest_text;
 mod drain;
 mod edit;
@@ -107,6 +108,7 @@ mod transaction_recorder;
 
 pub use alarm::{Alarm, Failures};
 pub use compare::{LiveAnswer, PolicyAnswer};
+pub use diff::{Asked, Aspect, Change, ComparedBy, Effect, PolicyDiff, Subject};
 /// The keys of signed statements.
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use entry::{Action, Actor, Changed, Entry, Evidence, Failure, Outcome, StepReport, Trigger};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use signalbox_runtime::{Digest, Plugin};
+use signalbox_runtime::{Digest, Plugin, trust};
 
 /// A component as it was loaded.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     pub(crate) plugin: Plugin,
     /// The tables of a trusted one.
@@ -13,6 +13,13 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// A plugin, and the component it was loaded from.
+    pub(crate) fn new(plugin: Plugin, component: &[u8]) -> Self {
+        let tables = plugin.is_trusted().then(|| trust::tables(component));
+        let tables = tables.and_then(|tables| Some(tables.ok()?.into()));
+        Self { plugin, tables }
+    }
+
     pub(crate) fn digest(&self) -> Digest {
         self.plugin.digest()
     }

@@ -1,9 +1,9 @@
 //! One candidate on its way: from its digest to the comparison with the live policy.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
-use signalbox_runtime::{Digest, LoadError, Plugin, trust};
+use signalbox_runtime::{Digest, LoadError, Plugin};
 use tracing::warn;
 
 use crate::{
@@ -188,10 +188,7 @@ pub(crate) fn load(
     let plugin = loaded
         .map_err(|error| StepError::of(&error, load_help(&error)).at(error.step().into(), name))?;
     warn_of_routes(shared, name, &plugin);
-    Ok(Loaded {
-        tables: tables(&plugin, component),
-        plugin,
-    })
+    Ok(Loaded::new(plugin, component))
 }
 
 /// It comes into service all the same: whatever it lets through, GT's table holds for each request.
@@ -208,11 +205,6 @@ fn warn_of_routes(shared: &Shared, name: Option<&str>, plugin: &Plugin) {
             "{fault}: requests that GT would not take are refused"
         );
     }
-}
-
-fn tables(plugin: &Plugin, component: &[u8]) -> Option<Arc<[u8]>> {
-    let tables = plugin.is_trusted().then(|| trust::tables(component));
-    tables?.ok().map(Into::into)
 }
 
 fn compare(

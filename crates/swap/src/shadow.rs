@@ -23,7 +23,7 @@ use signalbox_runtime::{Generation, Plugin, RequestBuf, TrafficShare};
 pub(crate) use self::again::FailedQuestion;
 use self::allowance::Allowance;
 pub(crate) use self::shadowed::Shadowed;
-use crate::{LiveAnswer, PolicyAnswer, access::listed, compare::differences, event::Event};
+use crate::{LiveAnswer, PolicyAnswer, compare::differences, diff::listed, event::Event};
 
 /// A request for a shadow to decide, and what was decided.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ fn tables(policy: &Policy) -> Vec<u8> {
 fn found(old: &Document, new: &Document) -> Access {
     let [old, new] = [old, new].map(|document| tables(&document.check().unwrap()));
     let [old, new] = [&old, &new].map(|bytes| Tables::read(bytes).unwrap());
-    tables::compare(&old, &new)
+    by_tables(&old, &new)
 }
 
 fn of_texts(old: &str, new: &str) -> Access {
@@ -122,6 +122,42 @@ fn what_is_not_narrower_refuses_nothing_that_was_allowed() {
     );
 }
 
+/// What a new policy allows beyond the old one is found, too: a list of changes has nothing left out.
+#[test]
+fn whatever_is_allowed_beyond_is_among_the_changes() {
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(600)
+    };
+    let gained = Cell::new(0);
+    let outcome = TestRunner::new(config).run(&(pairs(), asked()), |((old, new), requests)| {
+        let effects = effects(&old, &new);
+        let [old, new] = [old, new].map(|document| document.check().unwrap());
+        let beyond = requests.iter().find(|asking| {
+            let now = Allowed::of(&new, asking);
+            now.is_some_and(|now| !now.is_within(Allowed::of(&old, asking).as_ref()))
+        });
+        if let Some(asking) = beyond {
+            gained.set(gained.get() + 1);
+            let is_told = |effect: &Effect| matches!(effect, Effect::Wider | Effect::Different);
+            let is_told = effects.iter().any(is_told);
+            prop_assert!(is_told, "{asking:?} is allowed: {effects:?}");
+        }
+        Ok(())
+    });
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert!(gained.get() > 50, "too few allow more: {}", gained.get());
+}
+
+fn effects(old: &Document, new: &Document) -> Vec<Effect> {
+    let [old, new] = [old, new].map(|document| tables(&document.check().unwrap()));
+    let [old, new] = [&old, &new].map(|bytes| Tables::read(bytes).unwrap());
+    crate::diff::changes(&old, &new)
+        .into_iter()
+        .map(|change| change.effect)
+        .collect()
+}
+
 #[test]
 fn a_policy_is_not_narrower_than_itself() {
     let config = ProptestConfig {
@@ -130,6 +166,7 @@ fn a_policy_is_not_narrower_than_itself() {
     };
     let outcome = TestRunner::new(config).run(&pairs(), |(document, _)| {
         prop_assert_eq!(found(&document, &document), Access::NotNarrower);
+        prop_assert_eq!(effects(&document, &document), []);
         Ok(())
     });
     assert!(outcome.is_ok(), "{outcome:?}");
@@ -184,7 +221,7 @@ fn each_way_to_allow_less_is_found_and_named() {
         (
             with("  a: {}\n"),
             with("  \"*\": {}\n"),
-            narrower("model `a` is gone"),
+            narrower("model `a` is not listed any more"),
         ),
         (
             with("  \"a*\": {}\n"),
@@ -224,7 +261,7 @@ fn each_way_to_allow_less_is_found_and_named() {
         (
             with("  a: {ceilings: {n: 2}}\n"),
             with("  a: {ceilings: {n: 1}}\n"),
-            narrower("model `a` has a lower ceiling"),
+            narrower("model `a` has a lower ceiling of `n`"),
         ),
         (
             with("  a: {ceilings: {n: 2, max_tokens: 9}}\n"),
@@ -239,7 +276,7 @@ fn each_way_to_allow_less_is_found_and_named() {
         (
             with("  a: {}\n"),
             with("  a: {}\ncallers:\n  one: {}\n"),
-            unknown("the rules under `callers` are others"),
+            unknown("`callers` rule `one` is new"),
         ),
         (
             with("  a: {}\n  b: {}\ncallers:\n  one: {models: [a, b]}\n"),
@@ -256,7 +293,7 @@ fn each_way_to_allow_less_is_found_and_named() {
         (
             with("  a: {}\ncallers:\n  one: {models: [a]}\n"),
             with("  a: {}\n  b: {}\ncallers:\n  one: {models: [a, b], ceilings: {n: 1}}\n"),
-            narrower("`callers` rule `one` has a lower ceiling"),
+            narrower("`callers` rule `one` has a lower ceiling of `n`"),
         ),
         (
             plain.clone(),
