@@ -5,6 +5,7 @@ mod candidate;
 mod check;
 mod compile_component;
 mod demo;
+mod diff;
 mod explain;
 mod export;
 mod gt_sim;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     CompileComponent,
     /// Run the cases of documents or components.
     Test(test::Arguments),
+    /// Say what changes for callers from one policy to another.
+    Diff(diff::Arguments),
     /// Say how a request would be decided, and why.
     Explain(explain::Arguments),
     /// Write the configuration that a client needs to work with a key.
@@ -77,6 +80,7 @@ impl Command {
             Self::Check(arguments) => check::run(&arguments),
             Self::CompileComponent => compile_component::run(),
             Self::Test(arguments) => test::run(&arguments),
+            Self::Diff(arguments) => diff::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
             Self::Export(arguments) => export::run(&arguments),
             Self::Import(arguments) => import::run(&arguments),

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     InvalidPolicy,
     /// 4: the policy is valid, and some of its cases failed.
     CasesFailed,
+    /// 5: what was compared differs.
+    Differs,
 }
 
 /// The arguments do not make sense, which clap could not know.
@@ -30,6 +32,7 @@ impl Termination for Exit {
             Self::Usage => 2,
             Self::InvalidPolicy => 3,
             Self::CasesFailed => 4,
+            Self::Differs => 5,
         })
     }
 }

@@ -9,6 +9,7 @@ mod diagnosis;
 mod exit;
 mod given_values;
 mod included;
+mod loaded_policy;
 mod logging;
 mod named;
 mod output;
@@ -36,7 +37,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
     name = "signalbox",
     version,
     about = "A policy gate in front of a GT tenant API",
-    after_help = "Exit codes: 0 ok, 1 failed, 2 usage, 3 invalid policy, 4 cases failed.\n\
+    after_help = "Exit codes: 0 ok, 1 failed, 2 usage, 3 invalid policy, 4 cases failed, 5 something differs.\n\
                   stdout is data, stderr is talk."
 )]
 struct Arguments {
