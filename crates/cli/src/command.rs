@@ -11,6 +11,7 @@ mod export;
 mod gt_sim;
 mod history;
 mod import;
+mod inspect;
 pub(crate) mod keys;
 mod revoke;
 mod rollback;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Test(test::Arguments),
     /// Say what changes for callers from one policy to another.
     Diff(diff::Arguments),
+    /// Say what a policy is: name, digest, signer, routes, models, cases.
+    Inspect(inspect::Arguments),
     /// Say how a request would be decided, and why.
     Explain(explain::Arguments),
     /// Write the configuration that a client needs to work with a key.
@@ -81,6 +84,7 @@ impl Command {
             Self::CompileComponent => compile_component::run(),
             Self::Test(arguments) => test::run(&arguments),
             Self::Diff(arguments) => diff::run(&arguments),
+            Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
             Self::Export(arguments) => export::run(&arguments),
             Self::Import(arguments) => import::run(&arguments),

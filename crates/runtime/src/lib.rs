@@ -116,7 +116,9 @@ pub use detail::Detail;
 pub use digest::{BadDigest, Digest};
 pub use generation::Generation;
 pub use generation_stats::{Counts, GenerationStats, Open};
-pub use load::{CatalogueFault, DescriptionFault, LoadError, RouteFault, SectionFault, Step};
+pub use load::{
+    CatalogueFault, ComponentNames, DescriptionFault, LoadError, RouteFault, SectionFault, Step,
+};
 pub use plugin::Plugin;
 pub use pool::{DecisionPool, SubmitError};
 pub use request_buf::RequestBuf;

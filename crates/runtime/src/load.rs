@@ -10,6 +10,7 @@ mod steps;
 pub use self::error::{
     CatalogueFault, DescriptionFault, LoadError, RouteFault, SectionFault, Step,
 };
+pub use self::file::ComponentNames;
 
 use std::{sync::Arc, time::Duration};
 

@@ -13,6 +13,7 @@ mod differential;
 mod docs;
 mod exported;
 mod extension_flow;
+mod openapi;
 mod real_clients;
 mod registry;
 mod runbooks;

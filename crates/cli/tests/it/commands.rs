@@ -20,6 +20,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "check",
         "test",
         "diff",
+        "inspect",
         "explain",
         "export",
         "import",

@@ -133,6 +133,31 @@ impl<'a> File<'a> {
     }
 }
 
+/// What a component takes from outside and what it offers, by name: of any that is well-formed, also of
+/// one that would not be loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComponentNames {
+    /// What it imports, in its order.
+    pub imports: Vec<String>,
+    /// What it exports, in its order.
+    pub exports: Vec<String>,
+}
+
+impl ComponentNames {
+    /// The names in a component.
+    ///
+    /// # Errors
+    /// It is no well-formed component.
+    pub fn read(component: &[u8]) -> Result<Self, LoadError> {
+        let file = File::read(component, component.len())?;
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        Ok(Self {
+            imports: owned(file.imports),
+            exports: owned(file.exports),
+        })
+    }
+}
+
 /// A component and a core module differ in four bytes; everything else is no wasm.
 fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
     match bytes.get(..8) {
