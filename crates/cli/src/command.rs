@@ -11,6 +11,7 @@ mod export;
 mod gt_sim;
 mod history;
 mod import;
+mod init;
 mod inspect;
 pub(crate) mod keys;
 mod revoke;
@@ -29,6 +30,8 @@ use crate::{compile, exit::Exit};
 pub(crate) enum Command {
     /// Run the simulator and the host on loopback, with keys to try.
     Demo(demo::Arguments),
+    /// Write a first configuration, keyring and policy for what a tenant publishes.
+    Init(init::Arguments),
     /// Run the host.
     Serve(serve::Arguments),
     /// Compile a policy document, or wrap a guest's core module, into a component.
@@ -78,6 +81,7 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self {
             Self::Demo(arguments) => demo::run(&arguments),
+            Self::Init(arguments) => init::run(&arguments),
             Self::Serve(arguments) => serve::run(arguments),
             Self::Build(arguments) => build::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),

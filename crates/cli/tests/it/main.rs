@@ -19,6 +19,7 @@ mod failing;
 mod forged;
 mod host;
 mod import;
+mod init;
 mod inspect;
 mod keys;
 mod live;
