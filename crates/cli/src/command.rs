@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod inspect;
 pub(crate) mod keys;
+mod replay;
 mod revoke;
 mod rollback;
 mod serve;
@@ -22,6 +23,7 @@ mod status;
 mod swap;
 mod test;
 mod upgrade_check;
+mod why;
 
 use crate::{compile, exit::Exit};
 
@@ -47,12 +49,16 @@ pub(crate) enum Command {
     Diff(diff::Arguments),
     /// Say what a policy is: name, digest, signer, routes, models, cases.
     Inspect(inspect::Arguments),
+    /// Ask a candidate about the requests in a log or in a HAR file.
+    Replay(replay::Arguments),
     /// Say how a request would be decided, and why.
     Explain(explain::Arguments),
     /// Write the configuration that a client needs to work with a key.
     Export(export::Arguments),
     /// Make a policy document of another program's configuration.
     Import(import::Arguments),
+    /// Say what was decided of one request, and why.
+    Why(why::Arguments),
     /// Make, list and revoke client keys.
     Keys(keys::Arguments),
     /// Replace policies of a running host, in one transaction.
@@ -89,9 +95,11 @@ impl Command {
             Self::Test(arguments) => test::run(&arguments),
             Self::Diff(arguments) => diff::run(&arguments),
             Self::Inspect(arguments) => inspect::run(&arguments),
+            Self::Replay(arguments) => replay::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
             Self::Export(arguments) => export::run(&arguments),
             Self::Import(arguments) => import::run(&arguments),
+            Self::Why(arguments) => why::run(&arguments),
             Self::Keys(arguments) => keys::run(&arguments),
             Self::Swap(arguments) => swap::run(&arguments),
             Self::Rollback(arguments) => rollback::run(&arguments),

@@ -14,6 +14,7 @@ mod logging;
 mod named;
 mod output;
 mod policy_file;
+mod recorded;
 mod show;
 mod shutdown;
 mod sources;

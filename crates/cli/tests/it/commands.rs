@@ -22,6 +22,8 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "diff",
         "inspect",
         "init",
+        "replay",
+        "why",
         "explain",
         "export",
         "import",
