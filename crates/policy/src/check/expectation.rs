@@ -57,7 +57,7 @@ pub(super) fn forward(written: &Expect, route: &Text, findings: &mut Findings) -
     let dropped = written.drop_headers.as_ref();
     if let Some(list) = dropped {
         words::no_repeats(list, findings);
-        let mut names = list.items.iter();
+        let names = list.items.iter();
         names.for_each(|name| words::header_name(name, findings));
     }
     ExpectedForward {

@@ -75,22 +75,26 @@ pub(super) fn entry(node: Node, findings: &mut Findings) -> CaseEntry {
     case
 }
 
-/// What the case is repeated for; `None` if that is no list.
+/// What the case is repeated for; `None` if some of it cannot be read.
 fn each(node: Node, findings: &mut Findings) -> Option<Vec<EachEntry>> {
     let entries = nodes(node, "`each`", findings)?.into_iter();
-    let entry = |node: Node| {
-        let position = node.position;
-        let entries = mapping(node, "an entry of `each`", findings).unwrap_or_default();
-        let value = |Entry { key, value }| {
-            let entry = number_or_text(value, "a value in `each`", findings)?;
-            Some((key, entry))
-        };
-        EachEntry {
-            position,
-            values: entries.into_iter().filter_map(value).collect(),
-        }
+    // All of them are looked at before it is known whether each can be read.
+    let entries: Vec<_> = entries.map(|node| each_entry(node, findings)).collect();
+    entries.into_iter().collect()
+}
+
+fn each_entry(node: Node, findings: &mut Findings) -> Option<EachEntry> {
+    let position = node.position;
+    let entries = mapping(node, "an entry of `each`", findings)?.into_iter();
+    let value = |Entry { key, value }| {
+        let entry = number_or_text(value, "a value in `each`", findings)?;
+        Some((key, entry))
     };
-    Some(entries.map(entry).collect())
+    let values: Vec<_> = entries.map(value).collect();
+    Some(EachEntry {
+        position,
+        values: values.into_iter().collect::<Option<_>>()?,
+    })
 }
 
 /// What a policy can tell apart in a body: numbers, texts, and everything else.

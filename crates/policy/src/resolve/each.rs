@@ -25,7 +25,9 @@ pub(super) fn cases(
         match case.each.take() {
             Some(entries) => cases.extend(repeated(&case, entries, expander, findings)),
             // What cannot be read has been reported, and its names mean nothing.
-            None if case.present.has("each") && !case.present.is_everything() => {}
+            None if case.present.has("each") && !case.present.is_everything() => {
+                expander.used.extend(names_in(&case));
+            }
             None => {
                 case.each_text(&mut |text| expander.put(text, &Row::new(), findings));
                 cases.push(case);
@@ -73,9 +75,14 @@ fn repeated(
     let used = names_in(case);
     check_names(first, &used, expander, findings);
     let names: BTreeSet<String> = names_of(first).map(str::to_owned).collect();
+    let mut is_whole = true;
     for entry in &mut entries {
-        check_same(&names, entry, findings);
+        is_whole &= is_same(&names, entry, findings);
         entry.each_text(&mut |text| expander.put(text, &Row::new(), findings));
+    }
+    if !is_whole {
+        expander.used.extend(used);
+        return Vec::new();
     }
     let names_itself = case.name.as_ref().is_some_and(|name| {
         let mut used = pieces(&name.value);
@@ -88,7 +95,12 @@ fn repeated(
         }
         one
     };
-    entries.iter().map(one).collect()
+    let cases: Vec<CaseEntry> = entries.iter().map(one).collect();
+    // Of what was cut nothing more is to be said.
+    if expander.is_full() {
+        return Vec::new();
+    }
+    cases
 }
 
 /// The case for one entry.
@@ -192,8 +204,8 @@ fn check_names(
     }
 }
 
-/// Every entry has the names of the first.
-fn check_same(names: &BTreeSet<String>, entry: &EachEntry, findings: &mut Findings) {
+/// Whether an entry has the names of the first.
+fn is_same(names: &BTreeSet<String>, entry: &EachEntry, findings: &mut Findings) -> bool {
     let own: BTreeMap<&str, &Text> = entry
         .values
         .iter()
@@ -209,6 +221,7 @@ fn check_same(names: &BTreeSet<String>, entry: &EachEntry, findings: &mut Findin
         let help = "every entry has the same names";
         findings.add_with_help(Code::BadEach, text.position, message, help);
     }
+    own.keys().eq(names)
 }
 
 fn names_of(entry: &EachEntry) -> impl Iterator<Item = &str> {

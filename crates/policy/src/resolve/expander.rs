@@ -45,6 +45,11 @@ impl<'e> Expander<'e> {
         self.take(text.value.len(), text, findings);
     }
 
+    /// Whether there was too much to put in.
+    pub(super) const fn is_full(&self) -> bool {
+        self.room.is_none()
+    }
+
     fn expanded(&mut self, text: &Text, row: &Row, findings: &mut Findings) -> String {
         let mut out = String::new();
         let mut is_whole = true;

@@ -112,11 +112,6 @@ fn all_that_a_case_says_of_a_forward_is_compared() {
             "response_model: other",
             "response model gpt-4o",
         ),
-        (
-            "path: /v1/chat/completions",
-            "path: /v1/chat",
-            "path /v1/chat/completions",
-        ),
         ("query: \"\"", "query: a=b", "query none"),
         (
             "set_headers: {}",
@@ -146,7 +141,7 @@ fn all_that_a_case_says_of_a_refusal_is_compared() {
         let expect = format!("purposes: upload\n  expect: {{refuse: purpose_not_allowed, {more}}}");
         judged(&expect).results.remove(0).outcome
     };
-    let message = "POST /v1/chat/completions needs a key with the purpose `inference` or `conversation`. This key was \
+    let message = "POST /v1/chat/completions needs a key with the purpose `inference`. This key was \
                    made for something else.";
     for (key, right) in [("message", message), ("reason", "purpose not on the key")] {
         assert_eq!(refuse(&format!("{key}: {right}")), Outcome::Pass);
@@ -175,5 +170,27 @@ fn a_case_that_is_skipped_is_not_run() {
         report
             .to_junit("f")
             .contains("<skipped message=\"not yet\"/>")
+    );
+}
+
+#[test]
+fn the_path_is_the_one_that_gt_is_sent() {
+    let path = |path: &str| {
+        let text = "- name: c\n  request: POST /api/tenant/chat/completions\n  model: gpt-4o\n  \
+                    scopes: [\"inference:chat\"]\n  expect: {forward: POST /v1/chat/completions}\n";
+        let mut case = signalbox_policy::read_cases(text).unwrap().remove(0);
+        let Expectation::Forward(expected) = &mut case.expect else {
+            panic!()
+        };
+        expected.path = Some(path.into());
+        run(&plugin(), &[case]).results.remove(0).outcome
+    };
+    assert_eq!(path("/v1/chat/completions"), Outcome::Pass);
+    let Outcome::Fail { actual, .. } = path("/v1/other") else {
+        panic!()
+    };
+    assert_eq!(
+        actual,
+        "forward POST /v1/chat/completions, model support-agent, path /v1/chat/completions"
     );
 }
