@@ -9,6 +9,7 @@ mod expectation;
 mod labels;
 mod limits;
 mod models;
+mod mutants;
 mod names;
 mod resolved;
 mod routes;
@@ -23,7 +24,8 @@ use crate::{
 
 pub use case_file::read_cases;
 use cases::{Known, cases};
-pub use resolved::Resolved;
+pub use mutants::Mutant;
+pub use resolved::{Place, Resolved};
 
 /// Reads a document that stands alone and makes a policy of it. Its values are what they are by
 /// default.

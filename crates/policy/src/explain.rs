@@ -18,6 +18,20 @@ pub struct Explanation {
     pub route: Option<String>,
     /// Every check, in the order they are made.
     pub steps: Vec<Step>,
+    /// The rules that decided.
+    pub by: DecidedBy,
+}
+
+/// The rules of a policy that a decision follows from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecidedBy {
+    /// The check that refused; `None` if none did.
+    pub check: Option<Check>,
+    /// The route the request belongs to, as `METHOD template`.
+    pub route: Option<String>,
+    /// The entry for its model, as under `models:`.
+    pub model: Option<String>,
 }
 
 /// One check of an explanation.
@@ -48,13 +62,16 @@ pub enum Outcome {
 ///
 /// It runs the evaluation [`crate::decide`] runs, with a recorder: the two cannot disagree.
 pub fn explain(rules: &impl Rules, request: &Request<'_>) -> Explanation {
-    let mut recorder = Recorder(Vec::new());
+    let mut recorder = Recorder::default();
     let outcome = evaluate(rules, request, &mut recorder);
-    let mut made = recorder.0;
+    let Recorder {
+        mut made, mut by, ..
+    } = recorder;
     let decision = match outcome {
         Ok(decision) => decision,
         Err(refused) => {
             let detail = refused.refusal.reason.clone();
+            by.check = Some(refused.check);
             // Of a check that looked at several things the one that refused counts.
             made.retain(|step| step.check != refused.check);
             made.push(Step {
@@ -77,6 +94,7 @@ pub fn explain(rules: &impl Rules, request: &Request<'_>) -> Explanation {
         decision,
         route: route.map(|route| [route.method, " ", route.template].concat()),
         steps,
+        by,
     }
 }
 
@@ -195,19 +213,39 @@ fn parameters_json(parameters: &[(String, String)]) -> Value {
         .collect()
 }
 
-struct Recorder(Vec<Step>);
+#[derive(Default)]
+struct Recorder {
+    made: Vec<Step>,
+    by: DecidedBy,
+    template: String,
+}
 
 impl Trace for Recorder {
     fn passed(&mut self, check: Check, seen: &[&str]) {
+        self.note(check, seen);
         let detail = seen.join(" → ");
         // Some checks look at several things.
-        match self.0.last_mut().filter(|last| last.check == check) {
+        match self.made.last_mut().filter(|last| last.check == check) {
             Some(last) => last.detail = [&*last.detail, &detail].join(", "),
-            None => self.0.push(Step {
+            None => self.made.push(Step {
                 check,
                 outcome: Outcome::Pass,
                 detail,
             }),
+        }
+    }
+}
+
+impl Recorder {
+    /// Takes note of the rules themselves.
+    fn note(&mut self, check: Check, seen: &[&str]) {
+        let Some(&first) = seen.first() else { return };
+        match check {
+            // The template, and then the method that it is taken with.
+            Check::Route => self.template = first.into(),
+            Check::Method => self.by.route = Some([first, " ", &self.template].concat()),
+            Check::ModelRule => self.by.model = Some(first.into()),
+            _ => {}
         }
     }
 }

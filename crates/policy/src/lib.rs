@@ -37,6 +37,8 @@ pub mod gt_routes;
 pub mod headers;
 pub mod limits;
 #[cfg(feature = "document")]
+mod mutate;
+#[cfg(feature = "document")]
 mod policy;
 pub mod presets;
 mod request;
@@ -54,7 +56,7 @@ pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "cases")]
 pub use cases::{BodyValue, Case, Expectation, ExpectedForward, ExpectedRefusal};
 #[cfg(feature = "document")]
-pub use check::{Resolved, read, read_cases, read_with};
+pub use check::{Mutant, Place, Resolved, read, read_cases, read_with};
 #[cfg(feature = "document")]
 pub use client::{Category, Client, Compatibility};
 pub use decision::{Decision, Forward, ListMode, Refusal};
@@ -67,7 +69,7 @@ pub use diagnostic::Diagnostic;
 pub use document::Document;
 pub use evaluate::{Check, decide};
 #[cfg(feature = "document")]
-pub use explain::{Explanation, Outcome, Step, decision_json, explain};
+pub use explain::{DecidedBy, Explanation, Outcome, Step, decision_json, explain};
 #[cfg(feature = "document")]
 pub use format::format;
 pub use gt::{Endpoint, Endpoints};

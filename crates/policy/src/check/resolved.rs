@@ -9,6 +9,17 @@ use crate::{
     resolve::{self, With},
 };
 
+/// Where something of a document is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The included file it is in; `None` for the document itself.
+    pub file: Option<String>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
 /// A valid document, with the files it includes and the values it was given.
 #[derive(Clone, Debug)]
 pub struct Resolved {
@@ -64,6 +75,47 @@ impl Resolved {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Where a route is written, which is called `METHOD template`.
+    #[must_use]
+    pub fn place_of_route(&self, name: &str) -> Option<Place> {
+        let is_it = |it: &&Route| it.key.value.split_whitespace().eq(name.split(' '));
+        let found = self.document.routes.iter().flatten().find(is_it)?;
+        Some(self.place(found.key.position))
+    }
+
+    /// Where a model is written, a name or a pattern.
+    #[must_use]
+    pub fn place_of_model(&self, name: &str) -> Option<Place> {
+        let mut models = self.document.models.iter();
+        let found = models.find(|it| it.name.value == name)?;
+        Some(self.place(found.name.position))
+    }
+
+    /// Where a rule for callers is written.
+    #[must_use]
+    pub fn place_of_caller(&self, name: &str) -> Option<Place> {
+        let mut callers = self.document.callers.iter().flatten();
+        let found = callers.find(|it| it.name.value == name)?;
+        Some(self.place(found.name.position))
+    }
+
+    /// The document with what it includes.
+    pub(super) const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    pub(super) fn place(&self, position: Position) -> Place {
+        let number = usize::from(position.file);
+        Place {
+            file: number
+                .checked_sub(1)
+                .and_then(|it| self.files.get(it))
+                .cloned(),
+            line: position.line,
+            column: position.column,
+        }
     }
 
     /// Where it would forward what GT's table does not have, or ask less of a key than GT does.
