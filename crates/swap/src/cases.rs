@@ -63,7 +63,7 @@ fn check(plugin: &Plugin, whose: &str, case: &Case) -> Result<(), StepError> {
         let why = match outcome {
             Outcome::Pass | Outcome::Skipped(_) => return Ok(()),
             Outcome::Error(why) => why,
-            Outcome::Fail { expected, actual } => format!("expected {expected}, got {actual}"),
+            Outcome::Fail { expected, actual, .. } => format!("expected {expected}, got {actual}"),
         };
         Err(StepError::new(
             format!("case `{name}`, {whose}: {request}: {why}"),

@@ -1,11 +1,11 @@
-//! Asking a plugin what a host would ask it.
+//! Asking a policy what a host would ask it.
 
 use std::collections::BTreeMap;
 
 use signalbox_http::{path, refusal::Refusal};
 use signalbox_policy::{
-    BodyValue, Caller, Case, Decision, Forward, Header, ListMode, Request, RequestedModel, fences,
-    fences::Asked, gt::CONVERSATION_HEADER,
+    BodyValue, Caller, Case, CatalogueEntry, Decision, Description, Forward, Header, ListMode,
+    Request, RequestedModel, fences, fences::Asked, gt::CONVERSATION_HEADER,
 };
 use signalbox_runtime::{DecideError, Plugin};
 
@@ -38,6 +38,35 @@ pub enum Answer {
     },
 }
 
+/// Whatever decides: a component, or what stands in for one.
+pub trait Decider {
+    /// What it says of itself.
+    fn description(&self) -> &Description;
+
+    /// The names it lists.
+    fn catalogue(&self) -> impl Iterator<Item = &CatalogueEntry>;
+
+    /// Decides one request.
+    ///
+    /// # Errors
+    /// It failed.
+    fn decide(&self, request: &Request<'_>) -> Result<Decision, DecideError>;
+}
+
+impl Decider for Plugin {
+    fn description(&self) -> &Description {
+        self.description()
+    }
+
+    fn catalogue(&self) -> impl Iterator<Item = &CatalogueEntry> {
+        self.catalogue().iter()
+    }
+
+    fn decide(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
+        self.decide(request)
+    }
+}
+
 /// A request that nobody sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
@@ -59,11 +88,11 @@ pub struct Question<'a> {
 ///
 /// # Errors
 /// The guest failed: a client would get `policy_failed` or `policy_timeout`.
-pub fn answer(plugin: &Plugin, case: &Case) -> Result<Answer, DecideError> {
+pub fn answer(policy: &impl Decider, case: &Case) -> Result<Answer, DecideError> {
     let (method, target) = case.method_and_target();
     let named = case.model.as_deref().map(RequestedModel::Named);
     ask(
-        plugin,
+        policy,
         &Question {
             method,
             target,
@@ -79,12 +108,12 @@ pub fn answer(plugin: &Plugin, case: &Case) -> Result<Answer, DecideError> {
 ///
 /// # Errors
 /// As [`answer`].
-pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideError> {
+pub fn ask(policy: &impl Decider, question: &Question<'_>) -> Result<Answer, DecideError> {
     let target = match path::canonical(question.target, &|_| false) {
         Ok(target) => target,
         Err(refusal) => return Ok(refused(&refusal)),
     };
-    let headers: Vec<Header<'_>> = plugin
+    let headers: Vec<Header<'_>> = policy
         .description()
         .headers
         .iter()
@@ -105,19 +134,19 @@ pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideErr
         body_members: &[],
     };
     let model = question.model;
-    let decision = match plugin.decide(&head)? {
+    let decision = match policy.decide(&head)? {
         Decision::ReadModel if model == RequestedModel::Unread => return Ok(Answer::ReadModel),
-        Decision::ReadModel => plugin.decide(&Request {
+        Decision::ReadModel => policy.decide(&Request {
             model,
-            body_members: &BodyValue::told_of(question.body, &plugin.description().body_members),
+            body_members: &BodyValue::told_of(question.body, &policy.description().body_members),
             ..head
         })?,
         decision => decision,
     };
     Ok(match decision {
-        Decision::Forward(forward) => fenced(plugin, question, forward),
+        Decision::Forward(forward) => fenced(policy, question, forward),
         Decision::ListModels(mode) => {
-            listed(plugin, question.caller, &mode, target.model_id.as_deref())
+            listed(policy, question.caller, &mode, target.model_id.as_deref())
         }
         Decision::ReadModel => refusal("policy_failed", "asked for the model twice"),
         Decision::Refuse(refused) => Answer::Refuse {
@@ -129,9 +158,9 @@ pub fn ask(plugin: &Plugin, question: &Question<'_>) -> Result<Answer, DecideErr
 }
 
 /// A `forward` that a key's fence stops is a failure of the policy, as it is in the host.
-fn fenced(plugin: &Plugin, question: &Question<'_>, forward: Forward) -> Answer {
+fn fenced(policy: &impl Decider, question: &Question<'_>, forward: Forward) -> Answer {
     let conversation = question.headers.contains_key(CONVERSATION_HEADER);
-    let Some(route) = plugin.route(forward.route) else {
+    let Some(route) = policy.description().route(forward.route) else {
         return refusal("policy_failed", "forwards a route it did not describe");
     };
     let written = match question.model {
@@ -156,16 +185,15 @@ fn fenced(plugin: &Plugin, question: &Question<'_>, forward: Forward) -> Answer 
     }
 }
 
-fn listed(plugin: &Plugin, caller: &Caller, mode: &ListMode, one: Option<&str>) -> Answer {
+fn listed(policy: &impl Decider, caller: &Caller, mode: &ListMode, one: Option<&str>) -> Answer {
     let is_in_mode = |name: &str| match mode {
         ListMode::Catalogue | ListMode::Upstream => true,
         ListMode::Only(names) => names.iter().any(|listed| listed == name),
     };
-    let names = plugin
+    let names = policy
         .catalogue()
-        .iter()
         .filter(|entry| is_in_mode(&entry.name))
-        .filter(|entry| fences::shows(caller, plugin.description(), entry))
+        .filter(|entry| fences::shows(caller, policy.description(), entry))
         .map(|entry| entry.name.clone())
         .filter(|name| one.is_none_or(|one| one == name))
         .collect::<Vec<_>>();

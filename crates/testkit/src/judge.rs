@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use signalbox_policy::{Expectation, ExpectedForward, ExpectedRefusal, Forward};
+use signalbox_policy::{Case, Expectation, ExpectedForward, ExpectedRefusal, Forward};
 use signalbox_runtime::DecideError;
 
-use crate::{Answer, Outcome};
+use crate::{Answer, By, Outcome};
 
-pub(crate) fn judge(expected: &Expectation, answer: Result<Answer, DecideError>) -> Outcome {
+/// What becomes of a case with this answer.
+#[must_use]
+pub fn judge(case: &Case, answer: Result<Answer, DecideError>) -> Outcome {
+    if let Some(why) = &case.skip {
+        return Outcome::Skipped(why.clone());
+    }
+    let expected = &case.expect;
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Outcome::Error(error.to_string()),
@@ -19,6 +25,18 @@ pub(crate) fn judge(expected: &Expectation, answer: Result<Answer, DecideError>)
     Outcome::Fail {
         expected: expectation_text(expected, &looked_at),
         actual: answer_text(&answer, &looked_at),
+        by: by(&answer),
+    }
+}
+
+/// What the policy itself says of why it refused.
+fn by(answer: &Answer) -> Option<By> {
+    match answer {
+        Answer::Refuse { reason, .. } if !reason.is_empty() => Some(By {
+            rule: reason.clone(),
+            place: None,
+        }),
+        _ => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs cases against any policy component, the way a host would ask it: the target is
+//! Runs cases against any policy component, or what stands in for one, the way a host would ask it: the target is
 //! canonicalised, the head is decided first, the model second, and the key's fences hold.
 //!
 //! ```
@@ -25,8 +25,9 @@ mod report;
 use signalbox_policy::Case;
 use signalbox_runtime::Plugin;
 
-pub use ask::{Answer, Question, answer, ask};
-pub use report::{CaseResult, Counts, Outcome, Report};
+pub use ask::{Answer, Decider, Question, answer, ask};
+pub use judge::judge;
+pub use report::{By, CaseResult, Counts, Outcome, Report};
 
 /// The cases a component carries; none if it carries no section.
 ///
@@ -42,13 +43,13 @@ pub fn carried_cases(plugin: &Plugin) -> Result<Vec<Case>, CasesError> {
 /// Runs every case but those that are skipped. One that cannot be asked is an error, which is not a
 /// failure, and stops nothing.
 #[must_use]
-pub fn run(plugin: &Plugin, cases: &[Case]) -> Report {
+pub fn run(policy: &impl Decider, cases: &[Case]) -> Report {
     let result = |case: &Case| CaseResult {
         name: case.name.clone(),
         request: case.request.clone(),
         outcome: match &case.skip {
             Some(why) => Outcome::Skipped(why.clone()),
-            None => judge::judge(&case.expect, answer(plugin, case)),
+            None => judge(case, answer(policy, case)),
         },
     };
     Report {

@@ -1,6 +1,6 @@
-//! What became of the cases, for people, for programs and for CI systems.
+//! What became of the cases, for people and for programs.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde_json::{Value, json};
 
@@ -35,6 +35,8 @@ pub enum Outcome {
         expected: String,
         /// What the answer was.
         actual: String,
+        /// What decided that, if it can be told.
+        by: Option<By>,
     },
     /// The answer was as expected.
     Pass,
@@ -42,9 +44,26 @@ pub enum Outcome {
     Skipped(String),
 }
 
+/// What decided otherwise than a case expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// Which rule, for people.
+    pub rule: String,
+    /// Where it is written.
+    pub place: Option<String>,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => write!(out, "{}, {place}", self.rule),
+            None => out.write_str(&self.rule),
+        }
+    }
+}
+
 /// How many cases went how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Counts {
     /// Those that could not be asked.
     pub errors: usize,
@@ -93,11 +112,19 @@ impl Report {
                 Outcome::Pass => writeln!(text, "pass   {name}"),
                 Outcome::Skipped(why) => writeln!(text, "skip   {name}\n         {why}"),
                 Outcome::Error(why) => writeln!(text, "error  {name}\n         {request}: {why}"),
-                Outcome::Fail { expected, actual } => writeln!(
-                    text,
-                    "fail   {name}\n         {request}\n         expected {expected}\n         \
-                     got      {actual}"
-                ),
+                Outcome::Fail {
+                    expected,
+                    actual,
+                    by,
+                } => {
+                    let by = by.as_ref().map(|by| format!("\n         by       {by}"));
+                    writeln!(
+                        text,
+                        "fail   {name}\n         {request}\n         expected {expected}\n         \
+                         got      {actual}{}",
+                        by.unwrap_or_default()
+                    )
+                }
             };
         }
         let Counts {
@@ -128,9 +155,16 @@ impl Report {
                 Outcome::Pass => json!({"outcome": "pass"}),
                 Outcome::Skipped(why) => json!({"outcome": "skipped", "message": why}),
                 Outcome::Error(why) => json!({"outcome": "error", "message": why}),
-                Outcome::Fail { expected, actual } => {
-                    json!({"outcome": "fail", "expected": expected, "actual": actual})
-                }
+                Outcome::Fail {
+                    expected,
+                    actual,
+                    by,
+                } => json!({
+                    "outcome": "fail",
+                    "expected": expected,
+                    "actual": actual,
+                    "by": by.as_ref().map(|by| json!({"rule": by.rule, "place": by.place})),
+                }),
             };
             [head, tail]
                 .into_iter()
@@ -147,49 +181,6 @@ impl Report {
             "cases": self.results.iter().map(case).collect::<Vec<_>>(),
         })
     }
-
-    /// A JUnit `testsuite` element, as CI systems read it.
-    #[must_use]
-    pub fn to_junit(&self, file: &str) -> String {
-        let Counts {
-            errors,
-            failed,
-            skipped,
-            ..
-        } = self.counts();
-        let total = self.results.len();
-        let file = escape(file);
-        let mut xml = format!(
-            "<testsuite name=\"{file}\" tests=\"{total}\" failures=\"{failed}\" errors=\"{errors}\" \
-             skipped=\"{skipped}\">\n"
-        );
-        for CaseResult { name, outcome, .. } in &self.results {
-            let open = format!("  <testcase classname=\"{file}\" name=\"{}\"", escape(name));
-            let _ = match outcome {
-                Outcome::Pass => writeln!(xml, "{open}/>"),
-                Outcome::Skipped(why) => writeln!(
-                    xml,
-                    "{open}><skipped message=\"{}\"/></testcase>",
-                    escape(why)
-                ),
-                Outcome::Error(why) => {
-                    writeln!(
-                        xml,
-                        "{open}><error message=\"{}\"/></testcase>",
-                        escape(why)
-                    )
-                }
-                Outcome::Fail { expected, actual } => writeln!(
-                    xml,
-                    "{open}><failure message=\"expected {}, got {}\"/></testcase>",
-                    escape(expected),
-                    escape(actual)
-                ),
-            };
-        }
-        xml.push_str("</testsuite>");
-        xml
-    }
 }
 
 fn into_members(value: Value) -> Option<serde_json::Map<String, Value>> {
@@ -197,15 +188,4 @@ fn into_members(value: Value) -> Option<serde_json::Map<String, Value>> {
         Value::Object(members) => Some(members),
         _ => None,
     }
-}
-
-fn escape(text: &str) -> String {
-    let escaped = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('"', "&quot;");
-    escaped
-        .chars()
-        .filter(|c| !c.is_control() || *c == '\n' || *c == '\t')
-        .collect()
 }

@@ -1,17 +1,29 @@
-//! `signalbox test`: runs the cases of documents or components against the real runtime.
+//! `signalbox test`: runs the cases of documents or components against the real runtime, and says what
+//! they leave untried.
+
+mod coverage;
+mod junit;
+mod mutation;
+mod native;
+mod subject;
+mod text;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::Value;
-use signalbox_runtime::LoadOptions;
-use signalbox_testkit::{CaseResult, Outcome, Report};
+use signalbox_policy::{Case, Resolved};
+use signalbox_testkit::Report;
 
 use crate::{
-    cases_file, compile, exit::Exit, given_values::GivenValues, output, policy_file::PolicyFile,
-    show,
+    cases_file, compile,
+    exit::{Exit, Misused},
+    given_values::GivenValues,
+    output,
 };
+use coverage::Coverage;
+use mutation::Mutation;
+use subject::Subject;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -26,6 +38,15 @@ pub(crate) struct Arguments {
     /// How to print the results.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Say which routes, models and rules no case is decided by.
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if routes, models or rules are covered by less; implies --coverage.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    fail_under: Option<u8>,
+    /// Change each rule of a document in turn, and fail if no case notices.
+    #[arg(long)]
+    mutate: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -36,6 +57,15 @@ enum Format {
     Json,
     /// JUnit XML, as CI systems read it.
     Junit,
+}
+
+/// What became of one file.
+struct Tested {
+    name: String,
+    report: Report,
+    coverage: Option<Coverage>,
+    /// `None` also if cases failed: then any mutant would seem to be noticed.
+    mutation: Option<Mutation>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
@@ -51,76 +81,107 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     let runtime = compile::runtime()?;
     let mut exit = Exit::Ok;
-    let mut reports = Vec::new();
+    let mut tested = Vec::new();
     for path in &arguments.files {
-        let name = path.display().to_string();
-        let Some(file) = PolicyFile::read(path, &values)? else {
+        let Some(subject) = Subject::read(path, &values, &runtime)? else {
             exit = Exit::InvalidPolicy;
             continue;
         };
-        let plugin = runtime
-            .load(&file.into_component()?, &LoadOptions::default())
-            .with_context(|| format!("{name} does not load"))?;
         let carried;
         let cases = match &cases {
             Some(cases) => cases,
             None => {
-                carried = signalbox_testkit::carried_cases(&plugin).context(name.clone())?;
+                carried = subject.cases()?;
                 &carried
             }
         };
-        if cases.is_empty() {
-            anyhow::bail!("{name} has no cases; write some under `cases:` or give --cases");
-        }
-        let report = signalbox_testkit::run(&plugin, cases);
-        if !report.passed() && exit == Exit::Ok {
+        let file = arguments.test(&subject, cases)?;
+        if exit == Exit::Ok && !arguments.is_fulfilled(&file) {
             exit = Exit::CasesFailed;
         }
-        reports.push((name, report));
+        tested.push(file);
     }
-    print(arguments.format, &reports)?;
+    print(arguments.format, &tested)?;
     Ok(exit)
 }
 
-fn print(format: Format, reports: &[(String, Report)]) -> anyhow::Result<()> {
-    match format {
-        Format::Text => reports.iter().try_for_each(|(name, report)| {
-            output::data(&format!("{name}\n{}", on_lines(report).to_text()))
-        }),
-        Format::Json => {
-            let files = reports.iter().map(|(name, report)| report.to_json(name));
-            output::json(&Value::Array(files.collect()))
+impl Arguments {
+    fn test(&self, subject: &Subject, cases: &[Case]) -> anyhow::Result<Tested> {
+        let name = &subject.name;
+        if cases.is_empty() {
+            anyhow::bail!("{name} has no cases; write some under `cases:` or give --cases");
         }
-        Format::Junit => {
-            let suites: Vec<String> = reports
-                .iter()
-                .map(|(name, report)| report.to_junit(name))
-                .collect();
-            output::data(&format!(
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{}\n</testsuites>",
-                suites.join("\n")
+        let report = subject.run(cases);
+        let coverage = if self.coverage || self.fail_under.is_some() {
+            Some(Coverage::of(
+                subject,
+                document(subject, "--coverage")?,
+                cases,
             ))
-        }
+        } else {
+            None
+        };
+        let mutation = if !self.mutate {
+            None
+        } else if report.passed() {
+            Some(Mutation::of(subject, document(subject, "--mutate")?, cases))
+        } else {
+            output::talk(&format!(
+                "note: {name}: no rule was changed, because cases fail as it is"
+            ));
+            None
+        };
+        Ok(Tested {
+            name: name.clone(),
+            report,
+            coverage,
+            mutation,
+        })
+    }
+
+    /// Whether all that was asked for holds.
+    fn is_fulfilled(&self, tested: &Tested) -> bool {
+        let is_covered = |coverage: &Coverage| {
+            self.fail_under
+                .is_none_or(|percent| coverage.reaches(percent))
+        };
+        let has_none = |mutation: &Mutation| mutation.survivors().next().is_none();
+        tested.report.passed()
+            && tested.coverage.as_ref().is_none_or(is_covered)
+            && tested.mutation.as_ref().is_none_or(has_none)
     }
 }
 
-/// The same with each text on one line: a component's own texts must not look like lines of ours.
-fn on_lines(report: &Report) -> Report {
-    let outcome = |outcome: &Outcome| match outcome {
-        Outcome::Pass => Outcome::Pass,
-        Outcome::Skipped(why) => Outcome::Skipped(show::plain(why)),
-        Outcome::Error(why) => Outcome::Error(show::plain(why)),
-        Outcome::Fail { expected, actual } => Outcome::Fail {
-            expected: show::plain(expected),
-            actual: show::plain(actual),
-        },
+/// What only a document can say.
+fn document<'s>(subject: &'s Subject, flag: &str) -> anyhow::Result<&'s Resolved> {
+    let document = subject.document.as_ref();
+    let without = || {
+        let name = &subject.name;
+        let why = "which this component was not compiled from by this version";
+        Misused(format!(
+            "{flag} looks at the rules of a document, {why}: {name}"
+        ))
     };
-    let result = |result: &CaseResult| CaseResult {
-        name: show::plain(&result.name),
-        request: show::plain(&result.request),
-        outcome: outcome(&result.outcome),
-    };
-    Report {
-        results: report.results.iter().map(result).collect(),
+    Ok(document.ok_or_else(without)?)
+}
+
+fn print(format: Format, tested: &[Tested]) -> anyhow::Result<()> {
+    match format {
+        Format::Text => tested
+            .iter()
+            .try_for_each(|file| output::data(&text::of(file))),
+        Format::Json => output::json(&Value::Array(tested.iter().map(to_json).collect())),
+        Format::Junit => output::data(junit::document(tested)?.trim_end()),
     }
+}
+
+fn to_json(file: &Tested) -> Value {
+    let mut value = file.report.to_json(&file.name);
+    if let Some(members) = value.as_object_mut() {
+        let coverage = file.coverage.as_ref().map(Coverage::to_json);
+        let mutation = file.mutation.as_ref().map(Mutation::to_json);
+        members.extend(coverage.map(|it| ("coverage".to_owned(), it)));
+        members.extend(mutation.map(|it| ("mutation".to_owned(), it)));
+    }
+    value
 }

@@ -70,6 +70,50 @@ fn the_commands_of_the_runbooks_run_as_they_stand() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_page_on_testing_run_as_they_stand() {
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(file("plugins"), folder.path().join("plugins")).unwrap();
+    for block in blocks("docs/testing.md") {
+        run_block(&block, folder.path(), &[]);
+    }
+}
+
+/// Each `console` block is a command with what it prints. `BLESS=1` writes that into the page.
+#[test]
+fn the_page_on_testing_shows_what_its_commands_print() {
+    let path = file("docs/testing.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let folder = TempDir::new().unwrap();
+    for block in page.split("```yaml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        let first = text.lines().next().unwrap();
+        let name = first.strip_prefix("# ").unwrap_or("policy.yaml");
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut parts = page.split("```console\n$ ");
+    let mut now = parts.next().unwrap().to_owned();
+    let mut commands = 0;
+    for part in parts {
+        let (block, rest) = part.split_once("```").unwrap();
+        let line = block.lines().next().unwrap();
+        let arguments: Vec<&str> = line.split(' ').skip(1).collect();
+        let ran = crate::signalbox::command(&arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(ran.stdout).unwrap();
+        now += &format!("```console\n$ {line}\n{printed}```{rest}");
+        commands += 1;
+    }
+    assert_eq!(commands, 4);
+    if std::env::var_os("BLESS").is_some() {
+        return fs::write(&path, now).unwrap();
+    }
+    assert_eq!(page, now, "run with BLESS=1 if this is right");
+}
+
 #[test]
 fn every_runbook_passes_its_cases_in_the_runtime() {
     let runbooks = fs::read_dir(file("plugins/runbooks")).unwrap();

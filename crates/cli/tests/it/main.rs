@@ -28,6 +28,7 @@ mod replay;
 mod serve;
 mod sign;
 mod signalbox;
+mod testing;
 mod tls;
 mod unread_log;
 mod upgrade_check;

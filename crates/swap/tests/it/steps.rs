@@ -208,6 +208,21 @@ fn each_step_of_a_load_refuses_what_it_is_for() {
 }
 
 #[test]
+fn a_case_that_is_skipped_is_not_run_and_is_counted() {
+    let skipping = compiled(
+        "policy: p\nroutes: {}\ncases:\n  - {name: run, request: GET /v1/x, expect: {refuse: unknown_route}}\n  \
+         - {name: wrong, request: GET /v1/x, skip: not yet, expect: {list: []}}\n",
+    );
+    let entry = Bench::new().swap(order("default", &skipping));
+    let of_cases = entry
+        .steps
+        .iter()
+        .find(|it| it.step == Step::Cases)
+        .unwrap();
+    assert_eq!(of_cases.note.as_deref(), Some("1 passed, 1 skipped"));
+}
+
+#[test]
 fn cases_are_named_with_what_was_expected_and_what_came() {
     let failing = compiled(&format!(
         "policy: p\nroutes:\n  {CHAT}: {{verdict: native, scope: \"inference:chat\", model: json}}\n\

@@ -63,16 +63,18 @@ fn a_failing_case_shows_what_was_expected_and_what_came() {
         ..ExpectedRefusal::default()
     });
     let report = run(&plugin(), &[case("GET /v1/nowhere", refused)]);
-    let Outcome::Fail { expected, actual } = &report.results[0].outcome else {
+    let Outcome::Fail {
+        expected, actual, ..
+    } = &report.results[0].outcome
+    else {
         panic!()
     };
     assert_eq!(expected, "refuse route_not_supported");
     assert!(actual.starts_with("refuse unknown_route: There is no route GET /v1/nowhere."));
     assert_eq!(report.to_json("f")["cases"][0]["outcome"], "fail");
-    assert!(
-        report
-            .to_junit("a<b")
-            .contains("name=\"a&lt;b\" tests=\"1\" failures=\"1\"")
+    assert_eq!(
+        report.to_json("f")["cases"][0]["by"]["rule"],
+        "no template matches the path"
     );
 }
 
@@ -126,7 +128,10 @@ fn all_that_a_case_says_of_a_forward_is_compared() {
         ("notice: \"\"", "notice: use another", "notice none"),
     ] {
         assert_eq!(forward(right), Outcome::Pass, "{right}");
-        let Outcome::Fail { expected, actual } = forward(wrong) else {
+        let Outcome::Fail {
+            expected, actual, ..
+        } = forward(wrong)
+        else {
             panic!("{wrong}")
         };
         let what = got.rsplit_once(' ').unwrap().0;
@@ -145,7 +150,10 @@ fn all_that_a_case_says_of_a_refusal_is_compared() {
                    made for something else.";
     for (key, right) in [("message", message), ("reason", "purpose not on the key")] {
         assert_eq!(refuse(&format!("{key}: {right}")), Outcome::Pass);
-        let Outcome::Fail { expected, actual } = refuse(&format!("{key}: another")) else {
+        let Outcome::Fail {
+            expected, actual, ..
+        } = refuse(&format!("{key}: another"))
+        else {
             panic!("{key}")
         };
         assert_eq!(
@@ -166,11 +174,6 @@ fn a_case_that_is_skipped_is_not_run() {
         "skip   c\n         not yet\n0 passed, 0 failed, 0 errors, 1 skipped"
     );
     assert_eq!(report.to_json("f")["cases"][0]["message"], "not yet");
-    assert!(
-        report
-            .to_junit("f")
-            .contains("<skipped message=\"not yet\"/>")
-    );
 }
 
 #[test]
