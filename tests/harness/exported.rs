@@ -16,7 +16,7 @@ pub fn exported(client: &str, runbook: &str, id: &str, gate: &Gate) -> TempDir {
         .join(runbook)
         .with_extension("yaml");
     let url = format!("http://{}", gate.address());
-    signalbox()
+    let printed = signalbox()
         .args(["export", client, "--key", id, "--url", &url])
         .arg("--keys")
         .arg(gate.file("keys.yaml"))
@@ -25,5 +25,6 @@ pub fn exported(client: &str, runbook: &str, id: &str, gate: &Gate) -> TempDir {
         .arg("--out")
         .arg(folder.path())
         .output();
+    assert_eq!(printed, "", "files are written in place of being printed");
     folder
 }

@@ -1,7 +1,7 @@
 //! What `signalbox export` writes for the SDKs and for curl, used as it was written. The clients of
 //! `runbooks` use theirs in their own trials.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use signalbox_harness::{
     clients::{self, LitellmProxy},
     exported::exported,
@@ -51,18 +51,25 @@ fn litellm_is_set_up_in_code_and_as_a_proxy() {
     let export = exported("litellm", "litellm", "all", &gate);
     let proxy = LitellmProxy::start_with(
         &export.path().join("config.yaml"),
-        &[("SIGNALBOX_KEY", KEY)],
+        &[
+            ("SIGNALBOX_KEY", KEY),
+            ("LITELLM_MASTER_KEY", LitellmProxy::KEY),
+        ],
     );
+    let ask = |route: &str, body: &Value| {
+        let ask = Ask::json(route, body.to_string()).key(LitellmProxy::KEY);
+        ask.send(proxy.address())
+    };
     let messages = json!([{"role": "user", "content": "hi"}]);
     let body = json!({"model": "gpt-4o", "messages": messages});
-    let chat = Ask::json("/v1/chat/completions", body.to_string()).send(proxy.address());
+    let chat = ask("/v1/chat/completions", &body);
     assert_eq!(chat.status, 200, "{}", chat.text());
     assert_eq!(
         chat.json()["choices"][0]["message"]["content"],
         "You said: hi"
     );
     let body = json!({"model": "text-embedding-3-small", "input": ["one", "two"]});
-    let vectors = Ask::json("/v1/embeddings", body.to_string()).send(proxy.address());
+    let vectors = ask("/v1/embeddings", &body);
     assert_eq!(
         vectors.json()["data"].as_array().map(Vec::len),
         Some(2),

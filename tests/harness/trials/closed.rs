@@ -8,11 +8,7 @@ pub(super) const TRIALS: &[Trial] = &[
         "lovable",
         "GT's runbook, which names its variables",
     ),
-    closed(
-        "Cursor",
-        "cursor",
-        "GT's runbook, which names its settings",
-    ),
+    closed("Cursor", "cursor", "GT's runbook, which names its settings"),
     closed(
         "Manus",
         "manus",

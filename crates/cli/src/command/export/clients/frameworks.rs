@@ -56,7 +56,7 @@ pub(super) const CLIENTS: &[Client] = &[
             file!(
                 "litellm",
                 "config.yaml",
-                "start its proxy with it: `litellm --config config.yaml`"
+                "start its proxy with it and a LITELLM_MASTER_KEY of your own: `litellm --config config.yaml`"
             ),
             file!(
                 "litellm",
