@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Compile a policy document, or wrap a guest's core module, into a component.
     Build(build::Arguments),
-    /// Check policy documents and print every error at once.
+    /// Check policy documents and print every error and warning at once.
     Check(check::Arguments),
     /// Compile a component for the `signalbox` that started this.
     #[command(name = compile::COMMAND, hide = true)]

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use signalbox_policy::Diagnostic;
+use signalbox_policy::{Diagnostic, Severity};
 
 use crate::included::Texts;
 
-/// `file:line:column: error[code]: message`, the line at fault and the help, for each error.
+/// `file:line:column: error[code]: message`, the line at fault and the help, for each error and warning.
 pub(crate) fn diagnosis(
     name: &str,
     source: &str,
@@ -40,11 +40,20 @@ pub(crate) fn diagnosis(
             let _ = writeln!(text, "    = help: {help}");
         }
     }
-    let errors = diagnostics.len();
-    let plural = if errors == 1 { "" } else { "s" };
-    let _ = write!(
-        text,
-        "{name}: {errors} error{plural}; docs/errors.md explains each code"
-    );
+    let counts = [Severity::Error, Severity::Warning].map(|severity| count(diagnostics, severity));
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let counts = counts.join(", ");
+    let _ = write!(text, "{name}: {counts}; docs/errors.md explains each code");
     text
+}
+
+/// `1 error`, `2 errors`; `None` if there is none.
+fn count(diagnostics: &[Diagnostic], severity: Severity) -> Option<String> {
+    let found = diagnostics.iter().filter(|it| it.severity == severity);
+    let word = severity.word();
+    match found.count() {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        count => Some(format!("{count} {word}s")),
+    }
 }

@@ -3,6 +3,7 @@
 
 mod admin;
 mod cases_file;
+mod checked;
 mod command;
 mod compile;
 mod diagnosis;
@@ -19,6 +20,7 @@ mod show;
 mod shutdown;
 mod sources;
 mod transaction;
+mod uri;
 
 use clap::{Parser, error::ErrorKind};
 

@@ -179,7 +179,7 @@ pub(crate) struct GtRoutesFile {
 }
 
 impl GtRoutesFile {
-    fn read(&self) -> anyhow::Result<Arc<GtRoutes>> {
+    pub(crate) fn read(&self) -> anyhow::Result<Arc<GtRoutes>> {
         let Some(path) = &self.gt_routes else {
             return Ok(gt_routes::shipped());
         };

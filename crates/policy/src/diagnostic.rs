@@ -3,7 +3,29 @@
 use alloc::{collections::BTreeSet, string::String};
 use core::fmt;
 
-use crate::Position;
+use crate::{Position, format::value};
+
+/// How bad a diagnostic is.
+///
+/// Exhaustive on purpose: a document is valid or it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The document is no policy.
+    Error,
+    /// It is one, and part of it is probably not what its author meant.
+    Warning,
+}
+
+impl Severity {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
 
 /// One thing that is wrong with a document.
 ///
@@ -12,6 +34,8 @@ use crate::Position;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// Stable word for programs; `docs/errors.md` has a section for each.
     pub code: &'static str,
     /// The included file it is in; `None` for the document itself.
@@ -24,11 +48,14 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What was probably meant in place of the word that stands there, as YAML.
+    pub suggestion: Option<String>,
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
+            severity,
             code,
             file,
             line,
@@ -36,10 +63,11 @@ impl fmt::Display for Diagnostic {
             message,
             ..
         } = self;
+        let severity = severity.word();
         if let Some(file) = file {
             write!(out, "{file}:")?;
         }
-        write!(out, "{line}:{column}: error[{code}]: {message}")
+        write!(out, "{line}:{column}: {severity}[{code}]: {message}")
     }
 }
 
@@ -99,7 +127,7 @@ impl Findings {
     }
 
     pub(crate) fn add(&mut self, code: Code, at: Position, message: impl Into<String>) {
-        self.push(code, at, message.into(), None);
+        self.push(Severity::Error, code.word(), at, message.into(), None, None);
     }
 
     pub(crate) fn add_with_help(
@@ -109,21 +137,57 @@ impl Findings {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(code, at, message.into(), Some(help.into()));
+        self.add_with_suggestion(code, at, message, help, None);
     }
 
-    fn push(&mut self, code: Code, at: Position, message: String, help: Option<String>) {
+    /// `suggestion` is the text that was probably meant.
+    pub(crate) fn add_with_suggestion(
+        &mut self,
+        code: Code,
+        at: Position,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        suggestion: Option<&str>,
+    ) {
+        let (message, help) = (message.into(), Some(help.into()));
+        self.push(Severity::Error, code.word(), at, message, help, suggestion);
+    }
+
+    /// Says what is probably not meant. What has warnings alone is still valid, so this is for those
+    /// who look at a document that has no error.
+    pub(crate) fn warn(
+        &mut self,
+        code: Warning,
+        at: Position,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let (message, help) = (message.into(), Some(help.into()));
+        self.push(Severity::Warning, code.word(), at, message, help, None);
+    }
+
+    fn push(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        at: Position,
+        message: String,
+        help: Option<String>,
+        suggestion: Option<&str>,
+    ) {
         if self.closed.contains(&at) {
             return;
         }
         let Position { line, column, file } = at;
         let diagnostic = Diagnostic {
-            code: code.word(),
+            severity,
+            code,
             file: self.file(file).cloned(),
             line,
             column,
             message,
             help,
+            suggestion: suggestion.map(value),
         };
         self.found.push((file, diagnostic));
     }
@@ -196,25 +260,48 @@ fn printable(c: char) -> impl Iterator<Item = char> {
 }
 
 macro_rules! codes {
-    ($($variant:ident = $word:literal,)+) => {
-        /// The code of a diagnostic. `docs/errors.md` has a section for each, and a test keeps it so.
+    ($(#[$doc:meta])* $name:ident, $(#[$all_doc:meta])* $all:ident: $($variant:ident = $word:literal,)+) => {
+        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Code { $($variant,)+ }
+        pub(crate) enum $name { $($variant,)+ }
 
-        impl Code {
+        impl $name {
             pub(crate) const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
         }
 
         impl Diagnostic {
-            /// Every code a diagnostic can have.
-            pub const CODES: &'static [&'static str] = &[$($word,)+];
+            $(#[$all_doc])*
+            pub const $all: &'static [&'static str] = &[$($word,)+];
         }
     };
 }
 
 codes! {
+    /// The code of a warning. `docs/errors.md` has a section for each, and a test keeps it so.
+    Warning,
+    /// Every code a warning can have.
+    WARNINGS:
+    NamesDifferInCase = "names_differ_in_case",
+    UnreachableRoute = "unreachable_route",
+    ShadowedRoute = "shadowed_route",
+    UnreachableModel = "unreachable_model",
+    ShadowedModel = "shadowed_model",
+    RedundantModel = "redundant_model",
+    UnreachableChoice = "unreachable_choice",
+    RedundantCaller = "redundant_caller",
+    UnusedSet = "unused_set",
+    ScopeWithoutPreset = "scope_without_preset",
+    CeilingWithoutEffect = "ceiling_without_effect",
+    HeaderWithoutEffect = "header_without_effect",
+}
+
+codes! {
+    /// The code of an error. `docs/errors.md` has a section for each, and a test keeps it so.
+    Code,
+    /// Every code an error can have.
+    CODES:
     YamlSyntax = "yaml_syntax",
     YamlAnchor = "yaml_anchor",
     YamlTag = "yaml_tag",

@@ -48,6 +48,8 @@ mod rules;
 pub mod tables;
 mod terms;
 #[cfg(feature = "document")]
+mod warnings;
+#[cfg(feature = "document")]
 mod written;
 #[cfg(feature = "document")]
 mod yaml;
@@ -64,7 +66,7 @@ pub use description::{
     CatalogueEntry, Description, ModelSource, RouteDescription, RouteIndex, Verdict, Wants,
 };
 #[cfg(feature = "document")]
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Diagnostic, Severity};
 #[cfg(feature = "document")]
 pub use document::Document;
 pub use evaluate::{Check, decide};

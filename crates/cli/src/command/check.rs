@@ -1,15 +1,15 @@
-//! `signalbox check`: every error of a document at once.
+//! `signalbox check`: every error and every warning of a document at once.
 
-use std::path::{Path, PathBuf};
+mod json;
+mod sarif;
 
-use signalbox_policy::{Policy, Rules as _};
+use std::path::PathBuf;
+
+use clap::{ValueEnum, builder::PossibleValuesParser};
+use signalbox_policy::{Diagnostic, Policy, Rules as _, Severity};
 
 use crate::{
-    exit::Exit,
-    given_values::GivenValues,
-    output,
-    policy_file::{GtRoutesFile, PolicyFile},
-    show,
+    checked::Checked, exit::Exit, given_values::GivenValues, output, policy_file::GtRoutesFile,
 };
 
 #[derive(Debug, clap::Args)]
@@ -17,48 +17,83 @@ pub(crate) struct Arguments {
     /// Policy documents.
     #[arg(required = true, value_name = "POLICY.yaml")]
     files: Vec<PathBuf>,
+    /// Fail if there are warnings.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Leave out warnings with this code; may be repeated.
+    #[arg(
+        long,
+        value_name = "CODE",
+        value_parser = PossibleValuesParser::new(Diagnostic::WARNINGS),
+        hide_possible_values = true
+    )]
+    allow: Vec<String>,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     #[command(flatten)]
     values: GivenValues,
     #[command(flatten)]
     gt_routes: GtRoutesFile,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, on stderr.
+    Text,
+    /// One JSON document.
+    Json,
+    /// SARIF 2.1.0, as code hosts and editors read it.
+    Sarif,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let Some(values) = arguments.values.read()? else {
         return Ok(Exit::InvalidPolicy);
     };
-    let mut exit = Exit::Ok;
+    let table = arguments.gt_routes.read()?;
+    let mut files = Vec::with_capacity(arguments.files.len());
     for path in &arguments.files {
-        let file = PolicyFile::read(path, &values)?;
-        let fits = match &file {
-            Some(file) => file.fits_gt_routes(path, &arguments.gt_routes)?,
-            None => true,
-        };
-        match file.filter(|_| fits) {
-            Some(PolicyFile::Document(document)) => fine(path, document.resolved.policy()),
-            Some(_) => {
-                anyhow::bail!("{} is WebAssembly; `check` reads documents", path.display())
-            }
-            None => exit = Exit::InvalidPolicy,
+        let mut file = Checked::read(path, &values, &table)?;
+        file.allow(&arguments.allow);
+        // What was found in one file is printed even if the next cannot be read.
+        if arguments.format == Format::Text {
+            text(&file);
         }
+        files.push(file);
     }
-    Ok(exit)
+    match arguments.format {
+        Format::Text => {}
+        Format::Json => output::json(&json::report(&files))?,
+        Format::Sarif => output::json(&serde_json::to_value(sarif::log(&files))?)?,
+    }
+    let fails = |file: &Checked| {
+        let is_denied = arguments.deny_warnings && file.count(Severity::Warning) > 0;
+        file.valid().is_none() || is_denied
+    };
+    Ok(if files.iter().any(fails) {
+        Exit::InvalidPolicy
+    } else {
+        Exit::Ok
+    })
+}
+
+fn text(file: &Checked) {
+    if !file.found().is_empty() {
+        output::talk(&file.diagnosis());
+    }
+    if let Some(resolved) = file.valid() {
+        output::talk(&format!("{}: {}", file.name(), fine(resolved.policy())));
+    }
 }
 
 /// What can be said of a document without errors.
-fn fine(path: &Path, policy: &Policy) {
-    let path = path.display();
-    for (one, other) in policy.names_alike() {
-        let (one, other) = (show::plain(one), show::plain(other));
-        output::talk(&format!(
-            "{path}: warning: the models `{one}` and `{other}` differ in case alone, and are two"
-        ));
-    }
-    output::talk(&format!(
-        "{path}: ok: policy `{}`, {} routes, {} models, {} cases",
+fn fine(policy: &Policy) -> String {
+    format!(
+        "ok: policy `{}`, {} routes, {} models, {} cases",
         policy.name(),
         policy.routes().count(),
         policy.models().count(),
         policy.cases().len(),
-    ));
+    )
 }

@@ -107,7 +107,8 @@ fn names_that_differ_in_case_alone_are_warned_of() {
     let document = write(&folder, "a.yaml", text.as_bytes());
     let ran = run(&["check", &document]);
     assert_eq!(ran.code, Some(0));
-    let warned = "warning: the models `GPT-4o` and `gpt-4o` differ in case alone";
+    let warned =
+        "warning[names_differ_in_case]: the models `GPT-4o` and `gpt-4o` differ in case alone";
     assert!(ran.stderr.contains(warned), "{}", ran.stderr);
 }
 

@@ -8,6 +8,7 @@
 mod access_log;
 mod asking;
 mod bases;
+mod check;
 mod commands;
 mod compile;
 mod demo;

@@ -113,11 +113,18 @@ fn open_routes(list: &List, routes: &mut Routes, place: usize, findings: &mut Fi
         }
         let names: Vec<String> = routes.names().collect();
         let message = format!("this policy has no route `{}`", shown(&text.value));
-        let help = match closest(&text.value, names.iter().map(String::as_str)) {
+        let meant = closest(&text.value, names.iter().map(String::as_str));
+        let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "write it as under `routes:`".to_owned(),
         };
-        findings.add_with_help(Code::UnknownCallerRoute, text.position, message, help);
+        findings.add_with_suggestion(
+            Code::UnknownCallerRoute,
+            text.position,
+            message,
+            help,
+            meant,
+        );
     }
 }
 
@@ -184,11 +191,12 @@ impl<'d> Named<'d> {
         if number.is_none() {
             let known = self.models.keys().chain(self.sets.keys()).copied();
             let message = format!("this policy has no model `{}`", shown(&text.value));
-            let help = match closest(&text.value, known) {
+            let meant = closest(&text.value, known);
+            let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "write it as under `models:`, a pattern with its `*`".to_owned(),
             };
-            findings.add_with_help(Code::UnknownModel, text.position, message, help);
+            findings.add_with_suggestion(Code::UnknownModel, text.position, message, help, meant);
         }
         number
     }

@@ -233,11 +233,12 @@ fn expected_route(route: &Text, known: Known<'_>, findings: &mut Findings) {
     }
     let message = format!("this policy has no route `{}`", shown(&route.value));
     let names: Vec<String> = routes.names().collect();
-    let help = match closest(&route.value, names.iter().map(String::as_str)) {
+    let meant = closest(&route.value, names.iter().map(String::as_str));
+    let help = match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "write it as under `routes:`".into(),
     };
-    findings.add_with_help(Code::UnknownCaseRoute, route.position, message, help);
+    findings.add_with_suggestion(Code::UnknownCaseRoute, route.position, message, help, meant);
 }
 
 fn expected_code(code: &Text, known: Known<'_>, findings: &mut Findings) {
@@ -254,7 +255,8 @@ fn expected_code(code: &Text, known: Known<'_>, findings: &mut Findings) {
     if !REFUSALS.contains(&code.value.as_str()) {
         let message = format!("no policy document refuses with `{}`", shown(&code.value));
         let help = did_you_mean(&code.value, REFUSALS);
-        findings.add_with_help(Code::UnknownRefusal, code.position, message, help);
+        let meant = closest(&code.value, REFUSALS.iter().copied());
+        findings.add_with_suggestion(Code::UnknownRefusal, code.position, message, help, meant);
     }
 }
 

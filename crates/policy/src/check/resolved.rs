@@ -7,6 +7,7 @@ use crate::{
     document::Route,
     gt_routes::{GtRoutes, RouteProblem},
     resolve::{self, With},
+    warnings,
 };
 
 /// Where something of a document is written.
@@ -135,6 +136,14 @@ impl Resolved {
             };
             findings.add_with_help(code, place, fault.to_string(), fault.problem.help());
         }
+        findings.sorted()
+    }
+
+    /// What is probably not meant, and what says nothing.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        let mut findings = Findings::of_files(&self.files);
+        warnings::warnings(&self.document, &self.policy, &mut findings);
         findings.sorted()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     List, Purpose, Purposes, Text,
-    diagnostic::{Code, Findings, did_you_mean, shown},
+    diagnostic::{Code, Findings, closest, did_you_mean, shown},
 };
 
 /// The value of one of `known` words; anything else is reported as an unknown `what`.
@@ -18,7 +18,8 @@ pub(super) fn one_of<T: Copy>(
         let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
         let message = format!("unknown {what} `{}`", shown(&text.value));
         let help = did_you_mean(&text.value, &words);
-        findings.add_with_help(code, text.position, message, help);
+        let meant = closest(&text.value, words);
+        findings.add_with_suggestion(code, text.position, message, help, meant);
     }
     found.map(|(_, value)| *value)
 }

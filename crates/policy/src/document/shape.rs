@@ -31,12 +31,8 @@ pub(super) fn text(node: Node, what: &str, findings: &mut Findings) -> Option<Te
         Meaning::Number | Meaning::Boolean => {
             let shown = shown(&text);
             let message = format!("{what} is text, and `{shown}` without quotes is {found}");
-            findings.add_with_help(
-                Code::Unquoted,
-                position,
-                message,
-                format!("write \"{shown}\""),
-            );
+            let help = format!("write \"{shown}\"");
+            findings.add_with_suggestion(Code::Unquoted, position, message, help, Some(&text));
         }
     }
     None
@@ -188,7 +184,7 @@ impl Present {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("{of} takes {}", known.join(", ")),
         };
-        findings.add_with_help(Code::UnknownKey, key.position, message, help);
+        findings.add_with_suggestion(Code::UnknownKey, key.position, message, help, meant);
     }
 
     /// Whether the entry could not be read at all.

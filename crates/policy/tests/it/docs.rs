@@ -34,18 +34,31 @@ fn snippets(text: &str, language: &str) -> Vec<(usize, String)> {
     snippets
 }
 
-#[test]
-fn every_code_has_a_section_and_every_section_a_code() {
+/// The codes that have a section in a part of the page of errors.
+fn sections(part: &str) -> Vec<String> {
     let page = page("errors.md");
-    let (_, part) = page
-        .split_once("\n## Diagnostics of policy documents\n")
-        .unwrap();
+    let (_, part) = page.split_once(&format!("\n## {part}\n")).unwrap();
     let part = part.split("\n## ").next().unwrap();
     let headings = part.lines().filter_map(|line| line.strip_prefix("### "));
-    let sections: Vec<&str> = headings.map(|heading| heading.trim_matches('`')).collect();
-    let known: BTreeSet<&str> = Diagnostic::CODES.iter().copied().collect();
-    assert_eq!(sections.iter().copied().collect::<BTreeSet<_>>(), known);
-    assert_eq!(sections.len(), known.len(), "a section stands there twice");
+    let codes = headings.map(|heading| heading.trim_matches('`').to_owned());
+    codes.collect()
+}
+
+#[test]
+fn every_code_has_a_section_and_every_section_a_code() {
+    for (part, codes) in [
+        ("Diagnostics of policy documents", Diagnostic::CODES),
+        ("Warnings of policy documents", Diagnostic::WARNINGS),
+    ] {
+        let sections = sections(part);
+        let named: BTreeSet<&str> = sections.iter().map(String::as_str).collect();
+        assert_eq!(named, codes.iter().copied().collect(), "{part}");
+        assert_eq!(
+            sections.len(),
+            codes.len(),
+            "{part}: one stands there twice"
+        );
+    }
 }
 
 /// Files by their names.
@@ -75,6 +88,7 @@ fn every_snippet_of_the_policy_guide_is_a_document_whose_cases_hold() {
         }
         let read = read_with(&text, "policy.yaml", &mut files, &Values::new());
         let read = read.unwrap_or_else(|found| panic!("policies.md:{line}: {found:#?}"));
+        assert_eq!(read.warnings(), [], "policies.md:{line}");
         let policy = read.policy();
         for case in policy.cases() {
             assert_eq!(failure(policy, case), None, "policies.md:{line}");

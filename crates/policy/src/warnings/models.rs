@@ -1,0 +1,151 @@
+//! Models that nobody can name, or that another entry hides.
+
+use super::{is_own, reach::Reach, reach::works};
+use crate::{
+    CallerSet, Document, Endpoint, ModelRule, ModelSource, Policy, Position,
+    diagnostic::{Findings, Warning, shown},
+    document::Model,
+};
+
+pub(super) fn warnings(
+    document: &Document,
+    policy: &Policy,
+    reach: &Reach<'_>,
+    findings: &mut Findings,
+) {
+    alike(document, policy, findings);
+    for written in &document.models {
+        let Some(model) = reach.model(&written.name.value) else {
+            continue;
+        };
+        ceilings(written, model, reach, findings);
+        if !is_own(written.name.position) {
+            continue;
+        }
+        if let Some((message, help)) = unreachable(model, reach) {
+            let place = written.name.position;
+            findings.warn(Warning::UnreachableModel, place, message, help);
+        }
+        if let Some(wider) = next_wider(model, reach) {
+            hidden(written, model, wider, document, findings);
+        }
+    }
+}
+
+fn alike(document: &Document, policy: &Policy, findings: &mut Findings) {
+    for (one, other) in policy.names_alike() {
+        let written = document.models.iter();
+        let mut named = written.filter(|it| it.name.value == one || it.name.value == other);
+        // At the later of the two.
+        let place = named
+            .next_back()
+            .map_or(Position::TOP, |it| it.name.position);
+        let (one, other) = (shown(one), shown(other));
+        let message = format!("the models `{one}` and `{other}` differ in case alone, and are two");
+        let help = "leave one out, or call it otherwise: clients take them for one";
+        findings.warn(Warning::NamesDifferInCase, place, message, help);
+    }
+}
+
+fn unreachable(model: &ModelRule<'_>, reach: &Reach<'_>) -> Option<(String, &'static str)> {
+    let name = shown(model.pattern);
+    if reach.routes.iter().any(|route| reach.goes(model, route)) {
+        return None;
+    }
+    Some(if model.terms.callers == CallerSet::NONE {
+        (
+            format!("no rule under `callers` has the model `{name}`, so no key sees it"),
+            "add it to the `models` of a rule or to a set that a rule has, or leave it out",
+        )
+    } else if reach.routes.iter().any(|route| works(model, route)) {
+        (
+            format!("no key that may use the model `{name}` may call a route for it"),
+            "let one rule under `callers` have both",
+        )
+    } else {
+        (
+            format!("no route of this policy takes the model `{name}`"),
+            "add a route that is forwarded and has a `model`, or leave the model out",
+        )
+    })
+}
+
+/// The pattern that would count for its names if it were not there.
+fn next_wider<'r, 'p>(model: &ModelRule<'_>, reach: &'r Reach<'p>) -> Option<&'r ModelRule<'p>> {
+    let stem = model.pattern.strip_suffix('*').unwrap_or(model.pattern);
+    let fits = |it: &&ModelRule<'_>| {
+        let prefix = it.pattern.strip_suffix('*');
+        it.pattern != model.pattern && prefix.is_some_and(|prefix| stem.starts_with(prefix))
+    };
+    let wider = reach.models.iter().filter(fits);
+    wider.max_by_key(|it| it.pattern.len())
+}
+
+fn hidden(
+    written: &Model,
+    model: &ModelRule<'_>,
+    wider: &ModelRule<'_>,
+    document: &Document,
+    findings: &mut Findings,
+) {
+    let place = written.name.position;
+    let (name, pattern) = (shown(model.pattern), shown(wider.pattern));
+    if says_the_same(model, wider) {
+        let message = format!("`{name}` says what `{pattern}` says, which fits it too");
+        let help = "leave it out";
+        findings.warn(Warning::RedundantModel, place, message, help);
+        return;
+    }
+    // Where one of them has no `for`, its author thought of no route in particular.
+    let others = document.models.iter();
+    let mut others = others.filter(|it| it.name.value == wider.pattern);
+    if written.endpoints.is_none() || others.any(|it| it.endpoints.is_none()) {
+        return;
+    }
+    let mut lost = Endpoint::ALL
+        .into_iter()
+        .filter(|it| wider.endpoints.include(Some(*it)) && !model.endpoints.include(Some(*it)));
+    if let Some(lost) = lost.next() {
+        let word = lost.word();
+        let message = format!("`{name}` is not for `{word}`, and hides `{pattern}`, which is");
+        let help =
+            format!("add `{word}` to its `for`, if it is meant: the longest pattern alone counts");
+        findings.warn(Warning::ShadowedModel, place, message, help);
+    }
+}
+
+/// Whether leaving `model` out changes nothing. An exact name is listed, which no pattern is, and
+/// weights share keys by the name of their entry.
+fn says_the_same(model: &ModelRule<'_>, wider: &ModelRule<'_>) -> bool {
+    let is_listed = model.terms.is_listed && !model.pattern.ends_with('*');
+    let mut choices = model.terms.choices.iter();
+    let (one, other) = (model.terms, wider.terms);
+    !is_listed
+        && choices.all(|choice| choice.weight.is_none())
+        && (model.published, model.endpoints) == (wider.published, wider.endpoints)
+        && (one.deprecated, one.choices) == (other.deprecated, other.choices)
+        && (one.ceilings, one.callers) == (other.ceilings, other.callers)
+}
+
+/// Ceilings hold where the body is JSON with a model.
+fn ceilings(written: &Model, model: &ModelRule<'_>, reach: &Reach<'_>, findings: &mut Findings) {
+    let Some(ceilings) = &written.ceilings else {
+        return;
+    };
+    let mut routes = reach
+        .routes
+        .iter()
+        .filter(|route| works(model, route))
+        .peekable();
+    if routes.peek().is_some() && !routes.any(|route| route.model == ModelSource::Json) {
+        let name = shown(model.pattern);
+        let message = format!("`{name}` has ceilings, and no route for it has a JSON body");
+        let help = "leave them out: forms are not looked at";
+        findings.warn(
+            Warning::CeilingWithoutEffect,
+            ceilings.position,
+            message,
+            help,
+        );
+    }
+}
