@@ -8,6 +8,7 @@ mod demo;
 mod diff;
 mod explain;
 mod export;
+mod fmt;
 mod gt_sim;
 mod history;
 mod import;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     /// Compile a component for the `signalbox` that started this.
     #[command(name = compile::COMMAND, hide = true)]
     CompileComponent,
+    /// Lay documents, cases and keyrings out anew, with their comments.
+    Fmt(fmt::Arguments),
     /// Run the cases of documents or components.
     Test(test::Arguments),
     /// Say what changes for callers from one policy to another.
@@ -92,6 +95,7 @@ impl Command {
             Self::Build(arguments) => build::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
             Self::CompileComponent => compile_component::run(),
+            Self::Fmt(arguments) => fmt::run(&arguments),
             Self::Test(arguments) => test::run(&arguments),
             Self::Diff(arguments) => diff::run(&arguments),
             Self::Inspect(arguments) => inspect::run(&arguments),

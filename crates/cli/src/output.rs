@@ -17,6 +17,18 @@ pub(crate) fn data(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes a text to stdout as it is: it is what was read from there.
+pub(crate) fn text(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Writes JSON to stdout.
 pub(crate) fn json(value: &serde_json::Value) -> anyhow::Result<()> {
     data(&show::json(&serde_json::to_string_pretty(value)?))

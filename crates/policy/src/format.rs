@@ -8,8 +8,7 @@ use crate::{
 mod scalar;
 mod terms;
 
-use scalar::key;
-pub(crate) use scalar::value;
+pub(crate) use scalar::{key, value};
 use terms::{boolean, caller_pairs, ceilings, published, scope};
 
 /// The canonical text of a document: one order of keys, one way to quote, one line an entry where

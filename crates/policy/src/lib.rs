@@ -41,6 +41,8 @@ mod mutate;
 #[cfg(feature = "document")]
 mod policy;
 pub mod presets;
+#[cfg(feature = "document")]
+mod reformat;
 mod request;
 #[cfg(feature = "document")]
 mod resolve;
@@ -77,6 +79,8 @@ pub use format::format;
 pub use gt::{Endpoint, Endpoints};
 #[cfg(feature = "document")]
 pub use policy::Policy;
+#[cfg(feature = "document")]
+pub use reformat::{NotReformatted, reformat};
 pub use request::{BodyMember, BodyMemberFault, Header, HeaderBuf, Request, RequestedModel};
 #[cfg(feature = "document")]
 pub use resolve::{Files, NoFiles, Unreadable, Values, read_values};

@@ -18,6 +18,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "serve",
         "build",
         "check",
+        "fmt",
         "test",
         "diff",
         "inspect",

@@ -17,6 +17,7 @@ mod docs;
 mod expected;
 mod export;
 mod failing;
+mod fmt;
 mod forged;
 mod host;
 mod import;

@@ -12,7 +12,7 @@ pub(crate) fn value(text: &str) -> String {
 }
 
 /// A key on a line of its own, where a path template may stand plain too.
-pub(super) fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     if is_plain(text, b"{}") {
         text.into()
     } else {

@@ -211,7 +211,7 @@ fn any_document() -> impl Strategy<Value = Document> {
 }
 
 /// Pieces of YAML and of this language in any order.
-fn hostile_text() -> impl Strategy<Value = String> {
+pub(crate) fn hostile_text() -> impl Strategy<Value = String> {
     let pieces = [
         "policy",
         ": ",

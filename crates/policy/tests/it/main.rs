@@ -14,6 +14,7 @@ mod docs;
 mod folder;
 mod laws;
 mod limits;
+mod reformat;
 mod run;
 mod runbooks;
 mod runbooks_page;
