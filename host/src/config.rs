@@ -180,6 +180,12 @@ impl Config {
         check::check(file, folder)
     }
 
+    /// What a file may say: the keys and what each of them takes.
+    #[must_use]
+    pub fn shape() -> signalbox_gate::yaml::Shape {
+        signalbox_gate::yaml::Shape::of::<file::File>()
+    }
+
     /// A configuration made by a program: the defaults, no admin listener, no policy files.
     #[must_use]
     pub fn new(url: UpstreamUrl, keys: KeySource) -> Self {

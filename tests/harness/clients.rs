@@ -54,6 +54,13 @@ pub fn openai_node(setting: &Setting<'_>) -> Value {
     )
 }
 
+/// What an editor's YAML server makes of texts: a list of `uri`, `text`, `line` and `character`.
+#[must_use]
+pub fn yaml_language_server(texts: &Value) -> Value {
+    let program = Program::new("node").arg(script("yaml_language_server.mjs"));
+    facts(&program.env("TEXTS", &texts.to_string()).output())
+}
+
 /// What LiteLLM's SDK makes of the gate.
 #[must_use]
 pub fn litellm_sdk(setting: &Setting<'_>) -> Value {

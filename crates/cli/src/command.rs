@@ -18,6 +18,7 @@ pub(crate) mod keys;
 mod replay;
 mod revoke;
 mod rollback;
+mod schema;
 mod serve;
 mod sign;
 mod status;
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Import(import::Arguments),
     /// Say what was decided of one request, and why.
     Why(why::Arguments),
+    /// Print the JSON Schema of a kind of file, for editors.
+    Schema(schema::Arguments),
     /// Make, list and revoke client keys.
     Keys(keys::Arguments),
     /// Replace policies of a running host, in one transaction.
@@ -104,6 +107,7 @@ impl Command {
             Self::Export(arguments) => export::run(&arguments),
             Self::Import(arguments) => import::run(&arguments),
             Self::Why(arguments) => why::run(&arguments),
+            Self::Schema(arguments) => schema::run(&arguments),
             Self::Keys(arguments) => keys::run(&arguments),
             Self::Swap(arguments) => swap::run(&arguments),
             Self::Rollback(arguments) => rollback::run(&arguments),

@@ -21,8 +21,10 @@ mod shape;
 mod terms;
 mod texts;
 
-pub(crate) use case::case_file;
-pub(crate) use read::values;
+pub(crate) use case::{CASE_KEYS, EXPECT_KEYS, case_file};
+pub(crate) use client::CLIENT_KEYS;
+pub(crate) use read::{DOCUMENT_KEYS, MODEL_KEYS, ROUTE_KEYS, values};
+pub(crate) use read_terms::{CALLER_KEYS, CEILING_KEYS, CHOICE_KEYS};
 pub(crate) use shape::Present;
 pub use terms::{
     BodyEntry, CallerEntry, Ceilings, Choice, EachEntry, Labels, ModelSet, Published, Scope,

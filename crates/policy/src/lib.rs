@@ -47,6 +47,8 @@ mod request;
 #[cfg(feature = "document")]
 mod resolve;
 mod rules;
+#[cfg(feature = "document")]
+pub mod schema;
 pub mod tables;
 mod terms;
 #[cfg(feature = "document")]

@@ -1,5 +1,5 @@
 //! What needs other people's packages: real clients on every route, the commands of the pages as they are
-//! pasted, readers of JSON and of forms in other languages, and a real registry. The step `clients` of
+//! pasted, readers of JSON and of forms in other languages, an editor's YAML server, and a real registry. The step `clients` of
 //! `cargo xtask test` installs them; those of `runbooks` are installed by `clients-python` and `clients-node`.
 #![expect(
     clippy::expect_used,
@@ -11,6 +11,7 @@
 
 mod differential;
 mod docs;
+mod editors;
 mod exported;
 mod extension_flow;
 mod openapi;

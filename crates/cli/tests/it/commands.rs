@@ -28,6 +28,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "explain",
         "export",
         "import",
+        "schema",
         "keys",
         "swap",
         "rollback",

@@ -27,6 +27,7 @@ mod keys;
 mod live;
 mod peer;
 mod replay;
+mod schema;
 mod serve;
 mod sign;
 mod signalbox;

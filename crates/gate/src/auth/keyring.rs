@@ -28,7 +28,7 @@ pub use grant::Grant;
 use crate::auth::digest::Digest;
 use crate::auth::key_limits::KeyLimits;
 use crate::auth::rate_limit::{KeyUsage, Limited, RequestPermit};
-use crate::text::yaml::Position;
+use crate::text::yaml::{Position, Shape};
 
 /// Every key, by its token's digest.
 #[derive(Debug, Default)]
@@ -105,6 +105,12 @@ impl Keyring {
     /// If any of it cannot be used.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
         Self::parse_after(text, KeyLimits::default(), &Self::default())
+    }
+
+    /// What its file may say: the keys and what each of them takes.
+    #[must_use]
+    pub fn shape() -> Shape {
+        Shape::of::<file::File>()
     }
 
     /// Reads a keyring that replaces another: a key of the same id goes on with what it has used.

@@ -5,6 +5,7 @@
 
 mod names;
 mod place;
+mod shape;
 mod words;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use serde_saphyr::{Options, Spanned};
 
 pub use names::WrittenNames;
 pub use place::{ValueAt, value_at};
+pub use shape::Shape;
 pub use words::{list, map, word};
 
 /// Where in a file, and what the reader says of it.

@@ -161,7 +161,7 @@ fn expect(node: Node, findings: &mut Findings) -> Expect {
     expect
 }
 
-const CASE_KEYS: &[&str] = &[
+pub(crate) const CASE_KEYS: &[&str] = &[
     "name",
     "request",
     "model",
@@ -180,7 +180,7 @@ const CASE_KEYS: &[&str] = &[
     "expect",
 ];
 
-const EXPECT_KEYS: &[&str] = &[
+pub(crate) const EXPECT_KEYS: &[&str] = &[
     "forward",
     "model",
     "response_model",

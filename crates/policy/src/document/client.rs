@@ -19,7 +19,7 @@ pub(super) fn client(node: Node, findings: &mut Findings) -> Client {
         return client;
     };
     for Entry { key, value } in entries {
-        client.present.note(&key, "`client`", KEYS, findings);
+        client.present.note(&key, "`client`", CLIENT_KEYS, findings);
         match key.value.as_str() {
             "name" => client.name = text(value, "`name`", findings),
             "category" => client.category = text(value, "`category`", findings),
@@ -34,7 +34,7 @@ pub(super) fn client(node: Node, findings: &mut Findings) -> Client {
     client
 }
 
-const KEYS: &[&str] = &[
+pub(crate) const CLIENT_KEYS: &[&str] = &[
     "name",
     "category",
     "compatibility",

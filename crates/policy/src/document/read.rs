@@ -168,12 +168,12 @@ fn route_entries(node: Node, findings: &mut Findings) -> Option<Vec<Entry>> {
 
 const A_VALUE: &str = "write its text; under `values:` also `{}`, if it must be given";
 
-const DOCUMENT_KEYS: &[&str] = &[
+pub(crate) const DOCUMENT_KEYS: &[&str] = &[
     "policy", "version", "about", "include", "values", "client", "routes", "models", "sets",
     "callers", "cases",
 ];
 
-const ROUTE_KEYS: &[&str] = &[
+pub(crate) const ROUTE_KEYS: &[&str] = &[
     "verdict",
     "action",
     "scope",
@@ -186,4 +186,4 @@ const ROUTE_KEYS: &[&str] = &[
     "set_headers",
 ];
 
-const MODEL_KEYS: &[&str] = &["published", "for", "listed", "deprecated", "ceilings"];
+pub(crate) const MODEL_KEYS: &[&str] = &["published", "for", "listed", "deprecated", "ceilings"];

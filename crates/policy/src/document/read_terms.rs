@@ -175,8 +175,8 @@ pub(super) fn model_set(entry: Entry, findings: &mut Findings) -> ModelSet {
     }
 }
 
-const CHOICE_KEYS: &[&str] = &["name", "weight", "labels"];
+pub(crate) const CHOICE_KEYS: &[&str] = &["name", "weight", "labels"];
 
-const CEILING_KEYS: &[&str] = &["max_tokens", "n", "reasoning_effort"];
+pub(crate) const CEILING_KEYS: &[&str] = &["max_tokens", "n", "reasoning_effort"];
 
-const CALLER_KEYS: &[&str] = &["keys", "labels", "routes", "models", "ceilings"];
+pub(crate) const CALLER_KEYS: &[&str] = &["keys", "labels", "routes", "models", "ceilings"];

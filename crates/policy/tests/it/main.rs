@@ -18,4 +18,5 @@ mod reformat;
 mod run;
 mod runbooks;
 mod runbooks_page;
+mod schema;
 mod terms;
