@@ -6,7 +6,7 @@ mod check;
 mod compile_component;
 mod demo;
 mod diff;
-mod explain;
+pub(crate) mod explain;
 mod export;
 mod fmt;
 mod gt_sim;
@@ -15,6 +15,7 @@ mod import;
 mod init;
 mod inspect;
 pub(crate) mod keys;
+mod lsp;
 mod replay;
 mod revoke;
 mod rollback;
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     Why(why::Arguments),
     /// Print the JSON Schema of a kind of file, for editors.
     Schema(schema::Arguments),
+    /// Serve an editor on stdin and stdout.
+    Lsp(lsp::Arguments),
     /// Make, list and revoke client keys.
     Keys(keys::Arguments),
     /// Replace policies of a running host, in one transaction.
@@ -108,6 +111,7 @@ impl Command {
             Self::Import(arguments) => import::run(&arguments),
             Self::Why(arguments) => why::run(&arguments),
             Self::Schema(arguments) => schema::run(&arguments),
+            Self::Lsp(arguments) => lsp::run(&arguments),
             Self::Keys(arguments) => keys::run(&arguments),
             Self::Swap(arguments) => swap::run(&arguments),
             Self::Rollback(arguments) => rollback::run(&arguments),

@@ -52,6 +52,8 @@ pub mod schema;
 pub mod tables;
 mod terms;
 #[cfg(feature = "document")]
+mod tokens;
+#[cfg(feature = "document")]
 mod warnings;
 #[cfg(feature = "document")]
 mod written;
@@ -92,5 +94,7 @@ pub use rules::{
 pub use terms::{
     CallerRule, CallerSet, Ceilings, Choice, Choices, Effort, Labels, SetHeaders, Terms, Words,
 };
+#[cfg(feature = "document")]
+pub use tokens::Tokens;
 #[cfg(feature = "document")]
 pub use written::{List, Position, Text};

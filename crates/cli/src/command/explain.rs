@@ -162,7 +162,12 @@ fn print(
         }
         return output::json(&value);
     }
-    let mut lines = vec![format!("{method} {}", target.path)];
+    output::data(&lines(method, &target.path, explanation))
+}
+
+/// Every check on a line, and what is decided.
+pub(crate) fn lines(method: &str, path: &str, explanation: &Explanation) -> String {
+    let mut lines = vec![format!("{method} {path}")];
     for step in &explanation.steps {
         let (outcome, check) = (step.outcome.word(), step.check.word());
         lines.push(
@@ -173,7 +178,7 @@ fn print(
     }
     let route = explanation.route.as_deref().unwrap_or_default();
     lines.push(verdict(&explanation.decision, route));
-    output::data(&lines.join("\n"))
+    lines.join("\n")
 }
 
 /// `route` is what the route of a `forward` is called.

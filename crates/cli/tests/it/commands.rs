@@ -29,6 +29,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "export",
         "import",
         "schema",
+        "lsp",
         "keys",
         "swap",
         "rollback",

@@ -57,6 +57,15 @@ fn the_commands_around_a_change_run_as_they_stand() {
     }
 }
 
+#[test]
+fn the_commands_for_editors_run_as_they_stand() {
+    let blocks = blocks("docs/editors.md");
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        run_block(&block, Path::new(&file(".")), &[]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_commands_of_the_runbooks_run_as_they_stand() {

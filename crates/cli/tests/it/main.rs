@@ -25,6 +25,7 @@ mod init;
 mod inspect;
 mod keys;
 mod live;
+mod lsp;
 mod peer;
 mod replay;
 mod schema;
