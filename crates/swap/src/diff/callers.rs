@@ -106,7 +106,7 @@ fn same_rule(old: &CallerRule<'_>, new: &CallerRule<'_>, found: &mut Found<'_>) 
         if before != now {
             let text = format!("{subject} is for other {what}");
             let change = Change::new(Effect::Different, subject.clone(), aspect, text);
-            found(change.from_to(before, now))?;
+            found(change.between(before, now))?;
         }
     }
     ceilings(&subject, old.ceilings, new.ceilings, found)

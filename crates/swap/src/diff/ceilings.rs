@@ -41,7 +41,7 @@ pub(super) fn ceilings(
         let [before, now] =
             [before, now].map(|it| it.map_or_else(|| "none".into(), |(_, word)| word));
         let change = Change::new(effect, subject.clone(), aspect, text);
-        found(change.from_to(before, now))?;
+        found(change.between(before, now))?;
     }
     ControlFlow::Continue(())
 }

@@ -135,7 +135,7 @@ impl Change {
         }
     }
 
-    pub(super) fn from_to(mut self, before: impl Into<Wording>, now: impl Into<Wording>) -> Self {
+    pub(super) fn between(mut self, before: impl Into<Wording>, now: impl Into<Wording>) -> Self {
         self.before = before.into().0;
         self.now = now.into().0;
         self

@@ -25,7 +25,7 @@ pub(super) fn compare(old: &Plugin, new: &Plugin, found: &mut Found<'_>) -> Cont
     for entry in new.catalogue().iter() {
         if old.catalogue().get(&entry.name).is_none() {
             let change = existence(entry, Effect::Wider, "is new");
-            found(change.from_to(None, entry.published.join(", ")))?;
+            found(change.between(None, entry.published.join(", ")))?;
         }
     }
     ControlFlow::Continue(())
@@ -53,7 +53,7 @@ fn same_entry(
             let routes: Vec<_> = routes.into_iter().collect();
             routes.join(", ")
         });
-        found(change.from_to(before, now))?;
+        found(change.between(before, now))?;
     }
     match (before.is_listed, now.is_listed) {
         (true, false) => {
@@ -71,7 +71,7 @@ fn same_entry(
         let [before, after] = [before, now].map(|entry| entry.published.join(", "));
         let words = format!("leads to `{after}`, and led to `{before}`");
         let change = change(now, Effect::Different, Aspect::Published, &words);
-        found(change.from_to(before, after))?;
+        found(change.between(before, after))?;
     }
     let [before, now] = [before, now].map(|entry| entry.deprecated.as_deref());
     terms::deprecated(name, before, now, found)

@@ -35,7 +35,7 @@ pub(super) fn compare(
             Some(other) => same_model(name, &other, &rule, name, callers, found)?,
             None => {
                 let change = existence(name, Effect::Wider, format!("model `{name}` is new"));
-                found(change.from_to(None, published_name(&rule, name)))?;
+                found(change.between(None, published_name(&rule, name)))?;
             }
         }
     }
@@ -109,7 +109,7 @@ fn same_model(
     let text = format!("model `{shown}` leads to `{now}`, and led to `{before}`");
     let subject = Subject::model(shown);
     let change = Change::new(Effect::Different, subject, Aspect::Published, text);
-    found(change.from_to(before, now))
+    found(change.between(before, now))
 }
 
 fn endpoints(
@@ -126,7 +126,7 @@ fn endpoints(
     };
     let text = format!("model `{shown}` works on {words} routes");
     let change = Change::new(effect, Subject::model(shown), Aspect::For, text);
-    found(change.from_to(words_of(old.endpoints), words_of(new.endpoints)))
+    found(change.between(words_of(old.endpoints), words_of(new.endpoints)))
 }
 
 fn words_of(endpoints: Endpoints) -> String {

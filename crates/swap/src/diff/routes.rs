@@ -38,7 +38,7 @@ pub(super) fn compare(
         };
         let change = route.change(effect, Aspect::Existence, words);
         let scopes = Some(joined(&route.scopes)).filter(|_| route.is_forwarded);
-        found(change.from_to(None, scopes.as_deref()))?;
+        found(change.between(None, scopes.as_deref()))?;
     }
     ControlFlow::Continue(())
 }
@@ -81,7 +81,7 @@ fn same_route(
     match (old.is_forwarded, new.is_forwarded) {
         (true, false) => found(
             new.change(Effect::Narrower, Aspect::Existence, "is refused")
-                .from_to(None, new.because),
+                .between(None, new.because),
         ),
         (false, true) => found(new.change(Effect::Wider, Aspect::Existence, "is forwarded")),
         (false, false) => because(old, new, found),
@@ -91,7 +91,7 @@ fn same_route(
             if old.model != new.model {
                 let change = "takes its model from elsewhere";
                 let change = new.change(Effect::Different, Aspect::ModelSource, change);
-                found(change.from_to(source_word(old.model), source_word(new.model)))?;
+                found(change.between(source_word(old.model), source_word(new.model)))?;
             }
             let (query, headers) = (Aspect::Query, Aspect::Headers);
             passed(new, (query, "query"), &old.query, &new.query, found)?;
@@ -120,7 +120,7 @@ fn purposes(old: &Route<'_>, new: &Route<'_>, found: &mut Found<'_>) -> ControlF
     });
     found(
         new.change(effect, Aspect::Purposes, words)
-            .from_to(before, now),
+            .between(before, now),
     )
 }
 
@@ -137,7 +137,7 @@ fn scopes(old: &Route<'_>, new: &Route<'_>, found: &mut Found<'_>) -> ControlFlo
     };
     found(
         new.change(effect, Aspect::Scopes, &words)
-            .from_to(before, now),
+            .between(before, now),
     )
 }
 
@@ -181,7 +181,7 @@ fn because(old: &Route<'_>, new: &Route<'_>, found: &mut Found<'_>) -> ControlFl
         return ControlFlow::Continue(());
     }
     let change = new.change(Effect::Words, Aspect::Because, "has another reason");
-    found(change.from_to(old.because, new.because))
+    found(change.between(old.because, new.because))
 }
 
 const fn source_word(source: ModelSource) -> &'static str {

@@ -46,7 +46,7 @@ pub(super) fn route(
                 .collect();
             pairs.join(", ")
         });
-        found(change.from_to(before, now))?;
+        found(change.between(before, now))?;
     }
     ControlFlow::Continue(())
 }
@@ -73,7 +73,7 @@ pub(super) fn model(
     if old.choices != new.choices {
         let text = format!("model `{shown}` has other choices");
         let change = Change::new(Effect::Different, subject(), Aspect::Published, text);
-        found(change.from_to(choices(old.choices), choices(new.choices)))?;
+        found(change.between(choices(old.choices), choices(new.choices)))?;
     }
     ceilings(&subject(), old.ceilings, new.ceilings, found)?;
     deprecated(shown, old.deprecated, new.deprecated, found)
@@ -98,7 +98,7 @@ pub(super) fn deprecated(
         Aspect::Deprecated,
         text,
     );
-    found(change.from_to(before, now))
+    found(change.between(before, now))
 }
 
 fn callers(
@@ -118,7 +118,7 @@ fn callers(
     };
     let text = format!("{subject} is for {words} callers");
     let change = Change::new(changed.effect, subject, Aspect::Callers, text);
-    found(change.from_to(changed.before, changed.now))
+    found(change.between(changed.before, changed.now))
 }
 
 /// `sales-agent for team: sales; new-agent 10, support-agent 90`

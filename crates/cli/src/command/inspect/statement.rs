@@ -66,7 +66,7 @@ fn check(
     let name = key.display();
     let text = fs::read_to_string(key).with_context(|| format!("cannot read {name}"))?;
     let key = verifying_key(text.trim()).with_context(|| format!("cannot use {name}"))?;
-    let environments = statement.environments.iter().flatten();
+    let mut environments = statement.environments.iter().flatten();
     let signers = Signers::new(
         true,
         vec![Signer {
@@ -75,7 +75,7 @@ fn check(
             policies: SignsFor::All,
         }],
     )
-    .in_environment(environments.into_iter().next().cloned());
+    .in_environment(environments.next().cloned());
     let checked = signers.check(&Presented {
         policy: &statement.policy,
         digest,

@@ -28,19 +28,14 @@ pub(super) fn play(candidate: &Plugin, request: Request, summary: &mut Summary) 
                 Model::Absent | Model::Unknown => None,
             },
             before: before_words(&request.before),
-            now: now.words(),
+            now: now_words(&now),
             place: request.place,
         }),
     }
 }
 
-/// What the candidate decides.
-enum Now {
-    Decided(Answer),
-    Failed(&'static str),
-}
-
-fn now(candidate: &Plugin, request: &Request) -> Now {
+/// What the candidate decides, or why it fails.
+fn now(candidate: &Plugin, request: &Request) -> Result<Answer, &'static str> {
     let question = Question {
         method: &request.method,
         target: &request.target,
@@ -53,17 +48,14 @@ fn now(candidate: &Plugin, request: &Request) -> Now {
         },
         body: &request.body,
     };
-    match ask(candidate, &question) {
-        Ok(answer) => Now::Decided(answer),
-        Err(error) => Now::Failed(error.cause()),
-    }
+    ask(candidate, &question).map_err(|error| error.cause())
 }
 
 /// Whether what is not written down decides.
-fn untold(now: &Now, request: &Request) -> Option<Untold> {
+fn untold(now: &Result<Answer, &'static str>, request: &Request) -> Option<Untold> {
     match now {
-        Now::Decided(Answer::ReadModel) => Some(Untold::Model),
-        Now::Decided(Answer::Refuse { code, .. }) => {
+        Ok(Answer::ReadModel) => Some(Untold::Model),
+        Ok(Answer::Refuse { code, .. }) => {
             let needs_header = matches!(code.as_str(), "missing_header" | "missing_conversation");
             let was_refused = matches!(&request.before, Before::Refuse(before) if before == code);
             (needs_header && !request.has_all_headers && !was_refused).then_some(Untold::Headers)
@@ -73,9 +65,13 @@ fn untold(now: &Now, request: &Request) -> Option<Untold> {
 }
 
 /// Members of the body that the candidate looks at where something is let through.
-fn note_unseen(candidate: &Plugin, request: &Request, now: &Now, summary: &mut Summary) {
-    let is_forward =
-        matches!(now, Now::Decided(Answer::Forward { forward, .. }) if forward.model.is_some());
+fn note_unseen(
+    candidate: &Plugin,
+    request: &Request,
+    now: &Result<Answer, &'static str>,
+    summary: &mut Summary,
+) {
+    let is_forward = matches!(now, Ok(Answer::Forward { forward, .. }) if forward.model.is_some());
     if request.has_whole_body || !is_forward {
         return;
     }
@@ -87,10 +83,10 @@ fn note_unseen(candidate: &Plugin, request: &Request, now: &Now, summary: &mut S
 }
 
 /// `None` if nothing else is decided, as far as it is known what was.
-fn effect(before: &Before, now: &Now) -> Option<Effect> {
+fn effect(before: &Before, now: &Result<Answer, &'static str>) -> Option<Effect> {
     let now = match now {
-        Now::Decided(now) => now,
-        Now::Failed(_) => {
+        Ok(now) => now,
+        Err(_) => {
             return match before {
                 Before::Failed(_) => None,
                 Before::Refuse(_) => Some(Effect::Words),
@@ -165,17 +161,15 @@ fn without_query(target: &str) -> &str {
     target.split('?').next().unwrap_or(target)
 }
 
-impl Now {
-    fn words(&self) -> String {
-        match self {
-            Self::Failed(cause) => format!("failed: {cause}"),
-            Self::Decided(Answer::Forward { route, forward, .. }) => match &forward.model {
-                Some(model) => format!("forward {route} as {model}"),
-                None => format!("forward {route}"),
-            },
-            Self::Decided(Answer::List(names)) => listed(names),
-            Self::Decided(Answer::ReadModel) => "read the model".to_owned(),
-            Self::Decided(Answer::Refuse { code, .. }) => format!("refuse {code}"),
-        }
+fn now_words(now: &Result<Answer, &'static str>) -> String {
+    match now {
+        Err(cause) => format!("failed: {cause}"),
+        Ok(Answer::Forward { route, forward, .. }) => match &forward.model {
+            Some(model) => format!("forward {route} as {model}"),
+            None => format!("forward {route}"),
+        },
+        Ok(Answer::List(names)) => listed(names),
+        Ok(Answer::ReadModel) => "read the model".to_owned(),
+        Ok(Answer::Refuse { code, .. }) => format!("refuse {code}"),
     }
 }

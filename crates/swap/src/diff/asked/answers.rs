@@ -75,7 +75,7 @@ impl Asking<'_> {
             ) => it.words().replace(name, shown),
             _ => it.words(),
         });
-        self.add(change.from_to(before, now))
+        self.add(change.between(before, now))
     }
 
     fn lists(&mut self, key: &str, before: &[String], now: &[String]) -> Result<(), End> {
@@ -83,7 +83,7 @@ impl Asking<'_> {
         for gone in before.iter().filter(|name| !now.contains(name)) {
             let text = format!("`{gone}` is listed for key `{key}` no longer");
             let change = Change::new(Effect::Narrower, subject(), Aspect::Listed, text);
-            self.add(change.from_to(&**gone, None))?;
+            self.add(change.between(&**gone, None))?;
         }
         if self.extent == Extent::Losses {
             return Ok(());
@@ -91,7 +91,7 @@ impl Asking<'_> {
         for new in now.iter().filter(|name| !before.contains(name)) {
             let text = format!("`{new}` is listed for key `{key}`");
             let change = Change::new(Effect::Wider, subject(), Aspect::Listed, text);
-            self.add(change.from_to(None, &**new))?;
+            self.add(change.between(None, &**new))?;
         }
         Ok(())
     }

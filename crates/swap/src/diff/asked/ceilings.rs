@@ -81,7 +81,7 @@ impl<'p> Asking<'p> {
             };
             let text = format!("{} of {subject}", probe.member);
             let change = Change::new(effect, subject.clone(), probe.aspect, text);
-            self.add(change.from_to(shown(before), shown(now)))?;
+            self.add(change.between(shown(before), shown(now)))?;
         }
         self.probes = probes;
         Ok(())
