@@ -140,8 +140,7 @@ fn fault(value: &str) -> Option<String> {
 fn missing(name: &Text, findings: &mut Findings) {
     let name_shown = shown(&name.value);
     let message = format!("the value `{name_shown}` has no default and is not given");
-    let help =
-        format!("give it with `--set {name_shown}=VALUE`; for a host, build the document first");
+    let help = format!("give it with `--set {name_shown}=VALUE`");
     findings.add_with_help(Code::MissingValue, name.position, message, help);
 }
 
