@@ -6,8 +6,10 @@ use super::Step;
 use crate::auth::authenticator::TokenRefused;
 use crate::auth::keyring::{Key, Keyring};
 use crate::exchange::Exchange;
+use crate::gate::Gate;
 use crate::observer::Observer;
 use crate::request::client::Client;
+use crate::request::incoming::IncomingRequest;
 
 /// A JWT is shown that is not known: its signature has to be checked, where it may block.
 ///
@@ -47,5 +49,21 @@ impl<O: Observer> VerifyToken<O> {
     pub fn verified(mut self, key: Result<Arc<Key>, TokenRefused>) -> Step<O> {
         self.exchange.verified = Some(key);
         self.exchange.advance()
+    }
+}
+
+impl Gate {
+    /// Begins an exchange whose caller the door has told by other means than a token: the request's
+    /// `authorization` is not looked at. What is brought is checked as that of a token is that was
+    /// verified: only a key of `Key::of_profile` is taken, and only while its profile is there.
+    pub fn begin_verified<O: Observer>(
+        self: &Arc<Self>,
+        request: IncomingRequest,
+        key: Result<Arc<Key>, TokenRefused>,
+        observer: O,
+    ) -> Step<O> {
+        let mut exchange = Exchange::begin(self, request, observer);
+        exchange.verified = Some(key);
+        exchange.advance()
     }
 }

@@ -128,6 +128,29 @@ fn a_token_that_is_new_is_what_the_door_says_of_it() {
 }
 
 #[test]
+fn a_caller_the_door_has_told_needs_no_token_and_has_the_profile_s_rights() {
+    let stage = Stage::new();
+    let begun = |key, uri| {
+        let head = head("GET", uri, &[("authorization", "Basic dTpw")]);
+        let peer = Peer::plain(([192, 0, 2, 1], 1).into());
+        let client = stage.gate.client_of(peer, &head.headers, head.version);
+        let request = IncomingRequest::new(head, client, Some(0));
+        status(stage.gate.begin_verified(request, key, ()))
+    };
+    assert_eq!(begun(Ok(stage.key()), "/v1/models"), 200);
+    assert_eq!(begun(Ok(stage.key()), "/v1/files/f"), 403);
+    assert_eq!(begun(Err(TokenRefused::Invalid), "/v1/models"), 401);
+    assert_eq!(begun(Err(TokenRefused::Busy), "/v1/models"), 503);
+    let profile = Arc::clone(stage.keyring.current().profile("web").unwrap());
+    assert_eq!(begun(Ok(profile), "/v1/models"), 401, "a profile is nobody");
+    let key = stage.key();
+    stage
+        .in_use
+        .store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(begun(Ok(key), "/v1/models"), 401, "it was withdrawn");
+}
+
+#[test]
 fn nothing_is_told_before_the_token_is_verified() {
     let stage = Stage::new();
     for uri in ["/v1/nothing", "/v1//", "/v1/models?model=x"] {
