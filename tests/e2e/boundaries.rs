@@ -209,6 +209,27 @@ fn the_gate_does_no_io() {
     assert_eq!(known_of("signalbox-gate", forbidden), set([]));
 }
 
+/// A program that embeds it chooses its own server, client and runtime.
+#[test]
+fn the_tower_layer_brings_no_server_no_client_and_no_runtime() {
+    let always: BTreeSet<_> = shipped(package("signalbox-tower"))
+        .filter(|dependency| !dependency.optional)
+        .map(|dependency| dependency.name.as_str())
+        .collect();
+    let allowed = set([
+        "bytes",
+        "http",
+        "http-body",
+        "pin-project-lite",
+        "signalbox-gate",
+        "tower-layer",
+        "tower-service",
+    ]);
+    assert_eq!(always, allowed);
+    assert_eq!(&dependencies("signalbox-tower") - &allowed, set(["tokio"]));
+    assert_eq!(users_of("signalbox-tower"), set(["signalbox-tests"]));
+}
+
 #[test]
 fn the_http_client_knows_nothing_of_what_it_asks_for() {
     let own: Vec<_> = dependencies("signalbox-http-client")
@@ -264,12 +285,14 @@ fn nothing_but_the_command_and_the_tests_builds_on_the_host_or_the_command() {
 
 #[test]
 fn only_the_command_knows_every_part() {
+    // The layer is for programs of others: the command has the host.
+    let others = ["signalbox-cli", "signalbox-tests", "signalbox-tower"];
     let parts: BTreeSet<_> = METADATA
         .packages
         .iter()
         .map(|package| package.name.as_str())
         .filter(|name| name.starts_with("signalbox-"))
-        .filter(|name| !["signalbox-cli", "signalbox-tests"].contains(name))
+        .filter(|name| !others.contains(name))
         .collect();
     let knows_all = |name: &str| parts.iter().all(|part| dependencies(name).contains(part));
     assert!(knows_all("signalbox-cli"), "the command joins every part");

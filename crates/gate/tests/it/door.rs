@@ -277,11 +277,14 @@ fn relayed<O: Observer>(
     Some(all)
 }
 
-fn shown(head: &Parts) -> String {
+pub(crate) fn shown(head: &Parts) -> String {
     let mut text = format!("{} {}\n", head.method, head.uri);
     for (name, value) in &head.headers {
         // What a policy sets may have bytes beyond ASCII.
-        text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+        text.push_str(&format!(
+            "{name}: {}\n",
+            String::from_utf8_lossy(value.as_bytes())
+        ));
     }
     text
 }
