@@ -3,6 +3,7 @@
 
 mod changed;
 mod lying;
+mod tower;
 
 use std::{collections::BTreeSet, fs};
 

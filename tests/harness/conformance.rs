@@ -20,6 +20,7 @@ mod play;
 mod printed;
 mod progress;
 mod topic;
+mod tower;
 mod written;
 
 use std::{fmt::Debug, net::SocketAddr, time::Duration};
@@ -33,6 +34,7 @@ pub use format::{Answer, Exchange, Expected, Seen, Step, Topic, Version};
 pub use host::HostDoor;
 pub use play::Stage;
 pub use topic::{check, is_as_printed, names, read, rewrite};
+pub use tower::TowerDoor;
 
 /// What is put in front of GT. It is started with a [`Fixture`] and ends when it is dropped.
 pub trait Door: Debug {
@@ -44,6 +46,11 @@ pub trait Door: Debug {
 
     /// What was recorded under the decision id that a client was told; `None` if there is nothing.
     fn record(&self, decision: &str) -> Option<Value>;
+
+    /// Whether it keeps records at all. For a door that does not, none are expected.
+    fn keeps_records(&self) -> bool {
+        true
+    }
 }
 
 /// Nothing on loopback takes longer, however busy the machine: what waits so long hangs.

@@ -32,6 +32,12 @@ impl Stage {
         }
     }
 
+    /// Whether the door keeps records.
+    #[must_use]
+    pub fn keeps_records(&self) -> bool {
+        self.door.keeps_records()
+    }
+
     /// Plays an exchange: its steps, each with what came of it.
     ///
     /// # Errors
