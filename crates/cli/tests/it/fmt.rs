@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::signalbox::{command, run};
+use crate::signalbox::{command, file, run};
 
 const UNTIDY: &str =
     "# Ours.\npolicy:   'p'\n\n\nroutes:\n    GET /v1/models: { verdict: native } # all\n";
@@ -87,4 +87,25 @@ fn what_cannot_be_read_stays_and_the_others_are_laid_out() {
     assert_eq!(fs::read_to_string(&untidy).unwrap(), TIDY);
     assert_eq!(run(&["fmt", "/nowhere/p.yaml"]).code, Some(1));
     assert_eq!(run(&["fmt"]).code, Some(2));
+}
+
+#[test]
+fn runbooks_and_examples_are_laid_out() {
+    let folders = ["plugins/runbooks", "plugins/runbooks/base"];
+    let files = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(file(folder)).unwrap());
+    let mut paths: Vec<String> = files
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .filter(|path| path.ends_with(".yaml"))
+        .collect();
+    assert!(paths.len() > 23, "{paths:?}");
+    paths.extend(
+        ["policy", "cases", "keys"].map(|name| file(&format!("docs/examples/{name}.yaml"))),
+    );
+    let arguments = ["fmt", "--check"]
+        .into_iter()
+        .chain(paths.iter().map(String::as_str));
+    let checked = run(&arguments.collect::<Vec<_>>());
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""));
 }
