@@ -250,7 +250,7 @@ fn what_would_be_loaded_is_looked_at_with_its_bases() {
     let missing = run(&["upgrade-check", &written.document]);
     assert_eq!(missing.code, Some(3));
     let said = missing.stdout + &missing.stderr;
-    assert!(said.contains("build the document first"), "{said}");
+    assert!(said.contains("--set agent=VALUE"), "{said}");
     let given = run(&["upgrade-check", &written.document, "--set", "agent=x"]);
     assert_eq!(given.code, Some(0), "{}", given.stderr);
 }
