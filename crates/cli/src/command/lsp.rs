@@ -34,15 +34,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let served = serve(&connection, table);
     // The writer ends when nobody can send any more.
     drop(connection);
-    if served.is_err() {
-        // What the reader says comes before what its silence looks like. It may wait for an editor that says no more, and is
-        // asked only where it has ended.
-        return served;
-    }
+    // The reader is asked only where it has ended: it may wait for an editor that says no more.
+    let exit = served?;
     threads
         .join()
         .context("the editor's messages cannot be read")?;
-    served
+    Ok(exit)
 }
 
 /// Until the editor says that it is done.

@@ -19,7 +19,7 @@ pub(super) fn compare(
     for route in old {
         match others.get(&*route.name) {
             None if route.is_forwarded => {
-                found(route.change(Effect::Narrower, Aspect::Existence, "is no route any more"))?
+                found(route.change(Effect::Narrower, Aspect::Existence, "is no route any more"))?;
             }
             None => found(route.change(Effect::Words, Aspect::Existence, "is no route any more"))?,
             Some(other) => same_route(route, other, callers, found)?,

@@ -46,7 +46,7 @@ fn config(arguments: &Arguments, answers: &Answers) -> String {
     let key = match &answers.key.place {
         KeyPlace::File(file) => format!("{{file: {}}}", path(file)),
         KeyPlace::Variable => format!("{{env: {VARIABLE}}}"),
-        KeyPlace::Written(_) => format!("{{file: {}}}", GT_KEY),
+        KeyPlace::Written(_) => format!("{{file: {GT_KEY}}}"),
     };
     let mut upstream = format!("  url: {}\n", quoted(&answers.gt.to_string()));
     if answers.is_plaintext {

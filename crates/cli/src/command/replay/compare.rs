@@ -84,15 +84,12 @@ fn note_unseen(
 
 /// `None` if nothing else is decided, as far as it is known what was.
 fn effect(before: &Before, now: &Result<Answer, &'static str>) -> Option<Effect> {
-    let now = match now {
-        Ok(now) => now,
-        Err(_) => {
-            return match before {
-                Before::Failed(_) => None,
-                Before::Refuse(_) => Some(Effect::Words),
-                Before::Forward { .. } | Before::List(_) => Some(Effect::Narrower),
-            };
-        }
+    let Ok(now) = now else {
+        return match before {
+            Before::Failed(_) => None,
+            Before::Refuse(_) => Some(Effect::Words),
+            Before::Forward { .. } | Before::List(_) => Some(Effect::Narrower),
+        };
     };
     match (before, now) {
         (Before::Refuse(before), Answer::Refuse { code, .. }) => {
