@@ -11,6 +11,8 @@ mod build;
 mod keys;
 mod scalar;
 
+pub(crate) use scalar::Meaning;
+
 /// What was written at one place.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -37,16 +39,6 @@ pub(crate) enum Kind {
 pub(crate) struct Entry {
     pub(crate) key: Text,
     pub(crate) value: Node,
-}
-
-/// What a scalar is to someone who wants text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    Words,
-    /// Unquoted, and YAML readers take it for something else than text.
-    Number,
-    Boolean,
-    Nothing,
 }
 
 /// Reads the one document of `text`; `None` if there is nothing to go on with. `file` is its number,

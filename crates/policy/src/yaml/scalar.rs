@@ -1,6 +1,14 @@
 //! What an unquoted word means to YAML readers.
 
-use super::Meaning;
+/// What a scalar is to someone who wants text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    Words,
+    /// Unquoted, and YAML readers take it for something else than text.
+    Number,
+    Boolean,
+    Nothing,
+}
 
 impl Meaning {
     /// What a scalar means. Quoted ones are always text.
