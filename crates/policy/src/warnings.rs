@@ -6,10 +6,12 @@
 
 mod callers;
 mod choices;
+mod fitting;
 mod models;
 mod reach;
 mod routes;
 mod scopes;
+mod templates;
 
 use crate::{Document, Policy, Position, diagnostic::Findings};
 

@@ -43,7 +43,7 @@ pub(super) fn callers(
     let mut callers = Vec::with_capacity(written.len());
     for (place, rule) in written.into_iter().enumerate() {
         match &rule.routes {
-            None => routes.open_to_caller(None, place),
+            None => routes.open_all_to_caller(place),
             Some(list) => open_routes(list, routes, place, findings),
         }
         match &rule.models {
@@ -108,7 +108,7 @@ fn open_routes(list: &List, routes: &mut Routes, place: usize, findings: &mut Fi
     words::no_repeats(list, findings);
     for text in &list.items {
         if routes.has(&text.value) {
-            routes.open_to_caller(Some(&text.value), place);
+            routes.open_to_caller(&text.value, place);
             continue;
         }
         let names: Vec<String> = routes.names().collect();

@@ -1,5 +1,7 @@
 //! A document with all that it is made of, checked.
 
+use std::collections::BTreeMap;
+
 use super::{check, limits};
 use crate::{
     Diagnostic, Document, Policy, Position,
@@ -123,13 +125,14 @@ impl Resolved {
     #[must_use]
     pub fn check_gt_routes(&self, table: &GtRoutes) -> Vec<Diagnostic> {
         let mut findings = Findings::of_files(&self.files);
+        let mut places = BTreeMap::new();
+        for Route { key, .. } in self.document.routes.iter().flatten() {
+            let words: Vec<&str> = key.value.split_whitespace().collect();
+            places.entry(words.join(" ")).or_insert(key.position);
+        }
         for fault in table.check(&self.policy.description()) {
-            let is_it = |written: &&Route| {
-                let key = written.key.value.split_whitespace();
-                key.eq(fault.route.split(' '))
-            };
-            let written = self.document.routes.iter().flatten().find(is_it);
-            let place = written.map_or(Position::TOP, |it| it.key.position);
+            let place = places.get(&fault.route);
+            let place = place.copied().unwrap_or(Position::TOP);
             let code = match fault.problem {
                 RouteProblem::Unknown => Code::NotInGtTable,
                 _ => Code::LessThanGt,

@@ -1,5 +1,7 @@
 //! The routes of a document.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{names, words};
 use crate::{
     Action, CallerSet, Document, Endpoint, ModelSource, Purposes, Verdict,
@@ -15,7 +17,13 @@ mod scope;
 pub(super) use key::Key;
 
 /// The routes of a document that could be read, each with its place.
-pub(crate) struct Routes(Vec<Checked>);
+pub(crate) struct Routes {
+    checked: Vec<Checked>,
+    /// Where each stands, as `METHOD template`; several places if it stands there twice.
+    places: BTreeMap<String, Vec<usize>>,
+    /// Those that a route takes to GT.
+    endpoints: BTreeSet<Endpoint>,
+}
 
 struct Checked {
     key: Key,
@@ -25,53 +33,81 @@ struct Checked {
 }
 
 impl Routes {
+    fn of(checked: Vec<Checked>) -> Self {
+        let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, route) in checked.iter().enumerate() {
+            places.entry(route.key.name()).or_default().push(place);
+        }
+        let forwarded = checked
+            .iter()
+            .filter(|route| route.action != Some(Action::Refuse));
+        let endpoint = |route: &Checked| Endpoint::of(&route.key.method, &route.key.template);
+        Self {
+            endpoints: forwarded.filter_map(endpoint).collect(),
+            checked,
+            places,
+        }
+    }
+
     /// Whether the document has the route, as `METHOD template`.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.names().any(|known| known == name)
+        self.places.contains_key(name)
     }
 
     /// Every route, as `METHOD template`.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|route| route.key.name())
+        self.checked.iter().map(|route| route.key.name())
     }
 
     /// Whether some route takes requests for the endpoint to GT.
     pub(super) fn forward(&self, endpoint: Endpoint) -> bool {
-        self.0.iter().any(|route| {
-            Endpoint::of(&route.key.method, &route.key.template) == Some(endpoint)
-                && route.action != Some(Action::Refuse)
-        })
+        self.endpoints.contains(&endpoint)
     }
 
     /// Lets no caller call any of them, until a rule does.
     pub(super) fn close_to_callers(&mut self) {
-        for entry in self.0.iter_mut().filter_map(|it| it.entry.as_mut()) {
+        for entry in self.checked.iter_mut().filter_map(|it| it.entry.as_mut()) {
             entry.callers = CallerSet::NONE;
         }
     }
 
-    /// Lets the callers of the rule at a place call a route, or every one.
-    pub(super) fn open_to_caller(&mut self, name: Option<&str>, place: usize) {
-        for route in &mut self.0 {
-            let is_meant = name.is_none_or(|name| route.key.name() == name);
-            if let Some(entry) = route.entry.as_mut().filter(|_| is_meant) {
-                entry.callers = entry.callers.with(place);
+    /// Lets the callers of the rule at a place call every route.
+    pub(super) fn open_all_to_caller(&mut self, place: usize) {
+        for route in &mut self.checked {
+            route.open_to_caller(place);
+        }
+    }
+
+    /// Lets the callers of the rule at a place call a route.
+    pub(super) fn open_to_caller(&mut self, name: &str, place: usize) {
+        for number in self.places.get(name).into_iter().flatten() {
+            if let Some(route) = self.checked.get_mut(*number) {
+                route.open_to_caller(place);
             }
         }
     }
 
     /// Those without fault.
     pub(super) fn whole(self) -> Vec<RouteEntry> {
-        self.0.into_iter().filter_map(|route| route.entry).collect()
+        let routes = self.checked.into_iter();
+        routes.filter_map(|route| route.entry).collect()
+    }
+}
+
+impl Checked {
+    fn open_to_caller(&mut self, place: usize) {
+        if let Some(entry) = &mut self.entry {
+            entry.callers = entry.callers.with(place);
+        }
     }
 }
 
 pub(super) fn routes(document: &Document, findings: &mut Findings) -> Routes {
     let routes = document.routes.as_deref().unwrap_or_default();
     let checked = routes.iter().filter_map(|written| route(written, findings));
-    let checked = Routes(checked.collect());
-    key::compare(checked.0.iter().map(|route| &route.key), findings);
-    checked
+    let routes = Routes::of(checked.collect());
+    key::compare(routes.checked.iter().map(|route| &route.key), findings);
+    routes
 }
 
 fn route(written: &Route, findings: &mut Findings) -> Option<Checked> {

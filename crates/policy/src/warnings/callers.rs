@@ -1,20 +1,24 @@
 //! Rules for callers that say nothing, and sets that none of them uses.
 
+use std::collections::BTreeSet;
+
 use super::{
+    fitting::{Caller, has},
     is_own,
-    reach::{Reach, covers, has, is_in},
+    reach::Reach,
 };
 use crate::{
-    CallerRule, CallerSet, Document, ModelSource,
+    CallerSet, Document, ModelSource,
     diagnostic::{Findings, Warning, shown},
     document::CallerEntry,
 };
 
 pub(super) fn warnings(document: &Document, reach: &Reach<'_>, findings: &mut Findings) {
+    let allowing = allowing_as_much(reach);
     for written in document.callers.iter().flatten() {
         ceilings(written, reach, findings);
         if is_own(written.name.position) {
-            redundant(written, document, reach, findings);
+            redundant(written, document, reach, &allowing, findings);
         }
     }
     sets(document, findings);
@@ -24,22 +28,29 @@ fn redundant(
     written: &CallerEntry,
     document: &Document,
     reach: &Reach<'_>,
+    allowing: &[CallerSet],
     findings: &mut Findings,
 ) {
-    let Some((place, rule)) = reach.caller(&written.name.value) else {
+    let Some((place, caller)) = reach.caller(&written.name.value) else {
         return;
     };
-    let says_more = |(other, it): &(usize, &CallerRule<'_>)| {
-        *other != place && fits_whenever(it, rule) && allows_all_of(*other, place, reach)
+    let rule = &caller.rule;
+    // Whether the rule at one place allows whatever the one at another does.
+    let allows_all_of = |one: usize, other: usize| {
+        let allowing = allowing.get(other);
+        allowing.is_some_and(|set| has(*set, one))
+    };
+    let says_more = |(other, it): &(usize, &Caller<'_>)| {
+        *other != place && it.fits_whenever(caller) && allows_all_of(*other, place)
     };
     let mut others = reach.callers.iter().enumerate().filter(says_more);
     let other = others.find(|(other, it)| {
         // Of two that say the same, the later one in the text is reported.
-        let is_alike = fits_whenever(rule, it) && allows_all_of(place, *other, reach);
-        !is_alike || !it.ceilings.is_empty() || comes_before(it.name, rule.name, document)
+        let is_alike = caller.fits_whenever(it) && allows_all_of(place, *other);
+        !is_alike || !it.rule.ceilings.is_empty() || comes_before(it.rule.name, rule.name, document)
     });
     if let Some((_, other)) = other.filter(|_| rule.ceilings.is_empty()) {
-        let (name, other) = (shown(rule.name), shown(other.name));
+        let (name, other) = (shown(rule.name), shown(other.rule.name));
         let message =
             format!("the rule `{other}` fits every key that `{name}` fits, and allows as much");
         let help =
@@ -53,20 +64,17 @@ fn redundant(
     }
 }
 
-/// Whether every key that `narrow` fits, `wide` fits too.
-fn fits_whenever(wide: &CallerRule<'_>, narrow: &CallerRule<'_>) -> bool {
-    let mut keys = narrow.keys.iter();
-    let has_keys =
-        wide.keys.is_empty() || (!narrow.keys.is_empty() && keys.all(|key| is_in(key, wide.keys)));
-    has_keys && covers(wide.labels, narrow.labels)
-}
-
-/// Whether the rule at one place allows whatever the one at another does.
-fn allows_all_of(one: usize, other: usize, reach: &Reach<'_>) -> bool {
-    let routes = reach.routes.iter().map(|route| route.callers);
-    let models = reach.models.iter().map(|model| model.terms.callers);
-    let allows = |set: CallerSet| !has(set, other) || has(set, one);
-    routes.chain(models).all(allows)
+/// For each rule, by its place, those that allow whatever it does.
+fn allowing_as_much(reach: &Reach<'_>) -> Vec<CallerSet> {
+    let mut allowing = vec![CallerSet::ALL; reach.callers.len()];
+    for set in reach.caller_sets() {
+        for (place, these) in allowing.iter_mut().enumerate() {
+            if has(set, place) {
+                *these = CallerSet::from_bits(these.bits() & set.bits());
+            }
+        }
+    }
+    allowing
 }
 
 fn comes_before(one: &str, other: &str, document: &Document) -> bool {
@@ -97,12 +105,12 @@ fn ceilings(written: &CallerEntry, reach: &Reach<'_>, findings: &mut Findings) {
 
 fn sets(document: &Document, findings: &mut Findings) {
     let lists = document.callers.iter().flatten();
-    let used: Vec<&str> = lists
+    let used: BTreeSet<&str> = lists
         .flat_map(|it| it.models.iter().flat_map(|list| &list.items))
         .map(|text| text.value.as_str())
         .collect();
     for set in &document.sets {
-        if is_own(set.name.position) && !used.contains(&set.name.value.as_str()) {
+        if is_own(set.name.position) && !used.contains(set.name.value.as_str()) {
             let message = format!(
                 "no rule for callers uses the set `{}`",
                 shown(&set.name.value)

@@ -1,8 +1,9 @@
 //! Choices among published names that no key gets.
 
 use super::{
+    fitting::{agree, covers},
     is_own,
-    reach::{Reach, agree, covers},
+    reach::Reach,
 };
 use crate::{
     Choice, Document,

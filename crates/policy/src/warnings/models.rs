@@ -1,8 +1,10 @@
 //! Models that nobody can name, or that another entry hides.
 
-use super::{is_own, reach::Reach, reach::works};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{is_own, reach::Reach};
 use crate::{
-    CallerSet, Document, Endpoint, ModelRule, ModelSource, Policy, Position,
+    CallerSet, Document, Endpoint, ModelRule, Policy, Position,
     diagnostic::{Findings, Warning, shown},
     document::Model,
 };
@@ -14,6 +16,8 @@ pub(super) fn warnings(
     findings: &mut Findings,
 ) {
     alike(document, policy, findings);
+    let written = document.models.iter().filter(|it| it.endpoints.is_none());
+    let without_for: BTreeSet<&str> = written.map(|it| it.name.value.as_str()).collect();
     for written in &document.models {
         let Some(model) = reach.model(&written.name.value) else {
             continue;
@@ -26,20 +30,21 @@ pub(super) fn warnings(
             let place = written.name.position;
             findings.warn(Warning::UnreachableModel, place, message, help);
         }
-        if let Some(wider) = next_wider(model, reach) {
-            hidden(written, model, wider, document, findings);
+        if let Some(wider) = reach.next_wider(model) {
+            hidden(written, model, wider, &without_for, findings);
         }
     }
 }
 
 fn alike(document: &Document, policy: &Policy, findings: &mut Findings) {
+    let written = document.models.iter().map(|it| &it.name).enumerate();
+    let places: BTreeMap<&str, (usize, Position)> = written
+        .map(|(number, name)| (name.value.as_str(), (number, name.position)))
+        .collect();
     for (one, other) in policy.names_alike() {
-        let written = document.models.iter();
-        let mut named = written.filter(|it| it.name.value == one || it.name.value == other);
         // At the later of the two.
-        let place = named
-            .next_back()
-            .map_or(Position::TOP, |it| it.name.position);
+        let later = places.get(one).max(places.get(other));
+        let place = later.map_or(Position::TOP, |(_, place)| *place);
         let (one, other) = (shown(one), shown(other));
         let message = format!("the models `{one}` and `{other}` differ in case alone, and are two");
         let help = "leave one out, or call it otherwise: clients take them for one";
@@ -49,7 +54,7 @@ fn alike(document: &Document, policy: &Policy, findings: &mut Findings) {
 
 fn unreachable(model: &ModelRule<'_>, reach: &Reach<'_>) -> Option<(String, &'static str)> {
     let name = shown(model.pattern);
-    if reach.routes.iter().any(|route| reach.goes(model, route)) {
+    if reach.can_be_named(model) {
         return None;
     }
     Some(if model.terms.callers == CallerSet::NONE {
@@ -57,7 +62,7 @@ fn unreachable(model: &ModelRule<'_>, reach: &Reach<'_>) -> Option<(String, &'st
             format!("no rule under `callers` has the model `{name}`, so no key sees it"),
             "add it to the `models` of a rule or to a set that a rule has, or leave it out",
         )
-    } else if reach.routes.iter().any(|route| works(model, route)) {
+    } else if reach.is_taken(model) {
         (
             format!("no key that may use the model `{name}` may call a route for it"),
             "let one rule under `callers` have both",
@@ -70,22 +75,11 @@ fn unreachable(model: &ModelRule<'_>, reach: &Reach<'_>) -> Option<(String, &'st
     })
 }
 
-/// The pattern that would count for its names if it were not there.
-fn next_wider<'r, 'p>(model: &ModelRule<'_>, reach: &'r Reach<'p>) -> Option<&'r ModelRule<'p>> {
-    let stem = model.pattern.strip_suffix('*').unwrap_or(model.pattern);
-    let fits = |it: &&ModelRule<'_>| {
-        let prefix = it.pattern.strip_suffix('*');
-        it.pattern != model.pattern && prefix.is_some_and(|prefix| stem.starts_with(prefix))
-    };
-    let wider = reach.models.iter().filter(fits);
-    wider.max_by_key(|it| it.pattern.len())
-}
-
 fn hidden(
     written: &Model,
     model: &ModelRule<'_>,
     wider: &ModelRule<'_>,
-    document: &Document,
+    without_for: &BTreeSet<&str>,
     findings: &mut Findings,
 ) {
     let place = written.name.position;
@@ -97,9 +91,7 @@ fn hidden(
         return;
     }
     // Where one of them has no `for`, its author thought of no route in particular.
-    let others = document.models.iter();
-    let mut others = others.filter(|it| it.name.value == wider.pattern);
-    if written.endpoints.is_none() || others.any(|it| it.endpoints.is_none()) {
+    if written.endpoints.is_none() || without_for.contains(wider.pattern) {
         return;
     }
     let mut lost = Endpoint::ALL
@@ -132,12 +124,7 @@ fn ceilings(written: &Model, model: &ModelRule<'_>, reach: &Reach<'_>, findings:
     let Some(ceilings) = &written.ceilings else {
         return;
     };
-    let mut routes = reach
-        .routes
-        .iter()
-        .filter(|route| works(model, route))
-        .peekable();
-    if routes.peek().is_some() && !routes.any(|route| route.model == ModelSource::Json) {
+    if reach.is_taken(model) && !reach.is_taken_in_json(model) {
         let name = shown(model.pattern);
         let message = format!("`{name}` has ceilings, and no route for it has a JSON body");
         let help = "leave them out: forms are not looked at";

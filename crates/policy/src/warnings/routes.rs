@@ -1,16 +1,24 @@
 //! Routes that no request gets to, and headers that never arrive.
 
-use super::{
-    is_own,
-    reach::{Reach, works},
-};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{is_own, reach::Reach, templates::Templates};
 use crate::{
     CallerSet, Document, ModelSource, RouteRule,
     diagnostic::{Findings, Warning, shown},
     document::Route,
 };
 
+/// The routes as written, by method and template.
+struct Keys<'d> {
+    all: BTreeSet<(&'d str, &'d str)>,
+    /// The method of the first route of each template.
+    first: BTreeMap<&'d str, &'d str>,
+}
+
 pub(super) fn warnings(document: &Document, reach: &Reach<'_>, findings: &mut Findings) {
+    let keys = Keys::of(document);
+    let templates = Templates::of(&reach.routes);
     for written in document.routes.iter().flatten() {
         headers(written, findings);
         if !is_own(written.key.position) {
@@ -19,7 +27,22 @@ pub(super) fn warnings(document: &Document, reach: &Reach<'_>, findings: &mut Fi
         if let Some(route) = reach.route(&written.key.value) {
             unreachable(written, route, reach, findings);
         }
-        shadowing(written, document, reach, findings);
+        shadowing(written, &keys, &templates, findings);
+    }
+}
+
+impl<'d> Keys<'d> {
+    fn of(document: &'d Document) -> Self {
+        let mut keys = Self {
+            all: BTreeSet::new(),
+            first: BTreeMap::new(),
+        };
+        let routes = document.routes.iter().flatten();
+        for (method, template) in routes.filter_map(|it| it.key.value.split_once(' ')) {
+            keys.all.insert((method, template));
+            keys.first.entry(template).or_insert(method);
+        }
+        keys
     }
 }
 
@@ -32,12 +55,12 @@ fn unreachable(written: &Route, route: &RouteRule<'_>, reach: &Reach<'_>, findin
         )
     } else if route.model == ModelSource::None {
         return;
-    } else if !reach.models.iter().any(|model| works(model, route)) {
+    } else if !reach.takes_a_model(route) {
         (
             format!("no model may be used on `{name}`, so every request is refused"),
             "add a model for it, or refuse the route with a reason",
         )
-    } else if !reach.models.iter().any(|model| reach.goes(model, route)) {
+    } else if !reach.can_name_a_model(route) {
         (
             format!("no key that may call `{name}` may use a model there"),
             "let one rule under `callers` have both",
@@ -54,20 +77,21 @@ fn unreachable(written: &Route, route: &RouteRule<'_>, reach: &Reach<'_>, findin
 }
 
 /// A path belongs to its most specific template alone, whatever methods that takes.
-fn shadowing(written: &Route, document: &Document, reach: &Reach<'_>, findings: &mut Findings) {
+fn shadowing(
+    written: &Route,
+    keys: &Keys<'_>,
+    templates: &Templates<'_, '_>,
+    findings: &mut Findings,
+) {
     let Some((method, template)) = written.key.value.split_once(' ') else {
         return;
     };
-    let routes = document.routes.iter().flatten();
-    let keys: Vec<(&str, &str)> = routes
-        .filter_map(|it| it.key.value.split_once(' '))
-        .collect();
-    let has = |method: &str| keys.contains(&(method, template));
     // Once for a template: at the first of its routes.
-    let is_first = keys.iter().find(|(_, it)| *it == template) == Some(&(method, template));
-    let mut hidden = reach.routes.iter();
-    let hidden = hidden.find(|it| hides(template, it.template) && !has(it.method));
-    if let Some(hidden) = hidden.filter(|_| is_first) {
+    if keys.first.get(template) != Some(&method) {
+        return;
+    }
+    let is_missing = |it: &RouteRule<'_>| !keys.all.contains(&(it.method, template));
+    if let Some(hidden) = templates.hidden_by(template, is_missing) {
         let (method, general) = (hidden.method, hidden.template);
         let message = format!(
             "`{method} {general}` is never reached by a path of `{template}`: the more specific path counts"
@@ -75,16 +99,6 @@ fn shadowing(written: &Route, document: &Document, reach: &Reach<'_>, findings: 
         let help = format!("add `{method} {template}`, or leave one of the two paths out");
         findings.warn(Warning::ShadowedRoute, written.key.position, message, help);
     }
-}
-
-/// Whether some path is of both, and counts as `template`.
-fn hides(template: &str, other: &str) -> bool {
-    let is_parameter = |segment: &str| segment.starts_with('{');
-    let pairs = || template.split('/').zip(other.split('/'));
-    let meet = template.split('/').count() == other.split('/').count()
-        && pairs().all(|(one, other)| is_parameter(one) || is_parameter(other) || one == other);
-    let mut first = pairs().filter(|(one, other)| is_parameter(one) != is_parameter(other));
-    meet && first.next().is_some_and(|(one, _)| !is_parameter(one))
 }
 
 fn headers(written: &Route, findings: &mut Findings) {

@@ -20,3 +20,4 @@ mod runbooks;
 mod runbooks_page;
 mod schema;
 mod terms;
+mod warnings;

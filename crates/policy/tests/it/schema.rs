@@ -9,8 +9,11 @@ fn validator(schema: &Value) -> Validator {
     jsonschema::draft7::new(schema).unwrap()
 }
 
+/// Puts a mapping where it belongs in a document.
+type Around = fn(Value) -> Value;
+
 /// Each mapping of a document: by what stands around it, and its keys in the schema.
-fn mappings() -> Vec<(fn(Value) -> Value, Value)> {
+fn mappings() -> Vec<(Around, Value)> {
     let schema = schema::document();
     let of = |pointer: &str| schema.pointer(pointer).unwrap().clone();
     let model = "/properties/models/additionalProperties";
@@ -73,10 +76,9 @@ fn samples() -> Vec<Value> {
 fn with_required(schema: &Value, mut mapping: Value) -> Value {
     for key in schema["required"].as_array().into_iter().flatten() {
         let key = key.as_str().unwrap();
-        if mapping.get(key).is_none() {
-            let word = if key == "verdict" { "native" } else { "word" };
-            mapping[key] = word.into();
-        }
+        let word = if key == "verdict" { "native" } else { "word" };
+        let entries = mapping.as_object_mut().unwrap();
+        entries.entry(key).or_insert_with(|| word.into());
     }
     mapping
 }
