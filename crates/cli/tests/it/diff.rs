@@ -38,6 +38,30 @@ fn nothing_changes_where_only_names_order_and_cases_do() {
 }
 
 #[test]
+fn a_key_is_asked_for_on_paths_of_a_template_that_is_gone() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, more: &str| {
+        let path = folder.path().join(name);
+        let open = "{verdict: native, scope: none, purpose: inference}";
+        let routes = ["GET", "DELETE"].map(|it| format!("  {it} /v1/tools/{{b}}: {open}\n"));
+        let text = format!("policy: p\nroutes:\n{}{more}", routes.concat());
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let run = "  GET /v1/tools/run: {verdict: not_supported, because: Nobody runs it.}\n";
+    let (old, new) = (write("old.yaml", run), write("new.yaml", ""));
+    let ran = diff(&old, &new, &["--keys", &path("diff/keys.yaml")]);
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+    for line in [
+        "wider      `GET /v1/tools/{b}` takes paths of `/v1/tools/run`, which is gone",
+        "wider      `GET /v1/tools/run`  (refuse route_not_supported → forward GET /v1/tools/{b})",
+        "wider      `DELETE /v1/tools/run`  (refuse method_not_allowed → forward DELETE /v1/tools/{b})",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}\n{}", ran.stdout);
+    }
+}
+
+#[test]
 fn a_component_is_what_it_was_compiled_from() {
     let folder = TempDir::new().unwrap();
     let built = folder.path().join("old.wasm").display().to_string();

@@ -22,11 +22,11 @@ fn found(old: &Document, new: &Document) -> Access {
 }
 
 fn of_texts(old: &str, new: &str) -> Access {
-    let [old, new] = [old, new].map(|text| {
-        let routes = "policy: p\nroutes:\n";
-        Document::parse(&format!("{routes}{text}")).unwrap()
-    });
-    found(&old, &new)
+    found(&parsed(old), &parsed(new))
+}
+
+fn parsed(routes: &str) -> Document {
+    Document::parse(&format!("policy: p\nroutes:\n{routes}")).unwrap()
 }
 
 fn natively(rules: &impl Rules, asking: &Asking) -> Decision {
@@ -150,12 +150,60 @@ fn whatever_is_allowed_beyond_is_among_the_changes() {
 }
 
 fn effects(old: &Document, new: &Document) -> Vec<Effect> {
+    let all = changes(old, new).into_iter();
+    all.map(|change| change.effect).collect()
+}
+
+fn changes(old: &Document, new: &Document) -> Vec<Change> {
     let [old, new] = [old, new].map(|document| tables(&document.check().unwrap()));
     let [old, new] = [&old, &new].map(|bytes| Tables::read(bytes).unwrap());
     crate::diff::changes(&old, &new)
-        .into_iter()
-        .map(|change| change.effect)
-        .collect()
+}
+
+#[test]
+fn what_a_refused_route_becomes_is_told() {
+    let open = "  GET /v1/files/{id}: {verdict: native, scope: none}\n  \
+                DELETE /v1/files/{id}: {verdict: native, scope: none}\n";
+    let refused =
+        |route: &str, verdict: &str| format!("  {route}: {{verdict: {verdict}, because: x}}\n");
+    let special = refused("GET /v1/files/special", "not_supported");
+    let both = [open, &special].concat();
+    let takes = |method: &str| {
+        format!("`{method} /v1/files/{{id}}` takes paths of `/v1/files/special`, which is gone")
+    };
+    let no_route = |name: &str| (Effect::Words, format!("`{name}` is no route any more"));
+    let text = "  GET /v1/files/special: {verdict: native, scope: none}\n";
+    let wide = refused("GET /v1/files/{id}", "not_supported");
+    for (old, new, expected) in [
+        (
+            both,
+            open.to_owned(),
+            vec![
+                no_route("GET /v1/files/special"),
+                (Effect::Wider, takes("DELETE")),
+                (Effect::Wider, takes("GET")),
+            ],
+        ),
+        // Its paths were never those of the parameter.
+        (
+            [text, &wide].concat(),
+            text.to_owned(),
+            vec![no_route("GET /v1/files/{id}")],
+        ),
+        (
+            special,
+            refused("GET /v1/files/special", "gt_extension"),
+            vec![(
+                Effect::Words,
+                "`GET /v1/files/special` has another verdict".to_owned(),
+            )],
+        ),
+    ] {
+        let told = changes(&parsed(&old), &parsed(&new)).into_iter();
+        let told: Vec<_> = told.map(|change| (change.effect, change.text)).collect();
+        assert_eq!(told, expected, "{old}\n{new}");
+        assert_eq!(of_texts(&old, &new), Access::NotNarrower, "{old}\n{new}");
+    }
 }
 
 #[test]
@@ -181,6 +229,10 @@ fn each_way_to_allow_less_is_found_and_named() {
     let unknown = |why: &str| Access::Unknown(why.into());
     let file = |rest: &str| format!("  GET /v1/files/{{id}}: {{verdict: native, {rest}}}\n");
     let plain = file("scope: none, purpose: [upload, conversation]");
+    let model = |name: &str, choices: &str| format!("  \"{name}\": {{published: {choices}}}\n");
+    let weights = "[{name: x, weight: 50}, {name: y, weight: 50}]";
+    let unlisted = format!("{weights}, listed: false");
+    let labels = "[{name: x, labels: {team: a}}, {name: y}]";
     for (old, new, expected) in [
         (
             plain.clone(),
@@ -272,6 +324,22 @@ fn each_way_to_allow_less_is_found_and_named() {
             with("  a: {published: [{name: x, weight: 1}, {name: y}]}\n"),
             with("  a: {published: [{name: x, weight: 2}, {name: y}]}\n"),
             unknown("model `a` has other choices"),
+        ),
+        // Weights share keys by the name of their entry.
+        (
+            with(&model("a*", weights)),
+            with(&[model("a*", weights), model("ab*", weights)].concat()),
+            unknown("model `ab*` shares keys as `ab*`, and shared them as `a*`"),
+        ),
+        (
+            with(&[model("a*", weights), model("ab", &unlisted)].concat()),
+            with(&model("a*", weights)),
+            unknown("model `ab` shares keys as `a*`, and shared them as `ab`"),
+        ),
+        (
+            with(&model("a*", labels)),
+            with(&[model("a*", labels), model("ab*", labels)].concat()),
+            Access::NotNarrower,
         ),
         (
             with("  a: {}\n"),

@@ -1,13 +1,15 @@
 //! Two policies of which at least one can only be asked, or what two policies mean for some callers.
 //!
 //! A policy is free to look at anything it is told, so an honest answer is often "cannot be told".
-//! What is asked: for every key, on every route that is forwarded, every name that either
-//! catalogue, a key's fences or a case of either speaks of, and some that nobody speaks of.
+//! What is asked: for every key, on every route that is forwarded and wherever another template
+//! overlaps it, every name that either catalogue, a key's fences or a case of either speaks of, and
+//! some that nobody speaks of.
 
 mod allowed;
 mod answers;
 mod ceilings;
 mod names;
+mod overlaps;
 mod side;
 mod untold;
 
@@ -121,7 +123,9 @@ impl<'p> Asking<'p> {
     }
 
     fn caller(&mut self, caller: &Caller, names: &Candidates) -> Result<(), End> {
-        for route in self.routes(caller) {
+        let routes = self.routes(caller);
+        let overlaps = self.overlaps(&routes);
+        for route in routes.into_iter().chain(&overlaps) {
             for path in self.paths(route, caller) {
                 self.route(route, &path, caller, names)?;
             }

@@ -99,6 +99,8 @@ pub enum Aspect {
     SetHeaders,
     /// The rules for callers that have it.
     Callers,
+    /// What the runbook says of it: a refusal has another code and message.
+    Verdict,
     /// The reason people read.
     Because,
     /// The routes a name works on.

@@ -97,6 +97,7 @@ fn same_model(
         callers,
         found,
     )?;
+    shares(shown, old, new, found)?;
     let [before, now] = [old, new].map(|rule| published_name(rule, name));
     if before == now {
         return ControlFlow::Continue(());
@@ -107,6 +108,26 @@ fn same_model(
         false => published,
     });
     let text = format!("model `{shown}` leads to `{now}`, and led to `{before}`");
+    let subject = Subject::model(shown);
+    let change = Change::new(Effect::Different, subject, Aspect::Published, text);
+    found(change.between(before, now))
+}
+
+/// Weights share keys by the name of their entry: the same choices of another one lead some keys
+/// elsewhere. Other choices are told already.
+fn shares(
+    shown: &str,
+    old: &ModelRule<'_>,
+    new: &ModelRule<'_>,
+    found: &mut Found<'_>,
+) -> ControlFlow<()> {
+    let (before, now) = (old.pattern, new.pattern);
+    let choices = new.terms.choices;
+    let has_weights = choices.iter().any(|choice| choice.weight.is_some());
+    if before == now || old.terms.choices != choices || !has_weights {
+        return ControlFlow::Continue(());
+    }
+    let text = format!("model `{shown}` shares keys as `{now}`, and shared them as `{before}`");
     let subject = Subject::model(shown);
     let change = Change::new(Effect::Different, subject, Aspect::Published, text);
     found(change.between(before, now))

@@ -10,6 +10,7 @@ use super::{Aspect, Change, Effect, Subject};
 pub(super) struct Route<'a> {
     pub(super) name: String,
     pub(super) template: &'a str,
+    pub(super) verdict: Verdict,
     pub(super) is_forwarded: bool,
     pub(super) purposes: Purposes,
     /// Any one of these sets will do.
@@ -28,6 +29,7 @@ impl<'a> Route<'a> {
         Self {
             name: [rule.method, " ", rule.template].concat(),
             template: rule.template,
+            verdict: rule.verdict,
             is_forwarded: rule.action == Action::Forward && rule.verdict != Verdict::NotSupported,
             purposes: rule.purposes,
             scopes: rule.scopes.iter().map(|set| set.iter().collect()).collect(),
@@ -46,6 +48,7 @@ impl<'a> Route<'a> {
         Self {
             name: route.name(),
             template: &route.template,
+            verdict: route.verdict,
             is_forwarded: route.forwarded,
             purposes: route.purposes,
             scopes: route.scopes.iter().map(|set| texts(set)).collect(),

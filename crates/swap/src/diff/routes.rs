@@ -1,6 +1,9 @@
 //! Two lists of routes, of tables or of what policies say of themselves.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use signalbox_policy::{ModelSource, Purposes};
 
@@ -26,6 +29,9 @@ pub(super) fn compare(
         }
         if route.is_forwarded {
             taken_over(route, old, new, found)?;
+            if others.get(&*route.name).is_some_and(|it| it.is_forwarded) {
+                handed_over(route, old, new, found)?;
+            }
         }
     }
     for route in new {
@@ -72,6 +78,27 @@ fn taken_over(
     ))
 }
 
+/// The mirror of it: the paths of a template that is gone belong to the next one they fit.
+fn handed_over(
+    route: &Route<'_>,
+    old: &[Route<'_>],
+    new: &[Route<'_>],
+    found: &mut Found<'_>,
+) -> ControlFlow<()> {
+    let is_gone = |template: &str| !new.iter().any(|it| it.template == template);
+    let gives = |template: &&str| {
+        overlap(template, route.template)
+            && goes_before(template, route.template)
+            && is_gone(template)
+    };
+    let templates: BTreeSet<_> = old.iter().map(|it| it.template).filter(gives).collect();
+    for template in templates {
+        let words = format!("takes paths of `{template}`, which is gone");
+        found(route.change(Effect::Wider, Aspect::Existence, &words))?;
+    }
+    ControlFlow::Continue(())
+}
+
 fn same_route(
     old: &Route<'_>,
     new: &Route<'_>,
@@ -84,7 +111,10 @@ fn same_route(
                 .between(None, new.because),
         ),
         (false, true) => found(new.change(Effect::Wider, Aspect::Existence, "is forwarded")),
-        (false, false) => because(old, new, found),
+        (false, false) => {
+            verdict(old, new, found)?;
+            because(old, new, found)
+        }
         (true, true) => {
             purposes(old, new, found)?;
             scopes(old, new, found)?;
@@ -176,6 +206,14 @@ fn passed(
     ControlFlow::Continue(())
 }
 
+fn verdict(old: &Route<'_>, new: &Route<'_>, found: &mut Found<'_>) -> ControlFlow<()> {
+    if old.verdict == new.verdict {
+        return ControlFlow::Continue(());
+    }
+    let change = new.change(Effect::Words, Aspect::Verdict, "has another verdict");
+    found(change.between(old.verdict.word(), new.verdict.word()))
+}
+
 fn because(old: &Route<'_>, new: &Route<'_>, found: &mut Found<'_>) -> ControlFlow<()> {
     if old.because == new.because {
         return ControlFlow::Continue(());
@@ -193,11 +231,21 @@ const fn source_word(source: ModelSource) -> &'static str {
 }
 
 /// Whether some path belongs to both templates.
-fn overlap(one: &str, other: &str) -> bool {
-    let is_parameter = |segment: &str| segment.starts_with('{');
+pub(super) fn overlap(one: &str, other: &str) -> bool {
     one.split('/').count() == other.split('/').count()
         && one
             .split('/')
             .zip(other.split('/'))
             .all(|(one, other)| one == other || is_parameter(one) || is_parameter(other))
+}
+
+/// Of two templates that overlap the more specific one counts: text goes before a parameter, in the
+/// first segment where one has it.
+fn goes_before(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|template| template.split('/').map(is_parameter));
+    one.zip(other).find(|(one, other)| one != other) == Some((false, true))
+}
+
+pub(super) fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{')
 }
