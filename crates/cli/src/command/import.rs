@@ -132,7 +132,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
-    if path.exists() && !force {
+    // A link that leads nowhere is there as well.
+    if !force && path.symlink_metadata().is_ok() {
         return Err(ImportError::IsThere(path.display().to_string()).into());
     }
     signalbox_files::replace(path, text.as_bytes())?;

@@ -147,15 +147,81 @@ fn files_are_written_once_unless_told_otherwise() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_there() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("p.yaml");
+    let target = folder.path().join("elsewhere");
+    std::os::unix::fs::symlink(&target, &out).unwrap();
+    let path = out.to_str().unwrap();
+    let ran = run(&["import", "litellm", &given("litellm.yaml"), "--out", path]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is there already"), "{}", ran.stderr);
+    assert!(!target.exists());
+}
+
+#[test]
+fn names_with_a_secret_are_left_out_with_their_place() {
+    let secrets = [
+        "https://bob:hunter7@h/m",
+        "https://hunter7@h/m",
+        "openai/https://user:hunter2@host/x",
+        "Bearer hunter8",
+        "openai/Bearer hunter8",
+        "dep?api-key=hunter9abc12345678901",
+        "key=hunter0123456789abcdef",
+        "SK-hunter0123456789ABCDEF",
+        "x-sk-hunter0123456789abcdef",
+        "x_sk-proj-hunter0123456789abcdef",
+        "glpat-hunterhunterhunter",
+        "github_pat_hunterhunter0123",
+        "sk-ant-hunterhunter",
+    ];
+    let mut text =
+        "model_list:\n  - {model_name: kept, litellm_params: {model: openai/gpt-4o}}\n".to_owned();
+    for (number, secret) in secrets.iter().enumerate() {
+        text += &format!(
+            "  - {{model_name: \"{secret}\", litellm_params: {{model: openai/x}}}}\n  - {{model_name: m{number}, \
+             litellm_params: {{model: \"{secret}\"}}}}\n"
+        );
+    }
+    text += "router_settings:\n  model_group_alias: {\"https://bob:hunter7@h/m\": kept, other: sk-ant-hunterhunter, \
+             my-token: kept}\n";
+    let ran = import("litellm", &text);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("kept: {published: gpt-4o"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains("my-token: "), "{}", ran.stdout);
+    let whole = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(!whole.to_lowercase().contains("hunter"), "{whole}");
+    let models = (1..=2 * secrets.len()).map(|index| format!("model_list[{index}]"));
+    let aliases = (1..=3).map(|entry| format!("router_settings.model_group_alias, entry {entry}"));
+    for place in models.chain(aliases) {
+        let told = format!("left out: {place}: ");
+        assert!(ran.stderr.contains(&told), "{told}{}", ran.stderr);
+    }
+}
+
+#[test]
 fn hostile_files_are_refused_without_a_word_of_theirs() {
     let bomb: String = (1..60).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| {
         format!("{text}a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)
     });
+    let wide: String = (1..12).fold(
+        "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned(),
+        |text, n| {
+            let aliases = format!("*a{}, ", n - 1).repeat(9);
+            format!("{text}a{n}: &a{n} [{aliases}]\n")
+        },
+    );
     let deep = "[".repeat(200_000);
     let twice = "model_list: []\nmodel_list: [sk-0123456789abcdefghij]\n";
     let twice_json = "{\"models\": 1, \"models\": \"sk-0123456789abcdefghij\"}";
     for text in [
         &*bomb,
+        &*wide,
         &*deep,
         twice,
         twice_json,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_policy::{Endpoint, limits};
 
-use super::secret::is_secret;
+use super::secret::{is_secret, is_secret_name};
 
 /// Models by the name that clients write.
 #[derive(Debug, Default)]
@@ -141,12 +141,15 @@ fn bytes_fault(name: &str) -> Option<&'static str> {
     if name.chars().any(char::is_control) {
         return Some("has control characters");
     }
-    is_secret(name).then_some("looks like a secret")
+    if is_secret(name) {
+        return Some("looks like a secret");
+    }
+    is_secret_name(name).then_some("looks like an address or a setting, which may hold a secret")
 }
 
 /// A name in a message; never one that may be a secret.
 fn named(name: &str) -> String {
-    if is_secret(name) {
+    if is_secret_name(name) {
         return "a name".to_owned();
     }
     let short: String = name.chars().take(60).collect();

@@ -2,7 +2,7 @@
 
 use signalbox_policy::Endpoint;
 
-use super::{imported::Imported, notices::below, tree::Tree};
+use super::{imported::Imported, notices::below, secret::is_secret_key, tree::Tree};
 
 pub(super) fn read(root: &Tree, into: &mut Imported) {
     into.ignore_all_but("", root, &["version", "endpoints", "modelSpecs"]);
@@ -10,6 +10,8 @@ pub(super) fn read(root: &Tree, into: &mut Imported) {
     for (name, endpoint) in root.get("endpoints").unwrap_or(&nothing).entries() {
         let place = below("endpoints", name);
         match (name.as_str(), endpoint) {
+            // What stands below such a key has been told of as a secret.
+            (name, _) if is_secret_key(name) => into.skipped(&place, SECRETS_NAME),
             ("custom", Tree::List(customs)) => {
                 for (index, custom) in customs.iter().enumerate() {
                     let known = ["name", "models", "titleModel", "summaryModel"];
@@ -26,6 +28,14 @@ pub(super) fn read(root: &Tree, into: &mut Imported) {
             (_, endpoint) if endpoint.get("models").is_some() => {
                 into.ignore_all_but(&place, endpoint, &["models", "titleModel", "summaryModel"]);
                 models(endpoint, &place, into);
+                others(endpoint, &place, into);
+            }
+            (_, endpoint)
+                if ["titleModel", "summaryModel"]
+                    .iter()
+                    .any(|key| endpoint.get(key).is_some()) =>
+            {
+                into.ignore_all_but(&place, endpoint, &["titleModel", "summaryModel"]);
                 others(endpoint, &place, into);
             }
             _ => into.ignore(&place),
@@ -68,11 +78,13 @@ fn models(endpoint: &Tree, place: &str, into: &mut Imported) {
     }
 }
 
-/// Models for titles and summaries, which may be no others.
+/// Models for titles and summaries, which may be models that are there.
 fn others(endpoint: &Tree, place: &str, into: &mut Imported) {
     for key in ["titleModel", "summaryModel"] {
         let name = endpoint.get(key).and_then(Tree::text);
-        if let Some(name) = name.filter(|name| *name != "current_model") {
+        if let Some(name) =
+            name.filter(|name| *name != "current_model" && !into.catalogue.contains(name))
+        {
             into.add(name, None, Endpoint::Chat, &below(place, key));
         }
     }
@@ -96,6 +108,10 @@ fn groups(azure: &Tree, into: &mut Imported) {
                 "endpoints.azureOpenAI.groups[{index}].models, entry {}",
                 number + 1
             );
+            if is_secret_key(name) {
+                into.skipped(&place, SECRETS_NAME);
+                continue;
+            }
             into.ignore_all_but(
                 "endpoints.azureOpenAI.groups[].models[]",
                 model,
@@ -132,3 +148,5 @@ fn specs(specs: &Tree, into: &mut Imported) {
         }
     }
 }
+
+const SECRETS_NAME: &str = "its name is one of a secret";

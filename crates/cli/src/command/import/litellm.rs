@@ -2,7 +2,12 @@
 
 use signalbox_policy::Endpoint;
 
-use super::{catalogue::endpoint_by_name, imported::Imported, tree::Tree};
+use super::{
+    catalogue::endpoint_by_name,
+    imported::Imported,
+    secret::{is_secret_key, is_secret_name},
+    tree::Tree,
+};
 
 pub(super) fn read(root: &Tree, into: &mut Imported) {
     into.ignore_all_but(
@@ -70,8 +75,10 @@ fn model(entry: &Tree, place: &str, into: &mut Imported) {
         .get("custom_llm_provider")
         .and_then(Tree::text)
         .is_some();
+    // Part of an address would not look like one: what is no name stays whole, and is refused.
+    let is_whole = has_provider || is_secret_name(model);
     let upstream = match model.split_once('/') {
-        Some((_, model)) if !has_provider => model,
+        Some((_, model)) if !is_whole => model,
         _ => model,
     };
     let weight = weight(parameters, place, into);
@@ -143,6 +150,11 @@ fn aliases(settings: &Tree, place: &str, key: &str, into: &mut Imported) {
     };
     for (index, (alias, target)) in aliases.entries().iter().enumerate() {
         let place = format!("{place}.{key}, entry {}", index + 1);
+        // What stands below such a key has been told of as a secret.
+        if is_secret_key(alias) {
+            into.skipped(&place, "its name is one of a secret");
+            continue;
+        }
         let is_unlisted = target.get("hidden") == Some(&Tree::Flag(true));
         let of = target
             .text()

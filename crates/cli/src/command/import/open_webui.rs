@@ -2,7 +2,7 @@
 
 use signalbox_policy::Endpoint;
 
-use super::{imported::Imported, notices::below, tree::Tree};
+use super::{imported::Imported, notices::below, secret::is_secret_key, tree::Tree};
 
 pub(super) fn read(root: &Tree, into: &mut Imported) {
     match root {
@@ -111,6 +111,11 @@ fn connections(openai: &Tree, into: &mut Imported) {
     let nothing = Tree::Nothing;
     for (key, connection) in openai.get("api_configs").unwrap_or(&nothing).entries() {
         let place = below("openai.api_configs", key);
+        // What stands below such a key has been told of as a secret.
+        if is_secret_key(key) {
+            into.skipped(&place, "its name is one of a secret");
+            continue;
+        }
         let known = ["enable", "model_ids", "prefix_id"];
         into.ignore_all_but("openai.api_configs[]", connection, &known);
         if connection.get("enable") == Some(&Tree::Flag(false)) {

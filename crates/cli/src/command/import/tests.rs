@@ -116,3 +116,19 @@ fn a_pattern_has_no_choice_that_is_itself() {
     assert!(signalbox_policy::read(&text).is_ok(), "{text}");
     assert!(text.contains("left out: model_list[1]"), "{text}");
 }
+
+#[test]
+fn a_model_for_titles_is_one_that_is_there() {
+    let text = |text: &str| Tree::Text(text.into());
+    let model = map([("deploymentName", text("gpt-4o-dep"))]);
+    let group = map([("models", map([("gpt-4o", model)]))]);
+    let azure = map([
+        ("titleModel", text("gpt-4o")),
+        ("groups", Tree::List(vec![group])),
+    ]);
+    let openai = map([("titleModel", text("gpt-4o-mini"))]);
+    let endpoints = map([("azureOpenAI", azure), ("openAI", openai)]);
+    let text = imported(Source::Librechat, &map([("endpoints", endpoints)])).unwrap();
+    assert!(text.contains("gpt-4o: {published: gpt-4o-dep"), "{text}");
+    assert!(text.contains("gpt-4o-mini: {}"), "{text}");
+}
