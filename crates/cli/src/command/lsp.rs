@@ -9,11 +9,13 @@ mod kind;
 mod lines;
 mod outline;
 mod server;
+mod stdio;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use lsp_server::{Connection, Message};
+use lsp_server::{Connection, Message, RequestId, Response};
+use serde_json::json;
 use signalbox_policy::gt_routes::GtRoutes;
 
 use crate::{exit::Exit, policy_file::GtRoutesFile};
@@ -30,38 +32,62 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let table = arguments.gt_routes.read()?;
-    let (connection, threads) = Connection::stdio();
+    let (connection, threads) = stdio::connect().context("cannot start a thread")?;
     let served = serve(&connection, table);
     // The writer ends when nobody can send any more.
     drop(connection);
-    // The reader is asked only where it has ended: it may wait for an editor that says no more.
-    let exit = served?;
-    threads
-        .join()
-        .context("the editor's messages cannot be read")?;
-    Ok(exit)
+    let is_done = served?;
+    threads.join()?;
+    anyhow::ensure!(is_done, "the editor said `exit` before `shutdown`");
+    Ok(Exit::Ok)
 }
 
-/// Until the editor says that it is done.
-fn serve(connection: &Connection, table: Arc<GtRoutes>) -> anyhow::Result<Exit> {
-    let capabilities = serde_json::to_value(server::capabilities())?;
-    connection
-        .initialize(capabilities)
-        .context("the editor did not say what it can do")?;
+/// Serves until the editor says that it is done; `false` if its messages end before.
+fn serve(connection: &Connection, table: Arc<GtRoutes>) -> anyhow::Result<bool> {
+    if !initialize(connection)? {
+        return Ok(false);
+    }
     let mut server = Server::new(connection.sender.clone(), table);
     for message in &connection.receiver {
         match message {
-            Message::Request(request) => {
-                if connection.handle_shutdown(&request)? {
-                    return Ok(Exit::Ok);
-                }
-                server.answer(request)?;
+            Message::Request(request) if request.method == "shutdown" => {
+                return shut_down(connection, request.id);
             }
+            Message::Request(request) => server.answer(request)?,
             Message::Notification(notification) => server.take(notification)?,
             // The server asks nothing.
             Message::Response(_) => {}
         }
     }
-    // It went away without a word, or said what is no message.
-    Ok(Exit::Failed)
+    Ok(false)
+}
+
+/// Exchanges capabilities; `false` if the messages end before.
+fn initialize(connection: &Connection) -> anyhow::Result<bool> {
+    let capabilities = serde_json::to_value(server::capabilities())?;
+    // These errors print whole messages, which may hold a document.
+    let (id, _) = match connection.initialize_start() {
+        Ok(asked) => asked,
+        Err(error) if error.channel_is_disconnected() => return Ok(false),
+        Err(_) => anyhow::bail!("the editor's first message is not `initialize`"),
+    };
+    match connection.initialize_finish(id, json!({"capabilities": capabilities})) {
+        Ok(()) => Ok(true),
+        Err(error) if error.channel_is_disconnected() => Ok(false),
+        Err(_) => anyhow::bail!("the editor's message after `initialize` is not `initialized`"),
+    }
+}
+
+/// Answers `shutdown` and waits for `exit`; `false` if the messages end before.
+fn shut_down(connection: &Connection, id: RequestId) -> anyhow::Result<bool> {
+    let answer = Response::new_ok(id, ()).into();
+    connection
+        .sender
+        .send(answer)
+        .context("the editor is gone")?;
+    match connection.receiver.recv() {
+        Ok(Message::Notification(it)) if it.method == "exit" => Ok(true),
+        Ok(_) => anyhow::bail!("the editor's message after `shutdown` is not `exit`"),
+        Err(_) => Ok(false),
+    }
 }

@@ -372,13 +372,48 @@ fn the_editor_ends_it() {
     assert_eq!(editor.ask("shutdown", &Value::Null)["result"], Value::Null);
     editor.tell("exit", &Value::Null);
     assert_eq!(editor.end().0, Some(0));
-    // Without a word.
-    assert_eq!(Editor::start().end().0, Some(1));
-    assert_eq!(Editor::unready().end().0, Some(1));
+    let mut hasty = Editor::start();
+    hasty.tell("exit", &Value::Null);
+    let said = "error: the editor said `exit` before `shutdown`\n".to_owned();
+    assert_eq!(hasty.end(), (Some(1), said));
 }
 
 #[test]
-fn what_is_no_message_ends_it_and_a_strange_one_does_not() {
+fn an_editor_that_goes_away_without_a_word_is_told_of() {
+    let mut greeted = Editor::unready();
+    greeted.ask("initialize", &json!({"capabilities": {}}));
+    let mut shut_down = Editor::start();
+    shut_down.ask("shutdown", &Value::Null);
+    for editor in [Editor::unready(), greeted, Editor::start(), shut_down] {
+        let said = "error: the input ended before `exit`\n".to_owned();
+        assert_eq!(editor.end(), (Some(1), said));
+    }
+}
+
+#[test]
+fn messages_out_of_order_end_it_and_are_not_shown() {
+    let document = json!({"uri": UNSAVED, "languageId": "yaml", "version": 1, "text": "secret"});
+    let opened = json!({"textDocument": document});
+    let mut greeted = Editor::unready();
+    greeted.ask("initialize", &json!({"capabilities": {}}));
+    let mut shut_down = Editor::start();
+    shut_down.ask("shutdown", &Value::Null);
+    for (mut editor, after, wanted) in [
+        (greeted, "initialize", "initialized"),
+        (shut_down, "shutdown", "exit"),
+    ] {
+        editor.tell("textDocument/didOpen", &opened);
+        let said = format!("error: the editor's message after `{after}` is not `{wanted}`\n");
+        assert_eq!(editor.end(), (Some(1), said));
+    }
+    let mut editor = Editor::unready();
+    editor.send(&json!({"jsonrpc": "2.0", "id": 1, "result": "secret"}));
+    let said = "error: the editor's first message is not `initialize`\n".to_owned();
+    assert_eq!(editor.end(), (Some(1), said));
+}
+
+#[test]
+fn a_strange_message_does_not_end_it() {
     let mut editor = Editor::start();
     let unknown = editor.ask("textDocument/rename", &json!({}));
     assert_eq!(unknown["error"]["code"], -32601);
@@ -403,21 +438,78 @@ fn what_is_no_message_ends_it_and_a_strange_one_does_not() {
     // Texts that say nothing of a policy are none of ours.
     let said = editor.write(UNSAVED, "keys: [");
     assert_eq!(said, [(UNSAVED.to_owned(), vec![])]);
-    for broken in [
-        "Content-Length: 4\r\n\r\n{\"a\"",
-        "Content-Length: many\r\n\r\n",
-        "{}\r\n\r\n",
+}
+
+/// What is wrong is said, and nothing of the message: it may hold a document.
+#[test]
+fn what_is_no_message_ends_it() {
+    let no_length = "its Content-Length is no number up to 64 MiB";
+    let cut = "the input ended in the middle of it";
+    let long = format!("a: {}\r\n\r\n", "a".repeat(9000));
+    for (broken, why) in [
+        (
+            "Content-Length: 9\r\n\r\n{\"secret\"",
+            "it is not JSON at line 1, column 9",
+        ),
+        (
+            "Content-Length: 8\r\n\r\n\"secret\"",
+            "it is neither a request nor a response nor a notification",
+        ),
+        ("Content-Length: 64\r\n\r\n{\"secret\"", cut),
+        ("Content-Length: 64\r\nsecret: ", cut),
+        // No room is made for what does not come.
+        ("Content-Length: 67108864\r\n\r\n{}", cut),
+        ("Content-Length: 67108865\r\n\r\n{}", no_length),
+        ("Content-Length: 9999999999\r\n\r\n{}", no_length),
+        ("Content-Length: 99999999999999999999\r\n\r\n{}", no_length),
+        ("Content-Length: secret\r\n\r\n", no_length),
+        ("Secret: 4\r\n\r\n", "it has no Content-Length"),
+        ("{}\r\n\r\n", "a line of its head is no header"),
+        (long.as_str(), "its head is longer than 8 KiB"),
     ] {
         let mut editor = Editor::start();
         editor.raw(broken);
-        let (code, stderr) = editor.end();
-        assert_eq!(code, Some(1), "{broken}");
-        assert!(
-            stderr.contains("messages cannot be read"),
-            "{broken}: {stderr}"
-        );
-        assert!(!stderr.contains("panicked"), "{stderr}");
+        let said = format!("error: message 3 of the editor cannot be read: {why}\n");
+        assert_eq!(editor.end(), (Some(1), said), "{broken}");
     }
+}
+
+#[test]
+fn of_many_mistakes_the_first_are_told_each_once() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    let uri = |name: &str| format!("file://{}", folder.join(name).display());
+    let wrong = |count: u32| {
+        let models: Vec<String> = (0..count)
+            .map(|it| format!("  m{it}: {{publishd: a}}\n"))
+            .collect();
+        format!("models:\n{}", models.concat())
+    };
+    let mut editor = Editor::start();
+    let head = "policy: p\nroutes:\n  GET /v1/models: {verdict: native}\n";
+    for (count, told) in [(999, 999), (1000, 1000), (1500, 1001)] {
+        let said = editor.write(UNSAVED, &format!("{head}{}", wrong(count)));
+        assert_eq!(said[0].1.len(), told);
+    }
+    let said = editor.change(UNSAVED, &format!("{head}{}", wrong(1501)));
+    let (last, rest) = said[0].1.split_last().unwrap();
+    assert!(codes(rest).iter().all(|it| *it == "unknown_key"));
+    assert_eq!(rest[999]["range"], range((1003, 9), (1003, 17)));
+    assert_eq!(last["message"], "not shown from here on: 501 more");
+    assert_eq!(last["severity"], 3);
+    assert_eq!(last["range"], range((1004, 10), (1004, 18)));
+
+    // On the disk, for two documents.
+    fs::write(folder.join("base.yaml"), wrong(3)).unwrap();
+    let document = format!("{head}include: base.yaml\n");
+    let mut said = editor.write(&uri("a.yaml"), &document);
+    said.extend(editor.write(&uri("b.yaml"), &document));
+    said.retain(|(it, _)| *it == uri("base.yaml"));
+    let [(_, found)] = said.as_slice() else {
+        panic!("{said:#?}");
+    };
+    assert_eq!(codes(found), ["unknown_key"; 3]);
+    assert_eq!(found[2]["range"], range((3, 7), (3, 15)));
 }
 
 #[test]
