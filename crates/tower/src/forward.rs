@@ -9,7 +9,7 @@ use std::task::{Poll, ready};
 use std::time::Instant;
 
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Request, Response, response};
 use http_body::Body;
 use signalbox_gate::{
     AbortReason, BodyFailure, Code, Forward, LOOK, Refusal, Relay, Responded, Sent, Step,
@@ -25,7 +25,7 @@ use crate::incoming_body::IncomingBody;
 use crate::inner::{Inner, InnerError};
 use crate::models;
 use crate::relaying::Relaying;
-use crate::request_body::{Failure, RequestBody};
+use crate::request_body::{RequestBody, Upload};
 use crate::response_body::ResponseBody;
 use crate::spool::Spool;
 
@@ -58,7 +58,7 @@ where
     R: Body,
 {
     let (head, body, mut sent) = forward.send();
-    let Some((body, failure)) = uplink.request_body(body) else {
+    let Some((body, upload)) = uplink.request_body(body) else {
         let gone = BodyFailure::Broken.refusal();
         return ControlFlow::Continue(Step::Respond(sent.failed(gone)));
     };
@@ -77,8 +77,10 @@ where
         wait(&mut sent, pin!(uplink.inner.call(head, body)), alarm, end).await
     };
     let respond = match waited {
-        Waited::Came(Ok(response)) => return answered(uplink.config, sent, response, is_head),
-        Waited::Came(Err(error)) => sent.failed(lost(error, &failure)),
+        Waited::Came(Ok(response)) => {
+            return answered(uplink.config, sent, response, upload, is_head);
+        }
+        Waited::Came(Err(error)) => sent.failed(lost(error, &upload)),
         Waited::Cancelled(reason) => sent.aborted(reason),
         Waited::TooSlow => sent.failed(Refusal::of(Code::UpstreamTimeout)),
     };
@@ -127,40 +129,41 @@ where
 impl<S, B: Body> Uplink<'_, S, B> {
     /// What was read, with the one value replaced, and what still comes; or the body itself, as it
     /// comes. `None` if there is more of it, and it is gone: a part is not sent for the whole.
-    fn request_body(&mut self, body: UpstreamBody) -> Option<(RequestBody<B>, Failure)> {
+    fn request_body(&mut self, body: UpstreamBody) -> Option<(RequestBody<B>, Upload)> {
         if body.is_empty() {
-            return Some((RequestBody::empty(), Failure::default()));
+            return Some((RequestBody::empty(), Upload::default()));
         }
         let file = std::mem::take(self.spool).into_file();
         let held = HeldParts::new(body.parts, body.room, file, self.config.runtime.as_ref());
         Some(match body.rest {
             Some(rest) => RequestBody::streamed(held, self.body.take()?, rest),
-            None => (RequestBody::held(held), Failure::default()),
+            None => (RequestBody::held(held), Upload::default()),
         })
     }
 }
 
-/// What becomes of GT's response.
+/// What becomes of GT's response. It may be here before all of an upload is: the rest goes on for as long
+/// as the response does.
 fn answered<R: Body>(
     config: &Config,
     sent: Sent<Witness>,
     response: Response<R>,
+    upload: Upload,
     is_head: bool,
 ) -> ControlFlow<Response<ResponseBody<R>>, Step<Witness>> {
     let (head, body) = response.into_parts();
     match sent.responded(head) {
         Responded::Again(forward) => ControlFlow::Continue(Step::Forward(forward)),
         Responded::Respond(respond) => ControlFlow::Continue(Step::Respond(respond)),
-        Responded::Relay(relay) => ControlFlow::Break(relayed(config, relay, body, is_head)),
+        Responded::Relay(relay) => {
+            let (head, relaying) = relayed(config, relay, is_head);
+            let body = ResponseBody::relayed(body, relaying, upload);
+            ControlFlow::Break(Response::from_parts(head, body))
+        }
     }
 }
 
-fn relayed<R: Body>(
-    config: &Config,
-    relay: Relay<Witness>,
-    incoming: R,
-    is_head: bool,
-) -> Response<ResponseBody<R>> {
+fn relayed(config: &Config, relay: Relay<Witness>, is_head: bool) -> (response::Parts, Relaying) {
     let (mut head, mut relay) = relay.into_parts();
     if let Some(info) = relay.observer_mut().take_sent() {
         head.extensions.insert(info);
@@ -169,7 +172,7 @@ fn relayed<R: Body>(
     if is_head {
         relaying.leave_out();
     }
-    Response::from_parts(head, ResponseBody::relayed(incoming, relaying))
+    (head, relaying)
 }
 
 /// Waits for GT, unless the request's key ends, or an operator ends the responses of the policy that
@@ -203,8 +206,8 @@ async fn wait<T>(
 }
 
 /// Whose fault it was: the client's, if its body failed on the way.
-fn lost(error: InnerError, failure: &Failure) -> Refusal {
-    match failure.get() {
+fn lost(error: InnerError, upload: &Upload) -> Refusal {
+    match upload.failure() {
         Some(failure) => failure.refusal(),
         None => refusal(error),
     }

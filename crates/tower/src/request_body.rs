@@ -10,9 +10,10 @@ use signalbox_gate::{BodyFailure, RestOfBody};
 
 use crate::held_parts::HeldParts;
 use crate::incoming_body::IncomingBody;
+use crate::oneshot::{Receiver, Sender, channel};
 
 /// The body of a request for GT. Where it ends with an error, the request to GT is to be broken off: a
-/// part of it is not the whole.
+/// part of it is not the whole, or GT's response is over and nobody wants the rest.
 #[derive(Debug)]
 pub struct RequestBody<B>(Kind<B>);
 
@@ -32,15 +33,23 @@ struct Streamed<B> {
     incoming: Option<IncomingBody<B>>,
     rest: RestOfBody,
     failure: Arc<OnceLock<BodyFailure>>,
+    /// Ready once its [`Upload`] is dropped.
+    unwanted: Receiver<()>,
 }
 
-/// Why a client's body did not go on whole, for whoever waits for GT.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Failure(Option<Arc<OnceLock<BodyFailure>>>);
+/// A client's body on its way to GT, for whoever waits for GT or passes its response on. Once this is
+/// dropped, nobody wants what the client has not sent yet: the body ends with an error, so that the
+/// inner service breaks the request off.
+#[derive(Debug, Default)]
+pub(crate) struct Upload {
+    failure: Option<Arc<OnceLock<BodyFailure>>>,
+    _wanted: Option<Sender<()>>,
+}
 
-impl Failure {
-    pub(crate) fn get(&self) -> Option<BodyFailure> {
-        self.0.as_ref()?.get().copied()
+impl Upload {
+    /// Why the body did not go on whole.
+    pub(crate) fn failure(&self) -> Option<BodyFailure> {
+        self.failure.as_ref()?.get().copied()
     }
 }
 
@@ -58,16 +67,21 @@ impl<B> RequestBody<B> {
         held: HeldParts,
         incoming: IncomingBody<B>,
         rest: RestOfBody,
-    ) -> (Self, Failure) {
+    ) -> (Self, Upload) {
         let failure = Arc::<OnceLock<BodyFailure>>::default();
+        let (wanted, unwanted) = channel();
         let streamed = Streamed {
             held,
             incoming: Some(incoming),
             rest,
             failure: Arc::clone(&failure),
+            unwanted,
         };
-        let body = Self(Kind::Streamed(Box::new(streamed)));
-        (body, Failure(Some(failure)))
+        let upload = Upload {
+            failure: Some(failure),
+            _wanted: Some(wanted),
+        };
+        (Self(Kind::Streamed(Box::new(streamed))), upload)
     }
 
     /// Whether it still comes from the client.
@@ -115,6 +129,7 @@ impl<B: Body> Streamed<B> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyFailure>>> {
+        self.break_off_if_unwanted(context);
         loop {
             if let Some(failure) = self.failure.get() {
                 return Poll::Ready(Some(Err(*failure)));
@@ -135,6 +150,16 @@ impl<B: Body> Streamed<B> {
                     let _ = self.failure.set(failure);
                 }
             }
+        }
+    }
+
+    /// Takes nothing more of the client where nobody wants it any more. What has all been taken ends as
+    /// it is.
+    fn break_off_if_unwanted(&mut self, context: &mut Context<'_>) {
+        let is_unwanted = Pin::new(&mut self.unwanted).poll(context).is_ready();
+        if is_unwanted && self.incoming.is_some() && !self.is_over() {
+            self.incoming = None;
+            let _ = self.failure.set(BodyFailure::Broken);
         }
     }
 

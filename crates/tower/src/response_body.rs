@@ -10,6 +10,7 @@ use signalbox_gate::{AbortReason, Completion};
 
 use crate::decision::Witness;
 use crate::relaying::Relaying;
+use crate::request_body::Upload;
 
 pin_project! {
     /// The body of a response, and what the exchange holds until it ends: its key's permits, and the
@@ -37,6 +38,8 @@ pin_project! {
             #[pin]
             incoming: Option<R>,
             relaying: Box<Relaying>,
+            // `None` once the response is over: the rest of the request goes nowhere then.
+            upload: Option<Upload>,
         },
     }
 }
@@ -49,11 +52,12 @@ impl<R: Body> ResponseBody<R> {
     }
 
     /// GT's body, on its way to the client.
-    pub(crate) fn relayed(incoming: R, mut relaying: Relaying) -> Self {
+    pub(crate) fn relayed(incoming: R, mut relaying: Relaying, upload: Upload) -> Self {
         relaying.begins(incoming.is_end_stream());
         let kind = Kind::Relayed {
             incoming: (!relaying.is_over()).then_some(incoming),
             relaying: Box::new(relaying),
+            upload: Some(upload),
         };
         Self { kind }
     }
@@ -69,8 +73,16 @@ impl<R: Body> Body for ResponseBody<R> {
     ) -> Poll<Option<Result<Frame<Bytes>, AbortReason>>> {
         let next = match self.project().kind.project() {
             KindProjection::Own { bytes, .. } => bytes.take().map(Ok),
-            KindProjection::Relayed { incoming, relaying } => {
-                ready!(poll_relayed(incoming, relaying, context))
+            KindProjection::Relayed {
+                incoming,
+                relaying,
+                upload,
+            } => {
+                let next = ready!(poll_relayed(incoming, relaying, context));
+                if relaying.is_over() {
+                    *upload = None;
+                }
+                next
             }
         };
         Poll::Ready(next.map(|piece| piece.map(Frame::data)))
