@@ -5,7 +5,7 @@ use signalbox_harness::{clients::yaml_language_server, root};
 
 /// A text in the folder of the examples, with the cursor at `|`.
 fn text(name: &str, text: &str) -> Value {
-    let (before, after) = text.split_once('|').expect("a cursor");
+    let (before, after) = text.rsplit_once('|').expect("a cursor");
     let line = before.matches('\n').count();
     let character = before.rsplit('\n').next().map_or(0, str::len);
     let uri = format!("file://{}/docs/examples/{name}", root().display());
