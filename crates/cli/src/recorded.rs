@@ -5,7 +5,7 @@ mod file;
 mod line;
 mod record;
 
-pub(crate) use file::{Broken, Entry, of_object, read};
+pub(crate) use file::{Broken, Entry, lines, of_object, read};
 pub(crate) use line::Ended;
 
 /// A decision that was made.
@@ -101,6 +101,11 @@ impl Recorded {
 /// Whether a word stands for what is not written down.
 pub(crate) fn is_hash(word: &str) -> bool {
     word.starts_with('~')
+}
+
+/// Whether a policy refuses with this code for what a body asks for beside its model.
+pub(crate) fn is_of_body(code: &str) -> bool {
+    matches!(code, "above_ceiling" | "unclear_parameter")
 }
 
 /// The codes with which documents refuse.

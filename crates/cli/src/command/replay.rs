@@ -1,14 +1,17 @@
 //! `signalbox replay`: what of the requests in a log, or in a HAR file, a candidate would decide otherwise.
 //! What neither holds is said, and not guessed.
 
+mod answer;
 mod compare;
 mod har;
 mod log;
 mod request;
+mod secret;
+mod source;
 mod summary;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use signalbox_gate::keyring::Keyring;
@@ -16,18 +19,20 @@ use signalbox_host::load_keyring;
 
 use crate::{
     compile, exit::Exit, given_values::GivenValues, loaded_policy::LoadedPolicy, named, output,
+    show,
 };
 use request::{Request, Untold};
+use source::Source;
 use summary::Summary;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-    Exit codes: 0 the same, 5 something would be decided otherwise.\n\n\
+    Exit codes: 0 the same, 1 nothing could be compared, 5 something would be decided otherwise.\n\n\
     Examples:\n  \
     signalbox replay host.log candidate.yaml --keys keys.yaml\n  \
     signalbox replay recorded.har candidate.yaml --keys keys.yaml --key litellm-prod")]
 pub(crate) struct Arguments {
-    /// A host's log with decisions, or records, one a line; `-` is stdin. Or a file that ends in .har.
+    /// A host's log with decisions, or records, one a line, or a HAR file; `-` is stdin.
     #[arg(value_name = "LOG|FILE.har")]
     log: PathBuf,
     /// The policy to ask: a document or a component.
@@ -69,19 +74,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Err(untold) => summary.untold(untold),
         Ok(request) => compare::play(&candidate.plugin, request, &mut summary),
     };
-    match is_har(&arguments.log) {
-        true => har::read(&arguments.log, &keys, &mut told)?,
-        false => log::read(
-            &arguments.log,
-            &keys,
-            arguments.policy.as_deref(),
-            &mut told,
-        )?,
+    let name = arguments.log.display().to_string();
+    match source::open(&arguments.log)? {
+        Source::Har(bytes) => har::read(&bytes, &name, &keys, &mut told)?,
+        Source::Lines(mut lines) => {
+            let policy = arguments.policy.as_deref();
+            log::read(&mut lines, &name, &keys, policy, &mut told)?;
+        }
     }
     if arguments.json {
         output::json(&summary.to_json(&candidate))?;
     } else {
         output::data(&text::of(&summary, &candidate))?;
+    }
+    if !summary.is_any() {
+        output::problem(&nothing(&summary, arguments.policy.as_deref()));
+        return Ok(Exit::Failed);
     }
     Ok(match summary.differs() {
         true => Exit::Differs,
@@ -108,7 +116,15 @@ fn keys(arguments: &Arguments) -> anyhow::Result<Keys<'_>> {
     })
 }
 
-fn is_har(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("har"))
+/// That nothing was compared, and what is missing.
+fn nothing(summary: &Summary, policy: Option<&str>) -> String {
+    let why = match (summary.lacking(), policy) {
+        (Some((why, count)), _) => {
+            let all = show::count(summary.untold.values().sum(), "request");
+            format!("{count} of {all} not replayed: {}", why.word())
+        }
+        (None, Some(name)) => format!("no decision is of the policy `{name}`"),
+        (None, None) => "no request is there".to_owned(),
+    };
+    format!("nothing could be compared; {why}")
 }

@@ -1,5 +1,6 @@
 //! `signalbox why ID`: what was decided of one request, for who has to explain it to its sender.
 
+mod ceilings;
 mod deciding;
 mod find;
 mod words;

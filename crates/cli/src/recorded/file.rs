@@ -62,7 +62,11 @@ pub(crate) fn read(path: &Path, told: &mut dyn FnMut(Read) -> bool) -> anyhow::R
     lines(&mut BufReader::new(file), told).with_context(failed)
 }
 
-fn lines<R: BufRead>(from: &mut R, told: &mut dyn FnMut(Read) -> bool) -> io::Result<()> {
+/// The same of what is open already.
+pub(crate) fn lines<R: BufRead>(
+    from: &mut R,
+    told: &mut dyn FnMut(Read) -> bool,
+) -> io::Result<()> {
     let mut line = 0_u64;
     let mut bytes = Vec::new();
     loop {

@@ -68,6 +68,58 @@ fn what_was_decided_is_said_as_written_down() {
 }
 
 #[test]
+fn a_ceiling_is_told_where_the_body_is_not_logged() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("host.log").display().to_string();
+    let [old, new, keys] = ["diff/old.yaml", "diff/new.yaml", "diff/keys.yaml"].map(path);
+    let text = fs::read_to_string(&old).unwrap();
+    let text = text.replace(", ceilings: {max_tokens: 8192}", "");
+    let without = folder.path().join("without.yaml").display().to_string();
+    fs::write(&without, text.replace(", ceilings: {n: 4}", "")).unwrap();
+    let otherwise = "it decides otherwise";
+    let unasked = "bodies are never logged, so the ceiling cannot be asked about again";
+    let tokens = "at most 8192 as `max_tokens` and as `max_completion_tokens`";
+    for (code, key, policy, signs, absent) in [
+        (
+            "above_ceiling",
+            "build",
+            &old,
+            &[unasked, tokens, "at most 4 as `n`"][..],
+            otherwise,
+        ),
+        (
+            "unclear_parameter",
+            "phone",
+            &old,
+            &[unasked, tokens],
+            "`n`",
+        ),
+        (
+            "above_ceiling",
+            "build",
+            &new,
+            &["at most low as `reasoning_effort`"],
+            otherwise,
+        ),
+        ("above_ceiling", "build", &without, &[otherwise], unasked),
+        // It is refused by now for what stands before ceilings.
+        ("above_ceiling", "phone", &new, &[otherwise], unasked),
+    ] {
+        let line = format!(
+            r#"{{"target":"signalbox::decision","id":"{}","key":"{key}","policy":"default","generation":3,"method":"POST","path":"/v1/chat/completions","model":"gpt-4o","decision":"refuse","status":400,"code":"{code}"}}"#,
+            id(1)
+        );
+        fs::write(&log, line).unwrap();
+        let ran = why(1, &["--log", &log, "--policy", policy, "--keys", &keys]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        for sign in signs {
+            assert!(ran.stdout.contains(sign), "no `{sign}` in {}", ran.stdout);
+        }
+        assert!(!ran.stdout.contains(absent), "`{absent}` in {}", ran.stdout);
+    }
+}
+
+#[test]
 fn what_is_not_there_is_told_apart() {
     let folder = TempDir::new().unwrap();
     let write = |name: &str, bytes: &[u8]| {

@@ -6,31 +6,44 @@ use signalbox_swap::Effect;
 use signalbox_testkit::{Answer, Question, ask};
 
 use super::{
-    request::{Before, Model, Published, Request, Untold},
+    request::{Before, Model, Place, Published, Request, Untold},
     summary::{Difference, Summary},
 };
+use crate::recorded::is_of_body;
 
 /// Asks the candidate, and notes what comes of it.
 pub(super) fn play(candidate: &Plugin, request: Request, summary: &mut Summary) {
     let now = now(candidate, &request);
-    if let Some(untold) = untold(&now, &request) {
+    if let Some(untold) = untold(candidate, &now, &request) {
         return summary.untold(untold);
     }
     note_unseen(candidate, &request, &now, summary);
     match effect(&request.before, &now) {
         None => summary.same(),
-        Some(effect) => summary.different(Difference {
-            effect,
-            request: format!("{} {}", request.method, without_query(&request.target)),
-            key: request.caller.id,
-            model: match request.model {
-                Model::Named(name) => Some(name),
-                Model::Absent | Model::Unknown => None,
-            },
-            before: before_words(&request.before),
-            now: now_words(&now),
-            place: request.place,
-        }),
+        Some(effect) => summary.different(difference(effect, request, &now)),
+    }
+}
+
+/// What is shown of it, without tokens.
+fn difference(effect: Effect, request: Request, now: &Result<Answer, &'static str>) -> Difference {
+    let masked = |text: &str| request.secrets.masked(text);
+    let Place { number, id, time } = &request.place;
+    let path = without_query(&request.target);
+    Difference {
+        effect,
+        request: masked(&format!("{} {path}", request.method)),
+        model: match &request.model {
+            Model::Named(name) => Some(masked(name)),
+            Model::Absent | Model::Unknown => None,
+        },
+        before: masked(&before_words(&request.before)),
+        now: masked(&now_words(now)),
+        place: Place {
+            number: *number,
+            id: id.as_deref().map(masked),
+            time: time.as_deref().map(masked),
+        },
+        key: request.caller.id,
     }
 }
 
@@ -52,16 +65,40 @@ fn now(candidate: &Plugin, request: &Request) -> Result<Answer, &'static str> {
 }
 
 /// Whether what is not written down decides.
-fn untold(now: &Result<Answer, &'static str>, request: &Request) -> Option<Untold> {
+fn untold(
+    candidate: &Plugin,
+    now: &Result<Answer, &'static str>,
+    request: &Request,
+) -> Option<Untold> {
     match now {
         Ok(Answer::ReadModel) => Some(Untold::Model),
+        Ok(Answer::Forward { .. }) => {
+            let was_of_body = matches!(&request.before, Before::Refuse(code) if is_of_body(code));
+            (was_of_body && lacks_members(candidate, request)).then_some(Untold::Members)
+        }
         Ok(Answer::Refuse { code, .. }) => {
             let needs_header = matches!(code.as_str(), "missing_header" | "missing_conversation");
             let was_refused = matches!(&request.before, Before::Refuse(before) if before == code);
+            // A program may refuse what has no such member.
+            let needs_member = is_of_body(code) && request.body.is_empty();
+            if needs_member && !was_refused && lacks_members(candidate, request) {
+                return Some(Untold::Members);
+            }
             (needs_header && !request.has_all_headers && !was_refused).then_some(Untold::Headers)
         }
         _ => None,
     }
+}
+
+/// Whether the candidate looks at members of the body that may have been refused before, and whose value is not
+/// written down. A whole record that has members has all of those the old policy looked at.
+fn lacks_members(candidate: &Plugin, request: &Request) -> bool {
+    let is_lacking = |member: &String| {
+        let is_unknown = request.body.is_empty() || request.unknown_members.contains(member);
+        is_unknown && !request.body.contains_key(member)
+    };
+    let members = &candidate.description().body_members;
+    !request.has_whole_body && members.iter().any(is_lacking)
 }
 
 /// Members of the body that the candidate looks at where something is let through.
@@ -87,16 +124,18 @@ fn effect(before: &Before, now: &Result<Answer, &'static str>) -> Option<Effect>
     let Ok(now) = now else {
         return match before {
             Before::Failed(_) => None,
-            Before::Refuse(_) => Some(Effect::Words),
+            Before::Refuse(_) | Before::RefuseOtherwise(_) => Some(Effect::Words),
             Before::Forward { .. } | Before::List(_) => Some(Effect::Narrower),
         };
     };
     match (before, now) {
-        (Before::Refuse(before), Answer::Refuse { code, .. }) => {
+        (Before::Refuse(before) | Before::RefuseOtherwise(before), Answer::Refuse { code, .. }) => {
             (before != code).then_some(Effect::Words)
         }
         (Before::Failed(_), Answer::Refuse { .. }) => Some(Effect::Words),
-        (Before::Refuse(_) | Before::Failed(_), _) => Some(Effect::Wider),
+        (Before::Refuse(_) | Before::RefuseOtherwise(_) | Before::Failed(_), _) => {
+            Some(Effect::Wider)
+        }
         (_, Answer::Refuse { .. }) => Some(Effect::Narrower),
         (
             Before::Forward { route, model },
@@ -137,6 +176,7 @@ fn before_words(before: &Before) -> String {
         Before::List(None) => "list".to_owned(),
         Before::List(Some(names)) => listed(names),
         Before::Refuse(code) => format!("refuse {code}"),
+        Before::RefuseOtherwise(_) => "refuse with another code".to_owned(),
         Before::Failed(cause) => format!("failed: {cause}"),
     }
     .trim_end()

@@ -1,18 +1,20 @@
 //! Requests from a HAR file, as browsers and proxies write them.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{anyhow, ensure};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use signalbox_files::read_regular;
 use signalbox_gate::gt_routes;
-use signalbox_http::{models::parse_list, path::canonical, refusal::Code};
+use signalbox_http::path::canonical;
 use signalbox_policy::{BodyValue, Caller};
 
 use super::{
     Keys,
-    request::{Before, Model, Place, Published, Request, Untold},
+    answer::{Answered, before, refusal},
+    request::{Model, Place, Request, Untold},
+    secret::Secrets,
 };
 
 #[derive(Deserialize)]
@@ -44,18 +46,6 @@ struct Sent {
 }
 
 #[derive(Deserialize)]
-struct Answered {
-    status: i64,
-    #[serde(default)]
-    content: Content,
-}
-
-#[derive(Default, Deserialize)]
-struct Content {
-    text: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Body {
     text: Option<String>,
     #[serde(default)]
@@ -76,14 +66,16 @@ struct Param {
 
 /// Hands on every entry.
 pub(super) fn read(
-    path: &Path,
+    bytes: &[u8],
+    name: &str,
     keys: &Keys<'_>,
     told: &mut dyn FnMut(Result<Request, Untold>),
 ) -> anyhow::Result<()> {
-    let name = path.display();
-    let bytes = read_regular(path, LARGEST).with_context(|| format!("cannot read {name}"))?;
-    let har: Har =
-        serde_json::from_slice(&bytes).with_context(|| format!("{name} is no HAR file"))?;
+    // What the parser says about a value may show it.
+    let har: Har = serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        anyhow!("{name} is no HAR file: see line {line}, column {column}")
+    })?;
     ensure!(!har.log.entries.is_empty(), "{name} has no entries");
     let mut is_any = false;
     for (entry, number) in har.log.entries.into_iter().zip(1..) {
@@ -104,11 +96,14 @@ fn request(entry: Entry, number: u64, keys: &Keys<'_>) -> Result<Request, Untold
         .to_string();
     let method = entry.request.method.to_ascii_uppercase();
     // Pages have more than calls of an API.
-    let text = entry.response.content.text.as_deref().unwrap_or_default();
-    if gt_routes::shipped().find(&method, &path).is_none() && refusal(text).is_none() {
+    let text = entry.response.content.read();
+    let text = text.as_deref();
+    if gt_routes::shipped().find(&method, &path).is_none() && text.and_then(refusal).is_none() {
         return Err(Untold::NotOfGate);
     }
-    let before = before(&path, &entry.response)?;
+    let before = before(&path, entry.response.status, text)?;
+    let headers = entry.request.headers.iter();
+    let secrets = Secrets::of(headers.map(|pair| (&*pair.name, &*pair.value)));
     let headers = entry.request.headers.into_iter();
     let mut headers: BTreeMap<_, _> = headers
         .filter(|pair| !pair.name.starts_with(':'))
@@ -122,7 +117,7 @@ fn request(entry: Entry, number: u64, keys: &Keys<'_>) -> Result<Request, Untold
         place: Place {
             number,
             id: None,
-            time: entry.started_date_time,
+            time: entry.started_date_time.filter(|text| is_time(text)),
         },
         method,
         target,
@@ -131,8 +126,10 @@ fn request(entry: Entry, number: u64, keys: &Keys<'_>) -> Result<Request, Untold
         caller,
         model,
         body,
+        unknown_members: Vec::new(),
         has_whole_body,
         before,
+        secrets,
     })
 }
 
@@ -144,63 +141,10 @@ fn target(url: &str) -> Option<String> {
     Some(path.to_owned())
 }
 
-fn before(path: &str, answer: &Answered) -> Result<Before, Untold> {
-    let text = answer.content.text.as_deref().unwrap_or_default();
-    match answer.status {
-        ..100 => Err(Untold::NoAnswer),
-        100..400 if path == "/v1/models" => Ok(Before::List(parse_list(text.as_bytes()).ok())),
-        100..400 => Ok(forwarded()),
-        _ => match refusal(text) {
-            // An error of GT: the request got there.
-            None => Ok(forwarded()),
-            Some((_, Some(code))) if is_of_host(code) => Err(Untold::OfHost),
-            Some((word, _)) => Ok(Before::Refuse(word)),
-        },
-    }
-}
-
-/// Neither route nor published name stands in an answer.
-const fn forwarded() -> Before {
-    Before::Forward {
-        route: None,
-        model: Published::Unknown,
-    }
-}
-
-/// The code in OpenAI's error form.
-fn refusal(text: &str) -> Option<(String, Option<Code>)> {
-    let body: Value = serde_json::from_str(text).ok()?;
-    let word = body.pointer("/error/code")?.as_str()?;
-    let code = Code::ALL.iter().copied().find(|code| code.word() == word);
-    Some((word.to_owned(), code))
-}
-
-/// What a policy has no say in.
-const fn is_of_host(code: Code) -> bool {
-    matches!(
-        code,
-        Code::InvalidRequest
-            | Code::InvalidPath
-            | Code::InvalidQuery
-            | Code::InvalidBody
-            | Code::AmbiguousModel
-            | Code::InvalidApiKey
-            | Code::RequestTimeout
-            | Code::BodyTooLarge
-            | Code::UnsupportedMediaType
-            | Code::WebsocketNotSupported
-            | Code::RateLimited
-            | Code::TooManyStreams
-            | Code::HeadTooLarge
-            | Code::UpstreamUnreachable
-            | Code::UpstreamProtocol
-            | Code::UpstreamRedirect
-            | Code::UpstreamCredentialRejected
-            | Code::UpstreamTimeout
-            | Code::NoPolicy
-            | Code::Overloaded
-            | Code::SpoolFailed
-    )
+/// Whether a text is a time and nothing else: an annotation after it may be anything.
+fn is_time(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ':' | '.' | '+' | '-');
+    text.chars().all(is_part) && text.parse::<Timestamp>().is_ok()
 }
 
 /// The key of the token, else the one that is named.
@@ -255,6 +199,3 @@ fn member(value: &Value) -> BodyValue {
             .map_or(BodyValue::Other(()), BodyValue::Integer),
     }
 }
-
-/// An afternoon in a browser.
-const LARGEST: u64 = 512 << 20;

@@ -1,31 +1,33 @@
 //! Requests from a host's log.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::BufRead};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use signalbox_policy::{BodyValue, Caller, Names, Purpose};
 
 use super::{
     Keys,
     request::{Before, Model, Place, Published, Request, Untold},
+    secret::Secrets,
 };
 use crate::recorded::{self, Entry, More, Outcome, Recorded};
 
 /// Hands on every decision of `policy`, and every line that is none.
 pub(super) fn read(
-    path: &Path,
+    lines: &mut impl BufRead,
+    name: &str,
     keys: &Keys<'_>,
     policy: Option<&str>,
     told: &mut dyn FnMut(Result<Request, Untold>),
 ) -> anyhow::Result<()> {
     let (mut is_log, mut is_any) = (false, false);
-    recorded::read(path, &mut |read| {
+    recorded::lines(lines, &mut |read| {
         is_log |= !matches!(read.entry, Entry::Broken(_));
         match read.entry {
             Entry::Decision(decision) => {
                 is_any = true;
-                let name = decision.decider.as_ref().map(|it| it.name.as_str());
-                if policy.is_none() || policy == name {
+                let decider = decision.decider.as_ref().map(|it| it.name.as_str());
+                if policy.is_none() || policy == decider {
                     told(request(*decision, read.line, keys));
                 }
             }
@@ -33,11 +35,12 @@ pub(super) fn read(
             Entry::Ended(_) | Entry::Other => {}
         }
         true
-    })?;
-    let name = path.display();
+    })
+    .with_context(|| format!("cannot read {name}"))?;
     ensure!(
         is_log,
-        "{name} is no log of a host, and has no records of decisions"
+        "{name} is no log of a host, and has no records of decisions; if it is a HAR file, its name must \
+         end in .har"
     );
     ensure!(
         is_any,
@@ -89,8 +92,10 @@ fn request(decision: Recorded, line: u64, keys: &Keys<'_>) -> Result<Request, Un
         body: numbers
             .map(|(name, number)| (name, BodyValue::Integer(number)))
             .collect(),
+        unknown_members: more.unknown_members,
         has_whole_body: false,
         before,
+        secrets: Secrets::default(),
     })
 }
 

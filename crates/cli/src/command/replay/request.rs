@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use signalbox_policy::{BodyValue, Caller};
 
+use super::secret::Secrets;
 use crate::recorded::Broken;
 
 /// A request, and what came of it.
@@ -19,9 +20,13 @@ pub(super) struct Request {
     pub(super) model: Model,
     /// Other members of the body.
     pub(super) body: BTreeMap<String, BodyValue>,
+    /// Members that were sent, and whose value is not written down.
+    pub(super) unknown_members: Vec<String>,
     /// Whether a member that is not among these was not sent.
     pub(super) has_whole_body: bool,
     pub(super) before: Before,
+    /// What is not shown, wherever else it stands.
+    pub(super) secrets: Secrets,
 }
 
 /// Where a request stands, for people to find it.
@@ -51,6 +56,8 @@ pub(super) enum Before {
     /// A list, of these names if that is known.
     List(Option<Vec<String>>),
     Refuse(String),
+    /// With a code that is none of Signalbox's: it may be anything, so it is not shown.
+    RefuseOtherwise(String),
     /// The policy failed.
     Failed(String),
 }
@@ -73,11 +80,23 @@ pub(super) enum Untold {
     Undecided,
     NotOfGate,
     NoAnswer,
+    NoText,
     Model,
+    Members,
     Headers,
 }
 
 impl Untold {
+    /// Whether there is no request at all.
+    pub(super) const fn is_no_request(self) -> bool {
+        matches!(self, Self::Broken(_) | Self::BrokenEntry)
+    }
+
+    /// Whether an option gives what is missing.
+    pub(super) const fn is_for_keys(self) -> bool {
+        matches!(self, Self::NoKey | Self::UnknownKey | Self::KeyNotWritten)
+    }
+
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Broken(broken) => broken.word(),
@@ -91,7 +110,9 @@ impl Untold {
             Self::Undecided => "nothing was decided: the body was asked for",
             Self::NotOfGate => "it is no request to a gate",
             Self::NoAnswer => "it has no answer",
+            Self::NoText => "the text of its answer is missing, or cannot be read",
             Self::Model => "it depends on the model in the body, which is not written down",
+            Self::Members => "it depends on the body, and bodies are never logged",
             Self::Headers => "it depends on a header, which is not written down",
         }
     }

@@ -50,6 +50,19 @@ impl Summary {
         !self.different.is_empty()
     }
 
+    /// Whether the candidate was compared with anything.
+    pub(super) const fn is_any(&self) -> bool {
+        self.same > 0 || self.differs()
+    }
+
+    /// What most requests lack, keys before all else, and how many lack it. `None` if there is no request.
+    pub(super) fn lacking(&self) -> Option<(Untold, u64)> {
+        let requests = self.untold.iter().filter(|(why, _)| !why.is_no_request());
+        requests
+            .max_by_key(|(why, count)| (why.is_for_keys(), **count))
+            .map(|(why, count)| (*why, *count))
+    }
+
     pub(super) fn to_json(&self, candidate: &LoadedPolicy) -> Value {
         let untold = self.untold.iter();
         let unseen = self.unseen.iter();

@@ -12,7 +12,7 @@ use signalbox_policy::{
 use signalbox_runtime::{Digest, LoadOptions};
 use signalbox_swap::{Remembered, State};
 
-use super::Arguments;
+use super::{Arguments, ceilings};
 use crate::{
     compile,
     loaded_policy::LoadedPolicy,
@@ -95,14 +95,19 @@ impl Deciding {
             return Ok(explained);
         };
         let explanation = ask(document, decision, &caller);
-        explained.take(explanation, decision);
+        let unasked = ceilings::unasked(document, decision, &caller, &explanation);
+        explained.take(explanation, decision, unasked);
         Ok(explained)
     }
 }
 
 impl Explained {
-    /// What it says, if it says what was decided.
-    fn take(&mut self, explanation: Explanation, decision: &Recorded) {
+    /// What it says, if it says what was decided. `unasked` is why it could not.
+    fn take(&mut self, explanation: Explanation, decision: &Recorded, unasked: Option<String>) {
+        if let Some(note) = unasked {
+            self.notes.push(note);
+            return;
+        }
         if !is_same(&explanation, decision) {
             self.notes
                 .push(match (&explanation.decision, &decision.model) {
