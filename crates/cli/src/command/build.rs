@@ -1,6 +1,12 @@
 //! `signalbox build`: a document, or a guest's core module, to a component.
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::ensure;
 
 use crate::{
     cases_file,
@@ -48,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let cases = serde_json::to_vec(&cases)?;
         component = signalbox_compiler::with_cases(&component, &cases)?;
     }
+    spare_other_files(&arguments.output)?;
     signalbox_files::replace(&arguments.output, &component)?;
     output::talk(&format!(
         "{}: {} bytes",
@@ -55,4 +62,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         component.len()
     ));
     Ok(Exit::Ok)
+}
+
+/// What is there and is no component is somebody's work, such as the document itself: it is not written over.
+fn spare_other_files(path: &Path) -> anyhow::Result<()> {
+    let Ok(file) = File::open(path) else {
+        return Ok(());
+    };
+    let mut beginning = Vec::new();
+    // A folder, or what cannot be read, is told of by what writes.
+    let is_read = file.take(4).read_to_end(&mut beginning).is_ok();
+    ensure!(
+        !is_read || beginning.is_empty() || beginning == b"\0asm",
+        "{} is there and is no component; name another file, or remove it first",
+        path.display()
+    );
+    Ok(())
 }

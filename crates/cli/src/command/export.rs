@@ -4,7 +4,6 @@ mod abilities;
 mod client;
 mod clients;
 mod files;
-mod gate_url;
 mod literal;
 mod template;
 
@@ -21,6 +20,7 @@ use signalbox_policy::Policy;
 use super::keys::KeyFile;
 use crate::{
     exit::{Exit, Misused},
+    gate_url::GateUrl,
     given_values::GivenValues,
     output,
     policy_file::PolicyFile,
@@ -29,7 +29,6 @@ use crate::{
 use abilities::{Abilities, Unable};
 use client::Client;
 use files::{Made, NoFiles, made};
-use gate_url::GateUrl;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -203,16 +202,30 @@ fn print(only: Option<&str>, files: &[Made]) -> anyhow::Result<()> {
     output::data(only.text.trim_end())
 }
 
-/// All of them, or none if one is there.
+/// All of them, or none if one is there. What was created is taken away again if one cannot be
+/// written.
 fn write(folder: &Path, files: &[Made], force: bool) -> anyhow::Result<()> {
     let path_of = |made: &Made| folder.join(made.file);
-    let mut there = files.iter().map(path_of).filter(|path| path.exists());
+    // A link that leads nowhere is there as well.
+    let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    let mut there = files.iter().map(path_of).filter(is_there);
     if let Some(path) = there.next().filter(|_| !force) {
         return Err(ExportError::IsThere(path.display().to_string()).into());
     }
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut created = Vec::new();
     for made in files {
-        signalbox_files::replace(&path_of(made), made.text.as_bytes())?;
+        let path = path_of(made);
+        let is_new = !is_there(&path);
+        if let Err(error) = signalbox_files::replace(&path, made.text.as_bytes()) {
+            for path in created {
+                let _ = fs::remove_file(path);
+            }
+            return Err(error.into());
+        }
+        if is_new {
+            created.push(path);
+        }
     }
     Ok(())
 }

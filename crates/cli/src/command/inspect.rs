@@ -15,13 +15,14 @@ use signalbox_swap::error_chain;
 use signalbox_testkit::carried_cases;
 
 use crate::{
-    compile, exit::Exit, given_values::GivenValues, output, policy_file::PolicyFile, show,
+    compile, exit::Exit, gate_url::GateUrl, given_values::GivenValues, output,
+    policy_file::PolicyFile, show,
 };
 use statement::Beside;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-    Exit codes: 0 it loads, 3 it does not.\n\n\
+    Exit codes: 0 it loads, 1 it is not signed with the given key, 3 it does not load.\n\n\
     Examples:\n  \
     signalbox inspect policy.wasm\n  \
     signalbox inspect policy.wasm --openapi --keys keys.yaml --key litellm-prod")]
@@ -42,14 +43,15 @@ pub(crate) struct Arguments {
     /// The keyring the key is in.
     #[arg(long, value_name = "KEYS.yaml", requires = "key")]
     keys: Option<PathBuf>,
-    /// Where clients reach the gate, for OpenAPI.
+    /// Where clients reach the gate, for OpenAPI; with or without a base.
     #[arg(
         long,
         value_name = "URL",
         requires = "openapi",
-        default_value = "http://127.0.0.1:8080"
+        default_value = "http://127.0.0.1:8080",
+        value_parser = GateUrl::parse
     )]
-    server: String,
+    server: GateUrl,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -109,12 +111,33 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     if arguments.openapi {
         let caller = caller(arguments, &loaded.plugin)?;
-        let described = openapi::of(&loaded.plugin, &bytes.component, &caller, &arguments.server);
+        let key = arguments.key.as_deref();
+        let described = openapi::of(
+            &loaded.plugin,
+            &bytes.component,
+            &caller,
+            key,
+            &arguments.server,
+        );
         output::json(&described)?;
     } else {
         print(arguments, &bytes, Some(&loaded))?;
     }
-    Ok(Exit::Ok)
+    Ok(vouched(arguments, &bytes))
+}
+
+/// Whoever gives a key wants to know of its signature by the exit code, too.
+fn vouched(arguments: &Arguments, bytes: &Bytes) -> Exit {
+    let is_signed = bytes.statement.as_ref().is_some_and(Beside::is_signed);
+    let Some(key) = arguments.public_key.as_ref().filter(|_| !is_signed) else {
+        return Exit::Ok;
+    };
+    output::problem(&format!(
+        "no statement beside {} is one that a host which trusts {} takes",
+        bytes.file,
+        key.display()
+    ));
+    Exit::Failed
 }
 
 fn bytes(arguments: &Arguments, content: PolicyFile) -> anyhow::Result<Option<Bytes>> {
@@ -130,9 +153,10 @@ fn bytes(arguments: &Arguments, content: PolicyFile) -> anyhow::Result<Option<By
         }
     };
     let digest = Digest::of(&component);
-    let public_key = arguments.public_key.as_deref();
+    let public_key = arguments.public_key.as_deref().map(statement::public_key);
+    let public_key = public_key.transpose()?;
     Ok(Some(Bytes {
-        statement: Beside::read(&arguments.file, &digest, public_key)?,
+        statement: Beside::read(&arguments.file, &digest, public_key.as_ref())?,
         file,
         is_document,
         digest,

@@ -65,6 +65,18 @@ fn a_valid_document_checks_builds_and_passes_its_cases() {
         first == fs::read(output).unwrap(),
         "the same document gave other bytes"
     );
+    // What is there and is no component is somebody's work.
+    let own = folder.path().join("litellm.yaml");
+    fs::copy(&document, &own).unwrap();
+    let own = own.to_str().unwrap();
+    let spared = run(&["build", own, "-o", own]);
+    assert_eq!((spared.code, &*spared.stdout), (Some(1), ""));
+    assert!(
+        spared.stderr.contains("is no component"),
+        "{}",
+        spared.stderr
+    );
+    assert_eq!(fs::read(own).unwrap(), fs::read(&document).unwrap());
     let tested = run(&["test", &document, output, "--format", "json"]);
     assert_eq!(tested.code, Some(0), "{}", tested.stderr);
     let reports: Value = serde_json::from_str(&tested.stdout).unwrap();

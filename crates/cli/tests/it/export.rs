@@ -354,6 +354,41 @@ fn files_are_written_once_unless_told_otherwise() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_there() {
+    let (folder, keys) = keyring();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let target = folder.path().join("elsewhere");
+    std::os::unix::fs::symlink(&target, out.join("aider.sh")).unwrap();
+    let more = ["--out", out.to_str().unwrap()];
+    let ran = export("aider", &keys, "agentic-ide", &runbook("aider"), &more);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("aider.sh is there already"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!out.join(".aider.conf.yml").exists(), "all or none");
+    assert!(!target.exists());
+}
+
+#[test]
+fn what_was_created_goes_if_a_later_file_cannot_be_written() {
+    let (folder, keys) = keyring();
+    let out = folder.path().join("out");
+    fs::create_dir_all(out.join("aider.sh")).unwrap();
+    let more = ["--force", "--out", out.to_str().unwrap()];
+    let ran = export("aider", &keys, "agentic-ide", &runbook("aider"), &more);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(!out.join(".aider.conf.yml").exists(), "all or none");
+    // What was there before stays.
+    fs::write(out.join(".aider.conf.yml"), "mine\n").unwrap();
+    let ran = export("aider", &keys, "agentic-ide", &runbook("aider"), &more);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(out.join(".aider.conf.yml").exists());
+}
+
+#[test]
 fn arguments_that_make_no_sense_are_told_apart() {
     let (_folder, keys) = keyring();
     let policy = runbook("aider");

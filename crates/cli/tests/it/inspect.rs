@@ -53,6 +53,13 @@ fn openapi_has_what_one_key_may_call() {
     }
     let any = inspect(&policy, &["--openapi", "--server", "https://gate.example"]);
     assert_printed("inspect/openapi.json", &any);
+    let with_base = inspect(
+        &policy,
+        &["--openapi", "--server", "https://gate.example/v1/"],
+    );
+    assert_eq!(with_base.stdout, any.stdout);
+    let nonsense = inspect(&policy, &["--openapi", "--server", "nonsense"]);
+    assert_eq!(nonsense.code, Some(2), "{}", nonsense.stderr);
     let program = inspect(&file(PROGRAM), &["--openapi"]);
     assert_printed("inspect/openapi_program.json", &program);
 }
@@ -98,6 +105,20 @@ fn a_statement_is_checked_with_the_key_that_is_given() {
     );
     let checked = said(&["--public-key", &public]);
     assert!(checked.contains("signed with the given key"), "{checked}");
+    let code = |more: &[&str]| inspect(&policy, more).code;
+    assert_eq!(code(&["--public-key", &public]), Some(0));
+    assert_eq!(code(&["--public-key", &public, "--openapi"]), Some(0));
+    assert_eq!(code(&["--public-key", &others]), Some(1));
+    assert_eq!(code(&["--public-key", &others, "--json"]), Some(1));
+    let unsigned = inspect(&document, &["--public-key", &public]);
+    assert_eq!(unsigned.code, Some(1));
+    assert!(
+        unsigned.stderr.contains("no statement beside"),
+        "{}",
+        unsigned.stderr
+    );
+    let missing = inspect(&document, &["--public-key", "/nowhere.pem"]);
+    assert_eq!((missing.code, &*missing.stdout), (Some(1), ""));
     let refused = said(&["--public-key", &others]);
     assert!(
         refused.contains("a host that trusts the given key refuses it"),

@@ -5,11 +5,10 @@ use signalbox_policy::Endpoint;
 use super::{
     abilities::{Abilities, Unable},
     client::{Client, Needs},
-    gate_url::GateUrl,
     literal::Format,
     template::{TemplateError, Terms, render},
 };
-use crate::show;
+use crate::{gate_url::GateUrl, show};
 
 /// What was made for a client.
 #[derive(Debug)]

@@ -13,10 +13,17 @@ use signalbox_policy::{
 use signalbox_runtime::Plugin;
 
 use super::tables;
+use crate::gate_url::GateUrl;
 use questions::{Models, Questions};
 
-/// The document. `server` is where clients reach the gate.
-pub(super) fn of(plugin: &Plugin, component: &[u8], caller: &Caller, server: &str) -> Value {
+/// The document for a key of this identifier, or for any. `server` is where clients reach the gate.
+pub(super) fn of(
+    plugin: &Plugin,
+    component: &[u8],
+    caller: &Caller,
+    key: Option<&str>,
+    server: &GateUrl,
+) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for route in &plugin.description().routes {
         let questions = Questions::new(plugin, component, caller, route);
@@ -32,16 +39,15 @@ pub(super) fn of(plugin: &Plugin, component: &[u8], caller: &Caller, server: &st
     }
     let description = plugin.description();
     let digest = plugin.digest();
+    let whose = key.map_or("any key".to_owned(), |id| format!("the key `{id}`"));
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": description.name,
             "version": if description.version.is_empty() { "unversioned" } else { &description.version },
-            "description": format!(
-                "What the key `{}` may call. Policy sha256 {digest}.", caller.id
-            ),
+            "description": format!("What {whose} may call. Policy sha256 {digest}."),
         },
-        "servers": [{"url": server}],
+        "servers": [{"url": server.root()}],
         "security": [{"key": []}],
         "paths": paths,
         "components": {

@@ -6,7 +6,9 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use signalbox_runtime::Digest;
-use signalbox_swap::{Presented, Signer, Signers, SignsFor, Statement, error_chain, verifying_key};
+use signalbox_swap::{
+    Presented, Signer, Signers, SignsFor, Statement, VerifyingKey, error_chain, verifying_key,
+};
 
 /// A statement, and what is to be thought of it.
 pub(super) struct Beside {
@@ -30,7 +32,7 @@ impl Beside {
     pub(super) fn read(
         policy: &Path,
         digest: &Digest,
-        public_key: Option<&Path>,
+        public_key: Option<&VerifyingKey>,
     ) -> anyhow::Result<Option<Self>> {
         let mut path = OsString::from(policy);
         path.push(".statement");
@@ -43,10 +45,7 @@ impl Beside {
         let read = match Statement::unverified(&envelope) {
             Err(error) => Err(error_chain(&error)),
             Ok(statement) => Ok(Said {
-                checked: match public_key {
-                    None => None,
-                    Some(key) => Some(check(&envelope, &statement, digest, key)?),
-                },
+                checked: public_key.map(|key| check(&envelope, &statement, digest, *key)),
                 signer: signer(&envelope).unwrap_or_default(),
                 is_about_this: statement.digest == *digest,
                 statement,
@@ -61,11 +60,8 @@ fn check(
     envelope: &[u8],
     statement: &Statement,
     digest: &Digest,
-    key: &Path,
-) -> anyhow::Result<Result<(), String>> {
-    let name = key.display();
-    let text = fs::read_to_string(key).with_context(|| format!("cannot read {name}"))?;
-    let key = verifying_key(text.trim()).with_context(|| format!("cannot use {name}"))?;
+    key: VerifyingKey,
+) -> Result<(), String> {
     let mut environments = statement.environments.iter().flatten();
     let signers = Signers::new(
         true,
@@ -83,7 +79,14 @@ fn check(
         last: None,
         now: Timestamp::now(),
     });
-    Ok(checked.map(drop).map_err(|error| error_chain(&error)))
+    checked.map(drop).map_err(|error| error_chain(&error))
+}
+
+/// The key that a statement has to be signed with.
+pub(super) fn public_key(path: &Path) -> anyhow::Result<VerifyingKey> {
+    let name = path.display();
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+    verifying_key(text.trim()).with_context(|| format!("cannot use {name}"))
 }
 
 fn signer(envelope: &[u8]) -> Option<String> {
@@ -97,6 +100,16 @@ fn signer(envelope: &[u8]) -> Option<String> {
 }
 
 impl Beside {
+    /// Whether the given key signed it, about this component.
+    pub(super) fn is_signed(&self) -> bool {
+        let checked = self
+            .read
+            .as_ref()
+            .ok()
+            .and_then(|said| said.checked.as_ref());
+        checked.is_some_and(Result::is_ok)
+    }
+
     pub(super) fn to_json(&self) -> Value {
         let said = match &self.read {
             Err(why) => return json!({"file": self.file, "error": why}),

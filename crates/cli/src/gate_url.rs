@@ -47,18 +47,23 @@ impl GateUrl {
         })
     }
 
+    /// For paths that begin with `/v1`.
+    pub(crate) fn root(&self) -> &str {
+        &self.root
+    }
+
     /// For clients that add `/chat/completions` to it.
-    pub(super) fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("{}/v1", self.root)
     }
 
     /// For code that adds `/v1/chat/completions` to it.
-    pub(super) fn gt_base(&self) -> String {
+    pub(crate) fn gt_base(&self) -> String {
         format!("{}/api/tenant", self.root)
     }
 
     /// Whether keys would cross a network in the clear.
-    pub(super) const fn is_exposed(&self) -> bool {
+    pub(crate) const fn is_exposed(&self) -> bool {
         self.is_exposed
     }
 }
