@@ -3,7 +3,7 @@
 use alloc::{collections::BTreeSet, string::String};
 use core::fmt;
 
-use crate::{Position, format::value};
+use crate::{Position, quote::value};
 
 /// How bad a diagnostic is.
 ///

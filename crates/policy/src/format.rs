@@ -3,12 +3,11 @@
 use crate::{
     Document, List, Text,
     document::{AllOrList, CaseEntry, Client, Expect, Model, Route, Value},
+    quote::{key, value},
 };
 
-mod scalar;
 mod terms;
 
-pub(crate) use scalar::{key, value};
 use terms::{boolean, caller_pairs, ceilings, published, scope};
 
 /// The canonical text of a document: one order of keys, one way to quote, one line an entry where

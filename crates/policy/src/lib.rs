@@ -42,11 +42,15 @@ mod mutate;
 mod policy;
 pub mod presets;
 #[cfg(feature = "document")]
+mod quote;
+#[cfg(feature = "document")]
 mod reformat;
 mod request;
 #[cfg(feature = "document")]
 mod resolve;
 mod rules;
+#[cfg(feature = "document")]
+mod scalar;
 #[cfg(feature = "document")]
 pub mod schema;
 pub mod tables;

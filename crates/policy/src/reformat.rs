@@ -10,7 +10,8 @@ use core::fmt;
 use crate::{
     Diagnostic,
     diagnostic::Findings,
-    yaml::{self, Kind, Meaning, Node},
+    scalar::Meaning,
+    yaml::{self, Kind, Node},
 };
 
 mod flow;

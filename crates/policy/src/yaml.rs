@@ -5,13 +5,10 @@
 //! every key written twice. Depth, bytes and nodes are bounded. Nothing is converted: whoever
 //! reads a scalar says what it must be.
 
-use crate::{Position, Text, diagnostic::Findings};
+use crate::{Position, Text, diagnostic::Findings, scalar::Meaning};
 
 mod build;
 mod keys;
-mod scalar;
-
-pub(crate) use scalar::Meaning;
 
 /// What was written at one place.
 #[derive(Debug)]

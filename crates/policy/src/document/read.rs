@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     diagnostic::{Code, Findings, shown},
-    format::value,
-    yaml::{Entry, Kind, Meaning, Node},
+    quote::value,
+    scalar::Meaning,
+    yaml::{Entry, Kind, Node},
 };
 
 pub(super) fn document(root: Node, findings: &mut Findings) -> Document {

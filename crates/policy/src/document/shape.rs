@@ -4,8 +4,9 @@ use super::AllOrList;
 use crate::{
     List, Position, Text,
     diagnostic::{Code, Findings, closest, shown},
-    format::value,
-    yaml::{Entry, Kind, Meaning, Node},
+    quote::value,
+    scalar::Meaning,
+    yaml::{Entry, Kind, Node},
 };
 
 /// The text of a node. `what` names it in messages.

@@ -3,7 +3,7 @@
 use granit_parser::ScalarStyle;
 
 use super::source::{Kind, Piece};
-use crate::format::{key, value};
+use crate::quote::{key, value};
 
 /// A piece on one line; `None` if it cannot stand there.
 pub(super) fn one_line(piece: &Piece<'_>) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use granit_parser::ScalarStyle;
 
-use crate::format::value;
+use crate::quote::value;
 
 /// The first line of a scalar, and those below it without what they are indented by.
 pub(super) struct Lines {

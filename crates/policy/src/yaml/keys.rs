@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Kind, Meaning, Node};
+use super::{Entry, Kind, Node};
+use crate::scalar::Meaning;
 use crate::{
     Text,
     diagnostic::{Code, Findings, shown},

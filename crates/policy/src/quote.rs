@@ -1,6 +1,6 @@
 //! How text is quoted.
 
-use crate::yaml::Meaning;
+use crate::scalar::Meaning;
 
 /// A value: plain where every YAML reader takes it for this text, in double quotes else.
 pub(crate) fn value(text: &str) -> String {
