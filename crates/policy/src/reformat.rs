@@ -60,9 +60,9 @@ pub fn reformat(text: &str) -> Result<String, NotReformatted> {
     if source.root.is_flow() {
         return Ok(text.to_owned());
     }
-    let comments = source.comments();
-    let laid_out = print::print(&source);
+    let laid_out = settled(print::print(&source))?;
     let keeps_meaning = || tree(&laid_out).is_ok_and(|after| says_the_same(&before, &after));
+    let comments = source.comments();
     let keeps_comments = || Source::read(&laid_out).is_some_and(|it| it.comments() == comments);
     if keeps_meaning() && keeps_comments() {
         Ok(laid_out)
@@ -70,6 +70,23 @@ pub fn reformat(text: &str) -> Result<String, NotReformatted> {
         Err(NotReformatted::WouldDiffer)
     }
 }
+
+/// What stays as it is when it is laid out again. A comment in an odd place may take a round or two to
+/// find one that it keeps.
+fn settled(mut laid_out: String) -> Result<String, NotReformatted> {
+    for _ in 0..MOST_ROUNDS {
+        let source = Source::read(&laid_out).ok_or(NotReformatted::WouldDiffer)?;
+        let again = print::print(&source);
+        if again == laid_out {
+            return Ok(laid_out);
+        }
+        laid_out = again;
+    }
+    Err(NotReformatted::WouldDiffer)
+}
+
+/// Nothing a person writes takes more than one.
+const MOST_ROUNDS: usize = 4;
 
 fn tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
     let mut findings = Findings::default();

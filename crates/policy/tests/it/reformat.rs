@@ -41,6 +41,19 @@ fn texts_are_laid_out_as_written_down() {
 }
 
 #[test]
+fn a_comment_in_an_odd_place_finds_one_that_it_keeps() {
+    for text in [
+        "\n    - - #",
+        "- # of the list\n  - a\n",
+        "-\n  # above\n  - - # behind\n      # below\n    - b\n",
+        "a: # behind\n  # below\n  - # odd\n    - # odder\n      c: # oddest\n",
+    ] {
+        let laid_out = reformat(text).unwrap_or_else(|why| panic!("{text}: {why:?}"));
+        assert_eq!(reformat(&laid_out).as_ref(), Ok(&laid_out), "{text}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_stays_as_it_is() {
     for text in [
         "policy: [",
