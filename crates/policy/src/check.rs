@@ -25,6 +25,7 @@ use crate::{
 pub use case_file::read_cases;
 use cases::{Known, cases};
 pub use mutants::Mutant;
+pub use names::is_published_name;
 pub use resolved::{Place, Resolved};
 
 /// Reads a document that stands alone and makes a policy of it. Its values are what they are by

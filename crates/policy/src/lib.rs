@@ -68,7 +68,7 @@ pub use caller::{Caller, Names, Purpose, Purposes};
 #[cfg(feature = "cases")]
 pub use cases::{BodyValue, Case, Expectation, ExpectedForward, ExpectedRefusal};
 #[cfg(feature = "document")]
-pub use check::{Mutant, Place, Resolved, read, read_cases, read_with};
+pub use check::{Mutant, Place, Resolved, is_published_name, read, read_cases, read_with};
 #[cfg(feature = "document")]
 pub use client::{Category, Client, Compatibility};
 pub use decision::{Decision, Forward, ListMode, Refusal};

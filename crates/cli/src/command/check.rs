@@ -53,10 +53,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     let table = arguments.gt_routes.read()?;
     let mut files = Vec::with_capacity(arguments.files.len());
+    let mut is_unread = false;
     for path in &arguments.files {
-        let mut file = Checked::read(path, &values, &table)?;
+        // One that cannot be read hides nothing of the others.
+        let mut file = match Checked::read(path, &values, &table) {
+            Ok(file) => file,
+            Err(error) => {
+                output::problem(&format!("{error:#}"));
+                is_unread = true;
+                continue;
+            }
+        };
         file.allow(&arguments.allow);
-        // What was found in one file is printed even if the next cannot be read.
         if arguments.format == Format::Text {
             text(&file);
         }
@@ -71,7 +79,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let is_denied = arguments.deny_warnings && file.count(Severity::Warning) > 0;
         file.valid().is_none() || is_denied
     };
-    Ok(if files.iter().any(fails) {
+    Ok(if is_unread {
+        Exit::Failed
+    } else if files.iter().any(fails) {
         Exit::InvalidPolicy
     } else {
         Exit::Ok

@@ -162,7 +162,14 @@ fn print(
         }
         return output::json(&value);
     }
-    output::data(&lines(method, &target.path, explanation))
+    let mut text = lines(method, &target.path, explanation);
+    if let (Some(name), Decision::ListModels(_)) = (&target.model_id, &explanation.decision) {
+        let name = show::plain(name);
+        text.push_str(&format!(
+            ": of {name} alone, and 404 model_not_found if it is none of them"
+        ));
+    }
+    output::data(&text)
 }
 
 /// Every check on a line, and what is decided.

@@ -34,14 +34,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut exit = Exit::Ok;
     for path in &arguments.files {
         let done = if path.as_os_str() == "-" {
-            stdin(arguments.check)?
+            stdin(arguments.check)
         } else {
-            file(path, arguments.check)?
+            file(path, arguments.check)
         };
         exit = match done {
-            Done::Refused => Exit::InvalidPolicy,
-            Done::Formatted(_) if arguments.check && exit == Exit::Ok => Exit::Failed,
-            _ => exit,
+            // One that cannot be read keeps nothing from the others.
+            Err(error) => {
+                output::problem(&format!("{error:#}"));
+                Exit::Failed
+            }
+            Ok(Done::Refused) if exit == Exit::Ok => Exit::InvalidPolicy,
+            Ok(Done::Formatted(_)) if arguments.check && exit == Exit::Ok => Exit::Failed,
+            Ok(_) => exit,
         };
     }
     Ok(exit)

@@ -49,6 +49,9 @@ pub(crate) struct Arguments {
     /// Where clients will connect.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Where operators will connect.
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    admin: SocketAddr,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -67,19 +70,29 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         show::count(u64::try_from(published.len()).unwrap_or(u64::MAX), "name"),
         shown(&published)
     ));
-    let token = files::token()?;
-    let texts = Texts::new(arguments, &answers, preset, &published, &token)?;
+    let published = tenant::usable(published)?;
+    let tokens = Tokens {
+        client: files::token("gtak_")?,
+        admin: files::token("")?,
+    };
+    let texts = Texts::new(arguments, &answers, preset, &published, &tokens)?;
     check(&texts)?;
     files.write(&texts, &answers)?;
-    say(arguments, &files, &token)?;
+    say(arguments, &files, &tokens.client)?;
     Ok(Exit::Ok)
+}
+
+/// What opens the new host.
+struct Tokens {
+    client: String,
+    admin: String,
 }
 
 /// What is written is what loads, and does what its cases say.
 fn check(texts: &Texts) -> anyhow::Result<()> {
     let file = PolicyFile::check(texts::POLICY, texts.policy.clone())?;
     let Some(file) = file else {
-        anyhow::bail!("the tenant publishes a name that no policy can have")
+        anyhow::bail!("what the tenant publishes makes no policy")
     };
     let runtime = compile::runtime()?;
     let plugin = runtime.load(&file.into_component()?, &LoadOptions::default())?;
@@ -90,21 +103,25 @@ fn check(texts: &Texts) -> anyhow::Result<()> {
 
 /// The token on stdout, everything else on stderr.
 fn say(arguments: &Arguments, files: &Files, token: &str) -> anyhow::Result<()> {
-    let [config, keys, policy] = files.written().map(|path| path.display().to_string());
+    let [config, keys, policy, admin] = files.written().map(|path| path.display().to_string());
     let next = format!("signalbox test {policy} && signalbox serve --config {config}");
     if arguments.json {
         return output::json(&json!({
-            "files": [config, keys, policy],
+            "files": [config, keys, policy, admin],
             "key": arguments.id,
             "token": token,
             "next": next,
         }));
     }
-    output::talk(&format!("wrote {config}, {keys} and {policy}"));
+    output::talk(&format!("wrote {config}, {keys}, {policy} and {admin}"));
     output::talk(&format!("next: {next}"));
     output::talk(&format!(
         "then: curl http://{}/v1/models -H \"authorization: Bearer $TOKEN\"",
         arguments.listen
+    ));
+    output::talk(&format!(
+        "and: signalbox status --admin http://{} --token-file {admin}",
+        arguments.admin
     ));
     output::talk(&format!(
         "the token of `{}`, shown this once, on stdout:",

@@ -104,8 +104,15 @@ fn warnings_fail_where_they_are_denied_and_not_allowed() {
         assert_eq!(ran.code, Some(code), "{arguments:?}: {}", ran.stderr);
     }
     assert_eq!(check(&["--deny-warnings", "fine.yaml"]).code, Some(0));
+    let all = check(&["nowhere.yaml", "fine.yaml", "errors.yaml", document]);
+    assert_eq!(all.code, Some(1));
     let both = check(&["fine.yaml", "errors.yaml", document]);
     assert_eq!(both.code, Some(3));
+    assert!(
+        all.stderr.ends_with(&both.stderr) && all.stderr.starts_with("error: cannot read"),
+        "a file that cannot be read hides nothing of the others: {}",
+        all.stderr
+    );
     for said in [
         "fine.yaml: ok: policy `fine`",
         "errors.yaml: 2 errors; docs/errors.md",

@@ -173,6 +173,21 @@ fn explain_names_the_check_that_refuses() {
         "{}",
         by_key.stdout
     );
+    let one = run(&[
+        "explain",
+        "--policy",
+        &document,
+        "--key",
+        &keys,
+        "GET",
+        "/v1/models/gpt-5",
+    ]);
+    assert!(
+        one.stdout
+            .contains("may use: of gpt-5 alone, and 404 model_not_found if it is none of them"),
+        "{}",
+        one.stdout
+    );
 }
 
 #[test]

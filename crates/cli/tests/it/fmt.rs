@@ -85,7 +85,9 @@ fn what_cannot_be_read_stays_and_the_others_are_laid_out() {
     );
     assert_eq!(fs::read_to_string(&broken).unwrap(), "policy: &a p\n");
     assert_eq!(fs::read_to_string(&untidy).unwrap(), TIDY);
-    assert_eq!(run(&["fmt", "/nowhere/p.yaml"]).code, Some(1));
+    let (_third, untidy) = written(UNTIDY);
+    assert_eq!(run(&["fmt", "/nowhere/p.yaml", &untidy]).code, Some(1));
+    assert_eq!(fs::read_to_string(&untidy).unwrap(), TIDY);
     assert_eq!(run(&["fmt"]).code, Some(2));
 }
 

@@ -72,7 +72,15 @@ fn the_first_steps_of_the_readme_lead_to_an_answer() {
 
     let config = gate.join("signalbox.yaml").display().to_string();
     let host = Serving::start(
-        &["serve", "--config", &config, "--listen", "127.0.0.1:0"],
+        &[
+            "serve",
+            "--config",
+            &config,
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+        ],
         Stream::Stderr,
         "listening",
     );
@@ -119,6 +127,7 @@ fn what_is_written_is_private_where_it_has_to_be_and_names_the_key() {
     let said: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(said["key"], "portal");
     assert_eq!(mode(&gate.join("keys.yaml")), 0o600);
+    assert_eq!(mode(&gate.join("admin.token")), 0o600);
     let config = fs::read_to_string(gate.join("signalbox.yaml")).unwrap();
     let place = fs::canonicalize(&key).unwrap();
     assert!(
@@ -166,6 +175,7 @@ fn nothing_is_overwritten_and_nothing_half_written() {
         "signalbox.yaml",
         "keys.yaml",
         "policy.yaml",
+        "admin.token",
         "gt-inference.key",
     ] {
         let folder = TempDir::new().unwrap();
@@ -266,6 +276,26 @@ fn what_is_no_gt_is_told_apart() {
         assert!(ran.stderr.contains(sign), "{gt} {more:?}: {}", ran.stderr);
         assert!(!folder.path().join("gate").exists(), "{gt} {more:?}");
     }
+}
+
+#[test]
+fn a_name_that_no_policy_can_have_is_left_out_and_told() {
+    let mixed = answering(
+        "HTTP/1.1 200 OK\r\ncontent-length: 54\r\n\r\n{\"data\":[{\"id\":\"a\\u0000\"},{\"id\":\"b*\"},{\"id\":\"agent\"}]}",
+    );
+    let folder = TempDir::new().unwrap();
+    let ran = init(&folder.path().join("gate"), &mixed, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for name in ["a\\u{0}", "b*"] {
+        let note = format!("note: no policy can have the name `{name}`: it is left out");
+        assert!(ran.stderr.contains(&note), "{}", ran.stderr);
+    }
+    let policy = fs::read_to_string(folder.path().join("gate/policy.yaml")).unwrap();
+    assert!(
+        policy.contains("models:") && policy.contains("\"agent\": {}"),
+        "{policy}"
+    );
+    assert!(!policy.contains("b*"), "{policy}");
 }
 
 #[test]

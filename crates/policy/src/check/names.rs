@@ -84,6 +84,12 @@ pub(super) fn published(text: &Text, findings: &mut Findings) {
     }
 }
 
+/// Whether GT could publish something by this name, and a policy name it.
+#[must_use]
+pub fn is_published_name(name: &str) -> bool {
+    bytes_fault(name).is_none() && !name.contains('*')
+}
+
 fn bytes_fault(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         return Some("it is empty");

@@ -12,7 +12,7 @@ use base16ct::HexDisplay;
 
 use super::{
     answers::{Answers, KeyPlace},
-    texts::{CONFIG, GT_KEY, KEYS, POLICY, Texts},
+    texts::{ADMIN_TOKEN, CONFIG, GT_KEY, KEYS, POLICY, Texts},
 };
 
 /// A folder that has none of the files yet.
@@ -23,7 +23,7 @@ pub(super) struct Files {
 impl Files {
     /// Looks before anything is asked.
     pub(super) fn new(folder: &Path) -> anyhow::Result<Self> {
-        for name in [CONFIG, KEYS, POLICY, GT_KEY] {
+        for name in [CONFIG, KEYS, POLICY, ADMIN_TOKEN, GT_KEY] {
             let path = folder.join(name);
             match path.symlink_metadata() {
                 Ok(_) => bail!(
@@ -43,8 +43,8 @@ impl Files {
     }
 
     /// The files people go on with.
-    pub(super) fn written(&self) -> [PathBuf; 3] {
-        [CONFIG, KEYS, POLICY].map(|name| match self.folder.as_path() {
+    pub(super) fn written(&self) -> [PathBuf; 4] {
+        [CONFIG, KEYS, POLICY, ADMIN_TOKEN].map(|name| match self.folder.as_path() {
             here if here == Path::new(".") => PathBuf::from(name),
             folder => folder.join(name),
         })
@@ -58,6 +58,7 @@ impl Files {
             (CONFIG, &*texts.config, PUBLIC),
             (KEYS, &*texts.keys, PRIVATE),
             (POLICY, &*texts.policy, PUBLIC),
+            (ADMIN_TOKEN, &*texts.admin_token, PRIVATE),
         ];
         if let KeyPlace::Written(key) = &answers.key.place {
             files.push((GT_KEY, key, PRIVATE));
@@ -87,11 +88,11 @@ fn create(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     file.sync_all()
 }
 
-/// 256 random bits behind GT's own prefix, so that secret scanners know it.
-pub(super) fn token() -> anyhow::Result<String> {
+/// 256 random bits. A client's are behind GT's own prefix, so that secret scanners know them.
+pub(super) fn token(prefix: &str) -> anyhow::Result<String> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).context("the operating system gives no random bytes")?;
-    Ok(format!("gtak_{:x}", HexDisplay(&random)))
+    Ok(format!("{prefix}{:x}", HexDisplay(&random)))
 }
 
 /// What anybody may read, as far as the user's mask allows.

@@ -9,9 +9,10 @@ use http::{
 };
 use signalbox_http::models::parse_list;
 use signalbox_http_client::{Connection, Limits, Roots, Scheme, Tls, Url};
+use signalbox_policy::is_published_name;
 
 use super::answers::Answers;
-use crate::admin::block_on;
+use crate::{admin::block_on, output, show};
 
 /// The names, in GT's order, each once.
 pub(super) fn published(answers: &Answers) -> anyhow::Result<Vec<String>> {
@@ -57,6 +58,24 @@ pub(super) fn published(answers: &Answers) -> anyhow::Result<Vec<String>> {
         "GT publishes no name to this key: publish an agent or a model in GT, and allow it on the key"
     );
     Ok(published)
+}
+
+/// Those of the names that a policy can have; says which it cannot.
+pub(super) fn usable(published: Vec<String>) -> anyhow::Result<Vec<String>> {
+    let (usable, others): (Vec<_>, Vec<_>) = published
+        .into_iter()
+        .partition(|name| is_published_name(name));
+    for name in others {
+        let name = show::plain(&name);
+        output::talk(&format!(
+            "note: no policy can have the name `{name}`: it is left out"
+        ));
+    }
+    ensure!(
+        !usable.is_empty(),
+        "the tenant publishes no name that a policy can have"
+    );
+    Ok(usable)
 }
 
 /// People wait for it.

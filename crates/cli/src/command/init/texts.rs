@@ -9,7 +9,7 @@ use signalbox_host::config::Config;
 use signalbox_policy::{Endpoint, ModelSource, presets::Preset};
 
 use super::{
-    Arguments,
+    Arguments, Tokens,
     answers::{Answers, KeyPlace, VARIABLE},
 };
 
@@ -18,6 +18,7 @@ pub(super) struct Texts {
     pub(super) config: String,
     pub(super) keys: String,
     pub(super) policy: String,
+    pub(super) admin_token: String,
 }
 
 impl Texts {
@@ -27,12 +28,13 @@ impl Texts {
         answers: &Answers,
         preset: Preset,
         published: &[String],
-        token: &str,
+        tokens: &Tokens,
     ) -> anyhow::Result<Self> {
         let texts = Self {
-            config: config(arguments, answers),
-            keys: keys(arguments, token),
+            config: config(arguments, answers, &tokens.admin),
+            keys: keys(arguments, &tokens.client),
             policy: policy(preset, published),
+            admin_token: format!("{}\n", tokens.admin),
         };
         Config::parse(&texts.config, &arguments.folder)
             .context("the configuration would not load")?;
@@ -41,7 +43,7 @@ impl Texts {
     }
 }
 
-fn config(arguments: &Arguments, answers: &Answers) -> String {
+fn config(arguments: &Arguments, answers: &Answers, admin_token: &str) -> String {
     let path = |path: &Path| quoted(&path.display().to_string());
     let key = match &answers.key.place {
         KeyPlace::File(file) => format!("{{file: {}}}", path(file)),
@@ -59,10 +61,14 @@ fn config(arguments: &Arguments, answers: &Answers) -> String {
         "# A Signalbox host; docs/configuration.md explains every key.\n\
          # Relative paths are relative to this file.\n\
          listen: {}\n\
+         # For `signalbox status`, `swap` and `why`, with --token-file {ADMIN_TOKEN}.\n\
+         admin:\n  listen: {}\n  operate_token_sha256: \"{}\"\n\
          upstream:\n{upstream}  credentials:\n    inference: {key}\n\
          policies:\n  default: {}\n\
          keys: {}\n",
         quoted(&arguments.listen.to_string()),
+        quoted(&arguments.admin.to_string()),
+        Digest::of(admin_token),
         POLICY,
         KEYS,
     )
@@ -171,4 +177,5 @@ fn quoted(text: &str) -> String {
 pub(super) const CONFIG: &str = "signalbox.yaml";
 pub(super) const KEYS: &str = "keys.yaml";
 pub(super) const POLICY: &str = "policy.yaml";
+pub(super) const ADMIN_TOKEN: &str = "admin.token";
 pub(super) const GT_KEY: &str = "gt-inference.key";

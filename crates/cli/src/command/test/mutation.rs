@@ -5,6 +5,7 @@ use signalbox_policy::{Case, Resolved};
 use signalbox_testkit::{Outcome, judge};
 
 use super::{native::Native, subject::Subject};
+use crate::output;
 
 /// Every mutant of a document, in the order of its routes, models, sets and callers.
 pub(super) struct Mutation {
@@ -32,6 +33,10 @@ impl Mutation {
                 !matches!(judge(case, answer), Outcome::Pass | Outcome::Skipped(_))
             };
             let noticed_by = cases.iter().find(notices).map(|case| case.name.clone());
+            if (mutants.len() + 1).is_multiple_of(TOLD_EVERY) {
+                let tried = mutants.len() + 1;
+                output::talk(&format!("{}: {tried} mutants tried", subject.name));
+            }
             mutants.push(Tried {
                 place: subject.place(&mutant.place),
                 rule: mutant.rule,
@@ -66,3 +71,6 @@ impl Mutation {
         })
     }
 }
+
+/// A document of thousands of models has tens of thousands, and is built for each: that takes minutes.
+const TOLD_EVERY: usize = 1_000;
