@@ -2,42 +2,24 @@
 //! `BLESS=1` writes down what came.
 
 mod changed;
+mod doors;
 mod lying;
+mod policies;
 mod tower;
 
 use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
 use signalbox_harness::{
-    conformance::{Door, Fixture, Guests, HostDoor, check, folder, is_as_printed, names, rewrite},
+    conformance::{Door, Fixture, HostDoor, check, folder, is_as_printed, names, rewrite},
+    every_topic,
     policies::runbook,
 };
 use signalbox_http::refusal::Code;
-use signalbox_policy::{Decision, ListMode, ModelSource};
 
-use crate::guests::{Guest, description, entry, route};
+use policies::guests;
 
-/// One test a file, so that they run side by side; and one that no file is left out.
-macro_rules! topics {
-    ($($topic:ident)*) => {
-        $(#[test]
-        fn $topic() {
-            play(stringify!($topic));
-        })*
-
-        #[test]
-        fn every_file_is_played() {
-            assert_eq!(names(), [$(stringify!($topic)),*]);
-        }
-    };
-}
-
-topics! {
-    announced audio_images bases browsers budgets chat connections conversations datasets embeddings
-    forms head headers http2 idle limited limits listed_models models refusals_body refusals_key
-    refusals_policy refusals_request refusals_route refusals_target refusals_upstream streams swaps
-    timeouts unreachable
-}
+every_topic!(play);
 
 fn play(topic: &str) {
     if std::env::var_os("BLESS").is_some() {
@@ -103,39 +85,4 @@ fn the_documents_are_the_runbooks() {
         let path = folder().join("fixture").join(name).with_extension("yaml");
         assert_eq!(fs::read_to_string(path).unwrap(), runbook(name), "{name}");
     }
-}
-
-/// The policies of the fixture that no document can express; its README says what each does.
-fn guests() -> Guests {
-    let deciding = |decision| {
-        let mut description = description();
-        let models = route("GET", "/v1/models", ModelSource::None);
-        description.routes.push(models);
-        description.model_count = 3;
-        let catalogue = vec![
-            entry("big", "support-agent"),
-            entry("old", "retired-agent"),
-            entry("small", "gt-small"),
-        ];
-        Guest {
-            description,
-            catalogue,
-            ..Guest::answer(decision)
-        }
-    };
-    let some = ListMode::Only(vec!["big".to_owned()]);
-    [
-        ("failing.wasm", Guest::code("(unreachable)")),
-        (
-            "endless.wasm",
-            Guest::code("(loop $l (br $l)) (unreachable)"),
-        ),
-        (
-            "listing.wasm",
-            deciding(Decision::ListModels(ListMode::Upstream)),
-        ),
-        ("some.wasm", deciding(Decision::ListModels(some))),
-    ]
-    .map(|(name, guest)| (name.to_owned(), guest.component()))
-    .into()
 }

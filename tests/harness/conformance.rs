@@ -6,6 +6,8 @@
 
 mod client;
 mod compare;
+mod deviations;
+mod door;
 mod files;
 mod fixture;
 mod format;
@@ -19,7 +21,9 @@ mod normal;
 mod play;
 mod printed;
 mod progress;
+mod proxied;
 mod topic;
+mod topics;
 mod tower;
 mod written;
 
@@ -28,11 +32,14 @@ use std::{fmt::Debug, net::SocketAddr, time::Duration};
 use serde_json::Value;
 
 pub use compare::differences;
+pub use deviations::{All, AtGt, Deviations, NotPlayed, Otherwise, Uncompared, Which, doors};
+pub use door::play_door;
 pub use files::folder;
 pub use fixture::{Fixture, Guests};
 pub use format::{Answer, Exchange, Expected, Seen, Step, Topic, Version};
 pub use host::HostDoor;
 pub use play::Stage;
+pub use proxied::ProxiedDoor;
 pub use topic::{check, is_as_printed, names, read, rewrite};
 pub use tower::TowerDoor;
 

@@ -26,6 +26,7 @@ pub mod keep_alive;
 pub mod operator;
 pub mod policies;
 pub mod process;
+pub mod proxy;
 pub mod readers;
 pub mod recorder;
 pub mod registry;

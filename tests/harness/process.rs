@@ -4,6 +4,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, File},
+    path::Path,
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
 };
 
@@ -40,6 +41,12 @@ impl Program {
             command,
             home,
         }
+    }
+
+    /// The folder it runs in, for its files.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// With this argument.

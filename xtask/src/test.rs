@@ -9,7 +9,9 @@
 //! last passed with.
 
 mod clients;
+mod doors;
 mod failed;
+mod kept;
 mod passed;
 mod registry;
 mod runbook_clients;
@@ -144,6 +146,7 @@ mod tests {
             Step::Clients,
             Step::ClientsPython,
             Step::ClientsNode,
+            Step::Doors,
         ];
         assert_eq!(suites, expected);
     }

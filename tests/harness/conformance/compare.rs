@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    format::{Answer, Exchange, Expected, Step, Version},
+    format::{Answer, Exchange, Expected, Seen, Step, Version},
     normal,
 };
 
@@ -33,6 +33,17 @@ fn leave_records_out(step: &mut Step) {
         then.client_saw.iter_mut().for_each(|it| it.record = None);
     }
     step.meanwhile.iter_mut().for_each(leave_records_out);
+}
+
+/// Every request GT saw in these steps, those meanwhile after those of their step.
+pub(super) fn gt_saw(steps: &[Step]) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    for step in steps {
+        let then = step.then.iter();
+        seen.extend(then.flat_map(|then| then.gt_saw.iter().cloned()));
+        seen.extend(gt_saw(&step.meanwhile));
+    }
+    seen
 }
 
 /// Writes into an exchange what came of it over each version it is played over.

@@ -27,7 +27,16 @@ impl HostDoor {
     /// If it does not start.
     #[must_use]
     pub fn open(fixture: &Fixture) -> Self {
-        let config = Config::parse(fixture.configuration(), &fixture.folder());
+        Self::open_as(fixture, fixture.configuration())
+    }
+
+    /// Starts a host with this configuration in place of the fixture's: that with something more.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn open_as(fixture: &Fixture, configuration: &str) -> Self {
+        let config = Config::parse(configuration, &fixture.folder());
         let config = config.expect("the fixture is valid");
         let policies = fixture.policies().to_vec();
         let (running, (address, admin, handle)) = Running::start("host", |told| async move {

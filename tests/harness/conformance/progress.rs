@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Condvar, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use super::{PATIENCE, format::Seen};
@@ -39,17 +40,17 @@ impl Progress {
     /// Waits until something holds.
     pub(super) fn until(&self, what: &str, holds: impl Fn(&State) -> bool) {
         assert!(
-            self.comes_to(holds),
+            self.comes_within(PATIENCE, holds),
             "waited for {what}: {:?}",
             self.state()
         );
     }
 
     /// Waits until something holds; `false` if it does not come to that.
-    pub(super) fn comes_to(&self, holds: impl Fn(&State) -> bool) -> bool {
+    pub(super) fn comes_within(&self, time: Duration, holds: impl Fn(&State) -> bool) -> bool {
         let waited = self
             .changed
-            .wait_timeout_while(self.state(), PATIENCE, |state| !holds(state));
+            .wait_timeout_while(self.state(), time, |state| !holds(state));
         let (_guard, result) = waited.expect("nobody panics with it");
         !result.timed_out()
     }

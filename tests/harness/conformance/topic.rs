@@ -1,6 +1,6 @@
 //! The files of `tests/conformance`: read, played, and written again.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use super::{
     Open,
@@ -18,7 +18,11 @@ use super::{
 /// If the folder cannot be read.
 #[must_use]
 pub fn names() -> Vec<String> {
-    let files = fs::read_dir(folder()).expect("the folder is there");
+    names_in(&folder())
+}
+
+pub(super) fn names_in(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).expect("the folder is there");
     let mut names: Vec<_> = files
         .map(|file| file.expect("the folder can be read").path())
         .filter(|path| path.extension().is_some_and(|it| it == "json"))

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use super::{
-    clients,
+    clients, doors,
     passed::{self, Suite},
     registry, runbook_clients,
 };
@@ -45,6 +45,8 @@ pub(super) enum Step {
     ClientsPython,
     /// Suite: the clients of GT's runbooks that are in JavaScript; installs them
     ClientsNode,
+    /// Suite: the doors of other proxies: Envoy, nginx, Traefik, Caddy, HAProxy; installs them
+    Doors,
     /// End to end: laws across crates, faults, hostile input
     E2e,
 }
@@ -77,6 +79,10 @@ impl Step {
             Self::ClientsNode => {
                 runbook_clients::node()?;
                 of_the_tests_crate("clients", Part::Of("runbooks::node::"))
+            }
+            Self::Doors => {
+                doors::install()?;
+                of_the_tests_crate("doors", Part::All)
             }
             Self::E2e => end_to_end(),
         }
@@ -147,6 +153,19 @@ impl Step {
                 "tests/harness/trials",
                 "tests/runbook_clients/node",
                 "xtask/src/test/runbook_clients.rs",
+            ],
+            Self::Doors => &[
+                "Cargo.lock",
+                "crates",
+                "host",
+                "plugins",
+                "tests/Cargo.toml",
+                "tests/conformance",
+                "tests/doors",
+                "tests/e2e/conformance/policies.rs",
+                "tests/harness",
+                "wit",
+                "xtask/src/test/doors.rs",
             ],
             _ => &[],
         }
@@ -309,7 +328,7 @@ mod tests {
             .iter()
             .filter_map(|step| step.suite());
         let suites: Vec<Suite> = suites.collect();
-        assert_eq!(suites.len(), 5);
+        assert_eq!(suites.len(), 6);
         for Suite { name, inputs } in suites {
             for input in inputs {
                 assert!(root().join(input).exists(), "{name}: {input}");

@@ -1,0 +1,23 @@
+//! The exchanges of `tests/conformance` through proxies of others, each with the list in
+//! `tests/conformance/doors` of what is not as the files say. The step `doors` of `cargo xtask test` installs
+//! the proxies.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "everything here is a test or stands under one: what goes wrong is to fail it"
+)]
+
+#[path = "../../crates/runtime/tests/it/guests.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the runtime's own tests, which use more of it"
+)]
+mod guests;
+#[path = "../../crates/runtime/tests/it/image.rs"]
+mod image;
+mod installed;
+#[path = "../e2e/conformance/policies.rs"]
+mod policies;
+mod tcp;
