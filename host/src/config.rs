@@ -13,6 +13,11 @@ mod clients;
 mod error;
 mod file;
 mod jwt;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "for the listeners of proxies")
+)]
+mod private;
 mod records;
 mod settings;
 mod swapping;
@@ -30,6 +35,7 @@ use std::sync::Arc;
 pub use clients::{CorsSettings, ListenerTls};
 pub use error::{ConfigError, Problem};
 pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, ProfileChoice};
+pub use private::{MutualTls, PrivateListen, UnixSocket};
 pub use records::{ClientAddress, RecordSettings};
 pub use settings::{AnswerHeaders, Decisions, Isolation, Limits, Times};
 pub use signalbox_gate::{Announce, ForwardedHeader, ForwardedSettings, KeyLimits};
@@ -57,8 +63,8 @@ use crate::policy_sources::sources::{AsIs, PolicySource, Sources};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// Where clients connect.
-    pub listen: SocketAddr,
+    /// Where clients connect; `None` if they connect to a proxy, and only it connects here.
+    pub listen: Option<SocketAddr>,
     /// TLS for clients; `None` speaks plaintext.
     pub tls: Option<ListenerTls>,
     /// Whether clients may speak HTTP/2.
@@ -190,7 +196,7 @@ impl Config {
     #[must_use]
     pub fn new(url: UpstreamUrl, keys: KeySource) -> Self {
         Self {
-            listen: DEFAULT_LISTEN,
+            listen: Some(DEFAULT_LISTEN),
             tls: None,
             http2: true,
             host_names: Vec::new(),
@@ -231,7 +237,7 @@ impl Config {
     #[must_use]
     pub fn own_hosts(&self) -> OwnHosts {
         OwnHosts {
-            address: Some(self.listen.ip()),
+            address: self.listen.map(|listen| listen.ip()),
             names: self.host_names.clone(),
         }
     }

@@ -37,6 +37,7 @@ pub use auth::credentials::{CredentialError, CredentialFiles};
 pub use auth::jwt::{FetchError, KeySetError, KeySetProblem};
 pub use auth::keyring_file::load_keyring;
 pub use auth::keys::Keys;
+pub use listener::private::{PrivateAddress, PrivateListenError};
 pub use observe::metrics::LostLines;
 pub use observe::record::{AccessFields, AccessLine, SharedFields};
 pub use observe::traces::CollectorError;

@@ -42,8 +42,9 @@ use worker_thread::{Cut, WorkerHandle};
 /// A host that is bound and not yet serving.
 #[derive(Debug)]
 pub struct Host {
-    listener: std::net::TcpListener,
-    address: SocketAddr,
+    /// For clients, unless they come by a proxy alone.
+    listener: Option<std::net::TcpListener>,
+    address: Option<SocketAddr>,
     admin: Option<Admin>,
     shared: Arc<Shared>,
     followed: Vec<Followed>,
@@ -71,9 +72,10 @@ pub enum RunError {
 }
 
 impl Host {
-    /// Where clients connect; with the port the system chose if the configuration says 0.
+    /// Where clients connect, if there is such a listener; with the port the system chose if the
+    /// configuration says 0.
     #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
+    pub const fn local_addr(&self) -> Option<SocketAddr> {
         self.address
     }
 
@@ -108,10 +110,15 @@ impl Host {
             .collect::<Result<Vec<_>, _>>()
             .map_err(RunError::Thread)?;
         let workers = Arc::new(workers);
-        let acceptor = Acceptor::start(self.listener, Arc::clone(&workers), &shared)
-            .map_err(RunError::Thread)?;
+        let accept = |listener| Acceptor::start(listener, Arc::clone(&workers), &shared);
+        let acceptor = self.listener.map(accept).transpose();
+        let acceptor = acceptor.map_err(RunError::Thread)?;
         shared.observers.health.enter(health::Phase::Serving);
-        tracing::info!(address = %self.address, workers = workers.len(), "serving");
+        tracing::info!(
+            address = self.address.map(tracing::field::display),
+            workers = workers.len(),
+            "serving"
+        );
         tokio::select! {
             () = shutdown => {}
             () = reload::watch(&shared) => {}
@@ -156,7 +163,11 @@ async fn obey(mut hangups: Sighup, shared: Arc<Shared>) {
     }
 }
 
-async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandle>>) -> Exit {
+async fn leave(
+    shared: &Shared,
+    acceptor: Option<Acceptor>,
+    workers: Arc<Vec<WorkerHandle>>,
+) -> Exit {
     let times = &shared.config.times;
     // What is compiled now would never serve.
     shared.policies.swaps.give_up_compiling();
@@ -164,7 +175,9 @@ async fn leave(shared: &Shared, acceptor: Acceptor, workers: Arc<Vec<WorkerHandl
     tell(&workers, Phase::Leaving);
     tracing::info!("draining: readiness is off");
     sleep(times.readiness_off.duration()).await;
-    acceptor.stop().await;
+    if let Some(acceptor) = acceptor {
+        acceptor.stop().await;
+    }
     tell(&workers, Phase::Draining);
     tracing::info!("shutting down: not accepting any more");
     let drained = async {

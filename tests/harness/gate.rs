@@ -172,7 +172,11 @@ impl Setup {
         let policies = self.policies;
         let (host, (address, admin, handle)) = Running::start("host", |told| async move {
             let host = Host::bind(config, policies).await.expect("the gate starts");
-            told.send((host.local_addr(), host.admin_addr(), host.handle()));
+            told.send((
+                host.local_addr().expect("a listener for clients"),
+                host.admin_addr(),
+                host.handle(),
+            ));
             host.run(told.stop()).await.expect("the gate runs");
         });
         Gate {

@@ -19,7 +19,7 @@ use signalbox_runtime::CompileIn;
 
 pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
     Ok(Config {
-        listen: file.listen.unwrap_or(DEFAULT_LISTEN),
+        listen: Some(file.listen.unwrap_or(DEFAULT_LISTEN)),
         tls: file.tls.map(|tls| tls.within(folder)),
         http2: file.http2.unwrap_or(true),
         host_names: file.host_names,

@@ -27,6 +27,9 @@ pub(crate) struct TlsFiles<'a> {
     pub(crate) key_file: &'a Path,
     /// `None` asks clients for no certificate.
     pub(crate) client_ca_file: Option<&'a Path>,
+    /// Names one of which a client's certificate has to be for; without any, all that
+    /// `client_ca_file` vouches for are let in.
+    pub(crate) client_names: &'a [String],
 }
 
 /// Which pages of browsers may call.
@@ -71,6 +74,7 @@ impl ListenerTls {
             cert_file: &self.cert_file,
             key_file: &self.key_file,
             client_ca_file: None,
+            client_names: &[],
         }
     }
 }
@@ -90,6 +94,7 @@ impl AdminTls {
             cert_file: &self.cert_file,
             key_file: &self.key_file,
             client_ca_file: self.client_ca_file.as_deref(),
+            client_names: &[],
         }
     }
 }

@@ -72,6 +72,25 @@ pub enum Problem {
     /// Not an address with a port.
     #[error("write an IP address and a port, like `127.0.0.1:8080` or `[::1]:8080`")]
     Address,
+    /// Neither a socket nor an address.
+    #[error("write `unix:PATH`, or an IP address and a port with `tls` beside it")]
+    Place,
+    /// A port that anybody can call, where GT's key is handed out.
+    #[error(
+        "whoever can call it gets GT's key: write `unix:PATH`, or `tls` with `client_ca_file` and `names`"
+    )]
+    OpenPort,
+    /// A socket needs no TLS.
+    #[error("a Unix socket is opened by the mode of its file: remove `tls`, or listen on a port")]
+    SocketTls,
+    /// A port has no group.
+    #[error("a group opens a Unix socket; a port is opened by `tls`")]
+    GroupOfPort,
+    /// Not a name in a certificate.
+    #[error(
+        "write a DNS name in lower case or a URI, as the certificate has it, without a wildcard"
+    )]
+    PeerName,
     /// Not a host name.
     #[error("write a host name or address, without scheme, port or path")]
     HostName,

@@ -56,7 +56,7 @@ fn no_size() -> Problem {
 #[test]
 fn the_least_configuration_has_the_documented_defaults() {
     let config = parse(LEAST).unwrap();
-    assert_eq!(config.listen, ([127, 0, 0, 1], 8080).into());
+    assert_eq!(config.listen, Some(([127, 0, 0, 1], 8080).into()));
     assert!(config.admin.is_none() && config.state.is_none() && config.workers.is_none());
     assert_eq!(
         config.policies["default"],

@@ -6,6 +6,7 @@
 //! a route.
 
 mod clients;
+mod named_clients;
 
 use std::io;
 use std::path::PathBuf;
@@ -13,12 +14,14 @@ use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::TlsFiles;
 use crate::file_watcher::FileWatcher;
+use named_clients::NamedClients;
 
 pub(crate) use clients::ClientTls;
 
@@ -28,6 +31,7 @@ pub(crate) struct Certificates {
     certificate: FileWatcher,
     key: FileWatcher,
     client_authorities: Option<FileWatcher>,
+    client_names: Arc<[String]>,
     protocols: &'static [&'static [u8]],
     config: Arc<ServerConfig>,
 }
@@ -71,12 +75,16 @@ impl Certificates {
         let mut certificate = FileWatcher::new(files.cert_file);
         let mut key = FileWatcher::new(files.key_file);
         let mut client_authorities = files.client_ca_file.map(FileWatcher::new);
-        let authorities = client_authorities.as_mut();
-        let config = configure(&mut certificate, &mut key, authorities, protocols)?;
+        let client_names: Arc<[String]> = files.client_names.into();
+        let clients = client_authorities
+            .as_mut()
+            .map(|file| (file, &client_names));
+        let config = configure(&mut certificate, &mut key, clients, protocols)?;
         Ok(Self {
             certificate,
             key,
             client_authorities,
+            client_names,
             protocols,
             config: Arc::new(config),
         })
@@ -97,9 +105,10 @@ impl Certificates {
 
     /// Reads the files, whether they have changed or not.
     pub(crate) fn reload(&mut self) -> Result<(), TlsError> {
-        let authorities = self.client_authorities.as_mut();
+        let clients = self.client_authorities.as_mut();
+        let clients = clients.map(|file| (file, &self.client_names));
         let (certificate, key) = (&mut self.certificate, &mut self.key);
-        let config = configure(certificate, key, authorities, self.protocols)?;
+        let config = configure(certificate, key, clients, self.protocols)?;
         self.config = Arc::new(config);
         Ok(())
     }
@@ -119,22 +128,23 @@ impl Certificates {
 fn configure(
     certificate: &mut FileWatcher,
     key: &mut FileWatcher,
-    client_authorities: Option<&mut FileWatcher>,
+    clients: Option<(&mut FileWatcher, &Arc<[String]>)>,
     protocols: &[&[u8]],
 ) -> Result<ServerConfig, TlsError> {
     let (certificate, key) = (Pem::read(certificate), Pem::read(key));
-    let client_authorities = client_authorities.map(Pem::read).transpose();
-    let (certificate, key, client_authorities) = (certificate?, key?, client_authorities?);
+    let clients = clients.map(|(file, names)| Ok((Pem::read(file)?, names)));
+    let (certificate, key, clients) = (certificate?, key?, clients.transpose()?);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Unusable)?;
-    let builder = match client_authorities {
+    let builder = match clients {
         None => builder.with_no_client_auth(),
-        Some(pem) => {
+        Some((pem, names)) => {
             let roots = Arc::new(pem.authorities()?);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
-            builder.with_client_cert_verifier(verifier.map_err(TlsError::Verifier)?)
+            let verifier = verifier.map_err(TlsError::Verifier)?;
+            builder.with_client_cert_verifier(named(verifier, names))
         }
     };
     let mut config = builder
@@ -142,6 +152,15 @@ fn configure(
         .map_err(TlsError::Unusable)?;
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
+}
+
+/// A verifier that asks for one of the names as well, if there are any.
+fn named(inner: Arc<dyn ClientCertVerifier>, names: &Arc<[String]>) -> Arc<dyn ClientCertVerifier> {
+    if names.is_empty() {
+        return inner;
+    }
+    let names = Arc::clone(names);
+    Arc::new(NamedClients { inner, names })
 }
 
 /// What a file holds.

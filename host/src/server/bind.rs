@@ -88,10 +88,7 @@ impl Host {
         let tls = tls
             .map(|files| ClientTls::load(files, config.http2))
             .transpose()?;
-        let (listener, address) = listen(config.listen).map_err(|cause| BindError::Listen {
-            address: config.listen,
-            cause,
-        })?;
+        let (listener, address) = config.listen.map(listen).transpose()?.unzip();
         let admin = bind_admin(config.admin.as_ref())?;
         let traces = config.traces.as_ref();
         let traces = traces.map(|settings| Traces::start(settings, &metrics));
@@ -278,7 +275,11 @@ fn bind_admin(config: Option<&AdminConfig>) -> Result<Option<Admin>, BindError> 
         .map_err(|cause| BindError::Listen { address, cause })
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<(std::net::TcpListener, SocketAddr)> {
+fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), BindError> {
+    listen_on(address).map_err(|cause| BindError::Listen { address, cause })
+}
+
+fn listen_on(address: SocketAddr) -> std::io::Result<(std::net::TcpListener, SocketAddr)> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {

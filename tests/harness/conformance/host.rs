@@ -41,7 +41,11 @@ impl HostDoor {
         let policies = fixture.policies().to_vec();
         let (running, (address, admin, handle)) = Running::start("host", |told| async move {
             let host = Host::bind(config, policies).await.expect("the host starts");
-            told.send((host.local_addr(), host.admin_addr(), host.handle()));
+            told.send((
+                host.local_addr().expect("a listener for clients"),
+                host.admin_addr(),
+                host.handle(),
+            ));
             host.run(told.stop()).await.expect("the host runs");
         });
         Self {

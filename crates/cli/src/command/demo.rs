@@ -75,7 +75,7 @@ async fn serve(
     };
     let admin = host.admin_addr().unwrap_or(arguments.admin);
     output::data(&welcome::text(
-        host.local_addr(),
+        host.local_addr().unwrap_or(arguments.listen),
         admin,
         gt,
         secrets,
@@ -111,7 +111,7 @@ fn configuration(
 ) -> anyhow::Result<Config> {
     let url = UpstreamUrl::parse(&format!("http://{gt}/api/tenant"))?;
     let mut config = Config::new(url, KeySource::Text(secrets.keyring()));
-    config.listen = arguments.listen;
+    config.listen = Some(arguments.listen);
     let mut admin = AdminConfig::new(arguments.admin);
     admin.operate_token = Some(Digest::of(&secrets.admin));
     config.admin = Some(admin);

@@ -85,7 +85,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             Ok(host) => host,
             Err(error) => return unbound(error, &policies, &values),
         };
-        output::talk(&format!("listening on http://{}", host.local_addr()));
+        if let Some(address) = host.local_addr() {
+            output::talk(&format!("listening on http://{address}"));
+        }
         if let Some(admin) = host.admin_addr() {
             let scheme = if has_tls { "https" } else { "http" };
             output::talk(&format!("admin on {scheme}://{admin}"));
@@ -158,7 +160,7 @@ fn configuration(arguments: Arguments) -> anyhow::Result<Config> {
         config.keys = KeySource::File(keys);
     }
     if let Some(listen) = arguments.listen {
-        config.listen = listen;
+        config.listen = Some(listen);
     }
     if let Some(listen) = arguments.admin {
         match &mut config.admin {

@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Certificates, TlsError};
-use crate::config::ListenerTls;
+use crate::config::{ListenerTls, TlsFiles};
 
 /// The certificate shown to clients.
 #[derive(Debug)]
@@ -20,7 +20,15 @@ impl ClientTls {
     /// Reads the files.
     pub(crate) fn load(files: &ListenerTls, http2: bool) -> Result<Self, TlsError> {
         let protocols = if http2 { BOTH } else { HTTP1 };
-        let certificates = Certificates::load(files.files(), protocols)?;
+        Self::of(files.files(), protocols)
+    }
+
+    /// Reads the files of any listener. `protocols` are those a client may choose among, best first.
+    pub(crate) fn of(
+        files: TlsFiles<'_>,
+        protocols: &'static [&'static [u8]],
+    ) -> Result<Self, TlsError> {
+        let certificates = Certificates::load(files, protocols)?;
         Ok(Self {
             current: ArcSwap::from(Arc::clone(certificates.config())),
             certificates: Mutex::new(certificates),

@@ -111,7 +111,7 @@ impl Gate {
     pub(crate) fn builder(upstream: SocketAddr) -> GateBuilder {
         let url = UpstreamUrl::parse(&format!("http://{upstream}/api/tenant")).unwrap();
         let mut config = Config::new(url, KeySource::Text(keyring()));
-        config.listen = ([127, 0, 0, 1], 0).into();
+        config.listen = Some(([127, 0, 0, 1], 0).into());
         config.workers = std::num::NonZeroUsize::new(1);
         for purpose in ["inference", "upload", "conversation"] {
             let secret = Secret::read(&format!("gtak_{purpose}")).unwrap();
@@ -218,7 +218,7 @@ impl GateBuilder {
                     config.times.drain = Duration::from_millis(50).into();
                 }
                 let host = Host::bind(config, self.policies).await.unwrap();
-                tell.send((host.local_addr(), host.admin_addr(), host.handle()))
+                tell.send((host.local_addr().unwrap(), host.admin_addr(), host.handle()))
                     .unwrap();
                 let shutdown = async {
                     let _ = stopping.await;
