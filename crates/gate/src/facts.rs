@@ -55,6 +55,8 @@ pub enum End {
     Answered,
     /// GT's response broke off after it had begun.
     Aborted(AbortReason),
+    /// A proxy was told to send the request: what GT answered is not known here.
+    HandedOver,
     /// GT's response of this status was passed on to its end.
     Forwarded(u16),
     /// The request was refused, with this code.

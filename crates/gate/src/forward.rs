@@ -32,9 +32,9 @@ pub struct Forward<O: Observer> {
 /// A request that was sent, and whose response did not come yet.
 #[derive(Debug)]
 pub struct Sent<O: Observer> {
-    gate: Arc<Gate>,
-    context: Box<Context<O>>,
-    forwarding: Forwarding,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) context: Box<Context<O>>,
+    pub(crate) forwarding: Forwarding,
 }
 
 /// What comes of GT's response.

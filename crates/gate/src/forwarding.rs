@@ -102,6 +102,11 @@ impl Forwarding {
         self.plan.notice()
     }
 
+    /// Whether the other GT key may know the answer.
+    pub(crate) const fn has_second(&self) -> bool {
+        self.second.is_some()
+    }
+
     /// Turns to the other GT key, once: the request that goes out with it; `None` if there is none.
     pub(crate) fn take_second(&mut self) -> Option<Box<Outgoing>> {
         let Second { credential, head } = *self.second.take()?;

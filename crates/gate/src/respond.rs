@@ -13,6 +13,7 @@ use crate::gate::Gate;
 use crate::observer::Observer;
 use crate::request::client::{Client, Peer};
 use crate::response::rejection::Rejection;
+use crate::response::request_id::{DECISION, POLICY, REQUEST_ID};
 
 /// The gate answers by itself.
 #[derive(Debug)]
@@ -36,6 +37,28 @@ impl<O: Observer> Respond<O> {
         }
     }
 
+    /// Refuses in place of what the gate answers: a door that cannot pass a response on says so.
+    #[must_use]
+    pub fn refused(self, refusal: Refusal) -> Self {
+        let Self {
+            response,
+            mut completion,
+        } = self;
+        let rejection = Rejection::from(refusal);
+        completion.0.counts_only(&rejection);
+        let (stamped, _) = response.into_parts();
+        let mut response = rejection.response();
+        for name in [DECISION, POLICY, REQUEST_ID] {
+            if let Some(value) = stamped.headers.get(&name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        Self {
+            response,
+            completion,
+        }
+    }
+
     /// The response.
     #[must_use]
     pub const fn response(&self) -> &Response<Bytes> {
@@ -50,6 +73,10 @@ impl<O: Observer> Respond<O> {
 }
 
 impl<O: Observer> Completion<O> {
+    pub(crate) const fn new(context: Box<Context<O>>) -> Self {
+        Self(context)
+    }
+
     /// What is known of the exchange.
     #[must_use]
     pub fn facts(&self) -> &Facts {

@@ -57,10 +57,7 @@ impl Restamp {
             return Ok(Self::Pass);
         }
         if status == 206 || !content_encoding.is_none_or(is_identity) {
-            return Err(Refusal::new(
-                Code::UpstreamProtocol,
-                "GT answered with a compressed or partial body, in which the model's name cannot be set. Tell the operator.",
-            ));
+            return Err(cannot_restamp());
         }
         let stamp = stamp.clone();
         Ok(match kind {
@@ -111,6 +108,15 @@ impl Restamp {
             Self::Sse(sse) => sse.oversized(),
         }
     }
+}
+
+/// The refusal in place of an answer in which the name of the model cannot be set.
+#[must_use]
+pub fn cannot_restamp() -> Refusal {
+    Refusal::new(
+        Code::UpstreamProtocol,
+        "GT answered with a compressed or partial body, in which the model's name cannot be set. Tell the operator.",
+    )
 }
 
 fn is_identity(encodings: &str) -> bool {

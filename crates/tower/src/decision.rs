@@ -52,7 +52,7 @@ impl DecisionInfo {
     pub(crate) fn of_own(facts: &Facts) -> Self {
         let outcome = match facts.end() {
             End::Refused(code) => Outcome::Refused { code: code.clone() },
-            End::Forwarded(_) => Outcome::Forwarded,
+            End::Forwarded(_) | End::HandedOver => Outcome::Forwarded,
             End::Open | End::Answered | End::Aborted(_) => Outcome::Answered,
         };
         Self::new(facts, outcome)

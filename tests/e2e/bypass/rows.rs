@@ -277,6 +277,8 @@ fn every_code_of_a_json_route_is_reached_by_some_test_here() {
         Code::Overloaded,
         Code::SpoolFailed,
         Code::RequestTimeout,
+        // Of doors that leave the sending to a proxy.
+        Code::ProxyCannotRewrite,
         Code::UpstreamUnreachable,
         Code::UpstreamProtocol,
         Code::UpstreamRedirect,

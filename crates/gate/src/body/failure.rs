@@ -12,6 +12,9 @@ pub enum BodyFailure {
     /// What of it was held on disk is gone.
     #[error("the body could not be read back from disk")]
     NotHeld,
+    /// The proxy that asks does not show it, or not all of it.
+    #[error("the body is not shown")]
+    NotShown,
     /// It is not what the route takes; the refusal says why.
     #[error("the body is not what it has to be")]
     Refused,
@@ -33,6 +36,10 @@ impl BodyFailure {
                 "The body did not arrive whole: it ended early, or its chunks are not as HTTP has them. Send all of it.",
             ),
             Self::NotHeld => Refusal::of(Code::SpoolFailed),
+            Self::NotShown => Refusal::new(
+                Code::ProxyCannotRewrite,
+                "The model of this request is in its body, which the proxy before this gate does not show to it. Use another base URL, or tell the operator.",
+            ),
             Self::Refused => Refusal::of(Code::InvalidBody),
             Self::TooLarge => Refusal::of(Code::BodyTooLarge),
             Self::TooSlow => Refusal::of(Code::RequestTimeout),

@@ -130,11 +130,17 @@ impl AnswerFields {
 fn check_readable(encoding: Option<&str>) -> Result<(), Refusal> {
     match encoding.is_none_or(|it| it.trim().eq_ignore_ascii_case("identity")) {
         true => Ok(()),
-        false => Err(Refusal::new(
-            Code::UpstreamProtocol,
-            "GT answered with a compressed error, which cannot be looked through. Tell the operator.",
-        )),
+        false => Err(compressed_error()),
     }
+}
+
+/// The refusal in place of an error that is compressed.
+#[must_use]
+pub fn compressed_error() -> Refusal {
+    Refusal::new(
+        Code::UpstreamProtocol,
+        "GT answered with a compressed error, which cannot be looked through. Tell the operator.",
+    )
 }
 
 /// Takes away the headers that quote our own GT key, and what is true of the bytes before the key in

@@ -41,4 +41,5 @@ pub(crate) const DECISION: HeaderName = HeaderName::from_static("x-signalbox-dec
 pub(crate) const POLICY: HeaderName = HeaderName::from_static("x-signalbox-policy");
 /// What the policy has for people to know beside GT's answer.
 pub(crate) const NOTICE: HeaderName = HeaderName::from_static("x-signalbox-notice");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The id by which both sides speak of a request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

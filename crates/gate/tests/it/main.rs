@@ -11,6 +11,7 @@ mod cuts;
 mod door;
 mod fixture;
 mod gt_routes;
+mod hand_over;
 mod heads;
 mod limits;
 mod lists;

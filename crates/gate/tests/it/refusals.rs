@@ -288,6 +288,7 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (Code::MissingHeader, LIMITED_TEST),
     (Code::AboveCeiling, LIMITED_TEST),
     (Code::UnclearParameter, LIMITED_TEST),
+    (Code::ProxyCannotRewrite, "hand_over.rs"),
     (
         Code::SpoolFailed,
         "a_form_that_cannot_be_held_may_come_again_where_the_disk_is_full",

@@ -92,6 +92,8 @@ codes! {
         "This key has as many requests open as it may. Wait until one ends.";
     HeadTooLarge = "head_too_large", 431,
         "The request's head is too large. Send fewer or shorter headers.";
+    ProxyCannotRewrite = "proxy_cannot_rewrite", 501,
+        "The proxy before this gate cannot do what the policy wants done with this request. Tell the operator.";
     UpstreamUnreachable = "upstream_unreachable", 502,
         "GT could not be reached. Try again, and tell the operator if it stays so.";
     UpstreamProtocol = "upstream_protocol", 502,

@@ -32,6 +32,7 @@ fn every_code_has_its_own_word_and_the_status_of_the_design() {
         (426, "websocket_not_supported"),
         (429, "rate_limited too_many_streams"),
         (431, "head_too_large"),
+        (501, "proxy_cannot_rewrite"),
         (
             502,
             "upstream_unreachable upstream_protocol upstream_redirect upstream_credential_rejected",

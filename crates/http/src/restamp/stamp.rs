@@ -10,8 +10,15 @@ pub struct Stamp(Arc<[u8]>);
 
 impl Stamp {
     /// With its quotes.
-    pub(super) fn as_json(&self) -> &[u8] {
+    #[must_use]
+    pub fn as_json(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether it is this name.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        *self.0 == *quoted(name)
     }
 }
 

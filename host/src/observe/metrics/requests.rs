@@ -14,6 +14,8 @@ use signalbox_http::refusal::Code;
 pub(crate) enum Ending<'a> {
     /// GT answered, and its answer was passed on, whatever its status.
     Forwarded(u16),
+    /// A proxy was told to send it: what GT answered is not known here.
+    HandedOver,
     /// The host answered by itself, as policies have it for the model list.
     Answered,
     /// Refused, with one of the host's codes.
@@ -107,6 +109,7 @@ impl Ending<'_> {
                 500..=599 => (1, "forwarded", "gt_5xx"),
                 _ => (2, "forwarded", "ok"),
             },
+            Self::HandedOver => (7, "handed_over", "ok"),
             Self::Answered => (3, "answered", "ok"),
             Self::Abandoned => (4, "abandoned", "client_gone"),
             Self::Broken => (5, "broken", "gt_gone"),
@@ -131,7 +134,7 @@ impl Ending<'_> {
 }
 
 /// Endings that are no code.
-const FIXED: usize = 7;
+const FIXED: usize = 8;
 const ENDINGS: usize = FIXED + Code::ALL.len();
 /// Eleven routes GT documents, times policies of many shapes; each costs a few KiB.
 const MOST_ROUTES: usize = 256;
@@ -153,6 +156,7 @@ mod tests {
             Ending::Forwarded(200),
             Ending::Forwarded(404),
             Ending::Forwarded(503),
+            Ending::HandedOver,
             Ending::Answered,
             Ending::Abandoned,
             Ending::Broken,

@@ -116,6 +116,7 @@ fn ending(end: &End) -> Ending<'_> {
         End::Answered => Ending::Answered,
         End::Aborted(AbortReason::ClientStalled) => Ending::Abandoned,
         End::Aborted(_) => Ending::Broken,
+        End::HandedOver => Ending::HandedOver,
         End::Forwarded(status) => Ending::Forwarded(*status),
         End::Open => Ending::Abandoned,
         // Tells the gate's codes from a policy's own by the word.

@@ -91,6 +91,7 @@ const fn is_of_host(code: Code) -> bool {
             | Code::RateLimited
             | Code::TooManyStreams
             | Code::HeadTooLarge
+            | Code::ProxyCannotRewrite
             | Code::UpstreamUnreachable
             | Code::UpstreamProtocol
             | Code::UpstreamRedirect
