@@ -8,15 +8,12 @@
 //! A value that can be read alone is read as what it is, where its type stands; what needs another
 //! value beside it is in `config/file.rs` as it is written, and checked in `config/check.rs`.
 
+mod authz;
 mod check;
 mod clients;
 mod error;
 mod file;
 mod jwt;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the listeners of proxies")
-)]
 mod private;
 mod records;
 mod settings;
@@ -32,6 +29,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use authz::AuthzConfig;
 pub use clients::{CorsSettings, ListenerTls};
 pub use error::{ConfigError, Problem};
 pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, ProfileChoice};
@@ -78,6 +76,8 @@ pub struct Config {
     pub cors: Option<CorsSettings>,
     /// The admin listener; `None` opens none.
     pub admin: Option<AdminConfig>,
+    /// The listener for proxies that ask before they send a request on; `None` opens none.
+    pub authz: Option<AuthzConfig>,
     /// GT.
     pub upstream: UpstreamConfig,
     /// Policy name to where it is found.
@@ -203,6 +203,7 @@ impl Config {
             forwarded: ForwardedSettings::default(),
             cors: None,
             admin: None,
+            authz: None,
             upstream: UpstreamConfig::new(url),
             policies: BTreeMap::new(),
             sources: Arc::new(AsIs),

@@ -9,6 +9,7 @@
 //! | `server` | start, listening sockets, workers, shutdown |
 //! | `listener` | client connections: HTTP/1.1, HTTP/2, TLS, CORS |
 //! | `request` | one request through the gate: bodies, spool, responses |
+//! | `authz` | proxies that ask before they send a request on |
 //! | `auth` | the file of keys, GT keys, JWTs |
 //! | `upstream` | GT's hosts: connections, health, TLS |
 //! | `policy_sources` | files, registries and signals that policies come from |
@@ -22,6 +23,7 @@
 mod admin;
 mod alarm;
 mod auth;
+mod authz;
 pub mod config;
 mod file_watcher;
 mod header_names;

@@ -4,9 +4,5 @@ pub(crate) mod client_io;
 pub(crate) mod client_network;
 pub(crate) mod connection;
 pub(crate) mod cors;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the listeners of proxies")
-)]
 pub(crate) mod private;
 pub(crate) mod tls;

@@ -5,3 +5,4 @@ pub(crate) mod incoming_body;
 pub(crate) mod pipeline;
 pub(crate) mod response_body;
 pub(crate) mod spool;
+pub(crate) mod steps;

@@ -29,6 +29,8 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::Admin;
+use crate::authz::{AuthzListener, AuthzThread};
+use crate::listener::private::PrivateAddress;
 use crate::observe::health;
 use crate::policy_sources::reload;
 use crate::policy_sources::{self, Followed, Sighup};
@@ -46,6 +48,7 @@ pub struct Host {
     listener: Option<std::net::TcpListener>,
     address: Option<SocketAddr>,
     admin: Option<Admin>,
+    authz: Option<AuthzListener>,
     shared: Arc<Shared>,
     followed: Vec<Followed>,
     hangups: Sighup,
@@ -85,6 +88,12 @@ impl Host {
         self.admin.as_ref().map(Admin::local_addr)
     }
 
+    /// Where proxies ask, if there is such a listener.
+    #[must_use]
+    pub fn authz_addr(&self) -> Option<PrivateAddress> {
+        self.authz.as_ref().map(AuthzListener::address)
+    }
+
     /// What acts on the host while it runs.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -113,6 +122,11 @@ impl Host {
         let accept = |listener| Acceptor::start(listener, Arc::clone(&workers), &shared);
         let acceptor = self.listener.map(accept).transpose();
         let acceptor = acceptor.map_err(RunError::Thread)?;
+        let authz = self
+            .authz
+            .map(|listener| accept::start_authz(listener, Arc::clone(&workers), &shared))
+            .transpose()
+            .map_err(RunError::Thread)?;
         shared.observers.health.enter(health::Phase::Serving);
         tracing::info!(
             address = self.address.map(tracing::field::display),
@@ -126,7 +140,7 @@ impl Host {
             () = shared.spool.watch() => {}
             () = watch_policies(&shared, self.followed, self.hangups) => {}
         }
-        let exit = leave(&shared, acceptor, workers).await;
+        let exit = leave(&shared, (acceptor, authz), workers).await;
         flush_traces(shared).await;
         Ok(exit)
     }
@@ -165,7 +179,7 @@ async fn obey(mut hangups: Sighup, shared: Arc<Shared>) {
 
 async fn leave(
     shared: &Shared,
-    acceptor: Option<Acceptor>,
+    (acceptor, authz): (Option<Acceptor>, Option<AuthzThread>),
     workers: Arc<Vec<WorkerHandle>>,
 ) -> Exit {
     let times = &shared.config.times;
@@ -177,6 +191,9 @@ async fn leave(
     sleep(times.readiness_off.duration()).await;
     if let Some(acceptor) = acceptor {
         acceptor.stop().await;
+    }
+    if let Some(authz) = authz {
+        authz.stop().await;
     }
     tell(&workers, Phase::Draining);
     tracing::info!("shutting down: not accepting any more");

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Init(init::Arguments),
     /// Run the host.
     Serve(serve::Arguments),
+    /// Run the host for proxies that ask it before they send a request on.
+    Authz(serve::Arguments),
     /// Compile a policy document, or wrap a guest's core module, into a component.
     Build(build::Arguments),
     /// Check policy documents and print every error and warning at once.
@@ -98,6 +100,7 @@ impl Command {
             Self::Demo(arguments) => demo::run(&arguments),
             Self::Init(arguments) => init::run(&arguments),
             Self::Serve(arguments) => serve::run(arguments),
+            Self::Authz(arguments) => serve::authz(arguments),
             Self::Build(arguments) => build::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
             Self::CompileComponent => compile_component::run(),

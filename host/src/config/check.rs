@@ -18,8 +18,12 @@ use crate::policy_sources::sources::AsIs;
 use signalbox_runtime::CompileIn;
 
 pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
+    // Where proxies ask, clients come here only if that is written.
+    let asked_by_proxies = file.authz.is_some();
     Ok(Config {
-        listen: Some(file.listen.unwrap_or(DEFAULT_LISTEN)),
+        listen: file
+            .listen
+            .or((!asked_by_proxies).then_some(DEFAULT_LISTEN)),
         tls: file.tls.map(|tls| tls.within(folder)),
         http2: file.http2.unwrap_or(true),
         host_names: file.host_names,
@@ -29,6 +33,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
             .admin
             .map(|written| admin(written, folder))
             .transpose()?,
+        authz: file.authz.map(|it| it.check(folder)).transpose()?,
         upstream: upstream::upstream(file.upstream, folder)?,
         policies: file
             .policies

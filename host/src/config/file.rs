@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 use signalbox_gate::{Digest, WrittenKeyLimits};
 
+use super::authz::WrittenAuthz;
 use super::traces::Traces;
 use super::value::{Text, address, host_names, path, threads};
 use super::{
@@ -36,6 +37,8 @@ pub(super) struct File {
     pub(super) cors: Option<CorsSettings>,
     #[serde(default, deserialize_with = "present")]
     pub(super) admin: Option<Admin>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) authz: Option<WrittenAuthz>,
     pub(super) upstream: Spanned<Upstream>,
     #[serde(deserialize_with = "swapping::policies")]
     pub(super) policies: BTreeMap<String, PolicySource>,

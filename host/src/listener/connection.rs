@@ -8,7 +8,6 @@ mod http1;
 mod http2;
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, ready};
@@ -26,6 +25,7 @@ use crate::observe::request_log::{Place, RequestLog};
 use crate::request::incoming_body::IncomingBody;
 use crate::request::pipeline;
 use crate::request::response_body::ResponseBody;
+use crate::request::steps;
 use crate::server::phase::{Phase, Phases};
 use crate::server::shared::Shared;
 use crate::server::worker::Worker;
@@ -184,14 +184,7 @@ async fn decided_answer(
 ) -> Response<ResponseBody> {
     let log = log_for(worker, link);
     let mut path = pin!(pipeline::handle(worker, log, client, request, alarm));
-    let walked = poll_fn(|context| {
-        // Whatever the request held is dropped with it; nothing of it is looked at again.
-        match catch_unwind(AssertUnwindSafe(|| path.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Some),
-            Err(_panic) => Poll::Ready(None),
-        }
-    });
-    let answer = match walked.await {
+    let answer = match steps::unless_panicked(path.as_mut()).await {
         Some(answer) => answer,
         None => pipeline::panicked(worker, log_for(worker, link), client),
     };

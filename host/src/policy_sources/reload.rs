@@ -43,6 +43,9 @@ fn look(shared: &Shared) {
     if let Some(outcome) = shared.tls.as_ref().and_then(ClientTls::poll) {
         note_certificate(shared, &outcome);
     }
+    if let Some(outcome) = shared.authz_tls.as_ref().and_then(|tls| tls.poll()) {
+        note_certificate_of_authz(shared, &outcome);
+    }
     let keys = &shared.auth.keys;
     // A keyring that was refused for a GT key has not changed since.
     let again = || (has_taken && keys.waits_for_credentials()).then(|| keys.reload());
@@ -60,6 +63,9 @@ pub(crate) fn everything(shared: &Shared) {
     }
     if let Some(tls) = &shared.tls {
         note_certificate(shared, &tls.reload());
+    }
+    if let Some(tls) = &shared.authz_tls {
+        note_certificate_of_authz(shared, &tls.reload());
     }
     match read_cases(&shared.config) {
         Ok(cases) => {
@@ -216,8 +222,34 @@ fn note_certificate(shared: &Shared, outcome: &Result<(), TlsError>) {
     }
 }
 
+/// Says how reading the certificates of the listener for proxies again went.
+fn note_certificate_of_authz(shared: &Shared, outcome: &Result<(), TlsError>) {
+    match outcome {
+        Ok(()) => {
+            tracing::info!("took over the certificates of `authz`");
+            shared.observers.health.recover(AUTHZ_CERTIFICATE);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Certificate, Outcome::Ok);
+        }
+        Err(error) => {
+            tracing::error!(
+                error = error_chain(error),
+                "kept the certificates of `authz` there were"
+            );
+            shared.observers.health.degrade_by(AUTHZ_CERTIFICATE, error);
+            shared
+                .observers
+                .metrics
+                .reloaded(Reloaded::Certificate, Outcome::Error);
+        }
+    }
+}
+
 /// What is not well, in readiness.
 const CASES: &str = "cases";
 const AUTHORITIES: &str = "upstream ca_file";
 const PROFILES: &str = "jwt profiles";
 const CERTIFICATE: &str = "certificate";
+const AUTHZ_CERTIFICATE: &str = "authz certificate";

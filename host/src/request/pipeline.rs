@@ -13,26 +13,23 @@ use std::task::{Poll, ready};
 
 use http::{Request, Response};
 use http_body::Body as _;
-use jiff::Timestamp;
 use signalbox_gate::{
-    AbortReason, AskError, AskPolicy, BodyFailure, Client, FetchModels, Forward, Framed,
-    IncomingRequest, LOOK, ReadBody, Responded, Sent, SpoolWrite, Step, TokenRefused, UpstreamBody,
-    VerifyToken,
+    AbortReason, BodyFailure, Client, Forward, Framed, IncomingRequest, LOOK, ReadBody, Responded,
+    Sent, SpoolWrite, Step, UpstreamBody,
 };
 use signalbox_http::refusal::{Code, Refusal};
 use signalbox_swap::error_chain;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub(crate) use leave::{ours, panicked};
 
 use crate::alarm::{Alarm, Deadline};
-use crate::auth::jwt::Line;
 use crate::observe::request_log::RequestLog;
 use crate::request::client_body::ClientBody;
 use crate::request::incoming_body::IncomingBody;
 use crate::request::response_body::ResponseBody;
 use crate::request::spool::{Before, Spool};
+use crate::request::steps;
 use crate::server::worker::Worker;
 use crate::upstream::{BodyOutcome, BodyTimes, RequestBody};
 
@@ -66,11 +63,11 @@ pub(crate) async fn handle(
     let mut step = worker.shared.gate.begin(request, log);
     loop {
         step = match step {
-            Step::VerifyToken(verify) => context.verify_token(verify).await,
+            Step::VerifyToken(verify) => steps::verify_token(worker, verify).await,
             Step::ReadBody(read) => context.read_body(read).await,
             Step::SpoolWrite(write) => context.spool_write(write).await,
-            Step::AskPolicy(ask) => context.ask_policy(ask).await,
-            Step::FetchModels(fetch) => context.fetch_models(fetch).await,
+            Step::AskPolicy(ask) => steps::ask_policy(worker, ask).await,
+            Step::FetchModels(fetch) => steps::fetch_models(worker, fetch).await,
             Step::Forward(forward) => match context.forward(forward).await {
                 ControlFlow::Break(answer) => return answer,
                 ControlFlow::Continue(step) => step,
@@ -95,16 +92,6 @@ struct RequestContext<'w> {
 }
 
 impl RequestContext<'_> {
-    async fn verify_token(&self, verify: VerifyToken<RequestLog>) -> Step<RequestLog> {
-        let Some(jwt) = &self.worker.shared.auth.jwt else {
-            return verify.verified(Err(TokenRefused::Invalid));
-        };
-        let (token, line) = (verify.token(), Line::of(verify.client()));
-        let key = jwt.verify(token, line, || verify.keyring(), Timestamp::now());
-        let key = key.await;
-        verify.verified(key)
-    }
-
     async fn read_body(&mut self, read: ReadBody<RequestLog>) -> Step<RequestLog> {
         let times = self.body_times();
         let Some(body) = &mut self.body else {
@@ -126,37 +113,6 @@ impl RequestContext<'_> {
                 write.failed(error.failure())
             }
         }
-    }
-
-    async fn ask_policy(&mut self, mut ask: AskPolicy<RequestLog>) -> Step<RequestLog> {
-        let Some(call) = ask.take_call() else {
-            return ask.answered(Err(AskError::Dropped));
-        };
-        let (generation, request) = call.into_parts();
-        let (tell, told) = oneshot::channel();
-        let reply = move |outcome| {
-            // A client that went away in the meantime hears nothing.
-            let _ = tell.send(outcome);
-        };
-        let pool = &self.worker.shared.policies.pool;
-        if let Err(busy) = pool.submit(generation, request, reply) {
-            return ask.answered(Err(AskError::Busy(busy)));
-        }
-        let answer = told.await.map_err(|_dropped| AskError::Dropped);
-        ask.answered(answer.and_then(|answer| answer.map_err(AskError::Decide)))
-    }
-
-    async fn fetch_models(&mut self, fetch: FetchModels<RequestLog>) -> Step<RequestLog> {
-        let Worker {
-            upstream,
-            lists,
-            shared,
-            ..
-        } = self.worker;
-        let keep = shared.config.times.models_cache.duration();
-        let names = lists.published(upstream, fetch.credential(), fetch.request(), keep);
-        let names = names.await;
-        fetch.fetched(names)
     }
 
     /// GT's answer: 502 or 504 where it gives none that is the client's.

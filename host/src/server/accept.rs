@@ -16,9 +16,10 @@ use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::sleep;
 
-use super::addresses::Addresses;
+use super::addresses::{Addresses, Counted};
 use super::connection_permit::ConnectionPermit;
-use super::worker_thread::WorkerHandle;
+use super::worker_thread::{Arrived, WorkerHandle};
+use crate::authz::{AuthzListener, AuthzThread};
 use crate::observe::metrics::Metrics;
 use crate::server::shared::Shared;
 
@@ -67,6 +68,23 @@ impl Acceptor {
         let _ = self.stop.send(());
         let _ = self.stopped.await;
     }
+}
+
+/// Starts accepting proxies that ask.
+pub(super) fn start_authz(
+    listener: AuthzListener,
+    workers: Arc<Vec<WorkerHandle>>,
+    shared: &Shared,
+) -> io::Result<AuthzThread> {
+    listener.start(
+        shared.config.limits.connections,
+        move |connection, place| {
+            if let Some(worker) = workers.iter().min_by_key(|worker| worker.open()) {
+                let permit = ConnectionPermit::new(Some(place), Counted::nobody());
+                worker.serve(Arrived::Proxy(connection), permit);
+            }
+        },
+    )
 }
 
 /// What a new connection passes on its way in.
@@ -167,7 +185,8 @@ impl Door {
         let _ = rustix::net::sockopt::set_tcp_user_timeout(&socket, millis);
         let workers = self.workers.iter();
         if let Some(worker) = workers.min_by_key(|worker| worker.open()) {
-            worker.serve(socket, peer, ConnectionPermit::new(place, counted));
+            let permit = ConnectionPermit::new(place, counted);
+            worker.serve(Arrived::Client(socket, peer), permit);
         }
     }
 }

@@ -26,6 +26,13 @@ pub(super) struct Counted {
     of: Option<(Arc<Addresses>, IpAddr)>,
 }
 
+impl Counted {
+    /// A proxy stands for many clients.
+    pub(super) const fn nobody() -> Self {
+        Self { of: None }
+    }
+}
+
 impl Addresses {
     pub(super) fn new(limit: u32, hops: &ForwardedSettings) -> Arc<Self> {
         Arc::new(Self {

@@ -22,6 +22,7 @@ use crate::auth::Auth;
 use crate::auth::credentials::CredentialFiles;
 use crate::auth::jwt::{Issuers, JwtVerifier};
 use crate::auth::keys::Keys;
+use crate::authz::AuthzListener;
 use crate::config::{AdminConfig, Config, Isolation};
 use crate::listener::tls::ClientTls;
 use crate::observe::health::{Health, PolicyHealth};
@@ -89,6 +90,10 @@ impl Host {
             .map(|files| ClientTls::load(files, config.http2))
             .transpose()?;
         let (listener, address) = config.listen.map(listen).transpose()?.unzip();
+        let authz = config.authz.as_ref().map(AuthzListener::bind).transpose()?;
+        if listener.is_none() && authz.is_none() {
+            return Err(BindError::NoListener);
+        }
         let admin = bind_admin(config.admin.as_ref())?;
         let traces = config.traces.as_ref();
         let traces = traces.map(|settings| Traces::start(settings, &metrics));
@@ -120,6 +125,7 @@ impl Host {
             config,
             auth: Auth { keys, jwt },
             tls,
+            authz_tls: authz.as_ref().and_then(AuthzListener::tls),
             upstream: UpstreamAccess { hosts, credentials },
             policies: Policies { swaps, pool },
             sources: Arc::new(sources),
@@ -130,6 +136,7 @@ impl Host {
             listener,
             address,
             admin,
+            authz,
             shared,
             followed,
             hangups,

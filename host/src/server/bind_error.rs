@@ -9,6 +9,7 @@ use signalbox_swap::{Failure, StateError};
 
 use crate::auth::credentials::CredentialError;
 use crate::auth::jwt::KeySetError;
+use crate::listener::private::PrivateListenError;
 use crate::listener::tls::TlsError;
 use crate::observe::traces::CollectorError;
 use crate::policy_sources::CasesError;
@@ -57,6 +58,12 @@ pub enum BindError {
         #[source]
         cause: std::io::Error,
     },
+    /// The listener for proxies cannot be had.
+    #[error("`authz` cannot listen")]
+    Authz(#[from] PrivateListenError),
+    /// Nobody could ask for anything.
+    #[error("nothing listens for requests: write `listen` or `authz`")]
+    NoListener,
     /// The operator's cases cannot be used.
     #[error("a case file cannot be used")]
     Cases(#[from] CasesError),

@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// The certificate shown to clients; without one they are spoken to in plaintext.
     pub(crate) tls: Option<ClientTls>,
+    /// The certificates shown to proxies that ask, where they come over TLS.
+    pub(crate) authz_tls: Option<Arc<ClientTls>>,
     /// What is done with a request.
     pub(crate) gate: Arc<Gate>,
     pub(crate) auth: Auth,

@@ -17,7 +17,9 @@ use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::connection_permit::ConnectionPermit;
+use crate::authz;
 use crate::listener::connection;
+use crate::listener::private::PrivateConnection;
 use crate::observe::metrics::OpenGuard;
 use crate::server::phase::Phase;
 use crate::server::shared::{Shared, UpstreamAccess};
@@ -30,7 +32,14 @@ use signalbox_gate::Peer;
 #[derive(Debug)]
 pub(super) enum Order {
     Enter(Phase),
-    Serve(net::TcpStream, SocketAddr, Place),
+    Serve(Arrived, Place),
+}
+
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(super) enum Arrived {
+    Client(net::TcpStream, SocketAddr),
+    Proxy(PrivateConnection),
 }
 
 /// A connection's place among all and on its worker, until it is dropped.
@@ -79,19 +88,14 @@ impl WorkerHandle {
     }
 
     /// Gives it a connection.
-    pub(super) fn serve(
-        &self,
-        socket: net::TcpStream,
-        address: SocketAddr,
-        seat: ConnectionPermit,
-    ) {
+    pub(super) fn serve(&self, arrived: Arrived, seat: ConnectionPermit) {
         self.open.fetch_add(1, Ordering::Relaxed);
         let place = Place {
             open: Arc::clone(&self.open),
             _seat: seat,
         };
         // A worker that is gone drops the connection: that closes it.
-        let _ = self.orders.send(Order::Serve(socket, address, place));
+        let _ = self.orders.send(Order::Serve(arrived, place));
     }
 
     pub(super) fn enter(&self, phase: Phase) {
@@ -188,11 +192,18 @@ impl Running {
             }
             tokio::select! {
                 order = orders.recv() => match order {
-                    Some(Order::Serve(socket, address, place)) => {
-                        let is_tls = self.worker.shared.tls.is_some();
-                        let peer = Peer { address, is_tls };
-                        Rc::clone(&self).open(socket, peer, place);
-                    }
+                    Some(Order::Serve(arrived, place)) => match arrived {
+                        Arrived::Client(socket, address) => {
+                            let is_tls = self.worker.shared.tls.is_some();
+                            let peer = Peer { address, is_tls };
+                            Rc::clone(&self).open(socket, peer, place);
+                        }
+                        Arrived::Proxy(connection) => {
+                            let worker = Rc::clone(&self.worker);
+                            let served = async move { authz::serve(&worker, connection).await };
+                            Rc::clone(&self).spawn(served, place);
+                        }
+                    },
                     Some(Order::Enter(Phase::Cutting)) | None => return self.cut().await,
                     Some(Order::Enter(phase)) => self.worker.phases.enter(phase),
                 },
@@ -211,13 +222,18 @@ impl Running {
                 return;
             }
         };
+        let worker = Rc::clone(&self.worker);
+        let served = async move { connection::serve(&worker, socket, peer).await };
+        self.spawn(served, place);
+    }
+
+    /// Serves a connection in a task of its own.
+    fn spawn(self: Rc<Self>, served: impl Future<Output = ()> + 'static, place: Place) {
         self.connections.set(self.connections.get() + 1);
-        let open = OpenConnection(
-            Rc::clone(&self),
-            self.worker.shared.observers.metrics.clients.open(),
-        );
+        let counted = self.worker.shared.observers.metrics.clients.open();
+        let open = OpenConnection(self, counted);
         tokio::task::spawn_local(async move {
-            connection::serve(&self.worker, socket, peer).await;
+            served.await;
             drop((open, place));
         });
     }

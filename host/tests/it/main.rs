@@ -10,6 +10,7 @@
 
 mod admin;
 mod answers;
+mod authz;
 mod bodies;
 mod bytes;
 mod candidates;

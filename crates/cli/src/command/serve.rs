@@ -61,10 +61,29 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    serve(arguments, |_| Ok(()))
+}
+
+/// `signalbox authz`: the same, for a configuration with such a listener.
+pub(crate) fn authz(arguments: Arguments) -> anyhow::Result<Exit> {
+    serve(arguments, |config| {
+        ensure!(
+            config.authz.is_some(),
+            "the configuration has no section `authz`; one is `authz: {{listen: unix:/run/signalbox/authz.sock}}`"
+        );
+        Ok(())
+    })
+}
+
+fn serve(
+    arguments: Arguments,
+    check: impl FnOnce(&Config) -> anyhow::Result<()>,
+) -> anyhow::Result<Exit> {
     let Some(values) = arguments.values.read()? else {
         return Ok(Exit::InvalidPolicy);
     };
     let mut config = configuration(arguments)?;
+    check(&config)?;
     config.sources = Arc::new(Documents::with(values.clone()));
     refuse_demo_secrets(&config)?;
     ensure!(
@@ -87,6 +106,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         };
         if let Some(address) = host.local_addr() {
             output::talk(&format!("listening on http://{address}"));
+        }
+        if let Some(address) = host.authz_addr() {
+            output::talk(&format!("authz on {address}"));
         }
         if let Some(admin) = host.admin_addr() {
             let scheme = if has_tls { "https" } else { "http" };

@@ -16,6 +16,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
     for command in [
         "demo",
         "serve",
+        "authz",
         "build",
         "check",
         "fmt",

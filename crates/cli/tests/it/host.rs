@@ -371,3 +371,36 @@ fn a_revocation_ends_with_the_word_of_the_host() {
     assert!(ran.stderr.contains("revoked `k` in"), "{}", ran.stderr);
     assert!(ran.stderr.contains("has not taken over"), "{}", ran.stderr);
 }
+
+#[test]
+fn authz_needs_its_section_and_listens_there() {
+    let folder = Folder::new();
+    let without = run(&["authz", "--config", &folder.configure("", "")]);
+    assert_eq!((without.code, &*without.stdout), (Some(1), ""));
+    assert!(
+        without.stderr.contains("no section `authz`"),
+        "{}",
+        without.stderr
+    );
+    let config = folder.configure("", "authz: {listen: unix:authz.sock}\n");
+    let text = fs::read_to_string(&config).unwrap();
+    // Clients come by a proxy alone.
+    folder.write("signalbox.yaml", &text.replace("listen: 127.0.0.1:0\n", ""));
+    let serving = Serving::start(&["authz", "--config", &config], Stream::Stderr, "admin on");
+    let socket = folder.path("authz.sock");
+    let said = format!("authz on unix:{}", socket.display());
+    assert!(serving.head.contains(&said), "{:?}", serving.head);
+    assert!(!serving.head.iter().any(|line| line.contains("listening")));
+    assert!(socket.exists());
+    serving.logged("serving");
+    assert_eq!(serving.terminate(), Some(0));
+    assert!(!socket.exists());
+    let open = folder.configure("", "authz: {listen: '127.0.0.1:0'}\n");
+    let refused = run(&["authz", "--config", &open]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("gets GT's key"),
+        "{}",
+        refused.stderr
+    );
+}

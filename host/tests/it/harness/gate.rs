@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use signalbox_gate::Secret;
 use signalbox_host::PolicySource;
 use signalbox_host::config::{Config, CredentialSource, KeySource, UpstreamUrl};
-use signalbox_host::{BindError, Exit, Handle, Host};
+use signalbox_host::{BindError, Exit, Handle, Host, PrivateAddress};
 use tokio::sync::oneshot;
 
 use super::{Answer, Ask, Client, Gt};
@@ -97,6 +97,7 @@ pub(crate) struct GateBuilder {
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
     pub(crate) admin: Option<SocketAddr>,
+    pub(crate) authz: Option<PrivateAddress>,
     pub(crate) handle: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Exit>>,
@@ -218,18 +219,19 @@ impl GateBuilder {
                     config.times.drain = Duration::from_millis(50).into();
                 }
                 let host = Host::bind(config, self.policies).await.unwrap();
-                tell.send((host.local_addr().unwrap(), host.admin_addr(), host.handle()))
-                    .unwrap();
+                let addresses = (host.local_addr(), host.admin_addr(), host.authz_addr());
+                tell.send((addresses, host.handle())).unwrap();
                 let shutdown = async {
                     let _ = stopping.await;
                 };
                 host.run(shutdown).await.unwrap()
             })
         });
-        let (address, admin, handle) = told.recv().expect("the host did not start");
+        let ((address, admin, authz), handle) = told.recv().expect("the host did not start");
         Gate {
-            address,
+            address: address.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0))),
             admin,
+            authz,
             handle,
             stop: Some(stop),
             thread: Some(thread),
