@@ -100,7 +100,7 @@ impl Stage {
     /// If GT was sent something that belongs to no exchange.
     pub fn close(self) -> Result<(), String> {
         drop(self.door);
-        unexpected(&self.gt)
+        unexpected(&self.gt).map_err(|why| why.to_string())
     }
 
     fn connect(&self, version: Version) -> Client {
