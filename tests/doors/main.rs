@@ -9,15 +9,20 @@
     reason = "everything here is a test or stands under one: what goes wrong is to fail it"
 )]
 
+mod away;
+mod caddy;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
 #[expect(
     dead_code,
     reason = "shared with the runtime's own tests, which use more of it"
 )]
 mod guests;
+mod haproxy;
 #[path = "../../crates/runtime/tests/it/image.rs"]
 mod image;
 mod installed;
+mod nginx;
 #[path = "../e2e/conformance/policies.rs"]
 mod policies;
 mod tcp;
+mod traefik;

@@ -17,6 +17,7 @@ pub mod clients;
 pub mod command;
 pub mod conformance;
 pub mod demo;
+pub mod deployed;
 pub mod docker_registry;
 pub mod exported;
 pub mod forms;
