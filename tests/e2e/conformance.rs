@@ -3,6 +3,7 @@
 
 mod changed;
 mod doors;
+mod gate;
 mod lying;
 mod policies;
 mod tower;

@@ -17,7 +17,7 @@ use crate::{
     reason = "a program, which nobody runs here"
 )]
 #[path = "../../crates/gate/examples/small_host.rs"]
-mod example;
+pub(crate) mod example;
 
 /// Something that serves GT through the demo's policy.
 pub trait Serves {

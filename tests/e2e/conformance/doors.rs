@@ -1,8 +1,11 @@
 //! What the lists of the doors say can be checked without the doors.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
-use signalbox_harness::conformance::{Deviations, doors, names, read};
+use signalbox_harness::{
+    conformance::{Deviations, Promise, doors, names, read, table},
+    root,
+};
 
 #[test]
 fn every_list_has_reasons_for_exchanges_that_are_there() {
@@ -29,3 +32,33 @@ fn every_list_has_reasons_for_exchanges_that_are_there() {
         assert!(list.is_as_printed(&door), "{door}: run with BLESS=1");
     }
 }
+
+#[test]
+fn the_table_of_doors_is_what_their_lists_say() {
+    let path = root().join("docs/embedding.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let expected = format!("{before}{BEGIN}\n\n{}\n{END}{after}", table());
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &expected).unwrap();
+    } else {
+        assert_eq!(page, expected, "BLESS=1 writes it");
+    }
+}
+
+#[test]
+fn every_promise_is_one_of_the_readme_and_has_a_file() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let about: BTreeSet<_> = names().iter().map(|name| read(name).promise).collect();
+    for promise in Promise::ALL {
+        assert!(
+            readme.contains(&format!("| {} |", promise.text())),
+            "{promise:?}"
+        );
+        assert!(about.contains(&promise), "{promise:?}");
+    }
+}
+
+const BEGIN: &str = "<!-- The table is written by `BLESS=1 cargo nextest run --workspace --test e2e -E 'test(conformance::doors)'`. -->";
+const END: &str = "<!-- Its end. -->";

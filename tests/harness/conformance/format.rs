@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::written::Written;
+use super::{promise::Promise, written::Written};
 
 /// One file: exchanges about one thing, played in order against one door.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -12,6 +12,8 @@ use super::written::Written;
 pub struct Topic {
     /// What they are about.
     pub about: String,
+    /// The promise of the README they are about.
+    pub promise: Promise,
     /// The configuration in the folder of the fixture.
     #[serde(default = "usual", skip_serializing_if = "is_usual")]
     pub configuration: String,

@@ -1,6 +1,6 @@
 //! The door that is the tower layer, between hyper's server and hyper's client, in this process.
 
-use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper_util::{
     client::legacy::Client,
@@ -9,19 +9,19 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use serde_json::Value;
-use signalbox_gate::{
-    Authenticator, Budget, Capacity, ConcurrencyLimit, Credentials, Gate, LiveKeyring, Peer,
-    Secret, Settings, SystemClock, keyring::Keyring,
-};
-use signalbox_host::config::{Config, CredentialSource, KeySource};
+use signalbox_gate::Peer;
+use signalbox_host::config::Config;
 use signalbox_runtime::Runtime;
-use signalbox_swap::{Actor, Candidate, Order, Swaps, Trigger};
+use signalbox_swap::Swaps;
 use signalbox_tower::{PolicyLayer, Times, TokioRuntime, Upstream};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Handle, task::JoinSet};
 use tower_layer::Layer;
 
-use super::{Door, Fixture};
+use super::{
+    Door, Fixture,
+    gated::{gate, serve, upstream},
+};
 use crate::gate::Running;
 
 /// The layer; it ends when this is dropped.
@@ -51,7 +51,7 @@ impl TowerDoor {
         let (origin, base_path) = upstream(fixture.configuration());
         let spool = tempfile::tempdir().expect("room for a temporary folder");
         let layer = PolicyLayer::new(
-            gate(&config, base_path, swaps.clone()),
+            gate(&config, base_path, swaps.clone(), |_| {}),
             Upstream::parse(origin).expect("an origin"),
         )
         .with_times(times(&config))
@@ -111,61 +111,6 @@ async fn accept(listener: TcpListener, layer: PolicyLayer) {
         });
         while connections.try_join_next().is_some() {}
     }
-}
-
-fn serve(swaps: &Swaps, name: &str, component: &[u8]) {
-    let actor = Actor::new(Trigger::Embedder, "the suite");
-    let order = Order::serve(Candidate::new(name, component.to_vec()), actor);
-    let swapped = swaps.swap(order, &mut |_| {}).into_result();
-    swapped.expect("the policy is swapped");
-}
-
-/// GT without its path, and its path.
-fn upstream(configuration: &str) -> (&str, &str) {
-    let (_, url) = configuration.split_once("url: \"").expect("one upstream");
-    let (url, _) = url.split_once('"').expect("a quoted URL");
-    let after_scheme = url.find("://").expect("a scheme") + 3;
-    let path = url[after_scheme..].find('/').expect("a path");
-    url.split_at(after_scheme + path)
-}
-
-fn gate(config: &Config, base_path: &str, swaps: Swaps) -> Arc<Gate> {
-    let limits = &config.limits;
-    let mut settings = Settings::at(base_path);
-    settings.own_hosts = config.own_hosts();
-    settings.largest_head = limits.head.bytes();
-    settings.json_body = limits.json_body.bytes();
-    settings.upload_body = limits.upload_body.bytes();
-    settings.multipart_memory = limits.multipart_memory.bytes();
-    settings.multipart_disk = limits.multipart_disk.bytes();
-    settings.forwarded = config.forwarded.clone();
-    settings.decision_header = config.answer_headers.decision;
-    settings.policy_header = config.answer_headers.policy;
-    let capacity = Capacity {
-        memory: Budget::new(limits.held_memory.bytes()),
-        disk: Budget::new(limits.held_disk.bytes()),
-        requests: ConcurrencyLimit::new(limits.requests),
-    };
-    let KeySource::File(keys) = &config.keys else {
-        panic!("the keyring is a file");
-    };
-    let keys = fs::read_to_string(keys).expect("the keyring");
-    let keyring = LiveKeyring::new(Keyring::parse(&keys).expect("a valid keyring"));
-    let gt_keys = config.upstream.credentials.iter().map(|(name, source)| {
-        let CredentialSource::File(path) = source else {
-            panic!("GT's keys are files");
-        };
-        let secret = fs::read_to_string(path).expect("a GT key");
-        (name.clone(), Secret::read(&secret).expect("a GT key"))
-    });
-    Gate::new(
-        settings,
-        capacity,
-        Arc::new(Authenticator::new(Arc::new(keyring), None)),
-        Arc::new(Credentials::from_iter(gt_keys)),
-        swaps,
-        Arc::new(SystemClock),
-    )
 }
 
 fn times(config: &Config) -> Times {
