@@ -6,10 +6,12 @@ macro_rules! every_topic {
     ($play:path) => {
         $crate::every_topic! {
             $play;
-            announced audio_images bases browsers budgets chat connections conversations datasets
-            embeddings forms head headers http2 idle limited limits listed_models models
-            refusals_body refusals_key refusals_policy refusals_request refusals_route
-            refusals_target refusals_upstream streams swaps timeouts unreachable
+            announced answers audio_images bases bases_routes browsers budgets chat connections
+            conversation_ids conversations datasets embeddings form_tricks forms head head_routes
+            headers http2 idle ids json_refusals json_tricks limited limits listed_models methods
+            model_rules models purposes refusals_body refusals_key refusals_policy refusals_request
+            refusals_route refusals_target refusals_upstream scopes stream_cuts stream_events
+            streams swaps swaps_between timeouts unreachable upstream_routes
         }
     };
     ($play:path; $($topic:ident)*) => {
