@@ -71,13 +71,17 @@ end
 
 -- Makes the client's request the one for GT.
 local function forward(txn, told)
-    for name, _ in pairs(txn.http:req_get_headers()) do
+    local clients = txn.http:req_get_headers()
+    for name, _ in pairs(clients) do
         if name ~= "content-length" and name ~= "transfer-encoding" then
             txn.http:req_del_header(name)
         end
     end
     for name, values in pairs(told) do
-        if name:find("^x%-signalbox%-") == nil and name ~= "content-length" and name ~= "connection" then
+        -- HAProxy adds these two to a question, and the client may have sent none.
+        local is_added = (name == "accept" or name == "user-agent") and clients[name] == nil
+        local is_gts = name ~= "content-length" and name ~= "connection" and not name:find("^x%-signalbox%-")
+        if is_gts and not is_added then
             for index = 0, #values do
                 txn.http:req_add_header(name, values[index])
             end

@@ -160,6 +160,10 @@ function refused(r) {
     if (status >= 300 && status < 400 && status != 304) {
         return 'redirect';
     }
+    // nginx takes an interim answer for the final one, and what follows for its body.
+    if (status < 200 || status >= 600) {
+        return 'protocol';
+    }
     const encoding = r.headersOut['Content-Encoding'];
     const is_plain = !encoding || encoding.split(',').every((it) => /^\s*(identity)?\s*$/i.test(it));
     const kind = kind_of(r.headersOut['Content-Type']);
@@ -184,8 +188,8 @@ function replace(r, refusal) {
     refusal.headers.forEach((line) => {
         r.headersOut[line[0]] = line[1];
     });
-    delete r.headersOut['Content-Length'];
     edits = { replaced: Buffer.from(refusal.body) };
+    r.headersOut['Content-Length'] = String(edits.replaced.length);
     stamp_head(r);
 }
 
@@ -195,6 +199,9 @@ function stamp_head(r) {
     });
     if (plan.request_id !== null && !r.headersOut['X-Request-Id']) {
         r.headersOut['X-Request-Id'] = plan.request_id;
+    }
+    if (!r.headersOut['Date']) {
+        r.headersOut['Date'] = new Date().toUTCString();
     }
 }
 
@@ -216,10 +223,10 @@ function response_body(r, data, flags) {
         return r.sendBuffer(data, flags);
     }
     if (edits.replaced !== undefined) {
-        if (edits.replaced !== null) {
-            r.sendBuffer(edits.replaced, { last: true });
-            edits.replaced = null;
-            r.done();
+        const out = edits.replaced;
+        edits.replaced = NONE;
+        if (out.length > 0 || flags.last) {
+            r.sendBuffer(out, flags);
         }
         return;
     }

@@ -11,6 +11,7 @@ pub(super) static OF_RESPONSES: LazyLock<Value> = LazyLock::new(|| {
         "compressed": told(&signalbox_gate::compressed_error()),
         "credential": told(&Refusal::of(Code::UpstreamCredentialRejected)),
         "partial": told(&signalbox_http::restamp::cannot_restamp()),
+        "protocol": told(&Refusal::of(Code::UpstreamProtocol)),
         "redirect": told(&Refusal::of(Code::UpstreamRedirect)),
         "timeout": told(&Refusal::of(Code::UpstreamTimeout)),
         "unreachable": told(&Refusal::of(Code::UpstreamUnreachable)),
