@@ -72,7 +72,10 @@ fn start_nginx(program: Program, text: &str, port: Port) -> Proxy {
 pub fn caddy(program: Program, authz: &Path, gt: SocketAddr) -> Proxy {
     let port = Port::free();
     let text = Deployed::read("caddy/Caddyfile")
-        .put("http://:8080", &format!("http://{}", port.address()))
+        .put(
+            "http://:8080 {",
+            &format!("http://:{} {{\n\tbind 127.0.0.1", port.address().port()),
+        )
         .put(
             "unix//run/signalbox/authz.sock",
             &format!("unix/{}", authz.display()),
