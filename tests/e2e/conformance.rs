@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
 use signalbox_harness::{
-    conformance::{Door, Fixture, HostDoor, check, folder, is_as_printed, names, rewrite},
+    conformance::{Door, Fixture, HostDoor, check, names, rewrite, suite},
     every_topic,
     policies::runbook,
 };
@@ -26,7 +26,10 @@ fn play(topic: &str) {
     if std::env::var_os("BLESS").is_some() {
         rewrite(topic, &guests(), &host);
     }
-    assert!(is_as_printed(topic), "run with BLESS=1");
+    assert!(
+        signalbox_conformance::is_as_printed(&suite(), topic),
+        "run with BLESS=1"
+    );
     let wrong = check(topic, &guests(), &host);
     assert!(
         wrong.is_empty(),
@@ -42,12 +45,12 @@ fn host(fixture: &Fixture) -> Box<dyn Door> {
 #[test]
 fn every_code_is_in_an_exchange_or_in_the_list_of_those_that_are_not() {
     let texts = names().into_iter().map(|name| {
-        let text = fs::read_to_string(folder().join(name).with_extension("json"));
+        let text = fs::read_to_string(suite().folder().join(name).with_extension("json"));
         serde_json::from_str(&text.unwrap()).unwrap()
     });
     let mut here = BTreeSet::new();
     texts.for_each(|topic: Value| collect_codes(&topic, &mut here));
-    let readme = fs::read_to_string(folder().join("README.md")).unwrap();
+    let readme = fs::read_to_string(suite().folder().join("README.md")).unwrap();
     let (_, list) = readme
         .split_once("## Codes that are in no exchange")
         .unwrap();
@@ -83,7 +86,11 @@ fn collect_codes(value: &Value, codes: &mut BTreeSet<String>) {
 #[test]
 fn the_documents_are_the_runbooks() {
     for name in ["full", "litellm"] {
-        let path = folder().join("fixture").join(name).with_extension("yaml");
+        let path = suite()
+            .folder()
+            .join("fixture")
+            .join(name)
+            .with_extension("yaml");
         assert_eq!(fs::read_to_string(path).unwrap(), runbook(name), "{name}");
     }
 }

@@ -1,74 +1,76 @@
-//! Plays the exchanges of `tests/conformance` against a door: what a client sends and gets, what GT
-//! is sent and answers, and what is recorded of it. `tests/conformance/README.md` has the format.
-//!
-//! Nothing here knows how a door is made: it is an address, a way to swap a policy, and a way to
-//! read a decision record.
+//! The doors of the suite in `tests/conformance`, and its fixture.
 
-mod client;
-mod compare;
-mod deviations;
-mod door;
-mod files;
 mod fixture;
-mod format;
-mod framed;
 mod gated;
-mod gt;
 mod host;
-mod http1;
-mod http2;
-mod message;
-mod normal;
-mod play;
-mod printed;
-mod progress;
-mod promise;
 mod proxied;
 mod small;
-mod table;
-mod topic;
 mod topics;
 mod tower;
-mod written;
 
-use std::{fmt::Debug, net::SocketAddr, time::Duration};
+use signalbox_conformance::Gt;
+pub use signalbox_conformance::{
+    Answer, Deviations, Door, Exchange, Promise, Stage, Suite, Topic, Version, differences,
+};
 
-use serde_json::Value;
+use crate::root;
 
-pub use compare::differences;
-pub use deviations::{All, AtGt, Deviations, NotPlayed, Otherwise, Uncompared, Which, doors};
-pub use door::play_door;
-pub use files::folder;
 pub use fixture::{Fixture, Guests};
-pub use format::{Answer, Exchange, Expected, Seen, Step, Topic, Version};
 pub use host::HostDoor;
-pub use play::Stage;
-pub use promise::Promise;
 pub use proxied::ProxiedDoor;
 pub use small::SmallDoor;
-pub use table::table;
-pub use topic::{check, is_as_printed, names, read, rewrite};
 pub use tower::TowerDoor;
-
-/// What is put in front of GT. It is started with a [`Fixture`] and ends when it is dropped.
-pub trait Door: Debug {
-    /// Where clients connect, without TLS.
-    fn address(&self) -> SocketAddr;
-
-    /// Lets a component serve under the name of a policy from the next request on.
-    fn swap(&self, policy: &str, component: &[u8]);
-
-    /// What was recorded under the decision id that a client was told; `None` if there is nothing.
-    fn record(&self, decision: &str) -> Option<Value>;
-
-    /// Whether it keeps records at all. For a door that does not, none are expected.
-    fn keeps_records(&self) -> bool {
-        true
-    }
-}
-
-/// Nothing on loopback takes longer, however busy the machine: what waits so long hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a door is started.
 pub type Open<'a> = &'a dyn Fn(&Fixture) -> Box<dyn Door>;
+
+/// The suite of this repository.
+#[must_use]
+pub fn suite() -> Suite {
+    Suite::at(root().join("tests/conformance"))
+}
+
+/// The names of its files.
+///
+/// # Panics
+/// If the folder cannot be read.
+#[must_use]
+pub fn names() -> Vec<String> {
+    suite().names().expect("the folder can be read")
+}
+
+/// One of its files.
+///
+/// # Panics
+/// If it is not of the format.
+#[must_use]
+pub fn read(name: &str) -> Topic {
+    suite()
+        .read(name)
+        .unwrap_or_else(|why| panic!("{why}: {why:?}"))
+}
+
+/// Starts a door with the fixture of a topic.
+#[must_use]
+pub fn stage(topic: &Topic, guests: &Guests, open: Open<'_>) -> Stage {
+    let gt = Gt::start();
+    let fixture = Fixture::new(&topic.configuration, gt.address(), guests);
+    Stage::new(open(&fixture), gt, Fixture::document)
+}
+
+/// Plays every exchange of a file over every version: what is not as it says, each with its place.
+#[must_use]
+pub fn check(name: &str, guests: &Guests, open: Open<'_>) -> Vec<String> {
+    signalbox_conformance::check(&suite(), name, &|topic| stage(topic, guests, open))
+}
+
+/// Plays every exchange of a file and writes down what came of it.
+pub fn rewrite(name: &str, guests: &Guests, open: Open<'_>) {
+    signalbox_conformance::rewrite(&suite(), name, &|topic| stage(topic, guests, open));
+}
+
+/// Plays a file at a door that has a list of what is not as the files say.
+pub fn play_door(door: &str, topic: &str, guests: &Guests, open: Open<'_>) {
+    let start = |topic: &Topic| stage(topic, guests, open);
+    signalbox_conformance::play_door(&suite(), door, topic, &start);
+}

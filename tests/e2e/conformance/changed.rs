@@ -1,7 +1,7 @@
 //! Every field that is recorded counts: with any of them changed, an exchange fails.
 
 use serde_json::{Value, json};
-use signalbox_harness::conformance::{Exchange, Stage, Version, differences, read};
+use signalbox_harness::conformance::{Exchange, Version, differences, read, stage};
 
 use super::{guests, host};
 
@@ -9,7 +9,7 @@ use super::{guests, host};
 fn a_change_of_any_recorded_field_is_found() {
     for name in ["conversations", "swaps", "connections"] {
         let topic = read(name);
-        let stages = Version::ALL.map(|version| (version, Stage::open(&topic, &guests(), &host)));
+        let stages = Version::ALL.map(|version| (version, stage(&topic, &guests(), &host)));
         for exchange in &topic.exchanges {
             let came: Vec<_> = stages
                 .iter()

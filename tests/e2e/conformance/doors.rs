@@ -2,15 +2,17 @@
 
 use std::{collections::BTreeSet, fs};
 
+use signalbox_conformance::{doors, table};
 use signalbox_harness::{
-    conformance::{Deviations, Promise, doors, names, read, table},
+    conformance::{Deviations, Promise, names, read, suite},
     root,
 };
 
 #[test]
 fn every_list_has_reasons_for_exchanges_that_are_there() {
-    for door in doors() {
-        let list = Deviations::read(&door);
+    let suite = suite();
+    for door in doors(&suite).unwrap() {
+        let list = Deviations::read(&suite, &door).unwrap();
         let mut seen = BTreeSet::new();
         for (why, topic, exchange) in list.entries() {
             assert!(
@@ -29,7 +31,10 @@ fn every_list_has_reasons_for_exchanges_that_are_there() {
             let is_there = exchange.is_none_or(|it| known.iter().any(|known| known.name == it));
             assert!(is_there, "{door}: {topic} has no exchange {exchange:?}");
         }
-        assert!(list.is_as_printed(&door), "{door}: run with BLESS=1");
+        assert!(
+            list.is_as_printed(&suite, &door),
+            "{door}: run with BLESS=1"
+        );
     }
 }
 
@@ -39,7 +44,10 @@ fn the_table_of_doors_is_what_their_lists_say() {
     let page = fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
-    let expected = format!("{before}{BEGIN}\n\n{}\n{END}{after}", table());
+    let expected = format!(
+        "{before}{BEGIN}\n\n{}\n{END}{after}",
+        table(&suite()).unwrap()
+    );
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &expected).unwrap();
     } else {

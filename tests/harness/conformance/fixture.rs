@@ -10,8 +10,7 @@ use std::{
 use signalbox_host::{PolicySource, config::Config};
 use tokio::net::TcpSocket;
 
-use super::files;
-use crate::policies;
+use crate::{policies, root};
 
 /// Policies that no document can express, by the name of their file.
 pub type Guests = BTreeMap<String, Vec<u8>>;
@@ -89,5 +88,5 @@ fn component(path: &Path, guests: &Guests) -> Vec<u8> {
 }
 
 fn folder() -> PathBuf {
-    files::folder().join("fixture")
+    root().join("tests/conformance/fixture")
 }

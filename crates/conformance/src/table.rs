@@ -6,20 +6,20 @@ use super::{
     deviations::{AtGt, Deviations, Which, doors},
     format::Topic,
     promise::Promise,
-    topic::{names, read},
+    topic::{Suite, Unreadable},
 };
 
 /// The table, and below it the reasons its cells name by number.
-#[must_use]
-pub fn table() -> String {
-    let topics: Vec<_> = names()
-        .into_iter()
-        .map(|name| (read(&name), name))
-        .collect();
-    let lists: Vec<_> = in_order(doors())
-        .iter()
-        .map(|it| Deviations::read(it))
-        .collect();
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn table(suite: &Suite) -> Result<String, Unreadable> {
+    let names = suite.names()?.into_iter();
+    let topics = names.map(|name| Ok((suite.read(&name)?, name)));
+    let topics = topics.collect::<Result<Vec<_>, Unreadable>>()?;
+    let doors = in_order(doors(suite)?);
+    let lists = doors.iter().map(|door| Deviations::read(suite, door));
+    let lists = lists.collect::<Result<Vec<_>, _>>()?;
     let mut reasons = Vec::new();
     let mut rows = String::new();
     for promise in Promise::ALL {
@@ -36,7 +36,7 @@ pub fn table() -> String {
     for (number, (door, reason)) in reasons.iter().enumerate() {
         text += &format!("{}. {door}: {reason}\n", number + 1);
     }
-    text + &uncompared(&lists)
+    Ok(text + &uncompared(&lists))
 }
 
 /// How many exchanges are as the files say, and the numbers of the reasons for the others.

@@ -202,6 +202,58 @@ pub struct Answer {
     pub record: Option<Value>,
 }
 
+impl Topic {
+    /// The same with other words in place of some: each word's other is given by its name. Words are what
+    /// letters, digits, `-` and `_` make.
+    ///
+    /// # Errors
+    /// If what comes out is no file of exchanges.
+    pub fn with_words(&self, other: impl Fn(&str) -> Option<String>) -> serde_json::Result<Self> {
+        let mut value = serde_json::to_value(self)?;
+        replace(&mut value, &other);
+        serde_json::from_value(value)
+    }
+}
+
+/// Replaces the words of every text.
+fn replace(value: &mut Value, other: &impl Fn(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => *text = replaced(text, other),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, other)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| replace(member, other)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn replaced(text: &str, other: impl Fn(&str) -> Option<String>) -> String {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let (before, word) = rest.split_at(start);
+        let end = word.find(|letter| !is_word(letter));
+        let (word, after) = word.split_at(end.unwrap_or(word.len()));
+        out += before;
+        out += &other(word).unwrap_or_else(|| word.to_owned());
+        rest = after;
+    }
+    out + rest
+}
+
+impl Exchange {
+    /// Whether a policy is swapped in it.
+    #[must_use]
+    pub fn swaps(&self) -> bool {
+        fn swaps(steps: &[Step]) -> bool {
+            let has_one = |step: &Step| step.swap.is_some() || swaps(&step.meanwhile);
+            steps.iter().any(has_one)
+        }
+        swaps(&self.steps)
+    }
+}
+
 impl Framing {
     fn is_usual(&self) -> bool {
         *self == Self::Sized

@@ -1,12 +1,12 @@
 //! A topic at a door that has a list of what is not as the files say.
 
 use super::{
-    Guests, Open,
+    Start,
     compare::{differences, gt_saw, without_records},
     deviations::{AtGt, Deviations},
-    format::{Exchange, Step, Version},
+    format::{Exchange, Step, Topic, Version},
     play::{Patience, Stage, Unplayable},
-    topic::read,
+    topic::{MOST_UNPLAYED, Suite},
 };
 
 /// Plays a topic at a door: what is not as the file says is on the door's list, and everything on the list is
@@ -15,14 +15,20 @@ use super::{
 ///
 /// # Panics
 /// If anything is on the wrong side.
-pub fn play_door(door: &str, topic: &str, guests: &Guests, open: Open<'_>) {
+pub fn play_door(suite: &Suite, door: &str, topic: &str, start: Start<'_>) {
     let is_blessed = std::env::var_os("BLESS").is_some();
-    let list = Deviations::read(door);
-    let outcomes = outcomes(&list, topic, guests, open, is_blessed);
+    let list = Deviations::read(suite, door).expect("the list of the door");
+    let way = if is_blessed {
+        Way::Blessed
+    } else {
+        Way::Tested
+    };
+    let read = suite.read(topic).expect("it is of the format");
+    let outcomes = outcomes(&list, topic, &read, start, way);
     if is_blessed {
-        Deviations::change(door, |list| bless(list, topic, &outcomes));
+        Deviations::change(suite, door, |list| bless(list, topic, &outcomes));
     }
-    let list = Deviations::read(door);
+    let list = Deviations::read(suite, door).expect("the list of the door");
     let wrong: Vec<_> = outcomes
         .iter()
         .filter_map(|(exchange, outcome)| {
@@ -31,6 +37,50 @@ pub fn play_door(door: &str, topic: &str, guests: &Guests, open: Open<'_>) {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What became of an exchange at a door of somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as the file says.
+    Equal,
+    /// It is otherwise, and may be: why.
+    Allowed(String),
+    /// It was not played: why.
+    NotPlayed(String),
+    /// It is not as the file says, or as the list does.
+    Wrong(String),
+}
+
+/// Plays a topic at a door that somebody else has started: what became of each exchange, by its name.
+#[must_use]
+pub fn verdicts(
+    list: &Deviations,
+    name: &str,
+    topic: &Topic,
+    start: Start<'_>,
+) -> Vec<(String, Verdict)> {
+    let outcomes = outcomes(list, name, topic, start, Way::Foreign);
+    let mut outcomes = outcomes.into_iter().peekable();
+    let mut verdicts = Vec::new();
+    for Exchange { name: exchange, .. } in &topic.exchanges {
+        let verdict = match outcomes.next_if(|(played, _)| played == exchange) {
+            None => match list.why(name, exchange) {
+                Some(why) => Verdict::NotPlayed(why),
+                // Another version of HTTP has it.
+                None => continue,
+            },
+            Some((_, outcome)) => match wrong(list, name, exchange, &outcome) {
+                Some(what) => Verdict::Wrong(what),
+                None => match list.why(name, exchange) {
+                    Some(why) => Verdict::Allowed(why),
+                    None => Verdict::Equal,
+                },
+            },
+        };
+        verdicts.push((exchange.clone(), verdict));
+    }
+    verdicts
 }
 
 /// What came of an exchange over all versions.
@@ -75,38 +125,54 @@ fn wrong(list: &Deviations, topic: &str, exchange: &str, outcome: &Outcome) -> O
     }
 }
 
-fn outcomes(
-    list: &Deviations,
-    name: &str,
-    guests: &Guests,
-    open: Open<'_>,
-    is_blessed: bool,
-) -> Outcomes {
-    let topic = read(name);
+/// How far a door is trusted to come to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// What is not on the list is as the files say.
+    Tested,
+    /// A person waits for a new list.
+    Blessed,
+    /// It is somebody else's.
+    Foreign,
+}
+
+fn outcomes(list: &Deviations, name: &str, topic: &Topic, start: Start<'_>, way: Way) -> Outcomes {
     let is_played = |exchange: &&Exchange| {
         let over = exchange.over.iter().any(|it| list.over.contains(it));
         over && !list.leaves_out(name, &exchange.name)
     };
     let played: Vec<_> = topic.exchanges.iter().filter(is_played).collect();
-    let start = |exchange: &&Exchange| (exchange.name.clone(), Outcome::AsTheFileSays);
-    let mut outcomes: Outcomes = played.iter().map(start).collect();
+    let fresh = |exchange: &&Exchange| (exchange.name.clone(), Outcome::AsTheFileSays);
+    let mut outcomes: Outcomes = played.iter().map(fresh).collect();
     if played.is_empty() {
         return outcomes;
     }
     for version in &list.over {
-        let stage = Stage::open(&topic, guests, open);
+        let stage = start(topic);
+        let mut unplayed = 0;
         for (exchange, (_, outcome)) in played.iter().zip(&mut outcomes) {
             if exchange.over.contains(version) {
-                let patience = match list.of(name, &exchange.name) {
-                    _ if is_blessed => Patience::Short,
-                    Some(AtGt::Fewer) => Patience::WhereAsExpected,
-                    _ => Patience::Full,
+                let patience = match (way, list.of(name, &exchange.name)) {
+                    (Way::Blessed, _) => Patience::Short,
+                    (Way::Foreign, _) | (_, Some(AtGt::Fewer)) => Patience::WhereAsExpected,
+                    (Way::Tested, _) => Patience::Full,
                 };
-                outcome.add(one(list, &stage, exchange, *version, patience));
+                let came = if way == Way::Foreign && unplayed >= MOST_UNPLAYED {
+                    Outcome::Unplayed("left out: three before it did not come to an end".to_owned())
+                } else {
+                    one(list, &stage, exchange, *version, patience)
+                };
+                unplayed += usize::from(matches!(came, Outcome::Unplayed(_)));
+                outcome.add(came);
             }
         }
-        if let Err(what) = stage.close() {
-            panic!("{name}.json, at the end: {what}");
+        let ended = stage.close();
+        match (ended, outcomes.last_mut()) {
+            (Ok(()), _) => {}
+            (Err(what), Some((_, last))) if way == Way::Foreign => {
+                last.add(Outcome::Unplayed(what));
+            }
+            (Err(what), _) => panic!("{name}.json, at the end: {what}"),
         }
     }
     outcomes

@@ -3,15 +3,15 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    files::folder,
     format::{Answer, Exchange, Seen, Step, Version},
     printed::printed,
+    topic::{Suite, Unreadable, names_in, read},
 };
 
 /// The list of one door.
@@ -101,24 +101,42 @@ pub enum AtGt {
 }
 
 impl Deviations {
+    /// An empty list.
+    #[must_use]
+    pub fn none(door: &str) -> Self {
+        Self {
+            door: door.to_owned(),
+            over: both(),
+            uncompared: Uncompared::default(),
+            not_played: Vec::new(),
+            otherwise: Vec::new(),
+        }
+    }
+
     /// The list of a door.
     ///
-    /// # Panics
+    /// # Errors
     /// If there is none, or it is not of the format.
-    #[must_use]
-    pub fn read(door: &str) -> Self {
-        let text = fs::read_to_string(path(door));
-        let text = text.unwrap_or_else(|error| panic!("{}: {error}", path(door).display()));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{door}.json: {error}"))
+    pub fn read(suite: &Suite, door: &str) -> Result<Self, Unreadable> {
+        Self::at(&path(suite, door))
+    }
+
+    /// The list in this file.
+    ///
+    /// # Errors
+    /// If there is none, or it is not of the format.
+    pub fn at(path: &Path) -> Result<Self, Unreadable> {
+        read(path)
     }
 
     /// Changes the list of a door; others who do so at the same time wait.
-    pub(super) fn change(door: &str, change: impl FnOnce(&mut Self)) {
-        let turn = File::open(path(door)).expect("the list is there");
+    pub(super) fn change(suite: &Suite, door: &str, change: impl FnOnce(&mut Self)) {
+        let path = path(suite, door);
+        let turn = File::open(&path).expect("the list is there");
         turn.lock().expect("the system has locks");
-        let mut list = Self::read(door);
+        let mut list = Self::at(&path).expect("it is of the format");
         change(&mut list);
-        fs::write(path(door), printed(&list)).expect("the list can be written");
+        fs::write(path, printed(&list)).expect("the list can be written");
     }
 
     /// Whether the file is written as `BLESS=1` writes it.
@@ -126,8 +144,8 @@ impl Deviations {
     /// # Panics
     /// If it cannot be read.
     #[must_use]
-    pub fn is_as_printed(&self, door: &str) -> bool {
-        printed(self) == fs::read_to_string(path(door)).expect("the list is there")
+    pub fn is_as_printed(&self, suite: &Suite, door: &str) -> bool {
+        printed(self) == fs::read_to_string(path(suite, door)).expect("the list is there")
     }
 
     /// Everything on the list: why, the topic, and the exchange unless it is all of them.
@@ -159,6 +177,24 @@ impl Deviations {
             names.is_some_and(|names| names.iter().any(|name| name == exchange))
         };
         self.otherwise.iter().find(has_it).map(|it| it.gt)
+    }
+
+    /// Why an exchange is on the list, if it is.
+    pub(super) fn why(&self, topic: &str, exchange: &str) -> Option<String> {
+        let is_it = |(_, known, name): &&(&str, &str, Option<&str>)| {
+            *known == topic && name.is_none_or(|name| name == exchange)
+        };
+        let entries = self.entries();
+        let found = entries.iter().find(is_it);
+        found.map(|(why, ..)| (*why).to_owned())
+    }
+
+    /// Leaves an exchange out, and says why.
+    pub fn leave_out(&mut self, why: &str, topic: &str, exchange: &str) {
+        self.not_played.push(NotPlayed {
+            why: why.to_owned(),
+            exchanges: [(topic.to_owned(), Which::Named(vec![exchange.to_owned()]))].into(),
+        });
     }
 
     pub(super) fn leaves_out(&self, topic: &str, exchange: &str) -> bool {
@@ -270,15 +306,15 @@ impl AtGt {
 
 /// The doors that have a list.
 ///
-/// # Panics
+/// # Errors
 /// If the folder cannot be read.
-#[must_use]
-pub fn doors() -> Vec<String> {
-    super::topic::names_in(&folder().join("doors"))
+pub fn doors(suite: &Suite) -> Result<Vec<String>, Unreadable> {
+    names_in(&suite.folder().join("doors"))
 }
 
-fn path(door: &str) -> PathBuf {
-    folder().join("doors").join(door).with_extension("json")
+fn path(suite: &Suite, door: &str) -> PathBuf {
+    let doors = suite.folder().join("doors");
+    doors.join(door).with_extension("json")
 }
 
 fn both() -> Vec<Version> {

@@ -1,9 +1,10 @@
 //! Bytes as a person can read them in a diff.
 
+use base16ct::HexDisplay;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use crate::gate::sha256;
+use sha2::{Digest as _, Sha256};
 
 /// Bytes that were recorded: text, line by line where there are several lines; base64 where they
 /// are no text; a digest where there are many.
@@ -43,7 +44,7 @@ impl Written {
         if bytes.len() > LONGEST {
             return Self::Digest {
                 length: bytes.len(),
-                sha256: sha256(bytes),
+                sha256: format!("{:x}", HexDisplay(Sha256::digest(bytes).as_slice())),
             };
         }
         let Ok(text) = std::str::from_utf8(bytes) else {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard},
     thread,
@@ -19,7 +19,7 @@ use super::{
 
 /// GT; it listens until the process ends.
 #[derive(Clone, Debug)]
-pub(super) struct Gt {
+pub struct Gt {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
@@ -39,10 +39,24 @@ struct Script {
 }
 
 impl Gt {
-    pub(super) fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    /// Listens on a port of loopback that is free.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn start() -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::listen(any).expect("a free port")
+    }
+
+    /// Listens here.
+    ///
+    /// # Errors
+    /// If the address is not to be had.
+    pub fn listen(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
         let gt = Self {
-            address: listener.local_addr().expect("a bound socket"),
+            address: listener.local_addr()?,
             state: Arc::default(),
         };
         let all = gt.clone();
@@ -52,10 +66,12 @@ impl Gt {
                 thread::spawn(move || Connection::new(one, stream).serve());
             }
         });
-        gt
+        Ok(gt)
     }
 
-    pub(super) const fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
         self.address
     }
 

@@ -9,10 +9,9 @@ use std::{
 };
 
 use super::{
-    Door, Open, PATIENCE,
+    Door, PATIENCE,
     client::Client,
-    fixture::{Fixture, Guests},
-    format::{Exchange, Expected, Step, Topic, Version},
+    format::{Exchange, Expected, Step, Version},
     gt::Gt,
     message::Sends,
     normal,
@@ -35,17 +34,17 @@ pub(super) enum Patience {
 pub struct Stage {
     door: Box<dyn Door>,
     gt: Gt,
+    component: fn(&str) -> Vec<u8>,
 }
 
 impl Stage {
-    /// Starts a door with the fixture of a topic.
+    /// A door that was started before this GT. `component` gives the component of a document that is swapped in.
     #[must_use]
-    pub fn open(topic: &Topic, guests: &Guests, open: Open<'_>) -> Self {
-        let gt = Gt::start();
-        let fixture = Fixture::new(&topic.configuration, gt.address(), guests);
+    pub fn new(door: Box<dyn Door>, gt: Gt, component: fn(&str) -> Vec<u8>) -> Self {
         Self {
-            door: open(&fixture),
+            door,
             gt,
+            component,
         }
     }
 
@@ -115,7 +114,7 @@ impl Stage {
         patience: Patience,
     ) -> Result<Step, Unplayable> {
         if let Some(swap) = &step.swap {
-            let component = Fixture::document(&swap.document);
+            let component = (self.component)(&swap.document);
             self.door.swap(&swap.policy, &component);
         }
         let mut played = step.clone();
