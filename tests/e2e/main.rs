@@ -18,6 +18,7 @@ mod causes;
 mod client_forms;
 mod client_trials;
 mod conformance;
+mod conformance_command;
 mod failing_guest;
 mod frozen;
 #[path = "../../crates/runtime/tests/it/guests.rs"]

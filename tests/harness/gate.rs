@@ -327,7 +327,9 @@ fn config_text(gt: SocketAddr, others: &str, policies: &[(String, Vec<u8>)], mor
     )
 }
 
-pub(crate) fn sha256(text: impl AsRef<[u8]>) -> String {
+/// The digest of a text, as keyrings have it.
+#[must_use]
+pub fn sha256(text: impl AsRef<[u8]>) -> String {
     Sha256::digest(text)
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -4,6 +4,7 @@ mod build;
 mod candidate;
 mod check;
 mod compile_component;
+mod conformance;
 mod demo;
 mod diff;
 pub(crate) mod explain;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Fmt(fmt::Arguments),
     /// Run the cases of documents or components.
     Test(test::Arguments),
+    /// Play the suite of exchanges against a set-up of your own.
+    Conformance(conformance::Arguments),
     /// Say what changes for callers from one policy to another.
     Diff(diff::Arguments),
     /// Say what a policy is: name, digest, signer, routes, models, cases.
@@ -106,6 +109,7 @@ impl Command {
             Self::CompileComponent => compile_component::run(),
             Self::Fmt(arguments) => fmt::run(&arguments),
             Self::Test(arguments) => test::run(&arguments),
+            Self::Conformance(arguments) => conformance::run(&arguments),
             Self::Diff(arguments) => diff::run(&arguments),
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Replay(arguments) => replay::run(&arguments),

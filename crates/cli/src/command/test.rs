@@ -2,7 +2,7 @@
 //! they leave untried.
 
 mod coverage;
-mod junit;
+pub(super) mod junit;
 mod mutation;
 mod native;
 mod subject;

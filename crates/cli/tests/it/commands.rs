@@ -19,6 +19,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "authz",
         "build",
         "check",
+        "conformance",
         "fmt",
         "test",
         "diff",

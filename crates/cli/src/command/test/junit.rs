@@ -11,21 +11,29 @@ use signalbox_testkit::{CaseResult, Counts, Outcome};
 use super::{Tested, coverage::Coverage, mutation::Mutation};
 use crate::show;
 
-type Xml = Writer<Vec<u8>>;
+pub(in crate::command) type Xml = Writer<Vec<u8>>;
 
 /// A suite for each file, and one more for its mutants.
 pub(super) fn document(tested: &[Tested]) -> anyhow::Result<String> {
+    suites("signalbox test", |xml| {
+        tested.iter().try_for_each(|file| {
+            cases(xml, file)?;
+            let mutation = file.mutation.as_ref();
+            mutation.map_or(Ok(()), |it| mutants(xml, &file.name, it))
+        })
+    })
+}
+
+/// A document of suites, under the name of a command.
+pub(in crate::command) fn suites(
+    command: &str,
+    content: impl FnOnce(&mut Xml) -> io::Result<()>,
+) -> anyhow::Result<String> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     xml.create_element("testsuites")
-        .with_attribute(("name", "signalbox test"))
-        .write_inner_content(|xml| {
-            tested.iter().try_for_each(|file| {
-                cases(xml, file)?;
-                let mutation = file.mutation.as_ref();
-                mutation.map_or(Ok(()), |it| mutants(xml, &file.name, it))
-            })
-        })?;
+        .with_attribute(("name", command))
+        .write_inner_content(content)?;
     Ok(String::from_utf8(xml.into_inner())?)
 }
 
@@ -77,7 +85,7 @@ fn mutants(xml: &mut Xml, file: &str, mutation: &Mutation) -> io::Result<()> {
     })
 }
 
-fn suite(
+pub(in crate::command) fn suite(
     xml: &mut Xml,
     name: &str,
     tests: usize,
@@ -114,7 +122,7 @@ fn properties(xml: &mut Xml, coverage: &Coverage) -> io::Result<()> {
 }
 
 /// `outcome` is an element and its message; nothing for a test that passed.
-fn test_case(
+pub(in crate::command) fn test_case(
     xml: &mut Xml,
     file: &str,
     name: &str,
