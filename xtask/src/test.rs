@@ -12,6 +12,7 @@ mod clients;
 mod doors;
 mod failed;
 mod kept;
+mod packages;
 mod passed;
 mod registry;
 mod runbook_clients;
@@ -147,6 +148,7 @@ mod tests {
             Step::ClientsPython,
             Step::ClientsNode,
             Step::Doors,
+            Step::Packages,
         ];
         assert_eq!(suites, expected);
     }

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use super::{
-    clients, doors,
+    clients, doors, packages,
     passed::{self, Suite},
     registry, runbook_clients,
 };
@@ -47,6 +47,8 @@ pub(super) enum Step {
     ClientsNode,
     /// Suite: the doors of other proxies: Envoy, nginx, Traefik, Caddy, HAProxy; installs them
     Doors,
+    /// Suite: the library crates as packages: they build alone, and their public API is the one committed
+    Packages,
     /// End to end: laws across crates, faults, hostile input
     E2e,
 }
@@ -84,6 +86,7 @@ impl Step {
                 doors::install()?;
                 of_the_tests_crate("doors", Part::All)
             }
+            Self::Packages => packages::check(),
             Self::E2e => end_to_end(),
         }
     }
@@ -166,6 +169,23 @@ impl Step {
                 "tests/harness",
                 "wit",
                 "xtask/src/test/doors.rs",
+            ],
+            Self::Packages => &[
+                "Cargo.lock",
+                "Cargo.toml",
+                "LICENSE",
+                "README.md",
+                "crates/files",
+                "crates/gate",
+                "crates/http",
+                "crates/policy",
+                "crates/runtime",
+                "crates/swap",
+                "crates/testkit",
+                "crates/tower",
+                "rust-toolchain.toml",
+                "wit",
+                "xtask/src/test/packages.rs",
             ],
             _ => &[],
         }
@@ -328,7 +348,7 @@ mod tests {
             .iter()
             .filter_map(|step| step.suite());
         let suites: Vec<Suite> = suites.collect();
-        assert_eq!(suites.len(), 6);
+        assert_eq!(suites.len(), 7);
         for Suite { name, inputs } in suites {
             for input in inputs {
                 assert!(root().join(input).exists(), "{name}: {input}");
