@@ -25,13 +25,7 @@ impl Attributes {
 
     /// The version of the request (`request.protocol`).
     pub(crate) fn version(&self) -> Option<Version> {
-        Some(match self.text("request.protocol")? {
-            "HTTP/1.0" => Version::HTTP_10,
-            "HTTP/1.1" => Version::HTTP_11,
-            "HTTP/2" => Version::HTTP_2,
-            "HTTP/3" => Version::HTTP_3,
-            _ => return None,
-        })
+        version(self.text("request.protocol")?)
     }
 
     /// What the client is told if the response is none of GT's (`response.code_details`).
@@ -40,23 +34,19 @@ impl Attributes {
         if details == "via_upstream" {
             return None;
         }
-        let has = |word: &str| details.contains(word);
-        let unsent = [
-            "connection_failure",
-            "connection_timeout",
-            "no_healthy",
-            "overflow",
-        ];
-        Some(if has("connection_") || unsent.into_iter().any(has) {
+        let has = |words: &[&str]| words.iter().any(|word| details.contains(word));
+        Some(if has(&UNSENT) {
             // Nothing was sent: the client's library may try again by itself.
             let refusal = Refusal::of(Code::UpstreamUnreachable).retry_after(1);
             ("connect", refusal)
-        } else if has("timeout") {
-            ("first_byte_time", Refusal::of(Code::UpstreamTimeout))
+        } else if has(&["timeout"]) {
+            ("first_byte_timeout", Refusal::of(Code::UpstreamTimeout))
+        } else if has(&["protocol_error", "codec_error"]) {
+            ("protocol", Refusal::of(Code::UpstreamProtocol))
         } else {
             let refusal = Refusal::new(
                 Code::UpstreamUnreachable,
-                "There is no answer of GT. The request may have had an effect.",
+                "The connection to GT was lost after the request was sent. It may have had an effect.",
             );
             ("lost", refusal)
         })
@@ -69,4 +59,24 @@ impl Attributes {
             _ => None,
         }
     }
+}
+
+/// What Envoy says of a request of which nothing was sent.
+const UNSENT: [&str; 5] = [
+    "connection_failure",
+    "delayed_connect_error",
+    "connection_timeout",
+    "no_healthy_upstream",
+    "overflow",
+];
+
+/// The version of a protocol, as Envoy writes it.
+pub(crate) fn version(word: &str) -> Option<Version> {
+    Some(match word {
+        "HTTP/1.0" => Version::HTTP_10,
+        "HTTP/1.1" => Version::HTTP_11,
+        "HTTP/2" => Version::HTTP_2,
+        "HTTP/3" => Version::HTTP_3,
+        _ => return None,
+    })
 }

@@ -75,8 +75,10 @@ pub trait SpoolPlace: Send + Sync {
 
 /// Who is told of an exchange: by the gate, and of what only who moves its bytes knows.
 pub trait StreamObserver: Observer {
-    /// The request goes on to GT now.
-    fn forwards(&mut self) {}
+    /// The request goes on to GT now, with this `host`.
+    fn forwards(&mut self, host: &HeaderValue) {
+        let _ = host;
+    }
 
     /// So many bytes of the client's body go on to GT.
     fn took_in(&mut self, bytes: u64) {

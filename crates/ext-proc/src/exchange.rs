@@ -6,14 +6,13 @@
 use envoy_types::pb::envoy::service::ext_proc::v3::{HeaderMutation, ProcessingRequest};
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, Method};
-use signalbox_gate::{
-    AskError, AskPolicy, Code, IncomingRequest, Peer, ReadBody, Refusal, Respond, SpoolWrite, Step,
-};
-use tokio::sync::{mpsc, oneshot};
+use signalbox_gate::{Code, IncomingRequest, Peer, ReadBody, Refusal, Respond, SpoolWrite, Step};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tonic::Streaming;
 
 use crate::answers::Answer;
+use crate::ask::ask_policy;
 use crate::body::{ClientBody, Piece, State};
 use crate::door::{Door, StreamObserver};
 use crate::headers;
@@ -56,7 +55,7 @@ pub(crate) async fn process<D: Door>(
         Ok(opening) => return begin(door, link, opening).await,
         Err(NoOpening::Unexpected) => return link.end(Gone::Unexpected).await,
         Err(NoOpening::Malformed(peer, refusal)) => {
-            gate.refuse_malformed(peer, refusal, door.observer())
+            gate.refuse_malformed(peer, *refusal, door.observer())
         }
         Err(NoOpening::Misconfigured(peer, why)) => misconfigured(door, peer, why),
     };
@@ -106,7 +105,7 @@ impl<D: Door> Exchange<'_, D> {
                 }
                 Step::ReadBody(read) => self.read_body(read).await,
                 Step::SpoolWrite(write) => Ok(self.spool_write(write).await),
-                Step::AskPolicy(ask) => Ok(self.ask_policy(ask).await),
+                Step::AskPolicy(ask) => Ok(ask_policy(self.door, ask).await),
                 Step::FetchModels(fetch) => self.fetch_models(fetch).await,
                 Step::Forward(forward) => self.forward(forward).await,
                 Step::Respond(respond) => return answer(&mut self.link, respond).await,
@@ -166,23 +165,6 @@ impl<D: Door> Exchange<'_, D> {
             Err(failure) => write.failed(failure),
         }
     }
-
-    async fn ask_policy(&self, mut ask: AskPolicy<D::Observer>) -> Step<D::Observer> {
-        let (Some(call), Some(pool)) = (ask.take_call(), self.door.decisions()) else {
-            return ask.answered(Err(AskError::Dropped));
-        };
-        let (generation, request) = call.into_parts();
-        let (tell, told) = oneshot::channel();
-        let reply = move |answer| {
-            // A client that went away in the meantime hears nothing.
-            let _ = tell.send(answer);
-        };
-        if let Err(busy) = pool.submit(generation, request, reply) {
-            return ask.answered(Err(AskError::Busy(busy)));
-        }
-        let answer = told.await.map_err(|_dropped| AskError::Dropped);
-        ask.answered(answer.and_then(|answer| answer.map_err(AskError::Decide)))
-    }
 }
 
 /// A response of the gate's own. What the exchange holds is given back once Envoy has ended the stream.
@@ -202,7 +184,7 @@ async fn answer<D: Door>(link: &mut Link<'_, D>, respond: Respond<D::Observer>) 
 fn misconfigured<D: Door>(door: &D, peer: Peer, why: &'static str) -> Respond<D::Observer> {
     let mut observer = door.observer();
     observer.misconfigured(why);
-    let refusal = Refusal::new(Code::PolicyFailed, format!("{MISCONFIGURED}: {why}."));
+    let refusal = Refusal::new(Code::ProxyCannotRewrite, format!("{MISCONFIGURED}: {why}."));
     door.gate().refuse_malformed(peer, refusal, observer)
 }
 

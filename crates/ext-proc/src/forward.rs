@@ -26,7 +26,7 @@ impl<D: Door> Exchange<'_, D> {
         if self.is_spent {
             return Ok(Step::Respond(sent.failed(unable(ONCE))));
         }
-        sent.observer_mut().forwards();
+        sent.observer_mut().forwards(self.door.upstream());
         match self.body.state {
             State::Coming | State::Ended => return self.stream(&head, body, sent).await,
             State::Absent => {

@@ -16,7 +16,10 @@
 #![deny(missing_docs)]
 
 mod answers;
+mod ask;
+mod asked;
 mod attributes;
+mod authorization;
 mod body;
 mod door;
 mod exchange;
@@ -27,6 +30,7 @@ mod message;
 mod models;
 mod modes;
 mod opening;
+mod quiet;
 mod relay;
 mod service;
 mod spool;

@@ -148,7 +148,7 @@ fn is_list(head: Option<EnvoyHead>) -> Result<(), Refusal> {
 pub(crate) fn unable(why: &str) -> Refusal {
     let message =
         format!("The proxy in front of this gate cannot do what this request needs: {why}.");
-    Refusal::new(Code::PolicyFailed, message)
+    Refusal::new(Code::ProxyCannotRewrite, message)
 }
 
 /// A hundred thousand names.

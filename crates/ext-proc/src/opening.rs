@@ -30,7 +30,7 @@ pub(crate) enum NoOpening {
     /// It is no message a stream begins with.
     Unexpected,
     /// It is no request.
-    Malformed(Peer, Refusal),
+    Malformed(Peer, Box<Refusal>),
     /// The proxy is configured so that nothing can be promised.
     Misconfigured(Peer, &'static str),
 }
@@ -52,7 +52,7 @@ impl Opening {
         }
         let modes = Modes::of(message.protocol_config);
         let modes = modes.map_err(|why| NoOpening::Misconfigured(peer, why))?;
-        let malformed = || NoOpening::Malformed(peer, Refusal::of(Code::InvalidRequest));
+        let malformed = || NoOpening::Malformed(peer, Box::new(Refusal::of(Code::InvalidRequest)));
         let version = attributes.version().unwrap_or(Version::HTTP_11);
         let head = parts(head.ok_or_else(malformed)?, version).ok_or_else(malformed)?;
         let has_body = !told.end_of_stream;
@@ -85,7 +85,7 @@ fn parts(told: EnvoyHead, version: Version) -> Option<Parts> {
 }
 
 /// The one length a head declares.
-fn declared(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn declared(headers: &HeaderMap) -> Option<u64> {
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let length = lengths.next()?.to_str().ok()?;
     let is_plain = length.bytes().all(|byte| byte.is_ascii_digit());
@@ -97,6 +97,7 @@ fn declared(headers: &HeaderMap) -> Option<u64> {
 
 /// Where a request is from of which Envoy does not say it: the proxy itself, which is on this machine
 /// or has shown a certificate. `forwarded` of the configuration may trust it.
-const UNKNOWN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(crate) const UNKNOWN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 const OBSERVED: &str = "`observability_mode` forwards whatever is answered: turn it off";

@@ -1,7 +1,5 @@
 //! GT's response on its way to the client.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request as Message;
 use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, HttpHeaders};
@@ -20,6 +18,7 @@ use crate::link::Gone;
 use crate::message::{self, Edit};
 use crate::models::unable;
 use crate::modes::ResponseMode;
+use crate::quiet::Quiet;
 
 impl<D: Door> Exchange<'_, D> {
     /// Waits for GT's response, while what is left of an upload goes on.
@@ -50,7 +49,7 @@ impl<D: Door> Exchange<'_, D> {
                         return Ok(Step::Respond(sent.aborted(reason)));
                     }
                     if now >= end {
-                        sent.observer_mut().upstream_failed("first_byte_time");
+                        sent.observer_mut().upstream_failed("first_byte_timeout");
                         let refusal = Refusal::of(Code::UpstreamTimeout);
                         return Ok(Step::Respond(sent.failed(refusal)));
                     }
@@ -232,35 +231,6 @@ impl<D: Door> Exchange<'_, D> {
             }
             _ => Err(Gone::Cut),
         }
-    }
-}
-
-/// When something is to be done about GT's silence.
-struct Quiet {
-    end: Instant,
-    look: Instant,
-}
-
-impl Quiet {
-    fn new(idle: Duration) -> Self {
-        let now = Instant::now();
-        Self {
-            end: now + idle,
-            look: now + LOOK,
-        }
-    }
-
-    fn until(&self) -> Instant {
-        self.end.min(self.look)
-    }
-
-    fn look<O: StreamObserver>(&mut self, relay: &mut RelayBody<O>) -> Option<AbortReason> {
-        let now = Instant::now();
-        if now >= self.end {
-            return Some(AbortReason::Quiet);
-        }
-        self.look = now + LOOK;
-        relay.cancelled(now.into_std())
     }
 }
 

@@ -6,15 +6,20 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use envoy_types::pb::envoy::service::auth::v3::authorization_server::{
+    Authorization, AuthorizationServer,
+};
+use envoy_types::pb::envoy::service::auth::v3::{CheckRequest, CheckResponse};
 use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
 use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::{
     ExternalProcessor, ExternalProcessorServer,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tonic::codegen::{Body, Service, StdError, http};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::answers::{self, Answer, Answers};
+use crate::authorization::{check, unless_cut};
 use crate::door::Door;
 use crate::exchange;
 
@@ -47,6 +52,7 @@ impl Limits {
 #[derive(Clone)]
 pub struct GrpcServer {
     processor: ExternalProcessorServer<Handover>,
+    authorization: AuthorizationServer<Handover>,
 }
 
 /// A call that waits for somebody to serve it. Dropped, it ends with an error.
@@ -55,7 +61,8 @@ pub struct Call(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Process(Streaming<ProcessingRequest>, mpsc::Sender<Answer>),
+    Process(Box<Streaming<ProcessingRequest>>, mpsc::Sender<Answer>),
+    Check(Box<CheckRequest>, oneshot::Sender<CheckResponse>),
 }
 
 #[derive(Clone, Debug)]
@@ -66,10 +73,18 @@ impl GrpcServer {
     #[must_use]
     pub fn new(limits: Limits) -> (Self, mpsc::UnboundedReceiver<Call>) {
         let (sender, calls) = mpsc::unbounded_channel();
-        let processor = ExternalProcessorServer::new(Handover(sender))
+        let handover = Handover(sender);
+        let processor = ExternalProcessorServer::new(handover.clone())
             .max_decoding_message_size(limits.message)
             .max_encoding_message_size(limits.message);
-        (Self { processor }, calls)
+        let authorization = AuthorizationServer::new(handover)
+            .max_decoding_message_size(limits.message)
+            .max_encoding_message_size(limits.message);
+        let server = Self {
+            processor,
+            authorization,
+        };
+        (server, calls)
     }
 }
 
@@ -77,7 +92,13 @@ impl Call {
     /// Serves it to its end.
     pub async fn serve<D: Door>(self, door: &D) {
         match self.0 {
-            Kind::Process(incoming, answers) => exchange::process(door, incoming, answers).await,
+            Kind::Process(incoming, answers) => exchange::process(door, *incoming, answers).await,
+            Kind::Check(request, tell) => {
+                if let Some(answer) = unless_cut(door, check(door, *request)).await {
+                    // Envoy may not wait for it any more.
+                    let _ = tell.send(answer);
+                }
+            }
         }
     }
 }
@@ -91,10 +112,25 @@ impl ExternalProcessor for Handover {
         request: Request<Streaming<ProcessingRequest>>,
     ) -> Result<Response<Answers>, Status> {
         let (sender, answers) = answers::channel();
-        let call = Call(Kind::Process(request.into_inner(), sender));
+        let call = Call(Kind::Process(Box::new(request.into_inner()), sender));
         let handed = self.0.send(call);
         handed.map_err(|_gone| Status::unavailable("the gate ends"))?;
         Ok(Response::new(answers))
+    }
+}
+
+#[tonic::async_trait]
+impl Authorization for Handover {
+    async fn check(
+        &self,
+        request: Request<CheckRequest>,
+    ) -> Result<Response<CheckResponse>, Status> {
+        let (tell, told) = oneshot::channel();
+        let call = Call(Kind::Check(Box::new(request.into_inner()), tell));
+        let gone = || Status::unavailable("the gate ends");
+        self.0.send(call).map_err(|_gone| gone())?;
+        // Nobody answers: Envoy refuses what is not answered.
+        told.await.map(Response::new).map_err(|_gone| gone())
     }
 }
 
@@ -112,7 +148,11 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        self.processor.call(request)
+        match request.uri().path().starts_with(AUTHORIZATION) {
+            true => self.authorization.call(request),
+            // It answers what nobody knows as gRPC has it.
+            false => self.processor.call(request),
+        }
     }
 }
 
@@ -121,3 +161,5 @@ impl fmt::Debug for GrpcServer {
         formatter.write_str("GrpcServer")
     }
 }
+
+const AUTHORIZATION: &str = "/envoy.service.auth.v3.Authorization/";
