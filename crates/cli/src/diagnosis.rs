@@ -2,22 +2,23 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use signalbox_policy::{Diagnostic, Severity};
+use signalbox_policy::Severity;
 
-use crate::included::Texts;
+use crate::{finding::Finding, included::Texts};
 
 /// `file:line:column: error[code]: message`, the line at fault and the help, for each error and warning.
-pub(crate) fn diagnosis(
+pub(crate) fn diagnosis<F: Finding>(
     name: &str,
     source: &str,
     included: &Texts,
-    diagnostics: &[Diagnostic],
+    diagnostics: &[F],
 ) -> String {
     let mut lines: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let file = diagnostic.file.as_deref();
-        let index = usize::try_from(diagnostic.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        let file = diagnostic.file();
+        let (line, column) = diagnostic.place();
+        let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
         let lines = lines.entry(file).or_insert_with(|| {
             let text = file.map_or(Some(source), |file| included.get(file));
             text.unwrap_or_default().lines().collect()
@@ -29,14 +30,14 @@ pub(crate) fn diagnosis(
             None => writeln!(text, "{name}:{diagnostic}"),
         };
         if let Some(line) = line {
-            let column = usize::try_from(diagnostic.column.saturating_sub(1)).unwrap_or_default();
+            let column = usize::try_from(column.saturating_sub(1)).unwrap_or_default();
             let shown: String = line.chars().take(160).collect();
             let _ = writeln!(text, "    | {shown}");
             if column < 160 {
                 let _ = writeln!(text, "    | {}^", " ".repeat(column));
             }
         }
-        if let Some(help) = &diagnostic.help {
+        if let Some(help) = diagnostic.help() {
             let _ = writeln!(text, "    = help: {help}");
         }
     }
@@ -48,8 +49,8 @@ pub(crate) fn diagnosis(
 }
 
 /// `1 error`, `2 errors`; `None` if there is none.
-fn count(diagnostics: &[Diagnostic], severity: Severity) -> Option<String> {
-    let found = diagnostics.iter().filter(|it| it.severity == severity);
+fn count<F: Finding>(diagnostics: &[F], severity: Severity) -> Option<String> {
+    let found = diagnostics.iter().filter(|it| it.severity() == severity);
     let word = severity.word();
     match found.count() {
         0 => None,

@@ -8,6 +8,7 @@ mod command;
 mod compile;
 mod diagnosis;
 mod exit;
+mod finding;
 mod gate_url;
 mod given_values;
 mod included;

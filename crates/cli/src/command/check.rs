@@ -1,5 +1,6 @@
 //! `signalbox check`: every error and every warning of a document at once.
 
+mod envoy;
 mod json;
 mod sarif;
 
@@ -9,14 +10,18 @@ use clap::{ValueEnum, builder::PossibleValuesParser};
 use signalbox_policy::{Diagnostic, Policy, Rules as _, Severity};
 
 use crate::{
-    checked::Checked, exit::Exit, given_values::GivenValues, output, policy_file::GtRoutesFile,
+    checked::Checked, exit::Exit, finding::Finding, given_values::GivenValues, output,
+    policy_file::GtRoutesFile,
 };
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Policy documents.
-    #[arg(required = true, value_name = "POLICY.yaml")]
+    #[arg(required_unless_present = "envoy", value_name = "POLICY.yaml")]
     files: Vec<PathBuf>,
+    /// A configuration of Envoy with the gate in it: what of it fails open; may be repeated.
+    #[arg(long, value_name = "ENVOY.yaml")]
+    envoy: Vec<PathBuf>,
     /// Fail if there are warnings.
     #[arg(long)]
     deny_warnings: bool,
@@ -24,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "CODE",
-        value_parser = PossibleValuesParser::new(Diagnostic::WARNINGS),
+        value_parser = PossibleValuesParser::new(warnings()),
         hide_possible_values = true
     )]
     allow: Vec<String>,
@@ -52,11 +57,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         return Ok(Exit::InvalidPolicy);
     };
     let table = arguments.gt_routes.read()?;
-    let mut files = Vec::with_capacity(arguments.files.len());
+    let mut files = Vec::new();
     let mut is_unread = false;
-    for path in &arguments.files {
+    let policies = arguments.files.iter().map(|path| -> anyhow::Result<_> {
+        let mut file = Checked::read(path, &values, &table)?;
+        file.allow(&arguments.allow);
+        Ok(CheckedFile::Policy(Box::new(file)))
+    });
+    let proxies = arguments.envoy.iter().map(|path| -> anyhow::Result<_> {
+        let mut file = envoy::Checked::read(path)?;
+        file.allow(&arguments.allow);
+        Ok(CheckedFile::Envoy(file))
+    });
+    for read in policies.chain(proxies) {
         // One that cannot be read hides nothing of the others.
-        let mut file = match Checked::read(path, &values, &table) {
+        let file = match read {
             Ok(file) => file,
             Err(error) => {
                 output::problem(&format!("{error:#}"));
@@ -64,9 +79,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 continue;
             }
         };
-        file.allow(&arguments.allow);
         if arguments.format == Format::Text {
-            text(&file);
+            file.text();
         }
         files.push(file);
     }
@@ -75,9 +89,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Format::Json => output::json(&json::report(&files))?,
         Format::Sarif => output::json(&serde_json::to_value(sarif::log(&files))?)?,
     }
-    let fails = |file: &Checked| {
+    let fails = |file: &CheckedFile| {
         let is_denied = arguments.deny_warnings && file.count(Severity::Warning) > 0;
-        file.valid().is_none() || is_denied
+        file.count(Severity::Error) > 0 || is_denied
     };
     Ok(if is_unread {
         Exit::Failed
@@ -86,6 +100,61 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         Exit::Ok
     })
+}
+
+/// A file that was looked at.
+enum CheckedFile {
+    Policy(Box<Checked>),
+    Envoy(envoy::Checked),
+}
+
+impl CheckedFile {
+    fn name(&self) -> &str {
+        match self {
+            Self::Policy(file) => file.name(),
+            Self::Envoy(file) => file.name(),
+        }
+    }
+
+    /// All that was found.
+    fn found(&self) -> Vec<&dyn Finding> {
+        match self {
+            Self::Policy(file) => file.found().iter().map(|it| it as &dyn Finding).collect(),
+            Self::Envoy(file) => file.found().iter().map(|it| it as &dyn Finding).collect(),
+        }
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        let found = self.found().into_iter();
+        found.filter(|it| it.severity() == severity).count()
+    }
+
+    /// The policy it is, if it is a valid one.
+    fn policy(&self) -> Option<&Policy> {
+        match self {
+            Self::Policy(file) => file.valid().map(|resolved| resolved.policy()),
+            Self::Envoy(_) => None,
+        }
+    }
+
+    fn text(&self) {
+        match self {
+            Self::Policy(file) => text(file),
+            Self::Envoy(file) => {
+                if !file.found().is_empty() {
+                    output::talk(&file.diagnosis());
+                }
+                if self.count(Severity::Error) == 0 {
+                    output::talk(&format!("{}: {}", file.name(), file.fine()));
+                }
+            }
+        }
+    }
+}
+
+/// The codes of all warnings.
+fn warnings() -> Vec<&'static str> {
+    [Diagnostic::WARNINGS, envoy::WARNINGS].concat()
 }
 
 fn text(file: &Checked) {

@@ -9,6 +9,7 @@ mod access_log;
 mod asking;
 mod bases;
 mod check;
+mod check_envoy;
 mod commands;
 mod compile;
 mod demo;

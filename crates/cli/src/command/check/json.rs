@@ -1,20 +1,21 @@
 //! What was found, as JSON: an entry for each file.
 
 use serde_json::{Value, json};
-use signalbox_policy::{Diagnostic, Policy, Rules as _, Severity};
+use signalbox_policy::{Policy, Rules as _, Severity};
 
-use crate::checked::Checked;
+use super::CheckedFile;
+use crate::finding::Finding;
 
-pub(super) fn report(files: &[Checked]) -> Value {
+pub(super) fn report(files: &[CheckedFile]) -> Value {
     files.iter().map(file).collect()
 }
 
-fn file(file: &Checked) -> Value {
-    let found = file.found().iter();
+fn file(file: &CheckedFile) -> Value {
+    let found = file.found().into_iter();
     let found: Vec<Value> = found.map(|it| diagnostic(it, file.name())).collect();
     json!({
         "file": file.name(),
-        "policy": file.valid().map(|it| policy(it.policy())),
+        "policy": file.policy().map(policy),
         "errors": file.count(Severity::Error),
         "warnings": file.count(Severity::Warning),
         "diagnostics": found,
@@ -31,15 +32,16 @@ fn policy(policy: &Policy) -> Value {
 }
 
 /// `name` is the document's; what a base says is in a file of its own.
-fn diagnostic(diagnostic: &Diagnostic, name: &str) -> Value {
+fn diagnostic(diagnostic: &dyn Finding, name: &str) -> Value {
+    let (line, column) = diagnostic.place();
     json!({
-        "severity": diagnostic.severity.word(),
-        "code": diagnostic.code,
-        "file": diagnostic.file.as_deref().unwrap_or(name),
-        "line": diagnostic.line,
-        "column": diagnostic.column,
-        "message": diagnostic.message,
-        "help": diagnostic.help,
-        "suggestion": diagnostic.suggestion,
+        "severity": diagnostic.severity().word(),
+        "code": diagnostic.code(),
+        "file": diagnostic.file().unwrap_or(name),
+        "line": line,
+        "column": column,
+        "message": diagnostic.message(),
+        "help": diagnostic.help(),
+        "suggestion": diagnostic.suggestion(),
     })
 }

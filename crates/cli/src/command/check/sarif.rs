@@ -1,9 +1,9 @@
 //! What was found, as SARIF 2.1.0: the part of it that says what is wrong and where.
 
 use serde::Serialize;
-use signalbox_policy::Diagnostic;
 
-use crate::{checked::Checked, uri};
+use super::CheckedFile;
+use crate::{finding::Finding, uri};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Log {
@@ -79,15 +79,15 @@ struct Region {
     start_column: u32,
 }
 
-pub(super) fn log(files: &[Checked]) -> Log {
+pub(super) fn log(files: &[CheckedFile]) -> Log {
     let found = files
         .iter()
-        .flat_map(|file| file.found().iter().map(|it| (file.name(), it)));
-    let found: Vec<(&str, &Diagnostic)> = found.collect();
-    let mut codes: Vec<&'static str> = found.iter().map(|(_, it)| it.code).collect();
+        .flat_map(|file| file.found().into_iter().map(|it| (file.name(), it)));
+    let found: Vec<(&str, &dyn Finding)> = found.collect();
+    let mut codes: Vec<&'static str> = found.iter().map(|(_, it)| it.code()).collect();
     codes.sort_unstable();
     codes.dedup();
-    let results = found.iter().map(|(name, it)| result(name, it, &codes));
+    let results = found.iter().map(|(name, it)| result(name, *it, &codes));
     Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -113,27 +113,28 @@ fn rule(code: &'static str) -> Rule {
     }
 }
 
-fn result(name: &str, found: &Diagnostic, codes: &[&'static str]) -> SarifResult {
-    let place = codes.iter().position(|code| *code == found.code);
-    let help = found.help.as_ref();
+fn result(name: &str, found: &dyn Finding, codes: &[&'static str]) -> SarifResult {
+    let (line, column) = found.place();
+    let place = codes.iter().position(|code| *code == found.code());
+    let help = found.help();
     let help = help
         .map(|help| format!("\nhelp: {help}"))
         .unwrap_or_default();
     SarifResult {
-        rule_id: found.code,
+        rule_id: found.code(),
         rule_index: place.unwrap_or_default(),
-        level: found.severity.word(),
+        level: found.severity().word(),
         message: Message {
-            text: format!("{}{help}", found.message),
+            text: format!("{}{help}", found.message()),
         },
         locations: [Location {
             physical_location: PhysicalLocation {
                 artifact_location: Artifact {
-                    uri: uri::of_path(found.file.as_deref().unwrap_or(name)),
+                    uri: uri::of_path(found.file().unwrap_or(name)),
                 },
                 region: Region {
-                    start_line: found.line,
-                    start_column: found.column,
+                    start_line: line,
+                    start_column: column,
                 },
             },
         }],
