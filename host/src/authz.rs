@@ -17,7 +17,6 @@
 //! has GT's key in it: whoever may ask here may use GT. So the listener is a private one
 //! (`listener/private.rs`).
 
-mod acceptor;
 mod answer;
 mod asked_body;
 mod connection;
@@ -26,5 +25,4 @@ mod original;
 mod proxy;
 mod refusals;
 
-pub(crate) use acceptor::{AuthzListener, AuthzThread};
 pub(crate) use connection::serve;

@@ -12,6 +12,7 @@ mod authz;
 mod check;
 mod clients;
 mod error;
+mod ext_proc;
 mod file;
 mod jwt;
 mod private;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 pub use authz::AuthzConfig;
 pub use clients::{CorsSettings, ListenerTls};
 pub use error::{ConfigError, Problem};
+pub use ext_proc::ExtProcConfig;
 pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, ProfileChoice};
 pub use private::{MutualTls, PrivateListen, UnixSocket};
 pub use records::{ClientAddress, RecordSettings};
@@ -78,6 +80,8 @@ pub struct Config {
     pub admin: Option<AdminConfig>,
     /// The listener for proxies that ask before they send a request on; `None` opens none.
     pub authz: Option<AuthzConfig>,
+    /// The listener for Envoy, and for what speaks its protocols; `None` opens none.
+    pub ext_proc: Option<ExtProcConfig>,
     /// GT.
     pub upstream: UpstreamConfig,
     /// Policy name to where it is found.
@@ -204,6 +208,7 @@ impl Config {
             cors: None,
             admin: None,
             authz: None,
+            ext_proc: None,
             upstream: UpstreamConfig::new(url),
             policies: BTreeMap::new(),
             sources: Arc::new(AsIs),

@@ -11,6 +11,7 @@
 //! | `request` | one request through the gate: bodies, spool, responses |
 //! | `authz` | proxies that ask before they send a request on |
 //! | `auth` | the file of keys, GT keys, JWTs |
+//! | `ext_proc` | Envoy's external processing and external authorization |
 //! | `upstream` | GT's hosts: connections, health, TLS |
 //! | `policy_sources` | files, registries and signals that policies come from |
 //! | `observe` | request log, decision log, metrics, traces, health, status |
@@ -25,6 +26,7 @@ mod alarm;
 mod auth;
 mod authz;
 pub mod config;
+mod ext_proc;
 mod file_watcher;
 mod header_names;
 pub mod installation;

@@ -29,8 +29,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::Admin;
-use crate::authz::{AuthzListener, AuthzThread};
-use crate::listener::private::PrivateAddress;
+use crate::listener::private::{PrivateAddress, ProxyListener, ProxyThread};
 use crate::observe::health;
 use crate::policy_sources::reload;
 use crate::policy_sources::{self, Followed, Sighup};
@@ -39,7 +38,7 @@ use crate::server::phase::Phase;
 use crate::server::shared::Shared;
 use crate::upstream::UpstreamLimits;
 use accept::Acceptor;
-use worker_thread::{Cut, WorkerHandle};
+use worker_thread::{Arrived, Cut, WorkerHandle};
 
 /// A host that is bound and not yet serving.
 #[derive(Debug)]
@@ -48,7 +47,8 @@ pub struct Host {
     listener: Option<std::net::TcpListener>,
     address: Option<SocketAddr>,
     admin: Option<Admin>,
-    authz: Option<AuthzListener>,
+    authz: Option<ProxyListener>,
+    ext_proc: Option<ProxyListener>,
     shared: Arc<Shared>,
     followed: Vec<Followed>,
     hangups: Sighup,
@@ -91,7 +91,13 @@ impl Host {
     /// Where proxies ask, if there is such a listener.
     #[must_use]
     pub fn authz_addr(&self) -> Option<PrivateAddress> {
-        self.authz.as_ref().map(AuthzListener::address)
+        self.authz.as_ref().map(ProxyListener::address)
+    }
+
+    /// Where Envoy sends its requests to be processed, if there is such a listener.
+    #[must_use]
+    pub fn ext_proc_addr(&self) -> Option<PrivateAddress> {
+        self.ext_proc.as_ref().map(ProxyListener::address)
     }
 
     /// What acts on the host while it runs.
@@ -122,11 +128,16 @@ impl Host {
         let accept = |listener| Acceptor::start(listener, Arc::clone(&workers), &shared);
         let acceptor = self.listener.map(accept).transpose();
         let acceptor = acceptor.map_err(RunError::Thread)?;
-        let authz = self
-            .authz
-            .map(|listener| accept::start_authz(listener, Arc::clone(&workers), &shared))
-            .transpose()
-            .map_err(RunError::Thread)?;
+        let private = [
+            (self.authz, Arrived::Proxy as fn(_) -> _),
+            (self.ext_proc, Arrived::ExtProc),
+        ];
+        let private = private.into_iter().filter_map(|(listener, arrives)| {
+            let workers = Arc::clone(&workers);
+            Some(accept::start_private(listener?, arrives, workers, &shared))
+        });
+        let private = private.collect::<Result<Vec<_>, _>>();
+        let private = private.map_err(RunError::Thread)?;
         shared.observers.health.enter(health::Phase::Serving);
         tracing::info!(
             address = self.address.map(tracing::field::display),
@@ -140,7 +151,7 @@ impl Host {
             () = shared.spool.watch() => {}
             () = watch_policies(&shared, self.followed, self.hangups) => {}
         }
-        let exit = leave(&shared, (acceptor, authz), workers).await;
+        let exit = leave(&shared, (acceptor, private), workers).await;
         flush_traces(shared).await;
         Ok(exit)
     }
@@ -179,7 +190,7 @@ async fn obey(mut hangups: Sighup, shared: Arc<Shared>) {
 
 async fn leave(
     shared: &Shared,
-    (acceptor, authz): (Option<Acceptor>, Option<AuthzThread>),
+    (acceptor, private): (Option<Acceptor>, Vec<ProxyThread>),
     workers: Arc<Vec<WorkerHandle>>,
 ) -> Exit {
     let times = &shared.config.times;
@@ -192,8 +203,8 @@ async fn leave(
     if let Some(acceptor) = acceptor {
         acceptor.stop().await;
     }
-    if let Some(authz) = authz {
-        authz.stop().await;
+    for listener in private {
+        listener.stop().await;
     }
     tell(&workers, Phase::Draining);
     tracing::info!("shutting down: not accepting any more");

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Run the host for proxies that ask it before they send a request on.
     Authz(serve::Arguments),
+    /// Run the host for Envoy, which sends it each request to be processed.
+    ExtProc(serve::Arguments),
     /// Compile a policy document, or wrap a guest's core module, into a component.
     Build(build::Arguments),
     /// Check policy documents and print every error and warning at once.
@@ -104,6 +106,7 @@ impl Command {
             Self::Init(arguments) => init::run(&arguments),
             Self::Serve(arguments) => serve::run(arguments),
             Self::Authz(arguments) => serve::authz(arguments),
+            Self::ExtProc(arguments) => serve::ext_proc(arguments),
             Self::Build(arguments) => build::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
             Self::CompileComponent => compile_component::run(),

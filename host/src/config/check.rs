@@ -19,7 +19,7 @@ use signalbox_runtime::CompileIn;
 
 pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
     // Where proxies ask, clients come here only if that is written.
-    let asked_by_proxies = file.authz.is_some();
+    let asked_by_proxies = file.authz.is_some() || file.ext_proc.is_some();
     Ok(Config {
         listen: file
             .listen
@@ -34,6 +34,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
             .map(|written| admin(written, folder))
             .transpose()?,
         authz: file.authz.map(|it| it.check(folder)).transpose()?,
+        ext_proc: file.ext_proc.map(|it| it.check(folder)).transpose()?,
         upstream: upstream::upstream(file.upstream, folder)?,
         policies: file
             .policies

@@ -11,6 +11,7 @@ use serde_saphyr::Spanned;
 use signalbox_gate::{Digest, WrittenKeyLimits};
 
 use super::authz::WrittenAuthz;
+use super::ext_proc::WrittenExtProc;
 use super::traces::Traces;
 use super::value::{Text, address, host_names, path, threads};
 use super::{
@@ -39,6 +40,8 @@ pub(super) struct File {
     pub(super) admin: Option<Admin>,
     #[serde(default, deserialize_with = "present")]
     pub(super) authz: Option<WrittenAuthz>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) ext_proc: Option<WrittenExtProc>,
     pub(super) upstream: Spanned<Upstream>,
     #[serde(deserialize_with = "swapping::policies")]
     pub(super) policies: BTreeMap<String, PolicySource>,

@@ -1,6 +1,7 @@
 //! A listener for proxies, behind which GT's key is handed out: a Unix socket whose file says who may
 //! connect, or mutual TLS with certificates for certain names. There is no third way.
 
+mod proxy_listener;
 mod socket_file;
 mod stream;
 
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::config::{PrivateListen, UnixSocket};
 use crate::listener::tls::{ClientTls, TlsError};
+pub(crate) use proxy_listener::{ProxyListener, ProxyThread};
 use socket_file::SocketFile;
 pub(crate) use stream::PrivateStream;
 

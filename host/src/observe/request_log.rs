@@ -4,6 +4,7 @@
 //! request is counted and logged once however it ends. It decides nothing.
 
 mod ending;
+mod streamed;
 
 use std::error::Error;
 use std::rc::Rc;

@@ -43,8 +43,8 @@ fn look(shared: &Shared) {
     if let Some(outcome) = shared.tls.as_ref().and_then(ClientTls::poll) {
         note_certificate(shared, &outcome);
     }
-    if let Some(outcome) = shared.authz_tls.as_ref().and_then(|tls| tls.poll()) {
-        note_certificate_of_authz(shared, &outcome);
+    for outcome in shared.private_tls.iter().filter_map(|tls| tls.poll()) {
+        note_certificate_of_proxies(shared, &outcome);
     }
     let keys = &shared.auth.keys;
     // A keyring that was refused for a GT key has not changed since.
@@ -64,8 +64,8 @@ pub(crate) fn everything(shared: &Shared) {
     if let Some(tls) = &shared.tls {
         note_certificate(shared, &tls.reload());
     }
-    if let Some(tls) = &shared.authz_tls {
-        note_certificate_of_authz(shared, &tls.reload());
+    for tls in &shared.private_tls {
+        note_certificate_of_proxies(shared, &tls.reload());
     }
     match read_cases(&shared.config) {
         Ok(cases) => {
@@ -223,11 +223,11 @@ fn note_certificate(shared: &Shared, outcome: &Result<(), TlsError>) {
 }
 
 /// Says how reading the certificates of the listener for proxies again went.
-fn note_certificate_of_authz(shared: &Shared, outcome: &Result<(), TlsError>) {
+fn note_certificate_of_proxies(shared: &Shared, outcome: &Result<(), TlsError>) {
     match outcome {
         Ok(()) => {
-            tracing::info!("took over the certificates of `authz`");
-            shared.observers.health.recover(AUTHZ_CERTIFICATE);
+            tracing::info!("took over the certificates shown to proxies");
+            shared.observers.health.recover(PROXY_CERTIFICATE);
             shared
                 .observers
                 .metrics
@@ -236,9 +236,9 @@ fn note_certificate_of_authz(shared: &Shared, outcome: &Result<(), TlsError>) {
         Err(error) => {
             tracing::error!(
                 error = error_chain(error),
-                "kept the certificates of `authz` there were"
+                "kept the certificates shown to proxies there were"
             );
-            shared.observers.health.degrade_by(AUTHZ_CERTIFICATE, error);
+            shared.observers.health.degrade_by(PROXY_CERTIFICATE, error);
             shared
                 .observers
                 .metrics
@@ -252,4 +252,4 @@ const CASES: &str = "cases";
 const AUTHORITIES: &str = "upstream ca_file";
 const PROFILES: &str = "jwt profiles";
 const CERTIFICATE: &str = "certificate";
-const AUTHZ_CERTIFICATE: &str = "authz certificate";
+const PROXY_CERTIFICATE: &str = "certificate for proxies";

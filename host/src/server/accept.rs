@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use super::addresses::{Addresses, Counted};
 use super::connection_permit::ConnectionPermit;
 use super::worker_thread::{Arrived, WorkerHandle};
-use crate::authz::{AuthzListener, AuthzThread};
+use crate::listener::private::{PrivateConnection, ProxyListener, ProxyThread};
 use crate::observe::metrics::Metrics;
 use crate::server::shared::Shared;
 
@@ -70,18 +70,19 @@ impl Acceptor {
     }
 }
 
-/// Starts accepting proxies that ask.
-pub(super) fn start_authz(
-    listener: AuthzListener,
+/// Starts accepting proxies.
+pub(super) fn start_private(
+    listener: ProxyListener,
+    arrives: fn(PrivateConnection) -> Arrived,
     workers: Arc<Vec<WorkerHandle>>,
     shared: &Shared,
-) -> io::Result<AuthzThread> {
+) -> io::Result<ProxyThread> {
     listener.start(
         shared.config.limits.connections,
         move |connection, place| {
             if let Some(worker) = workers.iter().min_by_key(|worker| worker.open()) {
                 let permit = ConnectionPermit::new(Some(place), Counted::nobody());
-                worker.serve(Arrived::Proxy(connection), permit);
+                worker.serve(arrives(connection), permit);
             }
         },
     )

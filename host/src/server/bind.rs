@@ -22,8 +22,8 @@ use crate::auth::Auth;
 use crate::auth::credentials::CredentialFiles;
 use crate::auth::jwt::{Issuers, JwtVerifier};
 use crate::auth::keys::Keys;
-use crate::authz::AuthzListener;
-use crate::config::{AdminConfig, Config, Isolation};
+use crate::config::{AdminConfig, AuthzConfig, Config, ExtProcConfig, Isolation};
+use crate::listener::private::ProxyListener;
 use crate::listener::tls::ClientTls;
 use crate::observe::health::{Health, PolicyHealth};
 use crate::observe::metrics::Metrics;
@@ -90,8 +90,11 @@ impl Host {
             .map(|files| ClientTls::load(files, config.http2))
             .transpose()?;
         let (listener, address) = config.listen.map(listen).transpose()?.unzip();
-        let authz = config.authz.as_ref().map(AuthzListener::bind).transpose()?;
-        if listener.is_none() && authz.is_none() {
+        let authz = config.authz.as_ref().map(bind_authz).transpose()?;
+        let ext_proc = config.ext_proc.as_ref().map(bind_ext_proc).transpose()?;
+        let private = [&authz, &ext_proc].into_iter().flatten();
+        let private_tls = private.filter_map(ProxyListener::tls).collect();
+        if listener.is_none() && authz.is_none() && ext_proc.is_none() {
             return Err(BindError::NoListener);
         }
         let admin = bind_admin(config.admin.as_ref())?;
@@ -125,7 +128,8 @@ impl Host {
             config,
             auth: Auth { keys, jwt },
             tls,
-            authz_tls: authz.as_ref().and_then(AuthzListener::tls),
+            private_tls,
+            lists: signalbox_ext_proc::ModelLists::default(),
             upstream: UpstreamAccess { hosts, credentials },
             policies: Policies { swaps, pool },
             sources: Arc::new(sources),
@@ -137,6 +141,7 @@ impl Host {
             address,
             admin,
             authz,
+            ext_proc,
             shared,
             followed,
             hangups,
@@ -269,6 +274,16 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
         Ok(done) => done,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
+}
+
+fn bind_authz(config: &AuthzConfig) -> Result<ProxyListener, BindError> {
+    let listener = ProxyListener::bind("authz", &config.listen, &[b"http/1.1"]);
+    listener.map_err(|cause| BindError::Private("authz", cause))
+}
+
+fn bind_ext_proc(config: &ExtProcConfig) -> Result<ProxyListener, BindError> {
+    let listener = ProxyListener::bind("ext_proc", &config.listen, &[b"h2"]);
+    listener.map_err(|cause| BindError::Private("ext_proc", cause))
 }
 
 fn bind_admin(config: Option<&AdminConfig>) -> Result<Option<Admin>, BindError> {

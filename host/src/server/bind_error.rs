@@ -59,10 +59,10 @@ pub enum BindError {
         cause: std::io::Error,
     },
     /// The listener for proxies cannot be had.
-    #[error("`authz` cannot listen")]
-    Authz(#[from] PrivateListenError),
+    #[error("`{0}` cannot listen")]
+    Private(&'static str, #[source] PrivateListenError),
     /// Nobody could ask for anything.
-    #[error("nothing listens for requests: write `listen` or `authz`")]
+    #[error("nothing listens for requests: write `listen`, `authz` or `ext_proc`")]
     NoListener,
     /// The operator's cases cannot be used.
     #[error("a case file cannot be used")]

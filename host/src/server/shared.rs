@@ -22,8 +22,10 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// The certificate shown to clients; without one they are spoken to in plaintext.
     pub(crate) tls: Option<ClientTls>,
-    /// The certificates shown to proxies that ask, where they come over TLS.
-    pub(crate) authz_tls: Option<Arc<ClientTls>>,
+    /// The certificates shown to proxies, where they come over TLS.
+    pub(crate) private_tls: Vec<Arc<ClientTls>>,
+    /// GT's lists of models, asked for by requests of proxies.
+    pub(crate) lists: signalbox_ext_proc::ModelLists,
     /// What is done with a request.
     pub(crate) gate: Arc<Gate>,
     pub(crate) auth: Auth,

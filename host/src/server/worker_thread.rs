@@ -18,6 +18,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::connection_permit::ConnectionPermit;
 use crate::authz;
+use crate::ext_proc;
 use crate::listener::connection;
 use crate::listener::private::PrivateConnection;
 use crate::observe::metrics::OpenGuard;
@@ -40,6 +41,7 @@ pub(super) enum Order {
 pub(super) enum Arrived {
     Client(net::TcpStream, SocketAddr),
     Proxy(PrivateConnection),
+    ExtProc(PrivateConnection),
 }
 
 /// A connection's place among all and on its worker, until it is dropped.
@@ -201,6 +203,11 @@ impl Running {
                         Arrived::Proxy(connection) => {
                             let worker = Rc::clone(&self.worker);
                             let served = async move { authz::serve(&worker, connection).await };
+                            Rc::clone(&self).spawn(served, place);
+                        }
+                        Arrived::ExtProc(connection) => {
+                            let worker = Rc::clone(&self.worker);
+                            let served = async move { ext_proc::serve(&worker, connection).await };
                             Rc::clone(&self).spawn(served, place);
                         }
                     },

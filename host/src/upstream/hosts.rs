@@ -102,6 +102,15 @@ impl Hosts {
     }
 
     /// What stands before `/v1/…`, the same at every host.
+    /// What goes into `host` where a proxy sends the requests: all hosts are one tenant's.
+    pub(crate) fn authority(&self) -> HeaderValue {
+        let first = self.list.first();
+        first.map_or_else(
+            || HeaderValue::from_static(""),
+            |host| host.authority.clone(),
+        )
+    }
+
     pub(crate) fn base_path(&self) -> &str {
         self.list.first().map_or("", |host| &host.url.base_path)
     }

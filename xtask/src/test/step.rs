@@ -160,6 +160,7 @@ impl Step {
             Self::Doors => &[
                 "Cargo.lock",
                 "crates",
+                "deploy",
                 "host",
                 "plugins",
                 "tests/Cargo.toml",

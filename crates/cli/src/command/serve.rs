@@ -75,6 +75,17 @@ pub(crate) fn authz(arguments: Arguments) -> anyhow::Result<Exit> {
     })
 }
 
+/// `signalbox ext-proc`: the same, for a configuration with that listener.
+pub(crate) fn ext_proc(arguments: Arguments) -> anyhow::Result<Exit> {
+    serve(arguments, |config| {
+        ensure!(
+            config.ext_proc.is_some(),
+            "the configuration has no section `ext_proc`; one is `ext_proc: {{listen: unix:/run/signalbox/ext-proc.sock}}`"
+        );
+        Ok(())
+    })
+}
+
 fn serve(
     arguments: Arguments,
     check: impl FnOnce(&Config) -> anyhow::Result<()>,
@@ -106,6 +117,9 @@ fn serve(
         };
         if let Some(address) = host.local_addr() {
             output::talk(&format!("listening on http://{address}"));
+        }
+        if let Some(address) = host.ext_proc_addr() {
+            output::talk(&format!("ext-proc on {address}"));
         }
         if let Some(address) = host.authz_addr() {
             output::talk(&format!("authz on {address}"));

@@ -50,12 +50,12 @@ impl SpoolFolder {
     }
 
     /// A file without a name. Takes its time.
-    pub(super) fn file(&self) -> io::Result<File> {
+    pub(crate) fn file(&self) -> io::Result<File> {
         signalbox_files::unnamed(&self.path)
     }
 
     /// A form could not be held: says so in readiness.
-    pub(super) fn failed(&self, cause: io::Error) -> SpoolError {
+    pub(crate) fn failed(&self, cause: io::Error) -> SpoolError {
         let error = SpoolError {
             folder: self.path.clone(),
             cause,

@@ -10,37 +10,46 @@ use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::sleep;
 
-use crate::config::AuthzConfig;
-use crate::listener::private::{
+use super::{
     PrivateAcceptor, PrivateAddress, PrivateConnection, PrivateListenError, PrivateListener,
 };
+use crate::config::PrivateListen;
 use crate::listener::tls::ClientTls;
 
 /// The listener for proxies, bound; nobody is answered yet.
 #[derive(Debug)]
-pub(crate) struct AuthzListener(PrivateListener);
+pub(crate) struct ProxyListener {
+    /// The section of the configuration that it is of.
+    section: &'static str,
+    listener: PrivateListener,
+}
 
 /// The accepting thread.
 #[derive(Debug)]
-pub(crate) struct AuthzThread {
+pub(crate) struct ProxyThread {
     stop: oneshot::Sender<()>,
     stopped: oneshot::Receiver<()>,
 }
 
-impl AuthzListener {
+impl ProxyListener {
     /// Takes its place.
-    pub(crate) fn bind(config: &AuthzConfig) -> Result<Self, PrivateListenError> {
-        PrivateListener::bind(&config.listen, &[b"http/1.1"]).map(Self)
+    pub(crate) fn bind(
+        section: &'static str,
+        listen: &PrivateListen,
+        protocols: &'static [&'static [u8]],
+    ) -> Result<Self, PrivateListenError> {
+        let listener = PrivateListener::bind(listen, protocols)?;
+        Ok(Self { section, listener })
     }
 
     /// Where proxies connect.
     pub(crate) fn address(&self) -> PrivateAddress {
-        self.0.address()
+        self.listener.address()
     }
 
     /// Its certificates, for whoever looks whether they have changed.
     pub(crate) fn tls(&self) -> Option<Arc<ClientTls>> {
-        self.0.tls().map(Arc::clone)
+        self.listener.tls().map(Arc::clone)
     }
 
     /// Accepts from now on, at most so many connections at a time; more wait in the backlog.
@@ -48,30 +57,31 @@ impl AuthzListener {
         self,
         most: u32,
         hand_over: impl Fn(PrivateConnection, OwnedSemaphorePermit) + Send + 'static,
-    ) -> io::Result<AuthzThread> {
+    ) -> io::Result<ProxyThread> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let acceptor = {
             let _inside = runtime.enter();
-            self.0.start()?
+            self.listener.start()?
         };
+        let section = self.section;
         let (stop, stopping) = oneshot::channel();
         let (tell, stopped) = oneshot::channel();
         let places = Arc::new(Semaphore::new(most as usize));
         thread::Builder::new()
-            .name("signalbox-authz".to_owned())
+            .name(format!("signalbox-{section}"))
             .spawn(move || {
-                runtime.block_on(accept(&acceptor, &places, hand_over, stopping));
+                runtime.block_on(accept(section, &acceptor, &places, hand_over, stopping));
                 drop(acceptor);
                 // Nobody waits if the host was dropped.
                 let _ = tell.send(());
             })?;
-        Ok(AuthzThread { stop, stopped })
+        Ok(ProxyThread { stop, stopped })
     }
 }
 
-impl AuthzThread {
+impl ProxyThread {
     /// Closes the listener.
     pub(crate) async fn stop(self) {
         let _ = self.stop.send(());
@@ -80,6 +90,7 @@ impl AuthzThread {
 }
 
 async fn accept(
+    section: &str,
     acceptor: &PrivateAcceptor,
     places: &Arc<Semaphore>,
     hand_over: impl Fn(PrivateConnection, OwnedSemaphorePermit),
@@ -97,7 +108,7 @@ async fn accept(
             (accepted, place) = next => match (accepted, place) {
                 (Ok(connection), Ok(place)) => hand_over(connection, place),
                 (Err(error), _) => {
-                    tracing::error!(error = error_chain(&error), "`authz` cannot accept; trying again");
+                    tracing::error!(section, error = error_chain(&error), "cannot accept; trying again");
                     sleep(PAUSE).await;
                 }
                 // The semaphore is never closed.
