@@ -19,6 +19,7 @@ pub mod conformance;
 pub mod demo;
 pub mod deployed;
 pub mod docker_registry;
+pub mod envoy;
 pub mod exported;
 pub mod forms;
 pub mod gate;
