@@ -1,6 +1,7 @@
 //! Envoy, which sends every request to the gate to be processed.
 
 mod authorization;
+mod conformance;
 mod dying;
 mod private;
 mod storm;
