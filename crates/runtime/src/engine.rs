@@ -45,6 +45,7 @@ pub(crate) fn compilers(memory_cap: u64) -> impl Iterator<Item = wasmtime::Resul
 
 fn config(settings: &Settings, allocation: Allocation) -> Config {
     let mut config = code(allocation, settings.memory_cap);
+    config.signals_based_traps(settings.signals_based_traps);
     config.allocation_strategy(match allocation {
         Allocation::Automatic | Allocation::Pool | Allocation::SmallPool => pool(settings),
         Allocation::OnDemand => InstanceAllocationStrategy::OnDemand,

@@ -32,6 +32,10 @@ pub struct Settings {
     pub cache: Option<Cache>,
     /// Where components are compiled.
     pub compile: CompileIn,
+    /// Whether a guest's traps come as signals, for which the process gets handlers. Without, bounds
+    /// are checked in the code, and whoever has handlers of their own keeps them. A
+    /// [`CompileIn::Child`] makes code for the first.
+    pub signals_based_traps: bool,
 }
 
 impl Default for Settings {
@@ -51,6 +55,7 @@ impl Default for Settings {
             engines: Vec::new(),
             cache: None,
             compile: CompileIn::default(),
+            signals_based_traps: true,
         }
     }
 }
