@@ -11,6 +11,7 @@
 
 mod away;
 mod caddy;
+mod envoy;
 mod ext_proc;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
 #[expect(

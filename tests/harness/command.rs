@@ -46,7 +46,7 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Where cargo builds: this test itself lies in `TARGET/debug/deps`.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let this = std::env::current_exe().expect("this test has a path");
     let target = this
         .ancestors()

@@ -1,5 +1,6 @@
 //! The doors of the suite in `tests/conformance`, and its fixture.
 
+mod envoy_module;
 mod fixture;
 mod gated;
 mod host;
@@ -15,6 +16,7 @@ pub use signalbox_conformance::{
 
 use crate::root;
 
+pub use envoy_module::EnvoyDoor;
 pub use fixture::{Fixture, Guests};
 pub use host::HostDoor;
 pub use proxied::ProxiedDoor;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{clients, kept};
-use crate::process::root;
+use crate::process::{cargo, root};
 
 /// Installs what is missing.
 pub(super) fn install() -> anyhow::Result<()> {
@@ -19,6 +19,18 @@ pub(super) fn install() -> anyhow::Result<()> {
     })
 }
 
+/// Looks over the Envoy module, which is no part of the workspace, and builds it where the workspace is built: with the
+/// same profile and the same features of what both depend on, that is not built once more.
+pub(super) fn envoy_module() -> anyhow::Result<()> {
+    let here = |command: [&str; 1]| {
+        let command = cargo(command).args(["--locked", "--manifest-path", MODULE]);
+        command.env("CARGO_TARGET_DIR", &root().join("target").to_string_lossy())
+    };
+    cargo(["fmt", "--manifest-path", MODULE, "--check"]).run()?;
+    here(["clippy"]).args(["--", "-D", "warnings"]).run()?;
+    here(["build"]).run()
+}
+
 /// By the name of the file with their pins.
 const WHEELS: [&str; 5] = [
     "caddy-2.11.7",
@@ -28,3 +40,4 @@ const WHEELS: [&str; 5] = [
     "traefik-3.7.15",
 ];
 const DOORS: &str = "tests/doors";
+const MODULE: &str = "crates/envoy-module/Cargo.toml";

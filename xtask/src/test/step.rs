@@ -84,6 +84,7 @@ impl Step {
             }
             Self::Doors => {
                 doors::install()?;
+                doors::envoy_module()?;
                 of_the_tests_crate("doors", Part::All)
             }
             Self::Packages => packages::check(),

@@ -1,0 +1,6 @@
+//! Envoy with the dynamic module, in each version it is made for.
+
+mod conformance;
+mod hostile;
+mod storm;
+mod updates;
