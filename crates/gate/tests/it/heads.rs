@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use signalbox_gate::Gate;
 use signalbox_http::refusal::Code;
 
 use crate::door::{Asked, Told, Upstream, play};
@@ -10,12 +11,19 @@ use crate::fixture::{Engine, gate, head};
 const FILE: &str = "/v1/files/file-1";
 
 fn get(uri: &str, headers: &[(&str, &str)], upstream: Upstream) -> Told {
-    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
+    get_from(&opened(), uri, headers, upstream)
+}
+
+fn get_from(gate: &Arc<Gate>, uri: &str, headers: &[(&str, &str)], upstream: Upstream) -> Told {
     play(
-        &gate,
+        gate,
         Asked::new(head("GET", uri, headers), b""),
         &[upstream],
     )
+}
+
+fn opened() -> Arc<Gate> {
+    gate(&Arc::default(), Engine::Known, |_, _| {})
 }
 
 fn ok() -> Upstream {
@@ -132,7 +140,7 @@ fn the_two_lists_of_credentials_are_one() {
 
 #[test]
 fn an_upload_has_one_type() {
-    let gate = gate(&Arc::default(), Engine::Known, |_, _| {});
+    let gate = opened();
     let types = [
         ("content-type", "text/plain"),
         ("content-type", "text/html"),
@@ -173,6 +181,7 @@ fn what_gt_says_to_browsers_and_of_credentials_stays_here() {
 fn an_error_of_gts_does_not_quote_the_gt_key() {
     let text =
         r#"{"error":{"message":"Bad request with Bearer gtak_upload and gtak_conversation"}}"#;
+    let gate = opened();
     for cut in 0..text.len() {
         let (first, last) = text.split_at(cut);
         let upstream = Upstream::Answers {
@@ -184,7 +193,7 @@ fn an_error_of_gts_does_not_quote_the_gt_key() {
             pieces: vec![first.to_owned().into(), last.to_owned().into()],
             breaks_off: false,
         };
-        let told = get(FILE, &[], upstream);
+        let told = get_from(&gate, FILE, &[], upstream);
         let body = String::from_utf8(told.body.unwrap()).unwrap();
         assert_eq!((told.status, body.len()), (400, text.len()));
         assert!(!body.contains("gtak_conversation"), "{body}");
@@ -195,6 +204,7 @@ fn an_error_of_gts_does_not_quote_the_gt_key() {
 #[test]
 fn a_stream_ends_with_an_error_only_between_events() {
     let whole = "data: {\"a\":1}\n\ndata: {\"b\":2}\n\n";
+    let gate = opened();
     for cut in 0..=whole.len() {
         let upstream = Upstream::Answers {
             status: 200,
@@ -202,7 +212,7 @@ fn a_stream_ends_with_an_error_only_between_events() {
             pieces: vec![whole[..cut].to_owned().into()],
             breaks_off: true,
         };
-        let told = get(FILE, &[], upstream);
+        let told = get_from(&gate, FILE, &[], upstream);
         let is_between = whole[..cut].is_empty() || whole[..cut].ends_with("\n\n");
         match told.body {
             Some(body) => {

@@ -121,7 +121,8 @@ fn every_document_that_is_let_pass_says_no_more_than_a_host_takes() {
     let query = format!(", query: [{}]", query.join(", "));
     for more in ["", &because, &query] {
         let fits = |count: &usize| signalbox_policy::read(&document(*count, more)).is_ok();
-        let most = (1..=100).rev().map(|tens| tens * 10).find(fits).unwrap();
+        let counts: Vec<usize> = (1..=100).map(|tens| tens * 10).collect();
+        let most = counts[counts.partition_point(fits) - 1];
         let source = document(most, more);
         let policy = signalbox_policy::read(&source).unwrap();
         let component = signalbox_compiler::compile(&policy, &source).unwrap();
