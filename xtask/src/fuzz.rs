@@ -5,7 +5,7 @@
 //! What a run finds goes to the target folder, never into the tree; `--keep` adds it to the corpus.
 
 use std::{
-    env, fs, iter,
+    fs, iter,
     path::{Path, PathBuf},
     sync::Mutex,
     thread,
@@ -14,12 +14,12 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 
-use crate::process::{Run, cargo, has, root, say};
+use crate::process::{Run, cargo, has, root, say, target};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Seconds for each target
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = SECONDS, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
     /// Where chance begins: the same attempts in every run, so that a change is judged and not luck;
     /// 0 tries others each time
@@ -34,10 +34,10 @@ pub(crate) struct Arguments {
 }
 
 impl Default for Arguments {
-    /// What every change is tested with: two targets at a time, so five minutes.
+    /// What every change is tested with: two targets at a time, so three minutes and a half.
     fn default() -> Self {
         Self {
-            seconds: 60,
+            seconds: SECONDS,
             seed: 1,
             only: Vec::new(),
             keep: false,
@@ -99,8 +99,7 @@ fn build() -> anyhow::Result<PathBuf> {
     if !["c++", "g++", "clang++"].into_iter().any(has) {
         bail!("libFuzzer is built from C++: please install a compiler for it, such as g++");
     }
-    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    let target = root().join(target).join(FUZZ);
+    let target = target().join(FUZZ);
     let machine = machine()?;
     cargo(["build", "--release", "--locked", "--target", &machine])
         .within(FUZZ)
@@ -175,6 +174,9 @@ impl Target {
 }
 
 const FUZZ: &str = "fuzz";
+
+/// Every attempt is the same in every run: more of them is for runs with other seeds.
+const SECONDS: u32 = 40;
 
 /// As `cargo fuzz` has them.
 const FLAGS: &[&str] = &[

@@ -37,7 +37,7 @@ pub(super) enum Step {
     Engine,
     /// Suite: what a request takes, counted beside the commit at which this last passed
     Instructions,
-    /// Suite: fuzz targets, a minute each, two at a time
+    /// Suite: fuzz targets, forty seconds each, two at a time
     Fuzz,
     /// Suite: real clients, readers in other languages, a real registry; installs them
     Clients,

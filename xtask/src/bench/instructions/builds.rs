@@ -4,13 +4,13 @@
 //! are built anew each time, for cargo does not tell them apart. All else stays there for the next run.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 
-use crate::process::{Run, cargo, root};
+use crate::process::{Run, cargo, root, target};
 
 /// The programs to compare, and the one that asks them.
 #[derive(Debug)]
@@ -110,10 +110,6 @@ fn git<const N: usize>(words: [&str; N]) -> Run {
 /// What stays between runs.
 pub(super) fn folder() -> PathBuf {
     target().join("instructions")
-}
-
-fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |path| root().join(path))
 }
 
 /// rustix asks the kernel where its functions are mapped, and Valgrind does not map them.
