@@ -24,6 +24,7 @@ mod haproxy;
 mod image;
 mod installed;
 mod nginx;
+mod pingora;
 #[path = "../e2e/conformance/policies.rs"]
 mod policies;
 mod tcp;

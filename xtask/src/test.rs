@@ -14,6 +14,7 @@ mod failed;
 mod kept;
 mod packages;
 mod passed;
+mod pingora;
 mod registry;
 mod runbook_clients;
 mod step;
@@ -149,6 +150,7 @@ mod tests {
             Step::ClientsNode,
             Step::Doors,
             Step::Packages,
+            Step::Pingora,
         ];
         assert_eq!(suites, expected);
     }

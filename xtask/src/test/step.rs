@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::{
     clients, doors, packages,
     passed::{self, Suite},
-    registry, runbook_clients,
+    pingora, registry, runbook_clients,
 };
 use crate::{
     bench, fuzz,
@@ -49,6 +49,8 @@ pub(super) enum Step {
     Doors,
     /// Suite: the library crates as packages: they build alone, and their public API is the one committed
     Packages,
+    /// Suite: the proxy on Pingora, in a workspace of its own; installs cmake and builds it
+    Pingora,
     /// End to end: laws across crates, faults, hostile input
     E2e,
 }
@@ -85,7 +87,11 @@ impl Step {
             Self::Doors => {
                 doors::install()?;
                 doors::envoy_module()?;
-                of_the_tests_crate("doors", Part::All)
+                of_the_tests_crate("doors", Part::Without("pingora::"))
+            }
+            Self::Pingora => {
+                pingora::build()?;
+                of_the_tests_crate("doors", Part::Of("pingora::"))
             }
             Self::Packages => packages::check(),
             Self::E2e => end_to_end(),
@@ -188,6 +194,20 @@ impl Step {
                 "rust-toolchain.toml",
                 "wit",
                 "xtask/src/test/packages.rs",
+            ],
+            Self::Pingora => &[
+                "crates/compiler",
+                "crates/gate",
+                "crates/http",
+                "crates/policy",
+                "crates/runtime",
+                "crates/swap",
+                "examples/pingora",
+                "tests/conformance",
+                "tests/doors/pingora.rs",
+                "tests/harness/conformance",
+                "wit",
+                "xtask/src/test/pingora.rs",
             ],
             _ => &[],
         }
