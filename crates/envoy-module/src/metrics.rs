@@ -50,7 +50,8 @@ impl Counters {
             End::Open => ("abandoned", "none"),
             End::Answered => ("answered", "none"),
             End::Aborted(reason) => ("aborted", reason.cause()),
-            End::Forwarded(_) => ("forwarded", "none"),
+            // The module hands nothing over: it forwards.
+            End::Forwarded(_) | End::HandedOver => ("forwarded", "none"),
             End::Refused(code) => ("refused", bounded(code)),
         };
         stream.count(self.requests, &[outcome, code]);

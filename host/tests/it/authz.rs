@@ -404,7 +404,7 @@ fn a_gate_for_proxies_alone_has_no_other_listener() {
     assert_eq!(told.status, 200);
     let second = Gate::builder(gt.address).config(only).refused();
     assert!(
-        matches!(second, signalbox_host::BindError::Authz(_)),
+        matches!(second, signalbox_host::BindError::Private("authz", _)),
         "{second}"
     );
     assert_eq!(gate.exit(), signalbox_host::Exit::default());
