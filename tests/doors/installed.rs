@@ -7,9 +7,12 @@ use signalbox_harness::{
     proxy::{caddy, envoy, nginx, traefik},
 };
 
+/// Where a program is in one version.
+type Installed = fn(&str) -> PathBuf;
+
 #[test]
 fn every_proxy_says_its_version() {
-    let proxies: [(fn(&str) -> PathBuf, &str, &str); 5] = [
+    let proxies: [(Installed, &str, &str); 5] = [
         (caddy, "2.11.7", "version"),
         (envoy, "1.39.3", "--version"),
         (envoy, "1.40.0", "--version"),

@@ -12,7 +12,6 @@ mod clients;
 mod doors;
 mod failed;
 mod kept;
-mod packages;
 mod passed;
 mod pingora;
 mod registry;
@@ -101,7 +100,10 @@ fn chosen(arguments: &Arguments, has_passed: impl Fn(Step) -> bool) -> Vec<Step>
     let is_wanted = |step: &Step| match (arguments.only.is_empty(), step.is_suite()) {
         (false, _) => arguments.only.contains(step),
         (true, false) => true,
-        (true, true) => arguments.all || (arguments.changed && !has_passed(*step)),
+        (true, true) => {
+            let is_changed = step.follows_changes() && !has_passed(*step);
+            arguments.all || (arguments.changed && is_changed)
+        }
     };
     <Step as clap::ValueEnum>::value_variants()
         .iter()
@@ -149,7 +151,6 @@ mod tests {
             Step::ClientsPython,
             Step::ClientsNode,
             Step::Doors,
-            Step::Packages,
             Step::Pingora,
         ];
         assert_eq!(suites, expected);
@@ -163,6 +164,7 @@ mod tests {
         };
         let steps = chosen(&changed, |suite| suite == Step::Fuzz);
         assert!(steps.contains(&Step::Clients) && !steps.contains(&Step::Fuzz));
+        assert!(!steps.contains(&Step::Pingora));
         assert!(steps.contains(&Step::Unit));
     }
 

@@ -259,6 +259,10 @@ impl Exchange {
     }
 
     /// Asks a policy on a thread of its own.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the caller goes on with the step: it is no error"
+    )]
     fn ask(&mut self, stream: &Stream<'_>, mut ask: AskPolicy<Told>) -> Result<Next, Step<Told>> {
         self.arm(stream);
         let (Some(call), Some(waker)) = (ask.take_call(), &self.waker) else {
@@ -282,6 +286,10 @@ impl Exchange {
     }
 
     /// Asks GT for its list of models.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the caller goes on with the step: it is no error"
+    )]
     fn fetch(&mut self, stream: &Stream<'_>, fetch: FetchModels<Told>) -> Result<Next, Step<Told>> {
         let times = &self.module.times;
         let kept = self

@@ -182,7 +182,7 @@ fn failure(name: &str, error: &SourceError) -> Failure {
     Failure::new(
         Step::Receive,
         Some(name.to_owned()),
-        &error.to_string(),
+        error.to_string(),
         help,
     )
 }

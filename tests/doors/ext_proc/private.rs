@@ -35,7 +35,7 @@ fn a_port_without_certificates_does_not_start() {
     let place = place(&gt, "ext_proc: {listen: \"127.0.0.1:0\"}\n");
     let mut gate = program(&place).start();
     let status = gate.wait();
-    assert_eq!(status.code(), Some(2), "{}", gate.stderr());
+    assert_eq!(status.code(), Some(1), "{}", gate.stderr());
     assert!(gate.stderr().contains("ext_proc"), "{}", gate.stderr());
 }
 
@@ -44,7 +44,7 @@ fn a_configuration_without_the_section_does_not_start() {
     let gt = Recorder::start();
     let place = place(&gt, "");
     let mut gate = program(&place).start();
-    assert_eq!(gate.wait().code(), Some(2));
+    assert_eq!(gate.wait().code(), Some(1));
     assert!(
         gate.stderr().contains("no section `ext_proc`"),
         "{}",

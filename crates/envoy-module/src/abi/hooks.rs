@@ -105,7 +105,7 @@ extern "C" fn envoy_dynamic_module_on_http_filter_request_body(
     filter: *const c_void,
     is_end: bool,
 ) -> u32 {
-    body(run(stream, filter, Side::Request, |filter, stream| {
+    body(&run(stream, filter, Side::Request, |filter, stream| {
         filter.request_body(stream, is_end)
     }))
 }
@@ -115,7 +115,7 @@ extern "C" fn envoy_dynamic_module_on_http_filter_request_trailers(
     stream: *mut c_void,
     filter: *const c_void,
 ) -> u32 {
-    trailers(run(stream, filter, Side::Request, |filter, stream| {
+    trailers(&run(stream, filter, Side::Request, |filter, stream| {
         filter.request_trailers(stream)
     }))
 }
@@ -140,7 +140,7 @@ extern "C" fn envoy_dynamic_module_on_http_filter_response_body(
     filter: *const c_void,
     is_end: bool,
 ) -> u32 {
-    body(run(stream, filter, Side::Response, |filter, stream| {
+    body(&run(stream, filter, Side::Response, |filter, stream| {
         filter.response_body(stream, is_end)
     }))
 }
@@ -150,7 +150,7 @@ extern "C" fn envoy_dynamic_module_on_http_filter_response_trailers(
     stream: *mut c_void,
     filter: *const c_void,
 ) -> u32 {
-    trailers(run(stream, filter, Side::Response, |filter, stream| {
+    trailers(&run(stream, filter, Side::Response, |filter, stream| {
         filter.response_trailers(stream)
     }))
 }
@@ -298,7 +298,7 @@ fn resumed(next: Next) -> Next {
     }
 }
 
-fn body(next: Next) -> u32 {
+fn body(next: &Next) -> u32 {
     match next {
         Next::Continue => BODY_CONTINUE,
         Next::Hold => BODY_STOP_AND_WATERMARK,
@@ -306,7 +306,7 @@ fn body(next: Next) -> u32 {
     }
 }
 
-fn trailers(next: Next) -> u32 {
+fn trailers(next: &Next) -> u32 {
     match next {
         Next::Continue => TRAILERS_CONTINUE,
         Next::Wait | Next::Hold | Next::Done(_) => TRAILERS_STOP,
