@@ -169,7 +169,7 @@ fn nginx_with_njs_is_told_all() {
     let gone = asked.nginx("/nginx-njs/head", chat, &headers, "");
     assert_eq!(
         (gone.status, &*gone.code()),
-        (400, "missing_model"),
+        (400, "invalid_body"),
         "there is no body"
     );
 }

@@ -71,7 +71,7 @@ fn whatever_lets_in_others_is_refused() {
             "authz.group",
         ),
         (format!("listen: unix:/s\n{TLS}"), "authz.tls"),
-        ("listen: unix:\n".to_owned(), "blank"),
+        ("listen: unix:\n".to_owned(), "unix:PATH"),
         ("listen: /run/s\n".to_owned(), "unix:"),
         ("listen: localhost:1\n".to_owned(), "unix:"),
         ("listen: unix:/s\ngroup: ''\n".to_owned(), "blank"),

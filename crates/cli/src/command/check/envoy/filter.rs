@@ -19,6 +19,8 @@ pub(super) struct Gate<'t> {
 pub(super) enum Kind {
     ExtProc,
     ExtAuthz,
+    /// It is in Envoy itself, as a dynamic module.
+    Module,
 }
 
 impl<'t> Gate<'t> {
@@ -28,6 +30,8 @@ impl<'t> Gate<'t> {
             Kind::ExtProc
         } else if is(config, "ExtAuthz") {
             Kind::ExtAuthz
+        } else if is_module(config) {
+            Kind::Module
         } else {
             return None;
         };
@@ -41,12 +45,23 @@ impl<'t> Gate<'t> {
     }
 }
 
+/// Whether a filter is Signalbox as a dynamic module.
+fn is_module(config: &Node) -> bool {
+    let module = config.value.get("dynamic_module_config");
+    let name = module.and_then(|module| word(&module.value, "name"));
+    is(config, "DynamicModuleFilter") && name == Some(MODULE)
+}
+
 /// Checks the filter and the cluster it asks: whether a gate that stands still is noticed.
 pub(super) fn check(gate: &Gate<'_>, resources: Option<&Node>, found: &mut Findings) -> bool {
     let config = &gate.config.value;
     if gate.item.value.is_set("disabled") {
         let message = "the filter is disabled unless a route enables it";
         found.add(Code::GateDisabled, gate.item, message);
+    }
+    if gate.kind == Kind::Module {
+        // Nobody is asked: there is no time to be kept, and nothing that could be away.
+        return true;
     }
     if let Some(at) = config.get("failure_mode_allow")
         && config.is_set("failure_mode_allow")
@@ -59,6 +74,7 @@ pub(super) fn check(gate: &Gate<'_>, resources: Option<&Node>, found: &mut Findi
     match gate.kind {
         Kind::ExtProc => check_processor(gate, has_keepalive, found),
         Kind::ExtAuthz => check_authorization(gate, found),
+        Kind::Module => {}
     }
     has_keepalive
 }
@@ -251,3 +267,6 @@ const RULES: &[(&str, &str)] = &[
         "without `mutation_rules.disallow_is_error` a header that cannot be set is left as it came",
     ),
 ];
+
+/// As `crates/envoy-module` is called.
+const MODULE: &str = "signalbox_envoy_module";
