@@ -285,9 +285,10 @@ fn nothing_but_the_command_and_the_tests_builds_on_the_host_or_the_command() {
 
 #[test]
 fn only_the_command_knows_every_part() {
-    // The layer is for programs of others: the command has the host, and with it the door for Envoy.
+    // The layer and the module are for programs of others: the command has the host, and with it the door for Envoy.
     let others = [
         "signalbox-cli",
+        "signalbox-envoy-module",
         "signalbox-ext-proc",
         "signalbox-tests",
         "signalbox-tower",
