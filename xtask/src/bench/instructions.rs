@@ -12,9 +12,9 @@ mod profile;
 mod report;
 mod workloads;
 
-use std::{fs, path::Path, thread};
+use std::{fs, path::Path};
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::process::{Run, has, say};
 use builds::Builds;
@@ -108,19 +108,14 @@ fn install() -> anyhow::Result<()> {
     .context("counting needs valgrind")
 }
 
-/// What workloads take before and after, counted side by side: much of the time either waits for Valgrind to answer.
+/// What workloads take before and after.
 fn compare(builds: &Builds, setup: Setup, workloads: &[Workload]) -> anyhow::Result<Vec<Row>> {
     if workloads.is_empty() {
         return Ok(Vec::new());
     }
-    let counted = |program: &Path| count(&builds.driver, program, setup, workloads);
-    let (before, after) = thread::scope(|scope| {
-        let before = scope.spawn(|| counted(&builds.base));
-        let after = counted(&builds.head);
-        (before.join(), after)
-    });
-    let before = before.map_err(|_| anyhow!("counting the base panicked"))?;
-    let pairs = workloads.iter().zip(before?.into_iter().zip(after?));
+    let before = count(&builds.driver, &builds.base, setup, workloads)?;
+    let after = count(&builds.driver, &builds.head, setup, workloads)?;
+    let pairs = workloads.iter().zip(before.into_iter().zip(after));
     let rows = pairs.map(|(workload, (base, head))| Row {
         workload: *workload,
         setup,
@@ -149,8 +144,7 @@ fn count(
     setup: Setup,
     workloads: &[Workload],
 ) -> anyhow::Result<Vec<PerRequest>> {
-    let name = program.file_name().context("a program has a name")?;
-    let folder = builds::folder().join("run").join(name);
+    let folder = builds::folder().join("run");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
