@@ -11,7 +11,7 @@ use signalbox_gate::{
     AbortReason, DecisionPool, Gate, Observer, SpoolFailure, TokenRefused, VerifyToken,
 };
 
-use crate::models::ModelLists;
+use crate::model_lists::ModelLists;
 use crate::times::Times;
 
 /// What the program around the gate brings.

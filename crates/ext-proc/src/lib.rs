@@ -27,6 +27,7 @@ mod forward;
 mod headers;
 mod link;
 mod message;
+mod model_lists;
 mod models;
 mod modes;
 mod opening;
@@ -38,6 +39,6 @@ mod times;
 
 pub use answers::Answers;
 pub use door::{Door, SpoolPlace, StreamObserver};
-pub use models::ModelLists;
+pub use model_lists::ModelLists;
 pub use service::{Call, GrpcServer, Limits};
 pub use times::Times;

@@ -1,9 +1,7 @@
 //! GT's own list of models: the client's request goes on as the one for it, and the response is read in
 //! place of being passed on.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request as Message;
 use http::{Method, StatusCode};
@@ -18,37 +16,6 @@ use crate::headers::EnvoyHead;
 use crate::link::Gone;
 use crate::message;
 use crate::modes::{Modes, ResponseMode};
-
-/// GT's own lists, one for each of the gate's keys, kept for a few seconds.
-#[derive(Debug, Default)]
-pub struct ModelLists(Mutex<HashMap<String, Kept>>);
-
-#[derive(Debug)]
-struct Kept {
-    fetched: Instant,
-    names: Arc<HashSet<String>>,
-}
-
-impl ModelLists {
-    fn find(&self, credential: &str, keep: Duration) -> Option<Arc<HashSet<String>>> {
-        let lists = self.lock();
-        let kept = lists.get(credential)?;
-        (kept.fetched.elapsed() < keep).then(|| Arc::clone(&kept.names))
-    }
-
-    /// There are as many as the gate has GT keys.
-    fn keep(&self, credential: &str, names: &Arc<HashSet<String>>) {
-        let kept = Kept {
-            fetched: Instant::now(),
-            names: Arc::clone(names),
-        };
-        self.lock().insert(credential.to_owned(), kept);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl<D: Door> Exchange<'_, D> {
     pub(crate) async fn fetch_models(
