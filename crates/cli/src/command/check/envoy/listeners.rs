@@ -56,6 +56,9 @@ fn check_manager(manager: &Node, resources: Option<&Node>, found: &mut Findings)
         return None;
     };
     for (number, item) in items.iter().enumerate() {
+        if place == Some(number) {
+            continue;
+        }
         let is_before = place.is_some_and(|place| number < place);
         check_order(item, is_before, found);
     }
