@@ -118,7 +118,10 @@ impl Deviations {
     /// # Errors
     /// If there is none, or it is not of the format.
     pub fn read(suite: &Suite, door: &str) -> Result<Self, Unreadable> {
-        Self::at(&path(suite, door))
+        let path = path(suite, door);
+        // Another test may be writing it.
+        let _turn = File::open(&path).and_then(|file| file.lock_shared().map(|()| file));
+        Self::at(&path)
     }
 
     /// The list in this file.

@@ -25,7 +25,7 @@ pub(super) enum Patience {
     Full,
     /// The same where the client was answered as the file says. Elsewhere GT is asked no more.
     WhereAsExpected,
-    /// A moment, as long as a person would wait who writes down what comes.
+    /// A moment: GT may not be asked at all, or a person waits who writes down what comes.
     Short,
 }
 
@@ -145,8 +145,8 @@ impl Stage {
         let waits = match patience {
             Patience::Full => PATIENCE,
             Patience::WhereAsExpected if as_expected => PATIENCE,
-            Patience::WhereAsExpected => Duration::ZERO,
-            Patience::Short => A_MOMENT,
+            Patience::Short if as_expected => A_MOMENT,
+            Patience::WhereAsExpected | Patience::Short => Duration::ZERO,
         };
         let is_asked = progress.comes_within(waits, |state| state.seen.len() >= step.gt.len());
         let unused = self.gt.unused(&progress);
