@@ -38,8 +38,10 @@ impl Original {
             (_, Framing::Length(told, _)) => Some(*told),
             (_, Framing::Chunked(_)) => None,
             (Shown::Body, Framing::Unsaid) => length,
-            // Whoever shows the head alone says that there is a body.
-            (Shown::Head, Framing::Unsaid) => Some(0),
+            // Not every proxy that shows the head alone can say that chunks follow.
+            (Shown::Head, Framing::Unsaid) => {
+                matches!(method, Method::GET | Method::HEAD).then_some(0)
+            }
         };
         let mut head = Request::new(()).into_parts().0;
         head.method = method.clone();

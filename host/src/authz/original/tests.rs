@@ -99,6 +99,15 @@ fn a_body_that_is_not_shown_is_framed_as_its_client_said() {
 }
 
 #[test]
+fn of_a_body_that_nobody_speaks_of_nothing_is_known() {
+    for (method, declared) in [("GET", Some(0)), ("HEAD", Some(0)), ("POST", None)] {
+        let lines = [("x-forwarded-method", method), FORWARDED[1]];
+        let original = read(Proxy::Caddy, &lines).unwrap();
+        assert_eq!(original.declared, declared, "{method}: chunks may follow");
+    }
+}
+
+#[test]
 fn a_body_that_is_shown_has_the_length_its_client_said() {
     let shown = [("content-length", "7")];
     let lines = [&FORWARDED[..], &shown].concat();
