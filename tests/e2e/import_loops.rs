@@ -24,6 +24,7 @@ fn folders() -> Vec<String> {
         "xtask/src",
         "tests/harness",
         "plugins/engine/src",
+        "examples/pingora/src",
     ];
     crates.chain(others.map(str::to_owned)).collect()
 }

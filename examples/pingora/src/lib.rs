@@ -35,6 +35,7 @@ mod client_body;
 mod exchange;
 mod failure;
 mod head;
+mod model_lists;
 mod models;
 mod policy_gate;
 mod request;

@@ -1,8 +1,7 @@
 //! What GT itself lists under `GET /v1/models`.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use http::StatusCode;
@@ -10,41 +9,11 @@ use http::header::HOST;
 use http::request::Parts;
 use pingora::http::RequestHeader;
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorType, Result};
+use pingora::{BError, Error, ErrorType, Result};
 use signalbox_gate::{Code, Refusal, check_status, parse_model_list};
 
+use crate::failure;
 use crate::policy_gate::PolicyGate;
-
-/// GT's own lists, one for each of our keys, kept for a few seconds.
-#[derive(Debug, Default)]
-pub(crate) struct ModelLists(Mutex<HashMap<String, Kept>>);
-
-#[derive(Debug)]
-struct Kept {
-    fetched: Instant,
-    names: Arc<HashSet<String>>,
-}
-
-impl ModelLists {
-    fn find(&self, credential: &str, keep: Duration) -> Option<Arc<HashSet<String>>> {
-        let lists = self.lock();
-        let kept = lists.get(credential)?;
-        (kept.fetched.elapsed() < keep).then(|| Arc::clone(&kept.names))
-    }
-
-    /// There are as many as the gate has GT keys.
-    fn keep(&self, credential: &str, names: &Arc<HashSet<String>>) {
-        let kept = Kept {
-            fetched: Instant::now(),
-            names: Arc::clone(names),
-        };
-        self.lock().insert(credential.to_owned(), kept);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The names GT lists for one of our keys, asked with `head`.
 pub(crate) async fn fetch(
@@ -94,8 +63,8 @@ async fn ask(
     Ok((status, body))
 }
 
-fn refusal(error: pingora::BError) -> Refusal {
-    crate::failure::refusal(&error)
+fn refusal(error: BError) -> Refusal {
+    failure::refusal(&error)
 }
 
 /// A hundred thousand names.

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use pingora::connectors::http::Connector;
 use signalbox_gate::Gate;
 
-use crate::models::ModelLists;
+use crate::model_lists::ModelLists;
 use crate::times::Times;
 
 /// A gate for the hooks of a proxy; all requests share it.
