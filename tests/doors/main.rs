@@ -10,6 +10,7 @@
 )]
 
 mod away;
+mod caddy;
 mod envoy;
 mod ext_proc;
 #[path = "../../crates/runtime/tests/it/guests.rs"]
@@ -18,10 +19,13 @@ mod ext_proc;
     reason = "shared with the runtime's own tests, which use more of it"
 )]
 mod guests;
+mod haproxy;
 #[path = "../../crates/runtime/tests/it/image.rs"]
 mod image;
 mod installed;
+mod nginx;
 mod pingora;
 #[path = "../e2e/conformance/policies.rs"]
 mod policies;
 mod tcp;
+mod traefik;

@@ -1,0 +1,26 @@
+//! Caddy as `deploy/caddy` sets it up: what has no model.
+
+use signalbox_harness::{
+    conformance::{Door, Fixture, HostDoor, ProxiedDoor, play_door},
+    deployed::{authz_at, caddy, gt_of},
+    every_topic,
+    process::Program,
+    proxy,
+};
+
+use crate::policies::guests;
+
+every_topic!(play);
+
+fn play(topic: &str) {
+    play_door("caddy", topic, &guests(), &open);
+}
+
+fn open(fixture: &Fixture) -> Box<dyn Door> {
+    let program = Program::new(proxy::caddy("2.11.7"));
+    let socket = program.home().join("authz.sock");
+    let configuration = fixture.configuration().to_owned() + &authz_at(&socket);
+    let host = HostDoor::open_as(fixture, &configuration);
+    let proxy = caddy(program, &socket, gt_of(fixture.configuration()));
+    Box::new(ProxiedDoor::new(proxy, host))
+}
