@@ -11,6 +11,7 @@
 mod authz;
 mod check;
 mod clients;
+mod decisions;
 mod error;
 mod ext_proc;
 mod file;
@@ -32,12 +33,13 @@ use std::sync::Arc;
 
 pub use authz::AuthzConfig;
 pub use clients::{CorsSettings, ListenerTls};
+pub use decisions::Decisions;
 pub use error::{ConfigError, Problem};
 pub use ext_proc::ExtProcConfig;
 pub use jwt::{ClaimNames, IssuerSettings, JwtAlgorithm, KeySetSource, ProfileChoice};
 pub use private::{MutualTls, PrivateListen, UnixSocket};
 pub use records::{ClientAddress, RecordSettings};
-pub use settings::{AnswerHeaders, Decisions, Isolation, Limits, Times};
+pub use settings::{AnswerHeaders, Limits, Times};
 pub use signalbox_gate::{Announce, ForwardedHeader, ForwardedSettings, KeyLimits};
 pub use signalbox_gate::{NotASize, NotASpan, Size, Span};
 pub use swapping::{

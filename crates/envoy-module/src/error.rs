@@ -23,6 +23,11 @@ pub(crate) enum ConfigError {
     PolicyTwice(String),
     #[error("`state` remembers policies of files: it goes with `policies`, not `inline_policies`")]
     InlineState,
+    #[error(
+        "`decisions.cache` is not for `isolation: reuse`: a policy whose instance is reused may remember \
+         what it saw"
+    )]
+    CacheOfReused,
     #[error("`decisions` are of the whole process, and another filter has others already")]
     Decisions,
     #[error("`{}` cannot be read", .path.display())]

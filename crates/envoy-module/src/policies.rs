@@ -15,7 +15,7 @@ use crate::abi::{Level, log};
 use crate::document;
 use crate::error::{ConfigError, SourceError};
 use crate::process::Process;
-use crate::settings::{Isolation, Settings};
+use crate::settings::Settings;
 use crate::watched::Watched;
 
 /// A policy that is in a file.
@@ -43,7 +43,7 @@ pub(crate) fn start(
 ) -> Result<(Swaps, Vec<PolicyFile>), ConfigError> {
     let swaps = Swaps::new(
         process.runtime.clone(),
-        swap_settings(settings, state, told),
+        swap_settings(settings, state, told)?,
     )?;
     let (mut sources, mut files) = (Vec::new(), Vec::new());
     for (name, path) in &settings.policies {
@@ -90,15 +90,12 @@ fn swap_settings(
     settings: &Settings,
     state: Option<State>,
     told: Told,
-) -> signalbox_swap::Settings {
-    signalbox_swap::Settings {
+) -> Result<signalbox_swap::Settings, ConfigError> {
+    Ok(signalbox_swap::Settings {
         keep: usize::from(settings.swap.keep.get()),
         state,
         load: LoadOptions {
-            isolation: match settings.decisions.isolation {
-                Isolation::Request => signalbox_runtime::Isolation::Request,
-                Isolation::Reuse => signalbox_runtime::Isolation::Reuse,
-            },
+            isolation: settings.decisions.isolation()?,
         },
         observer: told,
         alarms: Arc::new(|name, alarm| {
@@ -110,7 +107,7 @@ fn swap_settings(
             }
         }),
         ..signalbox_swap::Settings::default()
-    }
+    })
 }
 
 impl PolicyFile {

@@ -1,5 +1,7 @@
 //! `filter_config`: what a filter is told. The words are those of `signalbox.yaml`.
 
+mod decisions;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use signalbox_gate::{
 };
 
 use crate::error::ConfigError;
+
+pub(crate) use decisions::Decisions;
 
 /// What a filter is told.
 #[derive(Debug, Deserialize)]
@@ -115,23 +119,6 @@ pub(crate) struct Times {
     pub(crate) first_byte: Span,
     pub(crate) answer_idle: Span,
     pub(crate) models_cache: Span,
-}
-
-/// Where policies decide that are not trusted: the same for every filter of the process.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Decisions {
-    pub(crate) threads: Option<std::num::NonZeroU16>,
-    pub(crate) queue: std::num::NonZeroU16,
-    pub(crate) memory: Size,
-    pub(crate) isolation: Isolation,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Isolation {
-    Request,
-    Reuse,
 }
 
 #[derive(Debug, Deserialize)]
@@ -283,18 +270,6 @@ impl Default for Times {
             first_byte: Span::seconds(620),
             answer_idle: Span::seconds(300),
             models_cache: Span::seconds(5),
-        }
-    }
-}
-
-/// Those of the host: `docs/configuration.md` has the reasons.
-impl Default for Decisions {
-    fn default() -> Self {
-        Self {
-            threads: None,
-            queue: std::num::NonZeroU16::MIN.saturating_add(255),
-            memory: Size::mib(256),
-            isolation: Isolation::Request,
         }
     }
 }

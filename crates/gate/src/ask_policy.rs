@@ -62,8 +62,12 @@ impl<O: Observer> Exchange<O> {
         let asked = (live.number(), stage);
         let plan = match answer.filter(|answer| (answer.0, answer.1) == asked) {
             Some((_, _, answer)) => {
-                let told = &self.context.facts.told;
-                answer.map(|decision| Arc::new(Plan::new(told.clone(), decision)))
+                let told = self.context.facts.told.clone();
+                let plan = answer.map(|decision| Arc::new(Plan::new(told, decision)));
+                if let Ok(plan) = &plan {
+                    self.keep(asker, live, stage, plan)?;
+                }
+                plan
             }
             None => self.ask_now(asker, live, stage)?,
         };
@@ -107,6 +111,11 @@ impl<O: Observer> Exchange<O> {
         self.context.asks(policy, &live.table);
         let since = self.gate.clock().monotonic();
         if !policy.is_inline() {
+            if let Some(plan) = self.find(asker, live, known) {
+                drop(members);
+                self.took(since);
+                return Ok(Ok(plan));
+            }
             self.context.facts.told = Told::of(known.0, known.1, policy.catalogue());
             let asked = self.policy_request(asker, live.table.headers(), known);
             let request = asked.told(|request| RequestBuf::from(request));
@@ -131,6 +140,39 @@ impl<O: Observer> Exchange<O> {
             self.report(policy.served(), stage, error);
         }
         Ok(plan)
+    }
+
+    /// What a policy that is asked elsewhere has decided on the same facts before, if that may be kept.
+    fn find(
+        &self,
+        asker: &Asker,
+        live: &LivePolicy,
+        known: (RequestedModel<'_>, &BodyMembers),
+    ) -> Option<Arc<Plan>> {
+        let policy = &live.generation;
+        if !policy.keeps_decisions() {
+            return None;
+        }
+        let facts = self.plan_facts(asker, live.table.headers(), known);
+        Plan::find(policy, self.gate.revision(), &facts)
+    }
+
+    /// Keeps what a policy has decided elsewhere, if that may be kept.
+    fn keep(
+        &self,
+        asker: &Asker,
+        live: &LivePolicy,
+        stage: Stage,
+        plan: &Arc<Plan>,
+    ) -> Result<(), Halt> {
+        let policy = &live.generation;
+        if policy.keeps_decisions() {
+            let members = stage.members(&self.body, live.table.body_members());
+            let known = (stage.model(&self.body)?, &*members);
+            let facts = self.plan_facts(asker, live.table.headers(), known);
+            plan.keep(policy, self.gate.revision(), &facts);
+        }
+        Ok(())
     }
 
     /// The request as policies that want these headers are told of it.

@@ -5,8 +5,9 @@
 //! function of the facts, what it came to is found here. What is a function of anything else (whether
 //! the key may still be used, its limits, the body) no plan has, so it is looked at each time.
 //!
-//! Plans are kept for trusted policies alone, whose decisions are a function of what they are told, by
-//! each worker for itself and with the generation ([`Generation::with_kept`]): they go when it goes.
+//! Plans are kept for policies whose decisions are a function of what they are told: trusted ones, and
+//! others whose operator says so. Each worker keeps its own, with the generation
+//! ([`Generation::with_kept`]): they go when it goes.
 
 pub(crate) mod facts;
 pub(crate) mod hash;
@@ -24,6 +25,7 @@ pub use notes::PlanNotes;
 
 use crate::auth::credentials::Credential;
 use crate::plan::facts::{PlanFacts, Revision};
+use crate::plan::hash::PlaceHash;
 use crate::plan::plans::Plans;
 use crate::policy::told::Told;
 use crate::response::rejection::Rejection;
@@ -71,15 +73,54 @@ impl Plan {
         decide: impl FnOnce() -> Result<Self, E>,
     ) -> Result<Arc<Self>, E> {
         let hash = facts.hash();
-        let kept = generation.with_kept(|plans: &mut Plans| plans.get(revision, facts, hash));
-        if let Some(Some(plan)) = kept {
-            generation.decides_again(&facts.asked.key.caller.id, &plan.decision);
+        if let Some(plan) = Self::find_at(hash, generation, revision, facts) {
             return Ok(plan);
         }
         let plan = Arc::new(decide()?);
-        let size = plan.size(generation);
-        generation.with_kept(|plans: &mut Plans| plans.put(revision, facts, hash, &plan, size));
+        plan.keep_at(hash, generation, revision, facts);
         Ok(plan)
+    }
+
+    /// The plan of these facts, if there is one.
+    pub(crate) fn find(
+        generation: &Generation,
+        revision: Revision,
+        facts: &PlanFacts<'_>,
+    ) -> Option<Arc<Self>> {
+        Self::find_at(facts.hash(), generation, revision, facts)
+    }
+
+    /// Keeps what was decided elsewhere on these facts.
+    pub(crate) fn keep(
+        self: &Arc<Self>,
+        generation: &Generation,
+        revision: Revision,
+        facts: &PlanFacts<'_>,
+    ) {
+        self.keep_at(facts.hash(), generation, revision, facts);
+    }
+
+    fn find_at(
+        hash: PlaceHash,
+        generation: &Generation,
+        revision: Revision,
+        facts: &PlanFacts<'_>,
+    ) -> Option<Arc<Self>> {
+        let kept = generation.with_kept(|plans: &mut Plans| plans.get(revision, facts, hash));
+        let plan = kept.flatten()?;
+        generation.decides_again(&facts.asked.key.caller.id, &plan.decision);
+        Some(plan)
+    }
+
+    fn keep_at(
+        self: &Arc<Self>,
+        hash: PlaceHash,
+        generation: &Generation,
+        revision: Revision,
+        facts: &PlanFacts<'_>,
+    ) {
+        let size = self.size(generation);
+        generation.with_kept(|plans: &mut Plans| plans.put(revision, facts, hash, self, size));
     }
 
     /// What the policy was told of the body.

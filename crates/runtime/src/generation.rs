@@ -99,9 +99,15 @@ impl Generation {
         outcome
     }
 
+    /// Whether decisions may be kept with the generation: the policy is a function of what it is told.
+    #[must_use]
+    pub fn keeps_decisions(&self) -> bool {
+        self.warm.as_ref().is_some_and(Warm::is_pure)
+    }
+
     /// Looks at what this thread keeps with the generation, of one type, and drops with it. What is
-    /// kept of decisions is true for as long: a trusted policy is a function of what it is told.
-    /// `None` where the policy is none, or another thread looks.
+    /// kept of decisions is true for as long. `None` where none may be kept
+    /// ([`Generation::keeps_decisions`]), or another thread looks.
     pub fn with_kept<T: Any + Default + Send, R>(
         &self,
         look: impl FnOnce(&mut T) -> R,

@@ -91,7 +91,8 @@ impl Loader {
             ticker: self.ticker.clone(),
             pre,
             code: Arc::clone(&code),
-            threads: if trusted {
+            // Instances are with those who decide, and decisions with those who ask.
+            threads: if trusted || options.isolation == Isolation::RequestOnce {
                 settings.workers
             } else {
                 settings.decision_threads

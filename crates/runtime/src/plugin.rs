@@ -143,11 +143,17 @@ impl Plugin {
             .unwrap_or_else(|| self.decide_now(request))
     }
 
-    /// A place for warm instances, if this policy's decisions may share them.
+    /// A place for what is kept between this policy's decisions, if anything may be.
     pub(crate) fn warm(&self) -> Option<Warm> {
         let parts = &self.0;
-        let shares = parts.trusted || parts.isolation == Isolation::Reuse;
-        shares.then(|| Warm::new(parts.threads, Arc::clone(&parts.permits), parts.trusted))
+        let permits = match parts.isolation {
+            Isolation::Request => return None,
+            // Decisions are kept, and no instance is.
+            Isolation::RequestOnce => Permits::new(0),
+            Isolation::Reuse => Arc::clone(&parts.permits),
+        };
+        let is_pure = parts.trusted || parts.isolation == Isolation::RequestOnce;
+        Some(Warm::new(parts.threads, permits, is_pure))
     }
 
     fn decide_within(

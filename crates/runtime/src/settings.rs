@@ -91,6 +91,10 @@ pub enum Isolation {
     /// Nothing: each decision gets a fresh instance.
     #[default]
     Request,
+    /// A fresh instance for each decision that was not made before. Whoever asks may keep decisions with
+    /// the generation ([`crate::Generation::with_kept`]): only for policies that are functions of what
+    /// they are told, which whoever operates the gate vouches for.
+    RequestOnce,
     /// A thread's decisions share an instance until it fails. Faster for interpreters; a policy
     /// may then remember what it saw, so its decisions are no longer sure to be pure.
     Reuse,

@@ -19,7 +19,8 @@ use crate::{DecideError, instance::Instance};
 pub(crate) struct Warm {
     slots: Box<[Mutex<Slot>]>,
     permits: Arc<Permits>,
-    /// Whether a decision is a function of the request alone, as it is for documents.
+    /// Whether a decision is a function of the request alone: it is for documents, and for programs whose
+    /// operator says so.
     is_pure: bool,
 }
 
@@ -43,6 +44,10 @@ impl Warm {
             permits,
             is_pure,
         }
+    }
+
+    pub(crate) const fn is_pure(&self) -> bool {
+        self.is_pure
     }
 
     /// What `ask` says with this thread's instance, which is made with `start` if there is none, and

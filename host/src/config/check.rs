@@ -61,7 +61,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
         key_limits: key_limits(file.key_limits)?,
         limits: file.limits,
         times: file.times,
-        decisions: file.decisions,
+        decisions: file.decisions.check()?,
         answer_headers: file.answer_headers,
         records: file.records,
         traces: file

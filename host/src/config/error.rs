@@ -106,6 +106,12 @@ pub enum Problem {
     /// Not a digest.
     #[error("write the SHA-256 of the token as 64 hex digits, never the token itself")]
     Digest,
+    /// Decisions cannot be kept of what may remember.
+    #[error(
+        "a policy whose instance is reused may remember what it saw, so its decisions are not kept: \
+         remove this or `decisions.isolation: reuse`"
+    )]
+    CacheOfReused,
     /// Both tokens are the same.
     #[error(
         "view and operate need different tokens: a token that may look must not be able to act"

@@ -11,12 +11,13 @@ use serde_saphyr::Spanned;
 use signalbox_gate::{Digest, WrittenKeyLimits};
 
 use super::authz::WrittenAuthz;
+use super::decisions::WrittenDecisions;
 use super::ext_proc::WrittenExtProc;
 use super::traces::Traces;
 use super::value::{Text, address, host_names, path, threads};
 use super::{
-    AdminTls, AnswerHeaders, CorsSettings, Decisions, ForwardedSettings, HealthCheck, Http2,
-    Limits, ListenerTls, Problem, RecordSettings, Span, SwapSettings, Times, UpstreamUrl, swapping,
+    AdminTls, AnswerHeaders, CorsSettings, ForwardedSettings, HealthCheck, Http2, Limits,
+    ListenerTls, Problem, RecordSettings, Span, SwapSettings, Times, UpstreamUrl, swapping,
 };
 use crate::policy_sources::sources::PolicySource;
 use crate::yaml::{WrittenNames, present, required, word};
@@ -68,7 +69,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) times: Times,
     #[serde(default)]
-    pub(super) decisions: Decisions,
+    pub(super) decisions: WrittenDecisions,
     #[serde(default)]
     pub(super) answer_headers: AnswerHeaders,
     #[serde(default)]

@@ -1,10 +1,8 @@
 //! Settings that all have defaults, and the reason for each.
 
-use std::num::NonZeroUsize;
-
 use serde::{Deserialize, Deserializer};
 
-use super::value::{count, threads, whole};
+use super::value::count;
 use super::{Problem, Size, Span};
 use crate::yaml::word;
 
@@ -150,48 +148,6 @@ fn span_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span
         "off" => Ok(None),
         text => Span::parse(text).map(Some).map_err(|_| Problem::SpanOrOff),
     })
-}
-
-/// Where and how policies decide.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Decisions {
-    /// Threads for policies that are not trusted; `None` takes one a core.
-    #[serde(deserialize_with = "threads")]
-    pub threads: Option<NonZeroUsize>,
-    /// Decisions that may wait for such a thread.
-    #[serde(deserialize_with = "whole::<1, 65_536, _, _>")]
-    pub queue: usize,
-    /// Most memory a policy may have.
-    pub memory: Size,
-    /// Whether a policy that is not trusted gets a fresh instance.
-    pub isolation: Isolation,
-}
-
-impl Default for Decisions {
-    fn default() -> Self {
-        Self {
-            threads: None,
-            // At 10 ms each, the last of a full queue waits about a second on two threads.
-            queue: 256,
-            // A million models of the engine's tables.
-            memory: Size::mib(256),
-            isolation: Isolation::Request,
-        }
-    }
-}
-
-/// Whether a policy that is not trusted gets a fresh instance for each decision.
-///
-/// Exhaustive on purpose: the runtime knows these two.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Isolation {
-    /// A fresh one: nothing of one request can reach another.
-    Request,
-    /// One instance decides many requests: for interpreters that start slowly and are trusted.
-    Reuse,
 }
 
 /// What is said of the decision in answers.

@@ -147,6 +147,8 @@ records: {{keep: 0, log: true, headers: [X-Team], access: false, client_address:
     assert_eq!(config.times.drain, Span::seconds(12));
     assert_eq!(config.times.sse_comment, Some(Span::seconds(20)));
     assert_eq!(config.decisions.isolation, Isolation::Reuse);
+    let kept = parse(&format!("{LEAST}decisions: {{cache: on}}\n")).unwrap();
+    assert_eq!(kept.decisions.isolation, Isolation::RequestOnce);
     assert_eq!(
         config.answer_headers,
         AnswerHeaders {

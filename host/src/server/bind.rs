@@ -22,7 +22,7 @@ use crate::auth::Auth;
 use crate::auth::credentials::CredentialFiles;
 use crate::auth::jwt::{Issuers, JwtVerifier};
 use crate::auth::keys::Keys;
-use crate::config::{AdminConfig, AuthzConfig, Config, ExtProcConfig, Isolation};
+use crate::config::{AdminConfig, AuthzConfig, Config, ExtProcConfig};
 use crate::listener::private::ProxyListener;
 use crate::listener::tls::ClientTls;
 use crate::observe::health::{Health, PolicyHealth};
@@ -230,10 +230,7 @@ fn settings(
 /// How policies are loaded, as the configuration has it.
 pub(crate) fn load_options(config: &Config) -> LoadOptions {
     LoadOptions {
-        isolation: match config.decisions.isolation {
-            Isolation::Request => signalbox_runtime::Isolation::Request,
-            Isolation::Reuse => signalbox_runtime::Isolation::Reuse,
-        },
+        isolation: config.decisions.isolation,
     }
 }
 

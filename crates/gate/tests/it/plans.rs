@@ -264,3 +264,26 @@ proptest! {
         }
     }
 }
+
+/// A kept decision is one that was made twice.
+#[test]
+fn a_program_is_asked_until_its_decision_is_kept() {
+    let ask = Ask {
+        token: "token-all",
+        line: LINES[0],
+        content_type: TYPES[0],
+        headers: Vec::new(),
+        body: BODIES[0],
+        is_whole: true,
+        upstream: ANSWERS[0],
+        times: 1,
+        meanwhile: None,
+    };
+    for (is_forgetful, questions) in [(false, 2), (true, 5)] {
+        let mut world = World::new(is_forgetful);
+        world.changes(Change::Policy(Document::Plain, Engine::Unknown));
+        let told = [(); 5].map(|()| world.plays(ask.asked(), &ask.upstream(), None).0);
+        assert!(told.windows(2).all(|two| two[0] == two[1]), "{told:?}");
+        assert_eq!(world.questions, questions);
+    }
+}

@@ -37,11 +37,28 @@ fn status(generation: &Generation) -> Result<u16, DecideError> {
 
 #[test]
 fn isolated_decisions_share_nothing() {
-    let generation = serve(Isolation::Request);
-    assert_eq!(
-        [status(&generation), status(&generation)],
-        [Ok(401), Ok(401)]
-    );
+    for isolation in [Isolation::Request, Isolation::RequestOnce] {
+        let generation = serve(isolation);
+        assert_eq!(
+            [status(&generation), status(&generation)],
+            [Ok(401), Ok(401)]
+        );
+    }
+}
+
+#[test]
+fn decisions_may_be_kept_where_the_operator_says_so() {
+    for (isolation, may) in [
+        (Isolation::Request, false),
+        (Isolation::RequestOnce, true),
+        (Isolation::Reuse, false),
+    ] {
+        let generation = serve(isolation);
+        assert_eq!(generation.keeps_decisions(), may, "{isolation:?}");
+        let kept = generation.with_kept(|number: &mut u8| *number);
+        assert_eq!(kept.is_some(), may, "{isolation:?}");
+        assert!(!generation.is_inline(), "that does not make it trusted");
+    }
 }
 
 #[test]

@@ -85,6 +85,11 @@ fn what_the_reader_refuses_is_named_by_its_path_of_keys_too() {
              request, reuse",
         ),
         (
+            "decisions: {isolation: reuse, cache: on}",
+            "4:38: `decisions.cache` cannot be used: a policy whose instance is reused may remember what it \
+             saw, so its decisions are not kept: remove this or `decisions.isolation: reuse`",
+        ),
+        (
             "tls: {cert_file: a}",
             "4:7: `tls` cannot be used: missing field `key_file`",
         ),

@@ -1,6 +1,7 @@
 //! A world of one gate in which keys, policies, GT keys and GT's table change; and its twin, in which
 //! nothing is planned ahead: each of its exchanges has a gate of its own over the same parts.
 
+use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use signalbox_gate::{
     Authenticator, Capacity, Clock, Credentials, Gate, KeyLimits, LiveKeyring, Secret, Settings,
     gt_routes,
 };
-use signalbox_runtime::{Allocation, Runtime};
+use signalbox_runtime::{Allocation, Isolation, LoadOptions, Runtime};
 use signalbox_swap::Swaps;
 
 use super::changes::{Change, Document, Entries, Table};
@@ -31,6 +32,8 @@ pub(crate) struct World {
     clock: Arc<TestClock>,
     swaps: Swaps,
     notebook: Notebook,
+    /// How often the door was told to ask a policy.
+    pub(crate) questions: usize,
 }
 
 impl World {
@@ -61,6 +64,7 @@ impl World {
             clock,
             swaps,
             notebook: Notebook::default(),
+            questions: 0,
         };
         world.renew();
         world
@@ -79,18 +83,23 @@ impl World {
         }
         let (gate, notebook) = (Arc::clone(&self.gate), self.notebook.clone());
         let mut meanwhile = meanwhile;
+        let questions = Cell::new(self.questions);
         let told = play_told(
             &gate,
             asked,
             upstream,
             notebook,
-            |call| call.ask(),
+            |call| {
+                questions.set(questions.get() + 1);
+                call.ask()
+            },
             || {
                 if let Some(change) = meanwhile.take() {
                     self.changes(change);
                 }
             },
         );
+        self.questions = questions.get();
         (told, self.notebook.take())
     }
 
@@ -166,5 +175,12 @@ fn swaps() -> Swaps {
         let kept = kept.collect();
         (runtime, kept)
     });
-    Swaps::new(RUNTIME.0.clone(), Default::default()).unwrap()
+    // Decisions of programs are kept as well.
+    let settings = signalbox_swap::Settings {
+        load: LoadOptions {
+            isolation: Isolation::RequestOnce,
+        },
+        ..Default::default()
+    };
+    Swaps::new(RUNTIME.0.clone(), settings).unwrap()
 }
