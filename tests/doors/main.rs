@@ -27,5 +27,6 @@ mod nginx;
 mod pingora;
 #[path = "../e2e/conformance/policies.rs"]
 mod policies;
+mod real_clients;
 mod tcp;
 mod traefik;

@@ -12,6 +12,7 @@
     reason = "this is a part of tests: what goes wrong here is to fail them, with its reason"
 )]
 
+pub mod checklist;
 pub mod client_requests;
 pub mod clients;
 pub mod command;

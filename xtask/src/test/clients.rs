@@ -14,12 +14,13 @@ use crate::process::{Run, has, root, say};
 
 /// Installs what is missing.
 pub(super) fn install() -> anyhow::Result<()> {
-    debian(&[
-        ("curl", "curl"),
-        ("python3", "python3"),
-        ("npm", "npm"),
-        ("go", "golang-go"),
-    ])?;
+    debian(&[("curl", "curl"), ("go", "golang-go")])?;
+    packages()
+}
+
+/// The packages alone.
+pub(super) fn packages() -> anyhow::Result<()> {
+    debian(&[("python3", "python3"), ("npm", "npm")])?;
     python()?;
     node()
 }

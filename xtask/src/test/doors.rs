@@ -1,5 +1,5 @@
 //! The proxies of the suite of doors: an environment each for those that come as wheels, since two versions of one
-//! package cannot share one, linked as `.cache/doors/NAME`; Debian's for the others.
+//! package cannot share one, linked as `.cache/doors/NAME`; Debian's for the others. Real clients go through them.
 
 use std::path::Path;
 
@@ -13,6 +13,7 @@ pub(super) fn install() -> anyhow::Result<()> {
         ("haproxy", "haproxy"),
         ("nginx", "nginx"),
     ])?;
+    clients::packages()?;
     WHEELS.iter().try_for_each(|name| {
         let pins = root().join(DOORS).join(format!("{name}.txt"));
         kept::environment(Path::new(&pins), ".cache/doors")

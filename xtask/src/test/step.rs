@@ -173,11 +173,13 @@ impl Step {
                 "host",
                 "plugins",
                 "tests/Cargo.toml",
+                "tests/clients",
                 "tests/conformance",
                 "tests/doors",
                 "tests/e2e/conformance/policies.rs",
                 "tests/harness",
                 "wit",
+                "xtask/src/test/clients.rs",
                 "xtask/src/test/doors.rs",
             ],
             Self::Pingora => &[
