@@ -2,5 +2,6 @@
 
 mod conformance;
 mod hostile;
+mod panics;
 mod storm;
 mod updates;

@@ -42,8 +42,17 @@ impl Envoy {
     /// If it does not start.
     #[must_use]
     pub fn start(version: &str, gt: SocketAddr, filter: &Value) -> Self {
+        Self::start_changed(version, gt, filter, |program| program)
+    }
+
+    fn start_changed(
+        version: &str,
+        gt: SocketAddr,
+        filter: &Value,
+        change: impl FnOnce(Program) -> Program,
+    ) -> Self {
         let text = configuration(gt, &filter.to_string());
-        Self::of(version, &text, |_folder| {})
+        Self::of_changed(version, &text, |_folder| {}, change)
     }
 
     /// Starts one version with a whole configuration, in which `{folder}` stands for a folder that is
@@ -53,6 +62,15 @@ impl Envoy {
     /// If it does not start.
     #[must_use]
     pub fn of(version: &str, text: &str, prepare: impl FnOnce(&Path)) -> Self {
+        Self::of_changed(version, text, prepare, |program| program)
+    }
+
+    fn of_changed(
+        version: &str,
+        text: &str,
+        prepare: impl FnOnce(&Path),
+        change: impl FnOnce(Program) -> Program,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("room for a temporary folder");
         prepare(folder.path());
         let at = |name: &str| folder.path().join(name);
@@ -76,7 +94,7 @@ impl Envoy {
             .arg(at("envoy.yaml"))
             .arg("--admin-address-path")
             .arg(at("admin"));
-        let mut process = program.start();
+        let mut process = change(program).start();
         let admin: SocketAddr =
             process.wait_until(|_| fs::read_to_string(at("admin")).ok()?.parse().ok());
         let address = process.wait_until(|_| {
@@ -212,6 +230,15 @@ impl StandSetup {
     /// If they do not start.
     #[must_use]
     pub fn start(self, version: &str) -> Stand {
+        self.start_changed(version, |program| program)
+    }
+
+    /// The same with Envoy's program changed: in another environment, say.
+    ///
+    /// # Panics
+    /// If they do not start.
+    #[must_use]
+    pub fn start_changed(self, version: &str, change: impl FnOnce(Program) -> Program) -> Stand {
         let Self {
             tenant,
             keys,
@@ -254,7 +281,7 @@ impl StandSetup {
             filter[name.as_str()] = value.clone();
         }
         Stand {
-            envoy: Envoy::start(version, gt.address(), &filter),
+            envoy: Envoy::start_changed(version, gt.address(), &filter, change),
             gt,
             files,
         }

@@ -91,16 +91,25 @@ impl Ask {
     /// If there is no answer.
     #[must_use]
     pub fn open(&self, to: SocketAddr) -> Open {
-        let mut stream = connect(to);
-        stream
-            .write_all(&self.bytes(to))
-            .expect("the other side reads");
         let mut open = Open {
-            stream,
+            stream: self.begin(to),
             received: Vec::new(),
         };
         open.until("\r\n\r\n");
         open
+    }
+
+    /// Sends it; whatever comes is the caller's to read.
+    ///
+    /// # Panics
+    /// If it cannot be sent.
+    #[must_use]
+    pub fn begin(&self, to: SocketAddr) -> TcpStream {
+        let mut stream = connect(to);
+        stream
+            .write_all(&self.bytes(to))
+            .expect("the other side reads");
+        stream
     }
 
     /// Sends it and reads the whole answer.

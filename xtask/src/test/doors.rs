@@ -9,6 +9,7 @@ use crate::process::{cargo, root};
 /// Installs what is missing.
 pub(super) fn install() -> anyhow::Result<()> {
     clients::debian(&[
+        ("cc", "gcc"),
         ("python3", "python3"),
         ("haproxy", "haproxy"),
         ("nginx", "nginx"),
