@@ -12,6 +12,7 @@ mod clients;
 mod doors;
 mod failed;
 mod kept;
+mod packages;
 mod passed;
 mod pingora;
 mod registry;
@@ -151,6 +152,7 @@ mod tests {
             Step::ClientsPython,
             Step::ClientsNode,
             Step::Doors,
+            Step::Packages,
             Step::Pingora,
         ];
         assert_eq!(suites, expected);
@@ -164,7 +166,7 @@ mod tests {
         };
         let steps = chosen(&changed, |suite| suite == Step::Fuzz);
         assert!(steps.contains(&Step::Clients) && !steps.contains(&Step::Fuzz));
-        assert!(!steps.contains(&Step::Pingora));
+        assert!(!steps.contains(&Step::Packages) && !steps.contains(&Step::Pingora));
         assert!(steps.contains(&Step::Unit));
     }
 

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use super::{
-    clients, doors,
+    clients, doors, packages,
     passed::{self, Suite},
     pingora, registry, runbook_clients,
 };
@@ -47,6 +47,8 @@ pub(super) enum Step {
     ClientsNode,
     /// Suite: the doors of other proxies: Envoy, nginx, Traefik, Caddy, HAProxy; installs them
     Doors,
+    /// Suite, where it is asked for alone: the library crates as packages, and their public API
+    Packages,
     /// Suite, where it is asked for alone: the proxy on Pingora, in a workspace of its own; installs cmake and builds it
     Pingora,
     /// End to end: laws across crates, faults, hostile input
@@ -87,6 +89,7 @@ impl Step {
                 doors::envoy_module()?;
                 of_the_tests_crate("doors", Part::Without("pingora::"))
             }
+            Self::Packages => packages::check(),
             Self::Pingora => {
                 pingora::build()?;
                 of_the_tests_crate("doors", Part::Of("pingora::"))
@@ -100,9 +103,10 @@ impl Step {
         !self.inputs().is_empty()
     }
 
-    /// Whether CI runs it where its inputs changed. Pingora brings two hundred crates, which is too much for each change.
+    /// Whether CI runs it where its inputs changed. Pingora brings two hundred crates, and the packages build wasmtime once
+    /// more, which is too much for each change.
     pub(super) const fn follows_changes(self) -> bool {
-        !matches!(self, Self::Pingora)
+        !matches!(self, Self::Packages | Self::Pingora)
     }
 
     /// Its name and inputs, if it is a suite.
@@ -181,6 +185,23 @@ impl Step {
                 "wit",
                 "xtask/src/test/clients.rs",
                 "xtask/src/test/doors.rs",
+            ],
+            Self::Packages => &[
+                "Cargo.lock",
+                "Cargo.toml",
+                "LICENSE",
+                "README.md",
+                "crates/files",
+                "crates/gate",
+                "crates/http",
+                "crates/policy",
+                "crates/runtime",
+                "crates/swap",
+                "crates/testkit",
+                "crates/tower",
+                "rust-toolchain.toml",
+                "wit",
+                "xtask/src/test/packages.rs",
             ],
             Self::Pingora => &[
                 "crates/compiler",
@@ -357,7 +378,7 @@ mod tests {
             .iter()
             .filter_map(|step| step.suite());
         let suites: Vec<Suite> = suites.collect();
-        assert_eq!(suites.len(), 7);
+        assert_eq!(suites.len(), 8);
         for Suite { name, inputs } in suites {
             for input in inputs {
                 assert!(root().join(input).exists(), "{name}: {input}");
