@@ -4,9 +4,10 @@
 #
 #     sh tests/frozen/make.sh tests/frozen/0.1
 #
-# `signalbox` is that version's, on the search path; needs openssl, and the example plugin, built.
+# `signalbox` is that version's, on the search path; needs openssl, and in PLUGIN the core module of a program that the
+# cases hold for.
 set -eu
-plugin=$(pwd)/${PLUGIN:-plugins/examples/rust-chat-only/target/wasm32-unknown-unknown/release/rust_chat_only.wasm}
+plugin=$(pwd)/$PLUGIN
 cd "$1"
 
 # Components: an engine with tables, and a program.

@@ -114,16 +114,23 @@ fn the_example_plugin_is_tested_built_and_served_as_pasted() {
         .rsplit_once('\n')
         .expect("several commands");
     let made = made.replace(
-        "signalbox test chat-only.wasm",
-        "signalbox test chat-only.wasm 1>&2",
+        "signalbox test plugin.wasm",
+        "signalbox test plugin.wasm 1>&2",
     );
-    // A clone, as far as the example looks around in it; what it builds is kept for the next run.
+    // What it builds is kept for the next run.
     let clone = tempfile::tempdir().expect("room for a temporary folder");
-    let example = "plugins/examples/rust-chat-only";
+    let example = "plugins/examples/rust";
     let here = clone.path().join(example);
     fs::create_dir_all(&here).expect("our folder takes folders");
-    symlink(root().join("wit"), clone.path().join("wit")).expect("a link in our folder");
-    for name in ["Cargo.toml", "Cargo.lock", "cases.yaml", "src"] {
+    for name in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "build.sh",
+        "cases.yaml",
+        "src",
+        "test.sh",
+        "wit",
+    ] {
         symlink(root().join(example).join(name), here.join(name)).expect("a link in our folder");
     }
     let built = binary().with_file_name("example-plugin");
@@ -135,7 +142,7 @@ fn the_example_plugin_is_tested_built_and_served_as_pasted() {
         printed.contains("test result: ok."),
         "its own tests ran: {printed}"
     );
-    assert_eq!(served, "signalbox demo --policy chat-only.wasm");
+    assert_eq!(served, "signalbox demo --policy plugin.wasm");
     let served = format!("exec {served} --listen 127.0.0.1:0 --admin 127.0.0.1:0");
     let demo = Demo::wait(shell(&here, &served).start());
     let host = demo.host.parse().expect("an address");

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Makes plugin.wasm, which carries the cases.
+set -eu
+cd "$(dirname "$0")"
+cargo build --release --locked --quiet --target wasm32-unknown-unknown --target-dir target
+signalbox build target/wasm32-unknown-unknown/release/plugin.wasm --cases cases.yaml -o plugin.wasm
