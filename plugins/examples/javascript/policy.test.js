@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { decide, SCOPE, TOKENS } from './policy.js';
+
+const head = {
+  method: 'POST',
+  path: '/v1/chat/completions',
+  scopes: [SCOPE],
+  plan: undefined,
+  model: undefined,
+  tokens: [],
+};
+const chat = (facts) => decide({ ...head, model: 'small', ...facts });
+const code = (answer) => answer.refuse?.code;
+
+test('the large model is in the plan plus', () => {
+  assert.deepEqual(chat({ plan: 'plus', model: 'large' }), { forward: 'support-agent' });
+  assert.equal(code(chat({ model: 'large' })), 'model_not_found');
+});
+
+test('each plan has a budget', () => {
+  for (const [plan, most] of [[undefined, 512], ['other', 512], ['plus', 4096]]) {
+    for (const member of TOKENS) {
+      const ask = (asked) => chat({ plan, tokens: [{ member, asked }] });
+      assert.deepEqual(ask(most), { forward: 'gt-small' });
+      assert.equal(code(ask(most + 1)), 'over_budget');
+      assert.equal(code(ask(Infinity)), 'over_budget');
+      assert.equal(code(ask(undefined)), 'unclear_budget');
+    }
+  }
+});
+
+test('what the head refuses is refused before the body is read', () => {
+  assert.deepEqual(decide(head), { readModel: true });
+  assert.equal(code(decide({ ...head, scopes: [] })), 'insufficient_scope');
+  assert.equal(code(decide({ ...head, path: '/v1/embeddings' })), 'unknown_route');
+});
+
+test('a key sees the models of its plan', () => {
+  const list = { ...head, method: 'GET', path: '/v1/models' };
+  assert.deepEqual(decide(list), { list: ['small'] });
+  assert.deepEqual(decide({ ...list, plan: 'plus' }), { list: ['large', 'small'] });
+});
