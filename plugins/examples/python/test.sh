@@ -1,0 +1,6 @@
+#!/bin/sh
+# Tests the decision on this machine.
+set -eu
+cd "$(dirname "$0")"
+. ./tools.sh
+pytest -q
