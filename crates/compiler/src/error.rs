@@ -25,7 +25,7 @@ pub enum CompileError {
     /// The guest would call something outside.
     #[error(
         "the module imports `{name}` from `{module}`, but a policy imports nothing; \
-         build it for wasm32-unknown-unknown, without WASI"
+         build it for wasm32-unknown-unknown, or so that it needs none"
     )]
     Imports {
         /// The module imported from.
@@ -33,9 +33,21 @@ pub enum CompileError {
         /// The name imported.
         name: String,
     },
+    /// The guest was built for WASI 0.1.
+    #[error(
+        "the module imports `{name}` from `{module}`, but a policy imports nothing; \
+         stub WASI inside the component with `signalbox build --stub-wasi`"
+    )]
+    Wasi {
+        /// The module imported from.
+        module: String,
+        /// The name imported.
+        name: String,
+    },
     /// The guest does not say which world it was built for.
     #[error(
-        "the module has no `component-type` section; \
+        "the module has no `component-type` section and exports no \
+         `signalbox:policy/policy@0.2.0#decide`; \
          build it with wit-bindgen for the world `signalbox-policy` of wit/0.2.0"
     )]
     NoWorld,

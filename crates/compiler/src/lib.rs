@@ -13,11 +13,13 @@ mod component;
 mod engine;
 mod error;
 pub mod sections;
+mod wasi;
 
 pub use component::wrap;
 pub use engine::{ENGINE, Fingerprint, fingerprint, splice};
 pub use error::CompileError;
 pub use sections::with_cases;
+pub use wasi::Wasi;
 
 use sections::Sections;
 use signalbox_policy::Policy;
@@ -34,7 +36,7 @@ pub fn compile(policy: &Policy, source: &str) -> Result<Vec<u8>, CompileError> {
         [] => None,
         cases => Some(serde_json::to_vec(cases).map_err(CompileError::CasesNotJson)?),
     };
-    let component = component::encode(&splice(ENGINE, &tables)?)?;
+    let component = component::encode(&splice(ENGINE, &tables)?, Wasi::Refused)?;
     let sections = Sections {
         source: Some(source),
         cases: cases.as_deref(),

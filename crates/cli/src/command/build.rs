@@ -7,10 +7,11 @@ use std::{
 };
 
 use anyhow::ensure;
+use signalbox_compiler::Wasi;
 
 use crate::{
     cases_file,
-    exit::Exit,
+    exit::{Exit, Misused},
     given_values::GivenValues,
     output,
     policy_file::{GtRoutesFile, PolicyFile},
@@ -27,6 +28,10 @@ pub(crate) struct Arguments {
     /// Cases for the component to carry; a document brings its own.
     #[arg(long, value_name = "CASES.yaml")]
     cases: Option<PathBuf>,
+    /// Put a stub of WASI 0.1 into the component of a core module that imports it: a clock that
+    /// counts, no files, nothing random.
+    #[arg(long)]
+    stub_wasi: bool,
     #[command(flatten)]
     values: GivenValues,
     #[command(flatten)]
@@ -44,7 +49,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         return Ok(Exit::InvalidPolicy);
     }
     let mut component = match file {
-        PolicyFile::CoreModule(module) => signalbox_compiler::wrap(&module)?,
+        PolicyFile::CoreModule(module) => {
+            let wasi = if arguments.stub_wasi {
+                Wasi::Stubbed
+            } else {
+                Wasi::Refused
+            };
+            signalbox_compiler::wrap(&module, wasi)?
+        }
+        _ if arguments.stub_wasi => {
+            let file = arguments.file.display();
+            let error = format!("{file} is no core module; `--stub-wasi` is for those alone");
+            return Err(Misused(error).into());
+        }
         other => other.into_component()?,
     };
     if let Some(path) = &arguments.cases {

@@ -10,4 +10,5 @@ mod cases;
 mod compile;
 mod fixture;
 mod tables;
+mod wasi;
 mod wrap;

@@ -1,6 +1,6 @@
 //! Core module to component.
 
-use signalbox_compiler::{CompileError, ENGINE, wrap};
+use signalbox_compiler::{CompileError, ENGINE, Wasi};
 use wasm_encoder::{
     CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module,
@@ -10,6 +10,10 @@ use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 use crate::fixture::component;
+
+fn wrap(core_module: &[u8]) -> Result<Vec<u8>, CompileError> {
+    signalbox_compiler::wrap(core_module, Wasi::Refused)
+}
 
 /// A guest without a world: a memory, a function to place arguments, and functions by name.
 fn guest(functions: &[(&str, &[ValType], &[ValType])]) -> Vec<u8> {
@@ -82,6 +86,13 @@ fn a_guest_of_the_world_becomes_a_component() {
 }
 
 #[test]
+fn functions_of_the_contract_do_for_a_world() {
+    let told = wrap(&with_world(policy_guest(), CONTRACT, "signalbox-policy"));
+    let component = wrap(&policy_guest()).expect("a component");
+    assert_eq!(component, told.expect("a component"));
+}
+
+#[test]
 fn the_engine_itself_is_such_a_guest() {
     wasmparser::validate(&wrap(ENGINE).expect("a component")).expect("valid");
 }
@@ -107,7 +118,8 @@ fn a_guest_of_another_world_is_told_which_to_take() {
 
 #[test]
 fn a_guest_without_a_world_is_told_how_to_get_one() {
-    let error = wrap(&policy_guest()).expect_err("no world");
+    let guest = guest(&[("run", &[], &[])]);
+    let error = wrap(&guest).expect_err("no world");
     assert!(matches!(error, CompileError::NoWorld), "{error}");
     assert!(error.to_string().contains("wit-bindgen"), "{error}");
 }
@@ -127,7 +139,7 @@ fn a_guest_that_wants_wasi_is_told_to_build_without() {
     assert_eq!(
         error.to_string(),
         "the module imports `proc_exit` from `wasi_snapshot_preview1`, but a policy imports \
-         nothing; build it for wasm32-unknown-unknown, without WASI"
+         nothing; stub WASI inside the component with `signalbox build --stub-wasi`"
     );
 }
 

@@ -22,3 +22,4 @@ mod slot_model;
 mod swap;
 mod trust;
 mod warm;
+mod wasi;

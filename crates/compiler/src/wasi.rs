@@ -1,0 +1,34 @@
+//! What stands in for WASI 0.1 inside a component whose module imports it.
+
+/// What is done about a module's imports of WASI 0.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wasi {
+    /// They are refused: a policy imports nothing.
+    #[default]
+    Refused,
+    /// A stub inside the component answers them, always in the same way: there are no arguments, no
+    /// environment, no files and no sockets; what is written goes nowhere; the clock is a counter
+    /// that starts with the instance; random bytes are a constant sequence; to exit is a trap.
+    Stubbed,
+}
+
+impl Wasi {
+    /// The stubs to be put in, by the name that a module imports them by.
+    pub(crate) fn stubs(self) -> &'static [(&'static str, &'static [u8])] {
+        match self {
+            Self::Refused => &[],
+            Self::Stubbed => &STUBS,
+        }
+    }
+
+    /// Whether what is imported from a module of this name is answered inside the component.
+    pub(crate) fn answers(self, module: &str) -> bool {
+        self.stubs().iter().any(|(name, _)| *name == module)
+    }
+}
+
+/// Both are made of `wasi/stub.wat`.
+const STUBS: [(&str, &[u8]); 2] = [
+    ("wasi_snapshot_preview1", include_bytes!("wasi/stub.wasm")),
+    ("wasi_unstable", include_bytes!("wasi/stub_unstable.wasm")),
+];
