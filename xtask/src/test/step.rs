@@ -1,6 +1,8 @@
 //! The steps, in the order they run: what fails soonest comes first, and end to end comes last, so that its
 //! runner's closing line ends the output.
 
+mod inputs;
+
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
@@ -113,112 +115,6 @@ impl Step {
     pub(super) fn suite(self) -> Option<Suite> {
         let (name, inputs) = (self.name(), self.inputs());
         self.is_suite().then_some(Suite { name, inputs })
-    }
-
-    /// Of a suite: the files and folders that its outcome depends on.
-    const fn inputs(self) -> &'static [&'static str] {
-        match self {
-            Self::Instructions => &[
-                "Cargo.lock",
-                "Cargo.toml",
-                "crates",
-                "host",
-                "plugins/engine",
-                "tests/instructions",
-                "wit",
-                "xtask/src/bench/instructions",
-            ],
-            Self::Fuzz => &[
-                "Cargo.lock",
-                "crates",
-                "fuzz",
-                "host",
-                "wit",
-                "xtask/src/fuzz.rs",
-            ],
-            Self::Clients => &[
-                "Cargo.lock",
-                "README.md",
-                "crates",
-                "docs",
-                "host",
-                "plugins",
-                "tests/Cargo.toml",
-                "tests/clients",
-                "tests/harness",
-                "wit",
-                "xtask/src/test",
-            ],
-            // Not the host: these speak HTTP with the libraries that `clients` asks it with.
-            Self::ClientsPython => &[
-                "crates/gate",
-                "crates/http",
-                "crates/policy",
-                "plugins",
-                "tests/clients/suite/runbooks",
-                "tests/harness/trials",
-                "tests/runbook_clients/python",
-                "xtask/src/test/runbook_clients.rs",
-            ],
-            Self::ClientsNode => &[
-                "crates/gate",
-                "crates/http",
-                "crates/policy",
-                "plugins",
-                "tests/clients/suite/runbooks",
-                "tests/harness/trials",
-                "tests/runbook_clients/node",
-                "xtask/src/test/runbook_clients.rs",
-            ],
-            Self::Doors => &[
-                "Cargo.lock",
-                "crates",
-                "deploy",
-                "host",
-                "plugins",
-                "tests/Cargo.toml",
-                "tests/clients",
-                "tests/conformance",
-                "tests/doors",
-                "tests/e2e/conformance/policies.rs",
-                "tests/harness",
-                "wit",
-                "xtask/src/test/clients.rs",
-                "xtask/src/test/doors.rs",
-            ],
-            Self::Packages => &[
-                "Cargo.lock",
-                "Cargo.toml",
-                "LICENSE",
-                "README.md",
-                "crates/files",
-                "crates/gate",
-                "crates/http",
-                "crates/policy",
-                "crates/runtime",
-                "crates/swap",
-                "crates/testkit",
-                "crates/tower",
-                "rust-toolchain.toml",
-                "wit",
-                "xtask/src/test/packages.rs",
-            ],
-            Self::Pingora => &[
-                "crates/compiler",
-                "crates/gate",
-                "crates/http",
-                "crates/policy",
-                "crates/runtime",
-                "crates/swap",
-                "examples/pingora",
-                "tests/conformance",
-                "tests/doors/pingora.rs",
-                "tests/harness/conformance",
-                "wit",
-                "xtask/src/test/pingora.rs",
-            ],
-            _ => &[],
-        }
     }
 
     pub(super) fn name(self) -> String {
