@@ -42,6 +42,7 @@ pub use records::{ClientAddress, RecordSettings};
 pub use settings::{AnswerHeaders, Limits, Times};
 pub use signalbox_gate::{Announce, ForwardedHeader, ForwardedSettings, KeyLimits};
 pub use signalbox_gate::{NotASize, NotASpan, Size, Span};
+pub use signalbox_runtime::Isolation;
 pub use swapping::{
     RegistryLogin, RegistrySettings, SignatureSettings, SignerConfig, SignerKey, SwapSettings,
 };
