@@ -96,7 +96,7 @@ impl<'a> Module<'a> {
             return Ok(());
         };
         let (module, name) = ((*module).to_owned(), (*name).to_owned());
-        Err(if Wasi::Stubbed.answers(&module) {
+        Err(if Wasi::STUBBED.answers(&module) {
             CompileError::Wasi { module, name }
         } else {
             CompileError::Imports { module, name }

@@ -19,7 +19,7 @@ pub use component::wrap;
 pub use engine::{ENGINE, Fingerprint, fingerprint, splice};
 pub use error::CompileError;
 pub use sections::with_cases;
-pub use wasi::Wasi;
+pub use wasi::{Wasi, stubs};
 
 use sections::Sections;
 use signalbox_policy::Policy;

@@ -97,10 +97,13 @@ enum Outcome {
 
 type Outcomes = Vec<(String, Outcome)>;
 
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever gives the reasons reads what is otherwise"
+)]
 fn bless(list: &mut Deviations, topic: &str, outcomes: &Outcomes) {
     for (exchange, outcome) in outcomes {
         let (listed, gt) = (list.of(topic, exchange), outcome.gt());
-        // Whoever gives the reasons reads it.
         if let Outcome::Otherwise { what, .. } | Outcome::Unplayed(what) = outcome {
             eprintln!("{topic}.json, {exchange:?}: GT sees {gt:?}\n{what}\n");
         }

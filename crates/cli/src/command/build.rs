@@ -1,5 +1,7 @@
 //! `signalbox build`: a document, or a guest's core module, to a component.
 
+mod snapshot;
+
 use std::{
     fs::File,
     io::Read as _,
@@ -32,6 +34,10 @@ pub(crate) struct Arguments {
     /// counts, no files, nothing random.
     #[arg(long)]
     stub_wasi: bool,
+    /// Begin the module now, and put into the component what that has left in memory: a fresh instance
+    /// begins there.
+    #[arg(long, requires = "stub_wasi")]
+    snapshot: bool,
     #[command(flatten)]
     values: GivenValues,
     #[command(flatten)]
@@ -49,9 +55,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         return Ok(Exit::InvalidPolicy);
     }
     let mut component = match file {
+        PolicyFile::CoreModule(module) if arguments.snapshot => {
+            let begun = snapshot::begun(&module)?;
+            signalbox_compiler::wrap(&begun.module, begun.wasi)?
+        }
         PolicyFile::CoreModule(module) => {
             let wasi = if arguments.stub_wasi {
-                Wasi::Stubbed
+                Wasi::STUBBED
             } else {
                 Wasi::Refused
             };

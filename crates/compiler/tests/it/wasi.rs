@@ -97,14 +97,14 @@ fn importing_everything(module: &str) -> Vec<u8> {
 
 #[test]
 fn a_module_with_all_of_wasi_becomes_a_component_of_the_same_imports_as_one_without() {
-    let none = wrap(&importing_everything("none"), Wasi::Stubbed).expect_err("another module");
+    let none = wrap(&importing_everything("none"), Wasi::STUBBED).expect_err("another module");
     assert!(none.to_string().contains("`none`"), "{none}");
     let mut components = Vec::new();
     for module in ["wasi_snapshot_preview1", "wasi_unstable"] {
         let guest = importing_everything(module);
         let refused = wrap(&guest, Wasi::Refused).expect_err("imports");
         assert!(refused.to_string().contains("--stub-wasi"), "{refused}");
-        let component = wrap(&guest, Wasi::Stubbed).expect("a component");
+        let component = wrap(&guest, Wasi::STUBBED).expect("a component");
         wasmparser::validate(&component).expect("valid");
         assert_eq!(imports(&component), ["signalbox:policy/types@0.2.0"]);
         components.push(component);

@@ -282,9 +282,11 @@ pub(crate) fn chat<'a>(caller: &'a Caller, model: RequestedModel<'a>) -> Request
 /// Loads a component once a process.
 pub(crate) fn load(component: &[u8], isolation: Isolation) -> Result<Plugin, LoadError> {
     static ISOLATED: Loaded = OnceLock::new();
+    static KEPT: Loaded = OnceLock::new();
     static REUSED: Loaded = OnceLock::new();
     let loaded = match isolation {
         Isolation::Request => &ISOLATED,
+        Isolation::RequestOnce => &KEPT,
         Isolation::Reuse => &REUSED,
     };
     let mut loaded = loaded.get_or_init(Mutex::default).lock().unwrap();

@@ -27,7 +27,7 @@ fn start(module: &str, time: u32, questions: &[&str]) -> Result<(), LoadError> {
         last_fields: format!("(func (export \"_initialize\") {questions})"),
         ..Guest::default()
     };
-    let component = wrap(&guest.module(), Wasi::Stubbed).unwrap();
+    let component = wrap(&guest.module(), Wasi::STUBBED).unwrap();
     guests::load(&component, Isolation::Request).map(|_| ())
 }
 
