@@ -1,11 +1,14 @@
 //! The library crates as packages: what `cargo package` makes of them builds outside this repository, and their
 //! public API is the one that is committed, `crates/NAME/api.txt`. `BLESS=1` writes it.
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
 
-use crate::process::{Run, cargo, has, root, say};
+use crate::process::{Run, cargo, has, root, say, target};
 
 /// Packages them, checks what was packaged, and compares what it offers.
 pub(super) fn check() -> anyhow::Result<()> {
@@ -47,7 +50,7 @@ fn package() -> anyhow::Result<()> {
 
 /// A workspace of what is in the packages, each of which finds the others in it.
 fn unpack() -> anyhow::Result<()> {
-    let folder = root().join(CHECKED);
+    let folder = checked();
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -55,9 +58,9 @@ fn unpack() -> anyhow::Result<()> {
     let (mut members, mut patches) = (Vec::new(), String::new());
     for name in PUBLISHED {
         let package = format!("signalbox-{name}-{}", env!("CARGO_PKG_VERSION"));
-        let file = root().join(format!("target/package/{package}.crate"));
+        let file = target().join(format!("package/{package}.crate"));
         Run::new("tar", ["-xzf", &file.to_string_lossy()])
-            .within(CHECKED)
+            .within(&folder.to_string_lossy())
             .run()?;
         members.push(format!("{package:?}"));
         patches += &format!("signalbox-{name} = {{ path = {package:?} }}\n");
@@ -75,7 +78,7 @@ fn unpack() -> anyhow::Result<()> {
 /// Cargo on that workspace, with a target folder of its own: documentation as data is an unstable option, and to
 /// allow those makes build scripts run again.
 fn build<const N: usize>(words: [&str; N]) -> Run {
-    let target = root().join("target/packages");
+    let target = target().join("packages");
     cargo(words)
         .args([
             "--offline",
@@ -84,12 +87,13 @@ fn build<const N: usize>(words: [&str; N]) -> Run {
             &target.to_string_lossy(),
         ])
         .env("RUSTC_BOOTSTRAP", "1")
-        .within(CHECKED)
+        .within(&checked().to_string_lossy())
 }
 
 fn is_as_committed(name: &str) -> anyhow::Result<bool> {
-    let json = format!("target/packages/doc/signalbox_{name}.json");
-    let api = Run::new("cargo-public-api", ["public-api", "--rustdoc-json", &json])
+    let json = target().join(format!("packages/doc/signalbox_{name}.json"));
+    let api = Run::new("cargo-public-api", ["public-api", "--rustdoc-json"])
+        .args([&*json.to_string_lossy()])
         .args([
             "--omit",
             "blanket-impls,auto-trait-impls,auto-derived-impls",
@@ -114,10 +118,14 @@ fn is_as_committed(name: &str) -> anyhow::Result<bool> {
     Ok(committed == api)
 }
 
+/// Where the packages are unpacked.
+fn checked() -> PathBuf {
+    target().join("package/checked")
+}
+
 /// What is published, in an order in which each comes after what it needs.
 const PUBLISHED: [&str; 8] = [
     "policy", "files", "http", "runtime", "testkit", "swap", "gate", "tower",
 ];
 /// What embedders build on.
 const API: [&str; 5] = ["gate", "http", "policy", "runtime", "tower"];
-const CHECKED: &str = "target/package/checked";
