@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Leave the crates' own benches out
     #[arg(long, alias = "proxies-only")]
     proxies: bool,
+    /// The doors of other proxies alone, each beside that proxy without the gate
+    #[arg(long, conflicts_with_all = ["only", "signalbox", "render"])]
+    doors: bool,
     /// Two minutes: few and short turns, nginx, HAProxy and Envoy alone; not to be quoted. With
     /// --instructions a few workloads
     #[arg(long)]
@@ -63,6 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             only, quick, json, ..
         } = arguments;
         return instructions::run(&arguments.instructions, only, *quick, json.as_deref());
+    }
+    if arguments.doors {
+        return proxies::doors(arguments);
     }
     if let Some(path) = &arguments.render {
         return proxies::render(path, arguments.write_docs);

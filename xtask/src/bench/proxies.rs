@@ -3,6 +3,7 @@
 mod bounded;
 mod contender;
 mod docs;
+mod doors;
 mod exchange;
 mod family;
 mod h2load;
@@ -76,6 +77,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     show(&report, arguments.write_docs)
+}
+
+/// Measures the doors of other proxies.
+pub(super) fn doors(arguments: &Arguments) -> anyhow::Result<()> {
+    doors::run(arguments)
 }
 
 /// Shows a run that was made before.

@@ -5,15 +5,13 @@ mod readme;
 
 use std::fmt::Write as _;
 
-use numbers::{ratio, thousands};
-
 use super::{
     report::{PEER_BASELINES, Report, Row, Table},
     sample::Sample,
     statistics::coverage,
 };
 
-pub(super) use numbers::{milliseconds, significant};
+pub(super) use numbers::{milliseconds, ratio, significant, thousands};
 pub(super) use readme::readme_rows;
 
 /// The tables, each with its plot if `plots` says where plots are.

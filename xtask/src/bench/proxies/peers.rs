@@ -126,7 +126,7 @@ pub(super) fn signalbox(name: &str, program: &Path, scratch: &mut Scratch) -> an
     plan.tls = tls;
     plan.key = "gtak_bench";
     plan.exchanges = ALL;
-    plan.environment = vec![("BENCH_GT_KEY", "gtak_bench_upstream")];
+    plan.environment = vec![("BENCH_GT_KEY", "gtak_bench_upstream".to_owned())];
     plan.logs = false;
     Ok(plan)
 }
@@ -196,7 +196,7 @@ fn traefik(making: &mut Making<'_>) -> anyhow::Result<Plan> {
         port,
     );
     plan.version = "3.7.15".to_owned();
-    plan.environment = vec![("GOMAXPROCS", "1")];
+    plan.environment = vec![("GOMAXPROCS", "1".to_owned())];
     Ok(plan)
 }
 
@@ -209,7 +209,7 @@ fn configured(making: &mut Making<'_>, template: &str) -> anyhow::Result<(u16, S
     Ok((port, config))
 }
 
-fn plan(program: &str, arguments: &[&str], port: u16) -> Plan {
+pub(super) fn plan(program: &str, arguments: &[&str], port: u16) -> Plan {
     Plan {
         name: String::new(),
         version: String::new(),

@@ -24,7 +24,7 @@ pub(super) struct Plan {
     pub(super) model: &'static str,
     /// What it is asked for.
     pub(super) exchanges: &'static [Exchange],
-    pub(super) environment: Vec<(&'static str, &'static str)>,
+    pub(super) environment: Vec<(&'static str, String)>,
     /// How long it may take until it answers.
     pub(super) patience: Duration,
     /// Whether others need it in their turns.
@@ -65,7 +65,7 @@ impl Plan {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
-        command.envs(self.environment.iter().copied());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

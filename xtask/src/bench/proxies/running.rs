@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{
     super::Arguments,
     contender::Contender,
+    doors::{list::DOORS, programs::Programs},
     exchange,
     family::Watcher,
     load::{Load, Protocol},
@@ -33,22 +34,7 @@ impl Running {
         arguments: &Arguments,
         builds: &[(String, PathBuf)],
     ) -> anyhow::Result<Self> {
-        let scratch = Scratch::new()?;
-        let watcher = Watcher::new(scratch.folder())?;
-        scratch.certificate()?;
-        exchange::write_answers(&scratch)?;
-        let mut running = Self {
-            contenders: Vec::new(),
-            upstreams: Vec::new(),
-            left_out: Vec::new(),
-            watcher,
-            scratch,
-        };
-        for tls in [false, true] {
-            let plan = peers::upstream(&running.scratch, tls)?;
-            let upstream = Contender::start(&plan, &running.scratch, &mut running.watcher)?;
-            running.upstreams.push(upstream);
-        }
+        let mut running = Self::upstreams()?;
         let wanted = |name: &str| is_wanted(name, arguments);
         let install = !arguments.no_install;
         for peer in PEERS.iter().filter(|peer| wanted(peer.name)) {
@@ -68,6 +54,37 @@ impl Running {
             report.rounds,
             report.seconds
         ));
+        Ok(running)
+    }
+
+    /// Starts the upstreams, and every door.
+    pub(super) fn of_doors(programs: &Programs, install: bool) -> anyhow::Result<Self> {
+        let mut running = Self::upstreams()?;
+        for door in &DOORS {
+            running.add(door.name, |scratch| {
+                door.plan(&mut Making { scratch, install }, programs)
+            });
+        }
+        Ok(running)
+    }
+
+    fn upstreams() -> anyhow::Result<Self> {
+        let scratch = Scratch::new()?;
+        let watcher = Watcher::new(scratch.folder())?;
+        scratch.certificate()?;
+        exchange::write_answers(&scratch)?;
+        let mut running = Self {
+            contenders: Vec::new(),
+            upstreams: Vec::new(),
+            left_out: Vec::new(),
+            watcher,
+            scratch,
+        };
+        for tls in [false, true] {
+            let plan = peers::upstream(&running.scratch, tls)?;
+            let upstream = Contender::start(&plan, &running.scratch, &mut running.watcher)?;
+            running.upstreams.push(upstream);
+        }
         Ok(running)
     }
 

@@ -78,6 +78,11 @@ impl Scratch {
         if let Some(left) = placeholder(&text) {
             bail!("{template}: nothing was given for {left}");
         }
+        self.write(name, &text)
+    }
+
+    /// Writes a file of this name, and gives its path.
+    pub(super) fn write(&self, name: &str, text: &str) -> anyhow::Result<String> {
         let path = self.folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(path.display().to_string())

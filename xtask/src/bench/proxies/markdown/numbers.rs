@@ -3,7 +3,7 @@
 use crate::bench::proxies::report::Ratio;
 
 /// `0.71 [0.69, 0.74]`.
-pub(super) fn ratio(ratio: Ratio) -> String {
+pub(in crate::bench) fn ratio(ratio: Ratio) -> String {
     let median = significant(ratio.median);
     ratio.interval.map_or(median.clone(), |interval| {
         format!(
@@ -34,7 +34,7 @@ pub(in crate::bench) fn milliseconds(microseconds: f64) -> String {
 }
 
 /// A whole number with commas, of what is not negative.
-pub(super) fn thousands(figure: f64) -> String {
+pub(in crate::bench) fn thousands(figure: f64) -> String {
     let digits = format!("{figure:.0}");
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -22,7 +22,7 @@ pub(super) fn plecto(making: &mut Making<'_>) -> anyhow::Result<Plan> {
     let (port, config) = configured(making, "plecto.toml")?;
     let mut plan = plan("plecto", &[&config, &format!("127.0.0.1:{port}")], port);
     plan.version = version_of("plecto", "--version")?;
-    plan.environment = vec![("TOKIO_WORKER_THREADS", "1")];
+    plan.environment = vec![("TOKIO_WORKER_THREADS", "1".to_owned())];
     // It prints a line for each request and cannot be told not to.
     plan.logs = false;
     Ok(plan)
@@ -37,7 +37,7 @@ pub(super) fn tensorzero(making: &mut Making<'_>) -> anyhow::Result<Plan> {
     plan.version = "2026.6.0".to_owned();
     plan.path = "/openai/v1/chat/completions";
     plan.model = "tensorzero::model_name::gpt-4o";
-    plan.environment = vec![("TOKIO_WORKER_THREADS", "1")];
+    plan.environment = vec![("TOKIO_WORKER_THREADS", "1".to_owned())];
     Ok(plan)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn smg(making: &mut Making<'_>) -> anyhow::Result<Plan> {
     let words: Vec<&str> = words.split_whitespace().collect();
     let mut plan = plan(&venv.program("smg"), &words, port);
     plan.version = "1.13.0".to_owned();
-    plan.environment = vec![("TOKIO_WORKER_THREADS", "1")];
+    plan.environment = vec![("TOKIO_WORKER_THREADS", "1".to_owned())];
     Ok(plan)
 }
 
@@ -80,7 +80,7 @@ pub(super) fn litellm(making: &mut Making<'_>) -> anyhow::Result<Plan> {
     ];
     let mut plan = plan(&program, &words, port);
     plan.version = LITELLM.to_owned();
-    plan.environment = vec![("LITELLM_LOCAL_MODEL_COST_MAP", "True")];
+    plan.environment = vec![("LITELLM_LOCAL_MODEL_COST_MAP", "True".to_owned())];
     plan.patience = Duration::from_secs(180);
     // Uvicorn prints a line for each request.
     plan.logs = false;
