@@ -1,4 +1,4 @@
-"""Speaks the contract; policy.py decides. `componentize-py -d wit bindings .bindings` shows the types to an editor."""
+"""Speaks the contract; policy.py decides. `.bindings`, which the scripts make, has the types for an editor."""
 
 from wit_world.exports import Policy as Contract
 from wit_world.imports import types

@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")"
 . ./tools.sh
-pytest -q
+PYTHONPATH=.bindings pytest -q
