@@ -15,6 +15,7 @@ mod kept;
 mod packages;
 mod passed;
 mod pingora;
+mod plugins;
 mod registry;
 mod runbook_clients;
 mod step;

@@ -4,12 +4,11 @@
 //! that are free, so its address is put in place of the documented one; and the two commands that
 //! build everything are only compared with what this very run is.
 
-use std::{fs, os::unix::fs::symlink};
+use std::fs;
 
 use signalbox_harness::{
-    command::{binary, signalbox},
+    command::signalbox,
     demo::{Demo, blocks, blocks_in, shell},
-    http::Ask,
     process::Program,
     root,
 };
@@ -102,59 +101,6 @@ fn the_clients_page_names_the_versions_that_are_tested() {
         checked += 1;
     }
     assert_eq!(checked, 7);
-}
-
-#[test]
-fn the_example_plugin_is_tested_built_and_served_as_pasted() {
-    let [block] = &blocks("docs/plugins.md")[..] else {
-        panic!("one block of commands")
-    };
-    let (made, served) = block
-        .trim_end()
-        .rsplit_once('\n')
-        .expect("several commands");
-    let made = made.replace(
-        "signalbox test plugin.wasm",
-        "signalbox test plugin.wasm 1>&2",
-    );
-    // What it builds is kept for the next run.
-    let clone = tempfile::tempdir().expect("room for a temporary folder");
-    let example = "plugins/examples/rust";
-    let here = clone.path().join(example);
-    fs::create_dir_all(&here).expect("our folder takes folders");
-    for name in [
-        "Cargo.toml",
-        "Cargo.lock",
-        "build.sh",
-        "cases.yaml",
-        "src",
-        "test.sh",
-        "wit",
-    ] {
-        symlink(root().join(example).join(name), here.join(name)).expect("a link in our folder");
-    }
-    let built = binary().with_file_name("example-plugin");
-    fs::create_dir_all(&built).expect("the target folder takes folders");
-    symlink(built, here.join("target")).expect("a link in our folder");
-
-    let printed = shell(clone.path(), &made).output();
-    assert!(
-        printed.contains("test result: ok."),
-        "its own tests ran: {printed}"
-    );
-    assert_eq!(served, "signalbox demo --policy plugin.wasm");
-    let served = format!("exec {served} --listen 127.0.0.1:0 --admin 127.0.0.1:0");
-    let demo = Demo::wait(shell(&here, &served).start());
-    let host = demo.host.parse().expect("an address");
-    let chat = |model: &str| {
-        let body =
-            format!(r#"{{"model":"{model}","messages":[{{"role":"user","content":"hi"}}]}}"#);
-        Ask::json("/v1/chat/completions", body)
-            .key("gtak_demo")
-            .send(host)
-    };
-    assert_eq!(chat("small").json()["model"], "small");
-    assert_eq!(chat("large").refusal(), (404, "model_not_found".to_owned()));
 }
 
 #[test]

@@ -19,9 +19,10 @@ pub type Guests = BTreeMap<String, Vec<u8>>;
 #[derive(Debug)]
 pub struct Fixture {
     configuration: String,
+    folder: PathBuf,
     policies: Vec<(String, Vec<u8>)>,
     /// Bound and not listening, so that nobody else can listen where GT is not.
-    _closed: TcpSocket,
+    _closed: Option<TcpSocket>,
 }
 
 impl Fixture {
@@ -50,7 +51,20 @@ impl Fixture {
         Self {
             policies: policies.collect(),
             configuration,
-            _closed: closed,
+            folder: folder(),
+            _closed: Some(closed),
+        }
+    }
+
+    /// Another configuration than the suite's, whose paths are relative to this folder, and the components of the
+    /// policies it names.
+    #[must_use]
+    pub fn of(configuration: String, folder: &Path, policies: Vec<(String, Vec<u8>)>) -> Self {
+        Self {
+            configuration,
+            folder: folder.to_owned(),
+            policies,
+            _closed: None,
         }
     }
 
@@ -63,7 +77,7 @@ impl Fixture {
     /// The folder its paths are relative to.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
-        folder()
+        self.folder.clone()
     }
 
     /// The components of the policies it names.

@@ -13,11 +13,15 @@ use anyhow::{Context as _, bail};
 use super::{clients, passed};
 use crate::process::{Run, root, say};
 
-/// A virtual environment with these pins, linked as `NAME` in a folder of this clone.
+/// A virtual environment with these pins, linked by the name of their file in a folder of this clone.
 pub(super) fn environment(pins: &Path, links: &str) -> anyhow::Result<()> {
-    let name = stem(pins)?;
+    environment_of(&stem(pins)?, pins, links)
+}
+
+/// The same, linked as `name`.
+pub(super) fn environment_of(name: &str, pins: &Path, links: &str) -> anyhow::Result<()> {
     let version = Run::new("python3", ["--version"]).output()?;
-    let kept = Kept::new(&name, &(fs::read_to_string(pins)? + &version))?;
+    let kept = Kept::new(name, &(fs::read_to_string(pins)? + &version))?;
     kept.install(|folder| {
         clients::virtual_environment(folder)?;
         let python = format!("{folder}/bin/python");
@@ -28,7 +32,25 @@ pub(super) fn environment(pins: &Path, links: &str) -> anyhow::Result<()> {
             .run()?;
         Run::new(&python, ["-m", "pip", "check"]).run()
     })?;
-    link(&kept.folder, &root().join(links).join(&name))
+    link(&kept.folder, &root().join(links).join(name))
+}
+
+/// What a folder's `package-lock.json` says, linked as `at` in this clone. `beside` are further files that npm reads.
+pub(super) fn modules(name: &str, folder: &Path, beside: &[&str], at: &Path) -> anyhow::Result<()> {
+    let lock = fs::read_to_string(folder.join("package-lock.json"))?;
+    let kept = Kept::new(name, &lock)?;
+    kept.install(|into| {
+        fs::create_dir_all(into)?;
+        for name in ["package.json", "package-lock.json"].iter().chain(beside) {
+            let name = Path::new(name);
+            let to = Path::new(into).join(name.file_name().unwrap_or_default());
+            fs::copy(folder.join(name), to)?;
+        }
+        Run::new("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+            .within(into)
+            .run()
+    })?;
+    link(&kept.folder.join("node_modules"), at)
 }
 
 /// What was installed for some pins, and where.

@@ -13,9 +13,9 @@ use anyhow::Context as _;
 
 use super::{
     clients,
-    kept::{Kept, environment, link, stem},
+    kept::{self, environment},
 };
-use crate::process::{Run, root};
+use crate::process::root;
 
 /// Installs what is missing in Python.
 pub(super) fn python() -> anyhow::Result<()> {
@@ -48,21 +48,10 @@ pub(super) fn node() -> anyhow::Result<()> {
 
 /// What a client's `package-lock.json` says, linked as `node_modules` beside it.
 fn modules(client: &Path) -> anyhow::Result<()> {
-    let lock = fs::read_to_string(client.join("package-lock.json"))?;
-    let kept = Kept::new(&stem(client)?, &lock)?;
-    kept.install(|into| {
-        fs::create_dir_all(into)?;
-        for name in ["../.npmrc", "package.json", "package-lock.json"] {
-            let name = Path::new(name);
-            let to = Path::new(into).join(name.file_name().unwrap_or_default());
-            fs::copy(client.join(name), to)?;
-        }
-        Run::new("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-            .within(into)
-            .run()
-    })?;
-    link(
-        &kept.folder.join("node_modules"),
+    kept::modules(
+        &kept::stem(client)?,
+        client,
+        &["../.npmrc"],
         &client.join("node_modules"),
     )
 }

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use super::{
     clients, doors, packages,
     passed::{self, Suite},
-    pingora, registry, runbook_clients,
+    pingora, plugins, registry, runbook_clients,
 };
 use crate::{
     bench, fuzz,
@@ -49,6 +49,8 @@ pub(super) enum Step {
     ClientsNode,
     /// Suite: the doors of other proxies: Envoy, nginx, Traefik, Caddy, HAProxy; installs them
     Doors,
+    /// Suite: the example plugins in five languages, from their own tests to a running host; installs the tool chains
+    Plugins,
     /// Suite, where it is asked for alone: the library crates as packages, and their public API
     Packages,
     /// Suite, where it is asked for alone: the proxy on Pingora, in a workspace of its own; installs cmake and builds it
@@ -90,6 +92,10 @@ impl Step {
                 doors::install()?;
                 doors::envoy_module()?;
                 of_the_tests_crate("doors", Part::Without("pingora::"))
+            }
+            Self::Plugins => {
+                plugins::install()?;
+                of_the_tests_crate("plugins", Part::All)
             }
             Self::Packages => packages::check(),
             Self::Pingora => {
@@ -274,7 +280,7 @@ mod tests {
             .iter()
             .filter_map(|step| step.suite());
         let suites: Vec<Suite> = suites.collect();
-        assert_eq!(suites.len(), 8);
+        assert_eq!(suites.len(), 9);
         for Suite { name, inputs } in suites {
             for input in inputs {
                 assert!(root().join(input).exists(), "{name}: {input}");
