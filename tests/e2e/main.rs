@@ -17,6 +17,7 @@ mod bytes;
 mod causes;
 mod client_forms;
 mod client_trials;
+mod compose;
 mod conformance;
 mod conformance_command;
 mod failing_guest;

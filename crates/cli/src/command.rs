@@ -4,6 +4,7 @@ mod build;
 mod candidate;
 mod check;
 mod compile_component;
+mod compose;
 mod conformance;
 mod demo;
 mod diff;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     /// Compile a component for the `signalbox` that started this.
     #[command(name = compile::COMMAND, hide = true)]
     CompileComponent,
+    /// Put a wrapper before a policy, as one component.
+    Compose(compose::Arguments),
     /// Lay documents, cases and keyrings out anew, with their comments.
     Fmt(fmt::Arguments),
     /// Run the cases of documents or components.
@@ -110,6 +113,7 @@ impl Command {
             Self::Build(arguments) => build::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
             Self::CompileComponent => compile_component::run(),
+            Self::Compose(arguments) => compose::run(&arguments),
             Self::Fmt(arguments) => fmt::run(&arguments),
             Self::Test(arguments) => test::run(&arguments),
             Self::Conformance(arguments) => conformance::run(&arguments),

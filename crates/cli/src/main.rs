@@ -6,6 +6,7 @@ mod cases_file;
 mod checked;
 mod command;
 mod compile;
+mod component_file;
 mod diagnosis;
 mod exit;
 mod finding;

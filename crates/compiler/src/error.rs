@@ -33,10 +33,16 @@ pub enum CompileError {
         /// The name imported.
         name: String,
     },
+    /// The guest was linked although something was missing.
+    #[error(
+        "the module imports `{0}` from `env`: it is declared and nowhere defined, and the linker let \
+         that pass; link what defines it"
+    )]
+    Undefined(String),
     /// The guest was built for WASI 0.1.
     #[error(
         "the module imports `{name}` from `{module}`, but a policy imports nothing; \
-         stub WASI inside the component with `signalbox build --stub-wasi`"
+         `signalbox build --stub-wasi` stubs WASI inside the component"
     )]
     Wasi {
         /// The module imported from.
@@ -44,19 +50,44 @@ pub enum CompileError {
         /// The name imported.
         name: String,
     },
+    /// The component was built for WASI 0.2.
+    #[error(
+        "the component imports `{0}`, but a policy imports nothing; have the tool that makes it stub \
+         WASI inside: `componentize-py componentize -s`, `componentize-qjs --stub-wasi`"
+    )]
+    Wasi02(String),
+    /// The component would call something outside.
+    #[error(
+        "the component imports `{0}`, but a policy imports nothing; \
+         build it for the world `signalbox-policy` of wit/0.2.0, which has no such import"
+    )]
+    ComponentImport(String),
+    /// The guest is a program, not a library.
+    #[error(
+        "the module is a program: it exports `_start`, and nothing of a policy; build a library \
+         (C: `-mexec-model=reactor`, Go: `-buildmode=c-shared`, Rust: `crate-type = [\"cdylib\"]`)"
+    )]
+    Program,
     /// The guest does not say which world it was built for.
     #[error(
-        "the module has no `component-type` section and exports no \
+        "the module has no section `component-type`, and does not export \
          `signalbox:policy/policy@0.2.0#decide`; \
          build it with wit-bindgen for the world `signalbox-policy` of wit/0.2.0"
     )]
     NoWorld,
     /// The guest was built for another world.
     #[error(
-        "the component exports no `signalbox:policy/policy`; \
+        "the component exports {}, and no `signalbox:policy/policy`; \
+         build it for the world `signalbox-policy` of wit/0.2.0",
+        listed(.0)
+    )]
+    NotAPolicy(Vec<String>),
+    /// The guest was built for a version of the contract that is not spoken.
+    #[error(
+        "it is built for version {0} of `signalbox:policy`, and this signalbox speaks 0.1 and 0.2; \
          build it for the world `signalbox-policy` of wit/0.2.0"
     )]
-    NotAPolicy,
+    Version(String),
     /// The guest does not fit the world it says it was built for.
     #[error("the module does not make a component")]
     Encode(#[source] Box<dyn Error + Send + Sync>),
@@ -89,4 +120,14 @@ pub enum CompileError {
     /// The source is not text.
     #[error("the section `{0}` is not UTF-8")]
     SectionNotText(&'static str),
+}
+
+/// The first names of a list, as a sentence has them.
+fn listed(names: &[String]) -> String {
+    let quoted = names.iter().take(3).map(|name| format!("`{name}`"));
+    let more = if names.len() > 3 { " and more" } else { "" };
+    match names {
+        [] => "nothing".to_owned(),
+        _ => quoted.collect::<Vec<_>>().join(", ") + more,
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! - [`compile`] puts a checked document's tables into the prebuilt engine;
 //! - [`wrap`] makes a component of a guest's core module;
+//! - [`compose`] puts a wrapper before a policy;
+//! - [`role`] says what a component is for, or what keeps it from being a policy;
 //! - [`with_cases`] adds cases to any component;
 //! - [`document_of`] says which document a component was compiled from.
 //!
@@ -10,14 +12,18 @@
 #![deny(missing_docs)]
 
 mod component;
+mod composition;
 mod engine;
 mod error;
+mod names;
 pub mod sections;
 mod wasi;
 
 pub use component::wrap;
+pub use composition::{ComposeError, MOST_POLICIES, compose};
 pub use engine::{ENGINE, Fingerprint, fingerprint, splice};
 pub use error::CompileError;
+pub use names::{Role, role};
 pub use sections::with_cases;
 pub use wasi::{Wasi, stubs};
 

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use wasm_encoder::{ComponentSection, CustomSection};
+use wasm_encoder::{Component, ComponentSection, CustomSection, RawSection};
 use wasmparser::{Encoding, Parser, Payload};
 
 use crate::CompileError;
@@ -32,6 +32,30 @@ pub fn with_cases(component: &[u8], cases_json: &[u8]) -> Result<Vec<u8>, Compil
         cases: Some(cases_json),
     }
     .append_to(component.to_vec())
+}
+
+/// A component without the sections it carries.
+pub(crate) fn without(component: &[u8]) -> Result<Vec<u8>, CompileError> {
+    read(component)?;
+    let mut bare = Component::new();
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload?;
+        let is_known = matches!(&payload, Payload::CustomSection(it) if known(it.name()).is_some());
+        match payload.as_section() {
+            Some((id, range)) if depth == 1 && !is_known => {
+                let data = component.get(range).unwrap_or_default();
+                bare.section(&RawSection { id, data });
+            }
+            _ => {}
+        }
+        match payload {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(bare.finish())
 }
 
 /// The sections a component has.

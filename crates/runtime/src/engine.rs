@@ -7,7 +7,10 @@ use wasmtime::{
     WasmBacktraceDetails,
 };
 
-use crate::{Allocation, Settings, limits::TABLE_ELEMENTS};
+use crate::{
+    Allocation, Settings,
+    limits::{CORE_INSTANCES, TABLE_ELEMENTS},
+};
 
 /// An engine with the most generous allocation this machine gives us.
 pub(crate) fn build(settings: &Settings) -> wasmtime::Result<Engine> {
@@ -81,17 +84,17 @@ fn pool(settings: &Settings) -> InstanceAllocationStrategy {
     let instances = count(instances(settings));
     // Only what runs off the workers may be made of many modules.
     let large = count(settings.decision_threads + settings.spare);
+    let core_instances = count(CORE_INSTANCES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        .total_core_instances(instances.saturating_add(large.saturating_mul(63)))
-        .total_memories(instances.saturating_add(large))
+        .total_core_instances(instances.saturating_add(large.saturating_mul(core_instances - 1)))
+        .total_memories(instances.saturating_add(large.saturating_mul(MEMORIES - 1)))
         .total_tables(instances.saturating_add(large.saturating_mul(15)))
         .max_memory_size(usize::try_from(settings.memory_cap).unwrap_or(usize::MAX))
         .table_elements(TABLE_ELEMENTS)
-        // Components of Python's tool chain have 38 core instances.
-        .max_core_instances_per_component(64)
+        .max_core_instances_per_component(core_instances)
         .max_tables_per_component(64)
-        .max_memories_per_component(4)
+        .max_memories_per_component(MEMORIES)
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(1 << 20)
         // Resetting a slot is most of what a fresh instance costs: keep its pages and clear them,
@@ -111,6 +114,9 @@ fn instances(settings: &Settings) -> usize {
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
+
+/// One for each policy that may stand before another.
+const MEMORIES: u32 = 4;
 
 #[cfg(test)]
 mod tests {

@@ -177,6 +177,9 @@ fn thread_cpu_time() -> Duration {
 /// Wide enough for a language runtime's indirect calls.
 pub(crate) const TABLE_ELEMENTS: usize = 40_000;
 
+/// Components of Python's tool chain have 38.
+pub(crate) const CORE_INSTANCES: usize = 64;
+
 /// A decision allocates little: the request's strings and the answer's.
 const HEADROOM: u64 = 8 << 20;
 

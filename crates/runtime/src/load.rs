@@ -62,6 +62,7 @@ impl Loader {
         let digest = Digest::of(component);
         steps.passed(Step::Read);
         file.check_imports()?;
+        file.check_composition()?;
         steps.passed(Step::Imports);
         let version = file.contract_version()?;
         steps.passed(Step::World);

@@ -243,10 +243,15 @@ fn load_help(error: &LoadError) -> &'static str {
         }
         LoadError::TooLarge { .. } => "build it without debug information, or raise the limit",
         LoadError::Import(_) => {
-            "build it without WASI (JavaScript: `--disable all`, Python: `-s`); see docs/plugins.md"
+            "build it without WASI (`signalbox build --stub-wasi`, `componentize-qjs --stub-wasi`, \
+             `componentize-py componentize -s`), and a wrapper with `signalbox compose` before the \
+             policy that it asks; see docs/plugins.md"
         }
         LoadError::NoWorld | LoadError::Version(_) | LoadError::Types(_) => {
             "build it against the contract in wit/0.2.0; see docs/plugins.md"
+        }
+        LoadError::CoreInstances { .. } | LoadError::TooDeep { .. } => {
+            "compose fewer policies into one; docs/plugins.md has the limits"
         }
         LoadError::Memory { .. } => "declare less memory, or raise the limit",
         LoadError::Bound(_) => {

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use wasm_encoder::{EntityType, ImportSection, Module, TypeSection, ValType};
 
 use crate::signalbox::{Ran, file, run};
 
@@ -18,6 +19,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "serve",
         "authz",
         "build",
+        "compose",
         "check",
         "conformance",
         "fmt",
@@ -200,6 +202,42 @@ fn what_is_no_policy_is_refused_with_the_next_step() {
     assert!(core.stderr.contains("signalbox build"), "{}", core.stderr);
     assert_eq!(run(&["check", "/nowhere/policy.yaml"]).code, Some(1));
     drop(folder);
+}
+
+#[test]
+fn what_keeps_a_module_from_being_a_policy_is_said() {
+    let (mut types, mut imports) = (TypeSection::new(), ImportSection::new());
+    types.ty().function([ValType::I32], []);
+    let exit = EntityType::Function(0);
+    imports.import("wasi_snapshot_preview1", "proc_exit", exit);
+    let mut module = Module::new();
+    module.section(&types).section(&imports);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("module.wasm");
+    fs::write(&path, module.finish()).unwrap();
+    let (path, out) = (path.to_str().unwrap(), folder.path().join("out.wasm"));
+    let out = out.to_str().unwrap();
+    let refused = run(&["build", path, "-o", out]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("--stub-wasi"), "{}", refused.stderr);
+    // Stubbed, it still is no policy.
+    let stubbed = run(&["build", "--stub-wasi", path, "-o", out]);
+    assert_eq!(stubbed.code, Some(1));
+    assert!(
+        stubbed.stderr.contains("component-type"),
+        "{}",
+        stubbed.stderr
+    );
+    let document = run(&["build", "--stub-wasi", &file(LITELLM), "-o", out]);
+    assert_eq!(document.code, Some(2));
+    let alone = run(&["compose", &file(LITELLM), &file(LITELLM), "-o", out]);
+    assert_eq!(alone.code, Some(1));
+    assert!(
+        alone.stderr.contains("signalbox-wrapper"),
+        "{}",
+        alone.stderr
+    );
+    assert!(!folder.path().join("out.wasm").exists());
 }
 
 fn written(text: &str) -> (TempDir, String) {

@@ -9,6 +9,7 @@
 mod cases;
 mod compile;
 mod fixture;
+mod refused;
 mod tables;
 mod wasi;
 mod wrap;

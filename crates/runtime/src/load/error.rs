@@ -31,6 +31,12 @@ pub enum LoadError {
     /// A core module was given.
     #[error("this is a core module, not a component: wrap it with `signalbox build` first")]
     CoreModule,
+    /// It is made of more core instances than a pool gives to one component.
+    #[error("the component has more than {limit} core instances")]
+    CoreInstances {
+        /// The most allowed.
+        limit: usize,
+    },
     /// `describe` failed.
     #[error("the policy failed in `describe`")]
     Describe(#[source] DecideError),
@@ -77,6 +83,12 @@ pub enum LoadError {
     /// It exports the interface by name, but not the contract's functions and types.
     #[error("the component's functions or types are not the contract's: {0}")]
     Types(Detail),
+    /// More policies stand one before the other than allowed.
+    #[error("the component has more than {limit} policies in it, one before the other")]
+    TooDeep {
+        /// The most allowed.
+        limit: usize,
+    },
     /// Draining the catalogue took too long as a whole.
     #[error("the policy took too long to give its catalogue")]
     TooSlow,
@@ -106,7 +118,7 @@ impl LoadError {
             | Self::NotWasm
             | Self::Section { .. }
             | Self::TooLarge { .. } => Step::Read,
-            Self::Import(_) => Step::Imports,
+            Self::CoreInstances { .. } | Self::Import(_) | Self::TooDeep { .. } => Step::Imports,
             Self::NoWorld | Self::Version(_) => Step::World,
             Self::Bound(_)
             | Self::Compile(_)
@@ -128,7 +140,7 @@ impl LoadError {
 pub enum Step {
     /// Size, form, custom sections.
     Read,
-    /// Nothing is imported that can act.
+    /// Nothing is imported that can act, and what is inside is not too much.
     Imports,
     /// The contract's interface is exported, in a version this host speaks.
     World,

@@ -2,13 +2,14 @@
 
 use signalbox_policy::limits::{CASES_BYTES, SOURCE_BYTES};
 use wasmparser::{
-    ComponentImportSectionReader, Parser, Payload, Validator, WasmFeatures,
+    ComponentExportSectionReader, ComponentImportSectionReader, Parser, Payload, Validator,
+    WasmFeatures,
     component_types::{ComponentAnyTypeId, ComponentEntityType},
     types::Types,
 };
 
 use super::{LoadError, SectionFault};
-use crate::{ContractVersion, Detail, compile::Functions, detail};
+use crate::{ContractVersion, Detail, compile::Functions, detail, limits::CORE_INSTANCES};
 
 /// A well-formed component, and what is to be known of it.
 #[derive(Default)]
@@ -18,6 +19,9 @@ pub(super) struct File<'a> {
     /// Bytes its memories start with, together.
     pub(super) memory: u64,
     pub(super) functions: Functions,
+    /// How deep inside is what exports the contract's interface: 1 is the component itself.
+    policies_deep: usize,
+    core_instances: usize,
     imports: Vec<&'a str>,
     exports: Vec<&'a str>,
     /// What its names stand for.
@@ -47,13 +51,14 @@ impl<'a> File<'a> {
             match &payload {
                 Payload::Version { .. } => depth += 1,
                 Payload::End(_) => depth -= 1,
-                _ => file.note(&payload, depth == 1)?,
+                _ => file.note(&payload, depth)?,
             }
         }
         Ok(file)
     }
 
-    fn note(&mut self, payload: &Payload<'a>, is_top: bool) -> Result<(), LoadError> {
+    fn note(&mut self, payload: &Payload<'a>, depth: usize) -> Result<(), LoadError> {
+        let is_top = depth == 1;
         match payload {
             Payload::CustomSection(section) => {
                 let (name, data) = (section.name(), section.data());
@@ -75,12 +80,32 @@ impl<'a> File<'a> {
             Payload::CodeSectionStart { count, .. } => self.functions.more(*count),
             Payload::CodeSectionEntry(body) => self.functions.look(body).map_err(malformed)?,
             Payload::ComponentImportSection(section) if is_top => self.note_imports(section)?,
-            Payload::ComponentExportSection(section) if is_top => {
-                for export in section.clone() {
-                    self.exports.push(export.map_err(malformed)?.name.name);
+            Payload::InstanceSection(section) => {
+                for instance in section.clone() {
+                    let instance = instance.map_err(malformed)?;
+                    let is_new = matches!(instance, wasmparser::Instance::Instantiate { .. });
+                    self.core_instances += usize::from(is_new);
                 }
             }
+            Payload::ComponentExportSection(section) => self.note_exports(section, depth)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn note_exports(
+        &mut self,
+        section: &ComponentExportSectionReader<'a>,
+        depth: usize,
+    ) -> Result<(), LoadError> {
+        for export in section.clone() {
+            let name = export.map_err(malformed)?.name.name;
+            if version_of(name, POLICY).is_some() {
+                self.policies_deep = self.policies_deep.max(depth);
+            }
+            if depth == 1 {
+                self.exports.push(name);
+            }
         }
         Ok(())
     }
@@ -117,6 +142,23 @@ impl<'a> File<'a> {
             Some(name) => Err(LoadError::Import(detail::excerpt(name, 100))),
             None => Ok(()),
         }
+    }
+
+    /// A wrapper has the policy that it asks inside, which may be a wrapper too. What a component inside
+    /// imports it gets there, or it would not be well-formed.
+    pub(super) fn check_composition(&self) -> Result<(), LoadError> {
+        if self.policies_deep > MOST_POLICIES {
+            return Err(LoadError::TooDeep {
+                limit: MOST_POLICIES,
+            });
+        }
+        // One that is instantiated twice counts once here; the engine counts again.
+        if self.core_instances > CORE_INSTANCES {
+            return Err(LoadError::CoreInstances {
+                limit: CORE_INSTANCES,
+            });
+        }
+        Ok(())
     }
 
     /// The version it is asked by: of those it exports and that are spoken, the newest. Only names are
@@ -203,6 +245,9 @@ fn version_of<'a>(name: &'a str, interface: &str) -> Option<&'a str> {
 fn malformed(error: wasmparser::BinaryReaderError) -> LoadError {
     LoadError::Malformed(Detail::new(error.message()))
 }
+
+/// How many policies may stand one before the other in a component.
+const MOST_POLICIES: usize = 4;
 
 const POLICY: &str = "signalbox:policy/policy";
 const TYPES: &str = "signalbox:policy/types";

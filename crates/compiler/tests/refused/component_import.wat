@@ -1,0 +1,1 @@
+(component (import "acme:clock/clock@1.0.0" (instance)))
