@@ -7,6 +7,7 @@ mod compile_component;
 mod compose;
 mod conformance;
 mod demo;
+mod dev;
 mod diff;
 pub(crate) mod explain;
 mod export;
@@ -18,6 +19,7 @@ mod init;
 mod inspect;
 pub(crate) mod keys;
 mod lsp;
+mod new;
 mod replay;
 mod revoke;
 mod rollback;
@@ -37,6 +39,8 @@ use crate::{compile, exit::Exit};
 pub(crate) enum Command {
     /// Run the simulator and the host on loopback, with keys to try.
     Demo(demo::Arguments),
+    /// Build a plugin at each change, run its cases and serve it in a demo.
+    Dev(dev::Arguments),
     /// Write a first configuration, keyring and policy for what a tenant publishes.
     Init(init::Arguments),
     /// Run the host.
@@ -45,6 +49,8 @@ pub(crate) enum Command {
     Authz(serve::Arguments),
     /// Run the host for Envoy, which sends it each request to be processed.
     ExtProc(serve::Arguments),
+    /// Write a folder to start from.
+    New(new::Arguments),
     /// Compile a policy document, or wrap a guest's core module, into a component.
     Build(build::Arguments),
     /// Check policy documents and print every error and warning at once.
@@ -106,10 +112,12 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self {
             Self::Demo(arguments) => demo::run(&arguments),
+            Self::Dev(arguments) => dev::run(&arguments),
             Self::Init(arguments) => init::run(&arguments),
             Self::Serve(arguments) => serve::run(arguments),
             Self::Authz(arguments) => serve::authz(arguments),
             Self::ExtProc(arguments) => serve::ext_proc(arguments),
+            Self::New(arguments) => new::run(&arguments),
             Self::Build(arguments) => build::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
             Self::CompileComponent => compile_component::run(),

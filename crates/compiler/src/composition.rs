@@ -56,7 +56,7 @@ fn checked(bytes: &[u8], wanted: Role) -> Result<Component<'_>, ComposeError> {
         (Role::Wrapper, Role::Wrapper) | (Role::Policy, Role::Policy) => {}
     }
     let is_newest = |names: &[&str]| names.contains(&POLICY);
-    if !is_newest(&names.exports) || wanted == Role::Wrapper && !is_newest(&names.imports) {
+    if !is_newest(&names.exports) || (wanted == Role::Wrapper && !is_newest(&names.imports)) {
         return Err(ComposeError::Version(wanted));
     }
     Ok(names)

@@ -88,7 +88,7 @@ impl<'a> CoreModule<'a> {
         };
         let (module, name) = ((*module).to_owned(), (*name).to_owned());
         Err(match module.as_str() {
-            stubbed if Wasi::Stubbed.answers(stubbed) => CompileError::Wasi { module, name },
+            stubbed if Wasi::STUBBED.answers(stubbed) => CompileError::Wasi { module, name },
             "env" => CompileError::Undefined(name),
             _ => CompileError::Imports { module, name },
         })

@@ -41,6 +41,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    run_telling(arguments, &|_| {})
+}
+
+/// Runs it, and tells where operators connect, once they can.
+pub(super) fn run_telling(
+    arguments: &Arguments,
+    tell: &dyn Fn(SocketAddr),
+) -> anyhow::Result<Exit> {
     let Some(policies) = policies(arguments)? else {
         return Ok(Exit::InvalidPolicy);
     };
@@ -54,13 +62,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(arguments, policies, &secrets))
+    runtime.block_on(serve(arguments, policies, &secrets, tell))
+}
+
+/// What the policies are called that it serves.
+pub(super) fn policy_names() -> [&'static str; 2] {
+    RUNBOOKS.map(|(name, _)| name)
 }
 
 async fn serve(
     arguments: &Arguments,
     Policies(policies): Policies,
     secrets: &Secrets,
+    tell: &dyn Fn(SocketAddr),
 ) -> anyhow::Result<Exit> {
     let [inference, upload, conversation] = &secrets.gt;
     let tenant = Tenant::demo_with_keys(inference, upload, conversation);
@@ -81,6 +95,8 @@ async fn serve(
         secrets,
         arguments.policy.as_deref(),
     ))?;
+
+    tell(admin);
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let simulating = simulator.run(async {
@@ -169,7 +185,7 @@ fn policies(arguments: &Arguments) -> anyhow::Result<Option<Policies>> {
 }
 
 /// Where commands look for a host that nobody told them the address of.
-const DEFAULT_ADMIN: &str = "127.0.0.1:8081";
+pub(super) const DEFAULT_ADMIN: &str = "127.0.0.1:8081";
 
 const RUNBOOKS: [(&str, &str); 2] = [
     (

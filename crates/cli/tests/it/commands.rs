@@ -16,6 +16,8 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
     assert_eq!(help.code, Some(0));
     for command in [
         "demo",
+        "dev",
+        "new",
         "serve",
         "authz",
         "build",
