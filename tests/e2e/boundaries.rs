@@ -101,6 +101,7 @@ fn only_the_tests_of_a_crate_use_its_hostile_guests() {
 #[test]
 fn runtime_and_host_do_not_know_the_document_language() {
     for name in [
+        "signalbox-cases",
         "signalbox-gate",
         "signalbox-runtime",
         "signalbox-testkit",

@@ -139,6 +139,12 @@ impl Refusal {
         &self.message
     }
 
+    /// The field at fault, if it is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.param.as_deref()
+    }
+
     /// OpenAI's word for the kind of error; it follows from the status, as do the exceptions the
     /// SDKs raise.
     #[must_use]

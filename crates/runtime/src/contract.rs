@@ -39,6 +39,17 @@ pub(crate) fn check(
     }
 }
 
+impl Surface {
+    /// Whether a host would act on an answer to a request, by the table of legal answers. What the
+    /// caller's key allows is not looked at.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn check(&self, decision: &Decision, request: &Request<'_>) -> Result<(), Violation> {
+        check(decision, request, self)
+    }
+}
+
 fn check_forward(
     forward: &Forward,
     request: &Request<'_>,

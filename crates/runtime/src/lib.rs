@@ -116,10 +116,11 @@ pub use detail::Detail;
 pub use digest::{BadDigest, Digest};
 pub use generation::Generation;
 pub use generation_stats::{Counts, GenerationStats, Open};
+pub use interface::Surface;
 pub use load::{
     CatalogueFault, ComponentNames, DescriptionFault, LoadError, RouteFault, SectionFault, Step,
 };
-pub use plugin::Plugin;
+pub use plugin::{Plugin, ReusedInstance};
 pub use pool::{DecisionPool, SubmitError};
 pub use request_buf::RequestBuf;
 pub use runtime::{Runtime, StartError};

@@ -6,6 +6,7 @@ mod file;
 mod models;
 mod smoke_test;
 mod steps;
+mod surface;
 
 pub use self::error::{
     CatalogueFault, DescriptionFault, LoadError, RouteFault, SectionFault, Step,

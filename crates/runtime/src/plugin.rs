@@ -126,6 +126,16 @@ impl Plugin {
         self.decide_within(self.budget().off_the_request_path(), request)
     }
 
+    /// One instance that decides one request after the other, as where
+    /// [`Isolation::Reuse`] is set; for tests of policies, which must not remember.
+    #[must_use]
+    pub fn reused(&self) -> ReusedInstance {
+        ReusedInstance {
+            plugin: self.clone(),
+            held: None,
+        }
+    }
+
     /// As [`Plugin::decide`], for a request that somebody waits for.
     pub(crate) fn decide_now(&self, request: &Request<'_>) -> Result<Decision, DecideError> {
         self.decide_within(self.budget(), request)
@@ -187,6 +197,31 @@ impl Plugin {
         } else {
             Budget::UNTRUSTED
         }
+    }
+}
+
+/// An instance that decides one request after the other.
+#[derive(Debug)]
+pub struct ReusedInstance {
+    plugin: Plugin,
+    /// None before the first decision, and after an error.
+    held: Option<Instance>,
+}
+
+impl ReusedInstance {
+    /// Decides one request, and blocks while it does. After an error the next gets a fresh instance.
+    ///
+    /// # Errors
+    /// As [`Plugin::decide`].
+    pub fn decide(&mut self, request: &Request<'_>) -> Result<Decision, DecideError> {
+        let budget = self.plugin.budget().off_the_request_path();
+        let mut instance = match self.held.take() {
+            Some(instance) => instance,
+            None => self.plugin.start(budget)?,
+        };
+        let decision = self.plugin.ask(&mut instance, budget, request)?;
+        self.held = Some(instance);
+        Ok(decision)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use signalbox_cases::{CaseResult, Outcome, carried_cases};
 use signalbox_policy::Case;
 use signalbox_runtime::Plugin;
-use signalbox_testkit::{CaseResult, Outcome, carried_cases};
 
 use crate::transaction_recorder::StepError;
 
@@ -57,7 +57,7 @@ fn read(whose: &str, json: Option<&[u8]>) -> Result<Vec<Case>, StepError> {
 }
 
 fn check(plugin: &Plugin, whose: &str, case: &Case) -> Result<(), StepError> {
-    let report = signalbox_testkit::run(plugin, std::slice::from_ref(case));
+    let report = signalbox_cases::run(plugin, std::slice::from_ref(case));
     report.results.into_iter().try_for_each(|result| {
         let CaseResult { name, request, outcome } = result;
         let why = match outcome {

@@ -1,63 +1,42 @@
-//! Runs cases against any policy component, or what stands in for one, the way a host would ask it: the target is
-//! canonicalised, the head is decided first, the model second, and the key's fences hold.
+//! Tests of a policy without a host, a network or a tenant: for whoever writes one.
+//!
+//! A policy is a [`Component`], or [`Native`] logic that is held to the same contract. It is asked as a host
+//! would ask it: the target is canonicalised, the head is decided first, the model second, the key's fences hold.
 //!
 //! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let source = "policy: p\nroutes:\n  GET /v1/models: {verdict: native}\ncases:\n  - \
-//!     {name: nothing to list, request: GET /v1/models, expect: {list: []}}\n";
-//! let policy = signalbox_policy::read(source).expect("a valid document");
-//! let component = signalbox_compiler::compile(&policy, source)?;
+//! use signalbox_testkit::{Component, chat, forward, get, list, refuse};
 //!
-//! let runtime = signalbox_runtime::Runtime::new(Default::default())?;
-//! let plugin = runtime.load(&component, &Default::default())?;
-//! let report = signalbox_testkit::run(&plugin, &signalbox_testkit::carried_cases(&plugin)?);
-//! assert!(report.passed());
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let source = "policy: p\nroutes:\n  GET /v1/models: {verdict: native}\n  POST /v1/chat/completions: {verdict: \
+//! #     native, scope: \"inference:chat\", model: json}\nmodels:\n  gpt-4o: {published: support-agent}\n";
+//! # let policy = signalbox_policy::read(source).expect("a valid document");
+//! # let bytes = signalbox_compiler::compile(&policy, source)?;
+//! let policy = Component::load(&bytes)?;
+//! let app = chat("gpt-4o").scopes(["inference:chat"]);
+//! app.asked(&policy).is(forward("POST /v1/chat/completions")
+//!     .model("support-agent")
+//!     .response_model("gpt-4o"));
+//! chat("gpt-4o").asked(&policy).is(refuse("insufficient_scope").status(403));
+//! get("/v1/models").scopes(["inference:chat"]).asked(&policy).is(list(["gpt-4o"]));
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The cases of [`signalbox_cases`] are here as well.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod ask;
-mod judge;
-mod report;
+mod expected;
+mod policy;
+mod request;
 
-use signalbox_policy::Case;
-use signalbox_runtime::Plugin;
-
-pub use ask::{Answer, Decider, Question, answer, ask};
-pub use judge::judge;
-pub use report::{By, CaseResult, Counts, Outcome, Report};
-
-/// The cases a component carries; none if it carries no section.
-///
-/// # Errors
-/// The section is not a JSON array of cases.
-pub fn carried_cases(plugin: &Plugin) -> Result<Vec<Case>, CasesError> {
-    plugin.cases().map_or_else(
-        || Ok(Vec::new()),
-        |json| serde_json::from_slice(json).map_err(CasesError),
-    )
-}
-
-/// Runs every case but those that are skipped. One that cannot be asked is an error, which is not a
-/// failure, and stops nothing.
-#[must_use]
-pub fn run(policy: &impl Decider, cases: &[Case]) -> Report {
-    let result = |case: &Case| CaseResult {
-        name: case.name.clone(),
-        request: case.request.clone(),
-        outcome: match &case.skip {
-            Some(why) => Outcome::Skipped(why.clone()),
-            None => judge(case, answer(policy, case)),
-        },
-    };
-    Report {
-        results: cases.iter().map(result).collect(),
-    }
-}
-
-/// The cases a component carries cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("the component's `signalbox:cases` section is not a list of cases")]
-pub struct CasesError(#[source] serde_json::Error);
+pub use expected::{Asked, Expected, forward, list, refuse};
+pub use policy::{Component, Native, NotLoaded};
+pub use request::{
+    TestRequest, case_line, chat, conversations, embeddings, get, images, request, speech,
+    transcriptions,
+};
+pub use signalbox_cases::{
+    Answer, By, CaseResult, CasesError, Counts, Decider, Outcome, Question, Report, Told, answer,
+    ask, carried_cases, judge, run, shown,
+};

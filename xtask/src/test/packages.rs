@@ -124,8 +124,8 @@ fn checked() -> PathBuf {
 }
 
 /// What is published, in an order in which each comes after what it needs.
-const PUBLISHED: [&str; 8] = [
-    "policy", "files", "http", "runtime", "testkit", "swap", "gate", "tower",
+const PUBLISHED: [&str; 9] = [
+    "policy", "files", "http", "runtime", "cases", "swap", "gate", "testkit", "tower",
 ];
 /// What embedders build on.
 const API: [&str; 5] = ["gate", "http", "policy", "runtime", "tower"];

@@ -96,7 +96,7 @@ fn check(texts: &Texts) -> anyhow::Result<()> {
     };
     let runtime = compile::runtime()?;
     let plugin = runtime.load(&file.into_component()?, &LoadOptions::default())?;
-    let report = signalbox_testkit::run(&plugin, &signalbox_testkit::carried_cases(&plugin)?);
+    let report = signalbox_cases::run(&plugin, &signalbox_cases::carried_cases(&plugin)?);
     ensure!(report.passed(), "the cases fail:\n{}", report.to_text());
     Ok(())
 }

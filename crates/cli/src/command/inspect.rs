@@ -8,11 +8,11 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use signalbox_cases::carried_cases;
 use signalbox_host::load_keyring;
 use signalbox_policy::{Caller, Case, ModelRule, Names, Purpose, tables::Tables};
 use signalbox_runtime::{ComponentNames, Digest, LoadOptions, Plugin, trust};
 use signalbox_swap::error_chain;
-use signalbox_testkit::carried_cases;
 
 use crate::{
     compile, exit::Exit, gate_url::GateUrl, given_values::GivenValues, output,

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde_json::Value;
+use signalbox_cases::Report;
 use signalbox_policy::{Case, Resolved};
-use signalbox_testkit::Report;
 
 use crate::{
     cases_file, compile,

@@ -45,6 +45,24 @@ pub(super) fn drain(
     }
 }
 
+/// Checks a catalogue that is there at once.
+pub(super) fn check(
+    entries: Vec<CatalogueEntry>,
+    description: &Description,
+) -> Result<Catalogue, CatalogueFault> {
+    let mut before = None;
+    for entry in &entries {
+        check_entry(entry, before.replace(entry), description)?;
+    }
+    if u32::try_from(entries.len()) != Ok(description.model_count) {
+        return Err(CatalogueFault::Count {
+            described: description.model_count,
+            given: entries.len(),
+        });
+    }
+    Ok(Catalogue::new(entries))
+}
+
 fn check_entry(
     entry: &CatalogueEntry,
     before: Option<&CatalogueEntry>,

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use signalbox_cases::Counts;
 use signalbox_conformance::Verdict;
-use signalbox_testkit::Counts;
 
 use super::Played;
 use crate::{command::test::junit as xml, show};

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use signalbox_cases::{Answer, Question, ask};
 use signalbox_http::path::Target;
 use signalbox_policy::{Caller, Decision, RequestedModel, decision_json};
 use signalbox_runtime::LoadOptions;
-use signalbox_testkit::{Answer, Question, ask};
 
 use super::{Arguments, body};
 use crate::{compile, exit::Exit, output, show};

@@ -2,9 +2,9 @@
 
 use lsp_types::{Position, Range};
 use serde_json::{Value, json};
+use signalbox_cases::Report;
 use signalbox_policy::{Case, Document, Resolved};
 use signalbox_runtime::{LoadOptions, Runtime};
-use signalbox_testkit::Report;
 
 use super::outline::{Entry, entries, is_case_of};
 use crate::compile;
@@ -33,7 +33,7 @@ impl Runner {
         };
         let runtime = self.0.insert(runtime);
         let plugin = runtime.load(&component, &LoadOptions::default())?;
-        Ok(signalbox_testkit::run(&plugin, &cases))
+        Ok(signalbox_cases::run(&plugin, &cases))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the candidate decides, and whether that is something else.
 
+use signalbox_cases::{Answer, Question, ask};
 use signalbox_policy::RequestedModel;
 use signalbox_runtime::Plugin;
 use signalbox_swap::Effect;
-use signalbox_testkit::{Answer, Question, ask};
 
 use super::{
     request::{Before, Model, Place, Published, Request, Untold},

@@ -1,10 +1,10 @@
 //! Which routes, models and rules of a document some case is decided by.
 
 use serde_json::{Value, json};
+use signalbox_cases::Answer;
 use signalbox_policy::{
     Action, Case, Check, DecidedBy, Endpoints, ModelRule, Resolved, RouteRule, Rules, Verdict,
 };
-use signalbox_testkit::Answer;
 
 use super::{native::Native, subject::Subject};
 

@@ -6,7 +6,7 @@ use quick_xml::{
     Writer,
     events::{BytesDecl, Event},
 };
-use signalbox_testkit::{CaseResult, Counts, Outcome};
+use signalbox_cases::{CaseResult, Counts, Outcome};
 
 use super::{Tested, coverage::Coverage, mutation::Mutation};
 use crate::show;

@@ -1,8 +1,8 @@
 //! Whether the cases of a document notice when one of its rules is another.
 
 use serde_json::{Value, json};
+use signalbox_cases::{Outcome, judge};
 use signalbox_policy::{Case, Resolved};
-use signalbox_testkit::{Outcome, judge};
 
 use super::{native::Native, subject::Subject};
 use crate::output;

@@ -3,11 +3,11 @@
 
 use std::cell::RefCell;
 
+use signalbox_cases::{Answer, Decider};
 use signalbox_policy::{
     Case, CatalogueEntry, DecidedBy, Decision, Description, Policy, Request, explain,
 };
 use signalbox_runtime::DecideError;
-use signalbox_testkit::{Answer, Decider};
 
 /// A policy that is asked natively.
 pub(super) struct Native<'p> {
@@ -31,7 +31,7 @@ impl<'p> Native<'p> {
     /// before it asks a policy.
     pub(super) fn answer(&self, case: &Case) -> (Result<Answer, DecideError>, Option<DecidedBy>) {
         self.by.take();
-        let answer = signalbox_testkit::answer(self, case);
+        let answer = signalbox_cases::answer(self, case);
         (answer, self.by.take())
     }
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use signalbox_cases::{By, Outcome, Report};
 use signalbox_policy::{Case, Check, DecidedBy, NoFiles, Place, Resolved, Values, read_with};
 use signalbox_runtime::{LoadOptions, Plugin, Runtime};
-use signalbox_testkit::{By, Outcome, Report};
 
 use super::native::Native;
 use crate::policy_file::PolicyFile;
@@ -50,12 +50,12 @@ impl Subject {
 
     /// The cases it carries.
     pub(super) fn cases(&self) -> anyhow::Result<Vec<Case>> {
-        signalbox_testkit::carried_cases(&self.plugin).context(self.name.clone())
+        signalbox_cases::carried_cases(&self.plugin).context(self.name.clone())
     }
 
     /// Runs cases in the runtime, and says of those that fail which rule decided instead.
     pub(super) fn run(&self, cases: &[Case]) -> Report {
-        let mut report = signalbox_testkit::run(&self.plugin, cases);
+        let mut report = signalbox_cases::run(&self.plugin, cases);
         let Some(document) = &self.document else {
             return report;
         };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use signalbox_testkit::{By, CaseResult, Outcome, Report};
+use signalbox_cases::{By, CaseResult, Outcome, Report};
 
 use super::{Tested, coverage::Coverage, mutation::Mutation};
 use crate::show;

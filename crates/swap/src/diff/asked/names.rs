@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use signalbox_cases::carried_cases;
 use signalbox_policy::{Caller, ModelRule, Names};
 use signalbox_runtime::Plugin;
-use signalbox_testkit::carried_cases;
 
 pub(super) struct Candidates {
     pub(super) known: BTreeSet<String>,

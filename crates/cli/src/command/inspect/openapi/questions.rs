@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use signalbox_cases::{Answer, Question, ask};
 use signalbox_policy::{
     Caller, Names, RequestedModel, RouteDescription, gt,
     gt::{CONVERSATION_HEADER, ConversationHeader},
 };
 use signalbox_runtime::Plugin;
-use signalbox_testkit::{Answer, Question, ask};
 
 use crate::command::inspect::tables;
 

@@ -68,6 +68,7 @@ fn compared(expected: &Expectation, answer: &Answer) -> (bool, Vec<LookedAt>) {
                 code,
                 message,
                 reason,
+                ..
             },
         ) => (
             expected.code == *code,
@@ -186,6 +187,7 @@ fn answer_text(answer: &Answer, looked_at: &[LookedAt]) -> String {
             code,
             message,
             reason,
+            ..
         } => {
             let is_looked_at = looked_at.iter().any(|it| it.what == "reason");
             let reason = is_looked_at.then_some(("reason", &**reason));
