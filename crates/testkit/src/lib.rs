@@ -22,16 +22,39 @@
 //! # }
 //! ```
 //!
-//! The cases of [`signalbox_cases`] are here as well.
+//! What holds for any policy are [laws](Law): [`try_laws`] looks for a request that breaks one, and shrinks it.
+//!
+//! ```
+//! # use signalbox_testkit::{Component, Trial, Words, try_laws};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let source = "policy: p\nroutes:\n  GET /v1/models: {verdict: native}\n";
+//! # let bytes = signalbox_compiler::compile(&signalbox_policy::read(source).expect("valid"), source)?;
+//! let policy = Component::load(&bytes)?;
+//! let report = try_laws(&policy, &Words::of(&policy).with_cases(&policy.cases()?), &Trial::default());
+//! assert!(report.holds(), "{report}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`requests`] is the strategy behind it, for property tests of your own. The cases of [`signalbox_cases`] are here as
+//! well.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod expected;
+mod generate;
+mod laws;
 mod policy;
+mod report;
 mod request;
+mod trial;
+mod words;
 
 pub use expected::{Asked, Expected, forward, list, refuse};
+pub use generate::requests;
+pub use laws::{Broken, Law, check};
 pub use policy::{Component, Native, NotLoaded};
+pub use report::{LawReport, LawResult};
 pub use request::{
     TestRequest, case_line, chat, conversations, embeddings, get, images, request, speech,
     transcriptions,
@@ -40,3 +63,5 @@ pub use signalbox_cases::{
     Answer, By, CaseResult, CasesError, Counts, Decider, Outcome, Question, Report, Told, answer,
     ask, carried_cases, judge, run, shown,
 };
+pub use trial::{Trial, try_laws};
+pub use words::Words;
