@@ -41,7 +41,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod door;
 mod expected;
+pub mod gate;
 mod generate;
 mod laws;
 mod policy;

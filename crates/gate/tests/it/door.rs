@@ -1,52 +1,16 @@
-//! A door without a socket: it plays one exchange from what it is given, and tells what came of it.
+//! Exchanges through the door of `signalbox-testkit`, as these tests write and compare them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode};
-use signalbox_gate::{
-    AbortReason, AskError, BodyFailure, Framed, Gate, IncomingRequest, Observer, Part, Peer,
-    PolicyCall, RelayBody, Responded, SpoolFailure, Step, TokenRefused, UpstreamBody,
-};
-use signalbox_http::refusal::{Code, Refusal};
+use http::{HeaderMap, Response};
+use signalbox_gate::{AskError, Gate, Observer, PolicyCall};
+use signalbox_http::refusal::Code;
 use signalbox_policy::Decision;
+use signalbox_testkit::door::{self, Reply};
 
-/// What a client sends, and in which pieces the door has it.
-pub(crate) struct Asked {
-    pub(crate) head: Parts,
-    pub(crate) framing: Framed,
-    pub(crate) declared: Option<u64>,
-    pub(crate) pieces: Vec<Bytes>,
-    /// Whether the whole body came with the head.
-    pub(crate) comes_whole: bool,
-    /// Whether the door knows of the last piece that it is the last.
-    pub(crate) knows_end: bool,
-    /// What becomes of the body after its pieces.
-    pub(crate) failure: Option<BodyFailure>,
-    /// Why the door's disk takes nothing.
-    pub(crate) disk: Option<SpoolFailure>,
-}
-
-impl Asked {
-    pub(crate) fn new(head: Parts, body: &[u8]) -> Self {
-        let pieces = match body.is_empty() {
-            true => Vec::new(),
-            false => vec![Bytes::copy_from_slice(body)],
-        };
-        Self {
-            head,
-            framing: Framed::Plainly,
-            declared: Some(body.len() as u64),
-            pieces,
-            comes_whole: false,
-            knows_end: true,
-            failure: None,
-            disk: None,
-        }
-    }
-}
+pub(crate) use signalbox_testkit::door::Arriving as Asked;
 
 /// What GT does: an answer in pieces, or none.
 #[derive(Clone, Debug)]
@@ -67,6 +31,29 @@ impl Upstream {
             headers: vec![("content-type", "application/json".to_owned())],
             pieces: vec![Bytes::copy_from_slice(body.as_bytes())],
             breaks_off: false,
+        }
+    }
+}
+
+impl From<&Upstream> for Reply {
+    fn from(upstream: &Upstream) -> Self {
+        let (status, headers, pieces, breaks_off) = match upstream {
+            Upstream::Fails(code) => return Self::Fails(*code),
+            Upstream::Answers {
+                status,
+                headers,
+                pieces,
+                breaks_off,
+            } => (*status, headers, pieces.clone(), *breaks_off),
+        };
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(*name, value);
+        }
+        let response = response.body(pieces).unwrap();
+        Self::Answers {
+            response,
+            breaks_off,
         }
     }
 }
@@ -114,167 +101,22 @@ pub(crate) fn play_told<O: Observer>(
     asked: Asked,
     upstream: &[Upstream],
     observer: O,
-    mut decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
-    mut meanwhile: impl FnMut(),
+    decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
+    meanwhile: impl FnMut(),
 ) -> Told {
-    let peer = Peer::plain(([192, 0, 2, 1], 1).into());
-    let client = gate.client_of(peer, &asked.head.headers, asked.head.version);
-    let whole = asked
-        .comes_whole
-        .then(|| Bytes::from(asked.pieces.concat()));
-    let mut coming: VecDeque<Bytes> = asked.pieces.into();
-    let request = IncomingRequest {
-        head: asked.head,
-        client,
-        framing: asked.framing,
-        declared: asked.declared,
-        whole,
-    };
-    let (mut spool, mut sent_so_far) = (Vec::new(), Vec::new());
-    let mut upstream = upstream.iter();
-    let mut step = gate.begin(request, observer);
-    loop {
-        if let Step::ReadBody(_) = &step {
-            meanwhile();
-        }
-        step = match step {
-            Step::VerifyToken(verify) => verify.verified(Err(TokenRefused::Invalid)),
-            Step::ReadBody(read) => match (coming.pop_front(), asked.failure) {
-                (Some(piece), failure) => {
-                    let is_last = asked.knows_end && coming.is_empty() && failure.is_none();
-                    read.piece(piece, is_last)
-                }
-                (None, Some(failure)) => read.failed(failure),
-                (None, None) => read.end(),
-            },
-            Step::SpoolWrite(write) => match asked.disk {
-                Some(failure) => write.failed(failure),
-                None => {
-                    spool.extend_from_slice(write.bytes());
-                    write.written()
-                }
-            },
-            Step::AskPolicy(mut ask) => {
-                let call = ask.take_call().unwrap();
-                ask.answered(decide(&call))
-            }
-            Step::FetchModels(fetch) => fetch.fetched(Err(Refusal::of(Code::UpstreamTimeout))),
-            Step::Forward(forward) => {
-                let (head, body, sent) = forward.send();
-                let body = send(body, &mut coming, &spool, asked.knows_end, asked.failure);
-                let is_whole = body.is_some();
-                sent_so_far.push((shown(&head), body));
-                let refusal = match upstream.next() {
-                    // A request that is broken off has no answer.
-                    _ if !is_whole => Refusal::of(Code::UpstreamUnreachable),
-                    None => Refusal::of(Code::UpstreamUnreachable),
-                    Some(Upstream::Fails(code)) => Refusal::of(*code),
-                    Some(Upstream::Answers {
-                        status,
-                        headers,
-                        pieces,
-                        breaks_off,
-                    }) => {
-                        let mut answer = Response::builder().status(*status);
-                        for (name, value) in headers {
-                            answer = answer.header(*name, value);
-                        }
-                        let (head, ()) = answer.body(()).unwrap().into_parts();
-                        match sent.responded(head) {
-                            Responded::Again(forward) => {
-                                step = Step::Forward(forward);
-                                continue;
-                            }
-                            Responded::Respond(respond) => {
-                                step = Step::Respond(respond);
-                                continue;
-                            }
-                            Responded::Relay(relay) => {
-                                let (head, relay) = relay.into_parts();
-                                let body = relayed(relay, pieces, *breaks_off);
-                                return told(sent_so_far, head.status, head.headers, body);
-                            }
-                        }
-                    }
-                };
-                Step::Respond(sent.failed(refusal))
-            }
-            Step::Respond(respond) => {
-                let (response, _completion) = respond.into_parts();
-                let (head, body) = response.into_parts();
-                return told(sent_so_far, head.status, head.headers, Some(body.to_vec()));
-            }
-        };
-    }
-}
-
-fn told(
-    sent: Vec<(String, Option<Vec<u8>>)>,
-    status: StatusCode,
-    mut headers: HeaderMap,
-    body: Option<Vec<u8>>,
-) -> Told {
+    let replies: Vec<Reply> = upstream.iter().map(Reply::from).collect();
+    let played = door::play(gate, asked, &replies, observer, decide, meanwhile);
+    let sent = played.sent.into_iter();
+    let (mut head, body) = played.response.into_parts();
     // They differ from one exchange to the next.
-    headers.remove("x-signalbox-decision");
-    headers.remove("x-request-id");
+    head.headers.remove("x-signalbox-decision");
+    head.headers.remove("x-request-id");
     Told {
-        sent,
-        status: status.as_u16(),
-        headers,
+        sent: sent.map(|it| (shown(&it.head), it.body)).collect(),
+        status: head.status.as_u16(),
+        headers: head.headers,
         body,
     }
-}
-
-/// The body GT gets; `None` if it is broken off.
-fn send(
-    body: UpstreamBody,
-    coming: &mut VecDeque<Bytes>,
-    spool: &[u8],
-    knows_end: bool,
-    failure: Option<BodyFailure>,
-) -> Option<Vec<u8>> {
-    let mut all = Vec::new();
-    for part in &body.parts {
-        match part {
-            Part::Bytes(bytes) => all.extend_from_slice(bytes),
-            Part::Spooled(length) => {
-                assert_eq!(*length, spool.len() as u64);
-                all.extend_from_slice(spool);
-            }
-        }
-    }
-    let Some(mut rest) = body.rest else {
-        return Some(all);
-    };
-    let mut knew = false;
-    while let Some(piece) = coming.pop_front() {
-        knew = knows_end && coming.is_empty() && failure.is_none();
-        all.extend_from_slice(&rest.push(piece, knew).ok()?);
-    }
-    if failure.is_some() {
-        return None;
-    }
-    if !knew {
-        all.extend_from_slice(&rest.finish().ok()?);
-    }
-    Some(all)
-}
-
-fn relayed<O: Observer>(
-    mut relay: RelayBody<O>,
-    pieces: &[Bytes],
-    breaks_off: bool,
-) -> Option<Vec<u8>> {
-    let mut all = Vec::new();
-    for piece in pieces {
-        all.extend_from_slice(&relay.push(piece.clone()).unwrap_or_default());
-    }
-    let last = match breaks_off {
-        true => relay.abort(AbortReason::Upstream)?,
-        false => relay.finish().unwrap_or_default(),
-    };
-    all.extend_from_slice(&last);
-    Some(all)
 }
 
 pub(crate) fn shown(head: &Parts) -> String {

@@ -2,9 +2,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a helper of a test fails the test as the test itself would"
 )]
 
 mod answers;
+mod gate;
 mod laws;
 mod native;
