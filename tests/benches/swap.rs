@@ -7,7 +7,6 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::unwrap_used,
     reason = "a bench stands on the harness of tests: what goes wrong is to end it"
 )]
 
@@ -16,11 +15,6 @@
     reason = "shared with the other benches, which use more of it"
 )]
 mod common;
-#[path = "../../crates/runtime/tests/it/guests.rs"]
-#[expect(dead_code, reason = "shared with tests, which use more of it")]
-mod guests;
-#[path = "../../crates/runtime/tests/it/image.rs"]
-mod image;
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
@@ -32,7 +26,6 @@ use std::{
 };
 
 use common::{Fallible, clock::Short, document};
-use guests::Guest;
 use signalbox_harness::{
     gate::{DEMO, Gate, Setup},
     http::Ask,
@@ -41,6 +34,7 @@ use signalbox_harness::{
     policies::{component, runbook},
     served::Place,
 };
+use signalbox_testkit::guests::Guest;
 
 fn main() -> Fallible<()> {
     restarts()?;

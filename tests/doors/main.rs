@@ -13,15 +13,7 @@ mod away;
 mod caddy;
 mod envoy;
 mod ext_proc;
-#[path = "../../crates/runtime/tests/it/guests.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the runtime's own tests, which use more of it"
-)]
-mod guests;
 mod haproxy;
-#[path = "../../crates/runtime/tests/it/image.rs"]
-mod image;
 mod installed;
 mod nginx;
 mod pingora;
@@ -30,3 +22,5 @@ mod policies;
 mod real_clients;
 mod tcp;
 mod traefik;
+
+use signalbox_testkit::guests;

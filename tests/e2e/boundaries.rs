@@ -66,36 +66,39 @@ fn only_the_runtime_links_wasmtime() {
 }
 
 #[test]
-fn only_the_compiler_links_wit_component() {
-    assert_eq!(users_of("wit-component"), set(["signalbox-compiler"]));
+fn only_the_compiler_links_wit_component_and_the_guests_of_tests() {
+    let users = set(["signalbox-compiler", "signalbox-testkit"]);
+    assert_eq!(users_of("wit-component"), users);
+    let mut testkit = shipped(package("signalbox-testkit"));
+    let guests = testkit.find(|dependency| dependency.name == "wit-component");
+    assert!(guests.is_some_and(|dependency| dependency.optional));
 }
 
 #[test]
-fn only_the_tests_of_a_crate_use_its_hostile_guests() {
-    let users: BTreeSet<_> = METADATA
-        .packages
-        .iter()
-        .filter(|package| {
-            package
-                .dependencies
-                .iter()
-                .any(|one| one.name == "wit-component")
-        })
-        .map(|package| package.name.as_str())
-        .collect();
-    let allowed = set([
-        "signalbox-compiler",
-        "signalbox-host",
-        "signalbox-runtime",
-        "signalbox-swap",
-        "signalbox-testkit",
-        "signalbox-tests",
-    ]);
+fn only_tests_use_hostile_guests() {
+    let asks = |dependency: &&Dependency| {
+        let has_guests = dependency
+            .features
+            .iter()
+            .any(|feature| feature == "guests");
+        dependency.name == "signalbox-testkit" && has_guests
+    };
+    let all = METADATA.packages.iter().flat_map(|it| &it.dependencies);
+    let kinds: Vec<_> = all.filter(asks).map(|it| it.kind).collect();
+    assert!(kinds.len() > 4, "{kinds:?}");
     assert!(
-        users.is_subset(&allowed),
-        "wit-component is also used by {:?}",
-        &users - &allowed
+        kinds
+            .iter()
+            .all(|kind| *kind == DependencyKind::Development)
     );
+}
+
+#[test]
+fn no_host_is_built_with_what_is_for_tests() {
+    let users = set(["signalbox-cli"]);
+    assert_eq!(users_of("signalbox-testkit"), users);
+    let users = set(["signalbox-policy", "signalbox-testkit"]);
+    assert_eq!(users_of("proptest"), users);
 }
 
 #[test]

@@ -22,18 +22,10 @@ mod conformance;
 mod conformance_command;
 mod failing_guest;
 mod frozen;
-#[path = "../../crates/runtime/tests/it/guests.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the runtime's own tests, which use more of it"
-)]
-mod guests;
 mod hostile_candidates;
 mod hostile_live;
 mod hostile_registry;
 mod hostile_statements;
-#[path = "../../crates/runtime/tests/it/image.rs"]
-mod image;
 mod import_loops;
 #[path = "../../crates/http/tests/it/bodies.rs"]
 #[expect(
@@ -57,3 +49,5 @@ mod swap_storm;
 mod trust;
 mod unread_memory;
 mod wording;
+
+use signalbox_testkit::guests;

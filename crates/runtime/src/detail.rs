@@ -27,6 +27,13 @@ impl Detail {
     }
 }
 
+/// To compare with: any two are equal.
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
 impl PartialEq for Detail {
     fn eq(&self, _: &Self) -> bool {
         true

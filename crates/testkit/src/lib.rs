@@ -45,6 +45,8 @@ pub mod door;
 mod expected;
 pub mod gate;
 mod generate;
+#[cfg(feature = "guests")]
+pub mod guests;
 mod laws;
 mod policy;
 mod report;

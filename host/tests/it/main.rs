@@ -23,16 +23,8 @@ mod gt_hosts;
 mod gt_http2;
 mod gt_keys;
 mod gt_tls;
-#[path = "../../../crates/runtime/tests/it/guests.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the runtime's own tests, which use more of it"
-)]
-mod guests;
 mod harness;
 mod http2;
-#[path = "../../../crates/runtime/tests/it/image.rs"]
-mod image;
 mod jwt;
 mod jwt_flood;
 mod limits;
@@ -58,3 +50,5 @@ mod traces;
 mod unread;
 mod uploads;
 mod upstream;
+
+use signalbox_testkit::guests;

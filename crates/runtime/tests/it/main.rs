@@ -12,7 +12,6 @@ mod compile;
 mod compiled;
 mod guests;
 mod hostile;
-mod image;
 mod lanes;
 mod load;
 mod memory;

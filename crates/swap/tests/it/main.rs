@@ -12,14 +12,6 @@ mod access;
 mod automatic;
 mod back;
 mod fixture;
-#[path = "../../../runtime/tests/it/guests.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the runtime's own tests, which use more of it"
-)]
-mod guests;
-#[path = "../../../runtime/tests/it/image.rs"]
-mod image;
 mod law;
 mod pairs;
 mod restart;
@@ -28,3 +20,5 @@ mod signature;
 mod state;
 mod steps;
 mod together;
+
+use signalbox_testkit::guests;

@@ -8,5 +8,6 @@
 
 mod answers;
 mod gate;
+mod hostile;
 mod laws;
 mod native;

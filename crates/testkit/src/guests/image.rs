@@ -9,10 +9,10 @@ use signalbox_policy::{
 use signalbox_runtime::ContractVersion;
 
 /// Where an image starts in memory; below is scratch space.
-pub(crate) const BASE: u32 = 1024;
+pub(super) const BASE: u32 = 1024;
 
 /// Bytes that are put at [`BASE`], values after what they point to.
-pub(crate) struct Image {
+pub(super) struct Image {
     version: ContractVersion,
     /// What 0.1 calls the routes of the description.
     routes: Vec<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    pub(crate) fn new(version: ContractVersion, description: &Description) -> Self {
+    pub(super) fn new(version: ContractVersion, description: &Description) -> Self {
         Self {
             version,
             routes: description
@@ -40,17 +40,17 @@ impl Image {
     }
 
     /// Bytes of an entry of the catalogue.
-    pub(crate) fn entry_size(&self) -> usize {
+    pub(super) fn entry_size(&self) -> usize {
         if self.is_0_1() { 24 } else { 40 }
     }
 
     /// The first address after the image.
-    pub(crate) fn end(&self) -> u32 {
+    pub(super) fn end(&self) -> u32 {
         BASE + u32::try_from(self.bytes.len()).unwrap()
     }
 
     /// The image as a string of a WAT data segment.
-    pub(crate) fn escaped(&self) -> String {
+    pub(super) fn escaped(&self) -> String {
         self.bytes
             .iter()
             .map(|byte| format!("\\{byte:02x}"))
@@ -58,7 +58,7 @@ impl Image {
     }
 
     /// Puts a value and gives its address.
-    pub(crate) fn put(&mut self, value: &[u8]) -> u32 {
+    pub(super) fn put(&mut self, value: &[u8]) -> u32 {
         while !self.bytes.len().is_multiple_of(4) {
             self.bytes.push(0);
         }
@@ -67,7 +67,7 @@ impl Image {
         address
     }
 
-    pub(crate) fn decision(&mut self, decision: &Decision) -> u32 {
+    pub(super) fn decision(&mut self, decision: &Decision) -> u32 {
         let value = match decision {
             Decision::Forward(forward) => join([word(0), self.forward(forward)]),
             Decision::ListModels(mode) => join([word(1), self.list_mode(mode)]),
@@ -80,7 +80,7 @@ impl Image {
         self.put(&value)
     }
 
-    pub(crate) fn description(&mut self, description: &Description) -> u32 {
+    pub(super) fn description(&mut self, description: &Description) -> u32 {
         let routes: Vec<_> = description
             .routes
             .iter()
@@ -107,7 +107,7 @@ impl Image {
     }
 
     /// Gives the address of the first of the entries.
-    pub(crate) fn entries(&mut self, entries: &[CatalogueEntry]) -> u32 {
+    pub(super) fn entries(&mut self, entries: &[CatalogueEntry]) -> u32 {
         let values: Vec<_> = entries.iter().map(|entry| self.entry(entry)).collect();
         self.put(&values.concat())
     }
