@@ -3,6 +3,7 @@
 
 mod coverage;
 pub(super) mod junit;
+mod laws;
 mod mutation;
 mod native;
 mod subject;
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 use signalbox_cases::Report;
 use signalbox_policy::{Case, Resolved};
+use signalbox_testkit::LawReport;
 
 use crate::{
     cases_file, compile,
@@ -47,6 +49,15 @@ pub(crate) struct Arguments {
     /// Change each rule of a document in turn, and fail if no case notices.
     #[arg(long)]
     mutate: bool,
+    /// Look for a request that breaks what holds for any policy, and print it as a case.
+    #[arg(long)]
+    laws: bool,
+    /// Go on looking for so long; implies --laws.
+    #[arg(long, value_name = "SECONDS")]
+    fuzz: Option<u64>,
+    /// What requests are drawn by.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -66,6 +77,7 @@ struct Tested {
     coverage: Option<Coverage>,
     /// `None` also if cases failed: then any mutant would seem to be noticed.
     mutation: Option<Mutation>,
+    laws: Option<LawReport>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
@@ -108,7 +120,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 impl Arguments {
     fn test(&self, subject: &Subject, cases: &[Case]) -> anyhow::Result<Tested> {
         let name = &subject.name;
-        if cases.is_empty() {
+        let looks_at_laws = self.laws || self.fuzz.is_some();
+        if cases.is_empty() && !looks_at_laws {
             anyhow::bail!("{name} has no cases; write some under `cases:` or give --cases");
         }
         let report = subject.run(cases);
@@ -131,11 +144,14 @@ impl Arguments {
             ));
             None
         };
+        let seconds = self.fuzz.unwrap_or_default();
+        let laws = looks_at_laws.then(|| laws::of(subject, cases, self.seed, seconds));
         Ok(Tested {
             name: name.clone(),
             report,
             coverage,
             mutation,
+            laws,
         })
     }
 
@@ -149,6 +165,7 @@ impl Arguments {
         tested.report.passed()
             && tested.coverage.as_ref().is_none_or(is_covered)
             && tested.mutation.as_ref().is_none_or(has_none)
+            && tested.laws.as_ref().is_none_or(LawReport::holds)
     }
 }
 
@@ -181,7 +198,9 @@ fn to_json(file: &Tested) -> Value {
         let coverage = file.coverage.as_ref().map(Coverage::to_json);
         let mutation = file.mutation.as_ref().map(Mutation::to_json);
         members.extend(coverage.map(|it| ("coverage".to_owned(), it)));
+        let laws = file.laws.as_ref().map(LawReport::to_json);
         members.extend(mutation.map(|it| ("mutation".to_owned(), it)));
+        members.extend(laws.map(|it| ("laws".to_owned(), it)));
     }
     value
 }

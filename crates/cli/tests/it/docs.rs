@@ -116,7 +116,7 @@ fn the_page_on_testing_shows_what_its_commands_print() {
         now += &format!("```console\n$ {line}\n{printed}```{rest}");
         commands += 1;
     }
-    assert_eq!(commands, 4);
+    assert_eq!(commands, 5);
     if std::env::var_os("BLESS").is_some() {
         return fs::write(&path, now).unwrap();
     }

@@ -26,6 +26,7 @@ mod import;
 mod init;
 mod inspect;
 mod keys;
+mod laws;
 mod live;
 mod lsp;
 mod new;

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod docs;
 mod gate;
 mod hostile;
 mod laws;

@@ -7,19 +7,22 @@ use quick_xml::{
     events::{BytesDecl, Event},
 };
 use signalbox_cases::{CaseResult, Counts, Outcome};
+use signalbox_testkit::{Broken, LawReport, case_line};
 
 use super::{Tested, coverage::Coverage, mutation::Mutation};
 use crate::show;
 
 pub(in crate::command) type Xml = Writer<Vec<u8>>;
 
-/// A suite for each file, and one more for its mutants.
+/// A suite for each file, and one more each for its mutants and for the laws.
 pub(super) fn document(tested: &[Tested]) -> anyhow::Result<String> {
     suites("signalbox test", |xml| {
         tested.iter().try_for_each(|file| {
             cases(xml, file)?;
             let mutation = file.mutation.as_ref();
-            mutation.map_or(Ok(()), |it| mutants(xml, &file.name, it))
+            mutation.map_or(Ok(()), |it| mutants(xml, &file.name, it))?;
+            let report = file.laws.as_ref();
+            report.map_or(Ok(()), |it| laws(xml, &file.name, it))
         })
     })
 }
@@ -81,6 +84,24 @@ fn mutants(xml: &mut Xml, file: &str, mutation: &Mutation) -> io::Result<()> {
             let help = || ("failure", format!("no case notices: {}", it.help));
             let survived = it.noticed_by.is_none().then(help);
             test_case(xml, file, &name, survived)
+        })
+    })
+}
+
+/// A test for each law, which fails if that is broken.
+fn laws(xml: &mut Xml, file: &str, report: &LawReport) -> io::Result<()> {
+    let (total, failed) = (report.results.len(), report.broken().count());
+    let counts = Counts {
+        failed,
+        passed: total - failed,
+        ..Counts::default()
+    };
+    suite(xml, &format!("{file}: laws"), total, counts, |xml| {
+        report.results.iter().try_for_each(|it| {
+            let text =
+                |broken: &Broken| format!("{}: {}", broken.why, case_line(&broken.to_case()));
+            let broken = it.broken.as_ref().map(|broken| ("failure", text(broken)));
+            test_case(xml, file, it.law.word(), broken)
         })
     })
 }

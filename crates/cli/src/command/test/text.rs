@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use signalbox_cases::{By, CaseResult, Outcome, Report};
 
-use super::{Tested, coverage::Coverage, mutation::Mutation};
+use super::{Tested, coverage::Coverage, laws, mutation::Mutation};
 use crate::show;
 
 pub(super) fn of(tested: &Tested) -> String {
@@ -14,6 +14,9 @@ pub(super) fn of(tested: &Tested) -> String {
     }
     if let Some(mutation) = &tested.mutation {
         add_mutation(&mut text, mutation);
+    }
+    if let Some(report) = &tested.laws {
+        laws::add_text(&mut text, report);
     }
     text
 }
