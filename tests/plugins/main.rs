@@ -4,7 +4,6 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "everything here is a test or stands under one: what goes wrong is to fail it"
 )]
 
@@ -62,8 +61,11 @@ fn each_folder_has_the_contract_and_the_same_cases() {
             contract,
             "{folder}"
         );
-        assert_eq!(read(&format!("{folder}/cases.yaml")), cases, "{folder}");
-        count += 1;
+        // A wrapper has cases of its own.
+        if name != "rust-wrapper" {
+            assert_eq!(read(&format!("{folder}/cases.yaml")), cases, "{folder}");
+            count += 1;
+        }
     }
     assert_eq!(count, 5, "languages");
 }

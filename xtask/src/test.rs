@@ -153,6 +153,7 @@ mod tests {
             Step::ClientsPython,
             Step::ClientsNode,
             Step::Doors,
+            Step::Plugins,
             Step::Packages,
             Step::Pingora,
         ];

@@ -101,6 +101,8 @@ mod runtime;
 mod settings;
 mod share;
 mod slot;
+#[cfg(feature = "snapshot")]
+pub mod snapshot;
 mod ticker;
 pub mod trust;
 mod version;

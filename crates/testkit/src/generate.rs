@@ -38,6 +38,9 @@ fn targets(words: &Words) -> BoxedStrategy<(String, String)> {
     if !words.targets.is_empty() {
         all.push((3, sample::select(words.targets.clone()).boxed()));
     }
+    // Policies answer it that describe no such route.
+    let list = ("GET".to_owned(), "/v1/models".to_owned());
+    all.push((1, Just(list).boxed()));
     all.push((1, stranger));
     Union::new_weighted(all).boxed()
 }

@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use signalbox_gate::BodyFailure;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::proxy::Shown;
+use crate::request::client_body::Discard;
 use crate::upstream::BodyTimes;
 
 /// The body of a client's request.
@@ -67,6 +68,23 @@ impl AskedBody {
     /// Whether nothing more comes.
     pub(super) fn has_ended(&self) -> bool {
         self.incoming.is_end_stream() && self.left.is_none_or(|left| left == 0)
+    }
+
+    /// Reads what is left to nowhere. A proxy that cannot send all of a question reads no answer, and has one of its
+    /// own for its client.
+    pub(super) async fn discard(&mut self, discard: Discard) {
+        let mut left = discard.bytes;
+        let reading = async {
+            while let Some(Ok(frame)) = self.incoming.frame().await {
+                let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+                match left.checked_sub(length) {
+                    Some(rest) => left = rest,
+                    None => return,
+                }
+            }
+        };
+        // Either way the proxy has had its chance.
+        let _ = timeout(discard.time, reading).await;
     }
 
     /// Notes what is sent on. Whether it is what came, as far as it goes.

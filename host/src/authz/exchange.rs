@@ -15,6 +15,7 @@ use super::asked_body::AskedBody;
 use super::original::Original;
 use super::proxy::{Proxy, Shown};
 use crate::observe::request_log::RequestLog;
+use crate::request::client_body::Discard;
 use crate::request::response_body::ResponseBody;
 use crate::request::steps;
 use crate::server::worker::Worker;
@@ -55,7 +56,7 @@ pub(super) async fn answer(
         whole: None,
     };
     let mut step = worker.shared.gate.begin(request, log);
-    loop {
+    let response = loop {
         step = match step {
             Step::VerifyToken(verify) => steps::verify_token(worker, verify).await,
             Step::ReadBody(read) => asked.read(read).await,
@@ -64,9 +65,20 @@ pub(super) async fn answer(
             Step::SpoolWrite(write) => write.failed(SpoolFailure::Unusable),
             Step::AskPolicy(ask) => steps::ask_policy(worker, ask).await,
             Step::FetchModels(fetch) => steps::fetch_models(worker, fetch).await,
-            Step::Forward(forward) => return asked.hand_over(forward).await,
-            Step::Respond(respond) => return asked.respond(respond),
+            Step::Forward(forward) => break asked.hand_over(forward).await,
+            Step::Respond(respond) => break asked.respond(respond),
         };
+    };
+    asked.body.discard(discard(worker)).await;
+    response
+}
+
+/// What is read of a question that was answered before its end.
+fn discard(worker: &Worker) -> Discard {
+    let config = &worker.shared.config;
+    Discard {
+        bytes: config.limits.discard.bytes(),
+        time: config.times.discard.duration(),
     }
 }
 

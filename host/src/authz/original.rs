@@ -38,9 +38,9 @@ impl Original {
             (_, Framing::Length(told, _)) => Some(*told),
             (_, Framing::Chunked(_)) => None,
             (Shown::Body, Framing::Unsaid) => length,
-            // Not every proxy that shows the head alone can say that chunks follow.
             (Shown::Head, Framing::Unsaid) => {
-                matches!(method, Method::GET | Method::HEAD).then_some(0)
+                let has_none = matches!(method, Method::GET | Method::HEAD);
+                (has_none || proxy.tells_of_chunks()).then_some(0)
             }
         };
         let mut head = Request::new(()).into_parts().0;

@@ -52,6 +52,11 @@ impl Proxy {
         }
     }
 
+    /// Whether it says of a request without a length that chunks follow. Caddy takes that for its own affair.
+    pub(super) fn tells_of_chunks(self) -> bool {
+        self != Self::Caddy
+    }
+
     /// Whether it sends the body it is told to, and not its client's.
     pub(super) fn rewrites_body(self) -> bool {
         self == Self::NginxNjs(Shown::Body)

@@ -36,7 +36,7 @@ fn chat(demo: &Demo, model: &str) -> Answer {
 #[test]
 fn a_new_plugin_in_rust_serves_at_the_first_try() {
     let folder = tempfile::tempdir().expect("room for a temporary folder");
-    shell(
+    let _path = shell(
         folder.path(),
         "signalbox new plugin --lang rust team-budget",
     )

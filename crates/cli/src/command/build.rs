@@ -1,10 +1,9 @@
 //! `signalbox build`: a document, or a guest's core module, to a component.
 
-mod snapshot;
-
 use std::path::PathBuf;
 
 use signalbox_compiler::{Role, Wasi, role, wrap};
+use signalbox_runtime::snapshot::{Begun, begun};
 
 use crate::{
     component_file::{ComponentFile, Written},
@@ -59,8 +58,9 @@ impl Arguments {
     fn component(&self, file: PolicyFile) -> anyhow::Result<Vec<u8>> {
         match file {
             PolicyFile::CoreModule(module) if self.snapshot => {
-                let begun = snapshot::begun(&module)?;
-                Ok(wrap(&begun.module, begun.wasi)?)
+                let stubs: Vec<_> = signalbox_compiler::stubs().collect();
+                let Begun { module, clock } = begun(&module, &stubs)?;
+                Ok(wrap(&module, Wasi::Stubbed { clock })?)
             }
             PolicyFile::CoreModule(module) if self.stub_wasi => Ok(wrap(&module, Wasi::STUBBED)?),
             PolicyFile::CoreModule(module) => Ok(wrap(&module, Wasi::Refused)?),

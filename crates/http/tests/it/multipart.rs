@@ -95,6 +95,8 @@ proptest! {
     #[test]
     fn nothing_is_completed_of_a_body_that_was_cut_short((fields, _) in bodies(), length in any::<Index>()) {
         let sent = body(&fields);
+        // A value may hold what looks like the end: cut there, the body is whole.
+        prop_assume!(through(&[&sent], Some("x")).is_ok());
         let length = length.index(sent.len().saturating_sub(2).max(1));
         prop_assert!(through(&[&sent[..length]], Some("x")).is_err());
     }

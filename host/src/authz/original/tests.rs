@@ -104,6 +104,8 @@ fn of_a_body_that_nobody_speaks_of_nothing_is_known() {
         let lines = [("x-forwarded-method", method), FORWARDED[1]];
         let original = read(Proxy::Caddy, &lines).unwrap();
         assert_eq!(original.declared, declared, "{method}: chunks may follow");
+        let original = read(Proxy::Haproxy, &lines).unwrap();
+        assert_eq!(original.declared, Some(0), "it would say so");
     }
 }
 

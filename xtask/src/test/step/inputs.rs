@@ -27,6 +27,7 @@ impl Step {
             ],
             // Its dependencies are in its own `Cargo.lock`.
             Self::Fuzz => &[
+                "crates/cases",
                 "crates/compiler",
                 "crates/files",
                 "crates/gate",
@@ -43,6 +44,7 @@ impl Step {
             Self::Clients => &[
                 "Cargo.lock",
                 "README.md",
+                "crates/cases",
                 "crates/cli",
                 "crates/compiler",
                 "crates/files",
@@ -54,6 +56,7 @@ impl Step {
                 "crates/registry",
                 "crates/runtime",
                 "crates/swap",
+                "crates/testkit",
                 "docs/clients.md",
                 "docs/configuration.md",
                 "docs/examples",

@@ -2,50 +2,71 @@
 //! done again by each fresh instance.
 
 use std::collections::HashMap;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
-use anyhow::Context as _;
-use signalbox_compiler::{Wasi, stubs};
 use wasmtime::{
     Caller, Config, Engine, ExternType, Instance, Linker, Module, Store, Val, format_err,
 };
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
+use crate::Detail;
+
 /// A module that need not begin any more.
-#[derive(Debug)]
-pub(super) struct Begun {
-    pub(super) module: Vec<u8>,
-    /// The stub that goes with it: its clock goes on from there.
-    pub(super) wasi: Wasi,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// It has no `_initialize`, and all that this has done.
+    pub module: Vec<u8>,
+    /// What the clock of its stubs said by then, in nanoseconds.
+    pub clock: u64,
 }
 
-/// Initialises a module, with the stub of WASI that it will have.
+/// Why there is no snapshot of a module.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// It is none, or does what no snapshot can hold.
+    #[error("no snapshot can be taken of the module: {0}")]
+    Module(Detail),
+    /// There is nothing to come before a snapshot.
+    #[error("a snapshot is taken after `_initialize`, which the module has not: {0}")]
+    NoStart(Detail),
+    /// It traps, or takes longer than any should.
+    #[error("the module does not come to the end of its `_initialize`: {0}")]
+    Start(Detail),
+}
+
+/// Initialises a module, with the stubs of WASI that it will have, by the name it imports them by.
 ///
 /// # Errors
 /// If it has no `_initialize`, does not come to its end, or does what no snapshot can hold.
-pub(super) fn begun(core_module: &[u8]) -> anyhow::Result<Begun> {
+pub fn begun(core_module: &[u8], stubs: &[(&'static str, &[u8])]) -> Result<Begun, SnapshotError> {
+    let of_module = |error: wasmtime::Error| SnapshotError::Module(detail(&error));
     let mut wizer = Wizer::new();
     wizer.init_func(INITIALIZE);
-    let instrumented = wizer.instrument(core_module);
-    let (context, instrumented) = instrumented.map_err(anyhow_error)?;
-    let mut running = Running::start(&instrumented).map_err(anyhow_error)?;
+    let (context, instrumented) = wizer.instrument(core_module).map_err(of_module)?;
+    let mut running = Running::start(&instrumented, stubs).map_err(of_module)?;
     let initialize = running
         .instance
         .get_typed_func::<(), ()>(&mut running.store, INITIALIZE);
-    let initialize = initialize
-        .map_err(anyhow_error)
-        .context("a snapshot is taken after `_initialize`, which this module has not")?;
+    let initialize = initialize.map_err(|error| SnapshotError::NoStart(detail(&error)))?;
     let initialized = initialize.call(&mut running.store, ());
-    initialized
-        .map_err(anyhow_error)
-        .context("the module does not come to the end of its `_initialize`")?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let module = runtime.block_on(wizer.snapshot(&context, &mut running));
-    let module = module.map_err(anyhow_error)?;
-    let clock = running.clock().map_err(anyhow_error)?;
-    Ok(Begun {
-        module,
-        wasi: Wasi::Stubbed { clock },
-    })
+    initialized.map_err(|error| SnapshotError::Start(detail(&error)))?;
+    let module = at_once(wizer.snapshot(&context, &mut running)).map_err(of_module)?;
+    let clock = running.clock().map_err(of_module)?;
+    Ok(Begun { module, clock })
+}
+
+/// What a future gives that waits for nothing.
+fn at_once<T>(future: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(format_err!("the snapshot waits for something")),
+    }
+}
+
+fn detail(error: &wasmtime::Error) -> Detail {
+    Detail::of_chain(error)
 }
 
 /// The module, with stubs that are made once its memory is there.
@@ -58,7 +79,7 @@ struct Running {
 type Stubs = HashMap<&'static str, Instance>;
 
 impl Running {
-    fn start(module: &[u8]) -> wasmtime::Result<Self> {
+    fn start(module: &[u8], stubs: &[(&'static str, &[u8])]) -> wasmtime::Result<Self> {
         let engine = Engine::new(Config::new().consume_fuel(true))?;
         let module = Module::new(&engine, module)?;
         let mut linker = Linker::new(&engine);
@@ -83,7 +104,7 @@ impl Running {
         let Some(memory) = instance.get_memory(&mut store, "memory") else {
             return Ok(Self { store, instance });
         };
-        for (name, stub) in stubs() {
+        for &(name, stub) in stubs {
             let stub = Module::new(&engine, stub)?;
             let stub = Instance::new(&mut store, &stub, &[memory.into()])?;
             store.data_mut().insert(name, stub);
@@ -143,10 +164,6 @@ impl InstanceState for Running {
     }
 }
 
-fn anyhow_error(error: wasmtime::Error) -> anyhow::Error {
-    anyhow::Error::from_boxed(error.into())
-}
-
 const INITIALIZE: &str = "_initialize";
 /// Instructions, about: some seconds of them. Go takes a few million.
 const MOST: u64 = 1_000_000_000;
@@ -169,20 +186,25 @@ mod tests {
         wat::parse_str(text).unwrap()
     }
 
+    fn begin(module: &[u8]) -> Result<Begun, SnapshotError> {
+        let stubs: Vec<_> = signalbox_compiler::stubs().collect();
+        begun(module, &stubs)
+    }
+
     fn why(module: &[u8]) -> String {
-        begun(module).unwrap_err().to_string()
+        begin(module).unwrap_err().to_string()
     }
 
     #[test]
     fn a_module_goes_on_where_it_had_come_to() {
-        let begun = begun(&module(
+        let begun = begin(&module(
             "(func (export \"_initialize\")
                (drop (call $clock (i32.const 0) (i64.const 0) (i32.const 8)))
                (drop (call $clock (i32.const 0) (i64.const 0) (i32.const 16)))
                (global.set $begun (i32.add (global.get $begun) (i32.const 7))))",
         ))
         .unwrap();
-        assert_eq!(begun.wasi, Wasi::Stubbed { clock: 3_000 });
+        assert_eq!(begun.clock, 3_000);
         let engine = Engine::default();
         let module = Module::new(&engine, &begun.module).unwrap();
         assert!(
@@ -208,7 +230,7 @@ mod tests {
     #[test]
     fn what_has_no_start_or_none_that_ends_is_refused() {
         let without = why(&module(""));
-        assert!(without.contains("which this module has not"), "{without}");
+        assert!(without.contains("which the module has not"), "{without}");
         let endless = why(&module(
             "(func (export \"_initialize\") (loop $on (br $on)))",
         ));
