@@ -76,19 +76,41 @@ impl Stream<'_> {
     }
 
     /// Shows each header, in its order.
-    pub(crate) fn each_header(&self, which: Headers, mut see: impl FnMut(&[u8], &[u8])) {
+    pub(crate) fn see_headers(&self, which: Headers, mut see: impl FnMut(&[u8], &[u8])) {
+        for header in self.headers(which) {
+            // SAFETY: nothing is changed before the next one is looked at: `see` has no stream.
+            let (name, value) = unsafe { (header.name.bytes(), header.value.bytes()) };
+            see(name, value);
+        }
+    }
+
+    /// Gives each header, in its order, with its value in one copy of all values.
+    pub(crate) fn copy_headers(&self, which: Headers, mut take: impl FnMut(&[u8], Bytes)) {
+        let headers = self.headers(which);
+        // SAFETY: nothing is changed while they are copied.
+        let values = headers.iter().map(|header| unsafe { header.value.bytes() });
+        let mut copy = Vec::with_capacity(values.clone().map(<[u8]>::len).sum());
+        for value in values.clone() {
+            copy.extend_from_slice(value);
+        }
+        let mut copy = Bytes::from(copy);
+        for (header, value) in headers.iter().zip(values) {
+            // SAFETY: as in `see_headers`.
+            let name = unsafe { header.name.bytes() };
+            take(name, copy.split_to(value.len()));
+        }
+    }
+
+    /// The headers, good until one of them is changed.
+    fn headers(&self, which: Headers) -> Vec<EnvoyHeader> {
         // SAFETY: the pointer is Envoy's own.
         let count = unsafe { get_headers_size(self.stream, which.raw()) };
         let mut headers = vec![EnvoyHeader::EMPTY; count];
         // SAFETY: there is room for as many as there are.
         if !unsafe { get_headers(self.stream, which.raw(), headers.as_mut_ptr()) } {
-            return;
+            headers.clear();
         }
-        for header in headers {
-            // SAFETY: nothing is changed before the next one is looked at: `see` has no stream.
-            let (name, value) = unsafe { (header.name.bytes(), header.value.bytes()) };
-            see(name, value);
-        }
+        headers
     }
 
     /// Sets a header in place of all of its name.
