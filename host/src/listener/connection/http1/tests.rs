@@ -48,11 +48,15 @@ impl Seen {
         let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             (name.to_string(), value.as_bytes().to_vec())
         };
+        let mut fields: Vec<_> = head.headers.iter().map(field).collect();
+        // Lines of one name keep their order. Names have none: hyper takes out a `content-length` behind a
+        // `transfer-encoding`, which moves another name to its place.
+        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
         Self {
             method: head.method.to_string(),
             target: format!("{:?}", head.uri),
             version: head.version,
-            fields: head.headers.iter().map(field).collect(),
+            fields,
             content: Vec::new(),
             is_whole: false,
         }
@@ -175,6 +179,7 @@ const REQUESTS: &[&str] = &[
     "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ntransfer-encoding: x\r\n\r\n0\r\n\r\n",
     "POST / HTTP/1.1\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ncontent-length: x\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\ncontent-length: 3\r\na: b\r\nc: d\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "GET / HTTP/1.1\r\n folded: x\r\n\r\n",
     "GET / HTTP/1.1\r\nx: y\r\n folded\r\n\r\n",
