@@ -3,6 +3,8 @@
 
 mod inputs;
 
+use std::env;
+
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
@@ -175,14 +177,13 @@ fn unit() -> anyhow::Result<()> {
     if nextest() {
         return run_tests("not package(signalbox-tests)");
     }
-    cargo(["test", "--workspace", "--exclude", "signalbox-tests"])
-        .args(["--no-fail-fast", "--lib", "--bins", "--tests"])
-        .run()
+    let tests = cargo(["test", "--workspace", "--exclude", "signalbox-tests"]);
+    drawn_from_a_seed(tests.args(["--no-fail-fast", "--lib", "--bins", "--tests"])).run()
 }
 
 /// The engine step is a command of its own; this asks this very program for it.
 fn engine() -> anyhow::Result<()> {
-    let xtask = std::env::current_exe().context("this program does not know where it is")?;
+    let xtask = env::current_exe().context("this program does not know where it is")?;
     Run::new(&xtask.to_string_lossy(), ["engine", "--check"]).run()
 }
 
@@ -242,6 +243,7 @@ fn of_the_tests_crate(target: &str, part: Part) -> anyhow::Result<()> {
     }
     let tests = cargo(["test", "--package", "signalbox-tests", "--test", target])
         .args(["--no-fail-fast", "--"]);
+    let tests = drawn_from_a_seed(tests);
     match part {
         Part::All => tests.run(),
         Part::Of(name) => tests.args([name]).run(),
@@ -251,8 +253,8 @@ fn of_the_tests_crate(target: &str, part: Part) -> anyhow::Result<()> {
 
 /// One set of features for every step, hence one build: a filter, and neither `--package` nor `--exclude`.
 fn run_tests(filter: &str) -> anyhow::Result<()> {
-    cargo(["nextest", "run", "--workspace", "--no-fail-fast"])
-        .args(["-E", filter])
+    let tests = cargo(["nextest", "run", "--workspace", "--no-fail-fast"]).args(["-E", filter]);
+    drawn_from_a_seed(tests)
         .run()
         .or_else(|error| {
             let failed = super::failed::tests();
@@ -262,6 +264,18 @@ fn run_tests(filter: &str) -> anyhow::Result<()> {
             bail!("{} failed: {}", failed.len(), failed.join(", "))
         })
 }
+
+/// Property tests draw the same cases in each run, or this command would fail for what nobody changed. New ones are
+/// looked for with another seed, and by the fuzz targets.
+fn drawn_from_a_seed(tests: Run) -> Run {
+    if env::var_os(SEED).is_some() {
+        return tests;
+    }
+    tests.env(SEED, "1")
+}
+
+/// Where proptest looks for one.
+const SEED: &str = "PROPTEST_RNG_SEED";
 
 fn nextest() -> bool {
     has("cargo-nextest")
