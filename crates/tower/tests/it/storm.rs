@@ -23,7 +23,7 @@ use crate::fixture::{POLICY, credentials, head, keys};
 use crate::gt::collect;
 use crate::stage::{CHAT, ask, block_on, layer, request};
 
-const SWAPS: usize = 300;
+const SWAPS: usize = 1_000;
 const CLIENTS: usize = 4;
 /// Policies that take turns.
 const AGENTS: [&str; 3] = ["agent-0", "agent-1", "agent-2"];
@@ -78,7 +78,7 @@ struct Seen {
 }
 
 #[test]
-fn three_hundred_swaps_under_traffic_fail_nothing_and_mix_nothing() {
+fn a_thousand_swaps_under_traffic_fail_nothing_and_mix_nothing() {
     let folder = tempfile::tempdir().unwrap();
     // Three components: the cache of compiled ones is what lets so many swaps fit a test.
     let settings = signalbox_runtime::Settings {
