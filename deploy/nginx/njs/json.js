@@ -61,7 +61,7 @@ Json.prototype.run = function (chunk, at, end, output) {
             at = this.inside(chunk, at, end);
             break;
         case PASSING:
-            at = this.string(chunk, at, end);
+            at = this.string(chunk, at, end, output);
             break;
         case HOLDING:
             at = this.hold(chunk, at, end, output);
@@ -161,15 +161,25 @@ Json.prototype.inside = function (chunk, at, end) {
     return at;
 };
 
-Json.prototype.string = function (chunk, at, end) {
-    for (; at < end; at++) {
+// The rest of a string: from quote to quote, not from byte to byte.
+Json.prototype.string = function (chunk, at, end, output) {
+    while (at < end) {
         if (this.escaped) {
             this.escaped = false;
-        } else if (chunk[at] === 0x5c) {
+            at += 1;
+            continue;
+        }
+        const quote = chunk.indexOf(0x22, at);
+        const stop = quote < 0 || quote > end ? end : quote;
+        const backslash = output.backslash(at);
+        if (backslash < stop) {
             this.escaped = true;
-        } else if (chunk[at] === 0x22) {
+            at = backslash + 1;
+        } else if (stop < end) {
             this.place = this.depth > 1 ? INSIDE : NEXT;
-            return at + 1;
+            return stop + 1;
+        } else {
+            at = end;
         }
     }
     return at;
