@@ -71,7 +71,9 @@ pub(crate) fn listed<'h>(head: &'h Parts, host: &'h str) -> Vec<(&'h [u8], &'h [
 /// The head of GT's response; `None` if it is none.
 pub(crate) fn read_response(stream: &Stream<'_>) -> Option<response::Parts> {
     let mut head = ResponseHead::default();
-    stream.copy_headers(Headers::Response, |name, value| head.add_shared(name, value));
+    stream.copy_headers(Headers::Response, |name, value| {
+        head.add_shared(name, value);
+    });
     head.finish()
 }
 

@@ -6,7 +6,7 @@
 //! | layer | modules |
 //! | --- | --- |
 //! | Envoy's ABI, all unsafe code | abi |
-//! | one stream | filter · exchange · response · upload · relaying · callout · head · told |
+//! | one stream | filter · exchange · forward · response · upload · relaying · callout · head · told |
 //! | one configuration | module · settings · keys · policies · document · watched · metrics · models |
 //! | the process | process · deadlines |
 #![deny(unsafe_code)]
@@ -22,6 +22,7 @@ mod document;
 mod error;
 mod exchange;
 mod filter;
+mod forward;
 mod head;
 mod keys;
 mod metrics;

@@ -254,15 +254,13 @@ fn of_the_tests_crate(target: &str, part: Part) -> anyhow::Result<()> {
 /// One set of features for every step, hence one build: a filter, and neither `--package` nor `--exclude`.
 fn run_tests(filter: &str) -> anyhow::Result<()> {
     let tests = cargo(["nextest", "run", "--workspace", "--no-fail-fast"]).args(["-E", filter]);
-    drawn_from_a_seed(tests)
-        .run()
-        .or_else(|error| {
-            let failed = super::failed::tests();
-            if failed.is_empty() {
-                return Err(error);
-            }
-            bail!("{} failed: {}", failed.len(), failed.join(", "))
-        })
+    drawn_from_a_seed(tests).run().or_else(|error| {
+        let failed = super::failed::tests();
+        if failed.is_empty() {
+            return Err(error);
+        }
+        bail!("{} failed: {}", failed.len(), failed.join(", "))
+    })
 }
 
 /// Property tests draw the same cases in each run, or this command would fail for what nobody changed. New ones are
