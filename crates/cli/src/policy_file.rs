@@ -56,6 +56,15 @@ impl PolicyFile {
     /// Every error of a document has been printed when this returns `None`.
     pub(crate) fn read(path: &Path, values: &Values) -> anyhow::Result<Option<Self>> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::of_file(path, bytes, values)
+    }
+
+    /// The same of what was read from there.
+    pub(crate) fn of_file(
+        path: &Path,
+        bytes: Vec<u8>,
+        values: &Values,
+    ) -> anyhow::Result<Option<Self>> {
         printed(Self::of(&path.display().to_string(), bytes, values))
     }
 

@@ -12,6 +12,7 @@ mod check;
 mod check_envoy;
 mod commands;
 mod compile;
+mod compose;
 mod demo;
 mod dev;
 mod diff;

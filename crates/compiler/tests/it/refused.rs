@@ -1,9 +1,9 @@
-//! Golden files: every `refused/*.wat` is no policy, and its `.stderr` says why. `BLESS=1` writes
-//! them.
+//! Golden files: every `refused/*.wat` is no policy, and every `not_composed/*.wat` is not put together with another; its
+//! `.stderr` says why. `BLESS=1` writes them.
 
 use std::{env, error::Error, fs, path::Path};
 
-use signalbox_compiler::{CompileError, Wasi, role, wrap};
+use signalbox_compiler::{CompileError, Wasi, compose, role, wrap};
 
 fn error_of(bytes: &[u8]) -> CompileError {
     // What is no module may be a component.
@@ -23,13 +23,35 @@ fn chain(error: &dyn Error) -> String {
 
 #[test]
 fn what_is_no_policy_is_told_why() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/refused");
+    golden("refused", |_, bytes| chain(&error_of(bytes)));
+}
+
+/// `outer_*.wat` comes before a policy, and a wrapper before `inner_*.wat`.
+#[test]
+fn what_is_not_composed_is_told_why() {
+    let policy = wat::parse_str(POLICY).expect("WebAssembly");
+    let wrapper = wat::parse_str(WRAPPER).expect("WebAssembly");
+    golden("not_composed", |name, bytes| {
+        let (outer, inner) = match name.starts_with("outer_") {
+            true => (bytes, &*policy),
+            false => (&*wrapper, bytes),
+        };
+        chain(&compose(outer, inner).expect_err("they do not fit"))
+    });
+}
+
+/// Compares what is said of each file of a folder with what is written beside it.
+fn golden(folder: &str, said_of: impl Fn(&str, &[u8]) -> String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
     let files = fs::read_dir(&folder).expect("a folder");
     let paths = files.map(|file| file.expect("a file").path());
     let (mut count, mut stale) = (0, Vec::new());
     for path in paths.filter(|path| path.extension().is_some_and(|it| it == "wat")) {
         let bytes = wat::parse_file(&path).expect("WebAssembly");
-        let said = chain(&error_of(&bytes)) + "\n";
+        let name = path.file_name().and_then(|name| name.to_str());
+        let said = said_of(name.expect("a name"), &bytes) + "\n";
         let expected = path.with_extension("stderr");
         if env::var_os("BLESS").is_some() {
             fs::write(&expected, &said).expect("written");
@@ -39,10 +61,20 @@ fn what_is_no_policy_is_told_why() {
         }
         count += 1;
     }
-    assert!(count > 10, "{count} cases");
+    assert!(count > 9, "{count} cases");
     let stale = stale.concat();
     assert!(
         stale.is_empty(),
         "run with BLESS=1 if this is right:\n{stale}"
     );
 }
+
+/// Names alone are looked at before the types are.
+const POLICY: &str =
+    r#"(component (instance $it) (export "signalbox:policy/policy@0.2.0" (instance $it)))"#;
+/// With one core instance of its own.
+const WRAPPER: &str = r#"(component
+    (core module $none)
+    (core instance (instantiate $none))
+    (import "signalbox:policy/policy@0.2.0" (instance $policy))
+    (export "signalbox:policy/policy@0.2.0" (instance $policy)))"#;

@@ -1,0 +1,1 @@
+(component (import "signalbox:policy/policy@0.2.0" (instance)))
