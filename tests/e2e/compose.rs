@@ -304,10 +304,23 @@ fn core_instances_of_both_count_together() {
         component.extend_from_slice(&extra[8..]);
         component
     };
-    // One of the policy's own, and three of the wrapper's: two connect what it imports. The engine counts one
-    // more than is written down.
-    let inner = instances(59);
-    assert!(load(&compose(&wrapper(""), &inner).unwrap()).is_ok());
+    // One of the policy's own, and three of each wrapper's: two connect what it imports.
+    for wrappers in 1..MOST_POLICIES {
+        let outer = wrapper("");
+        let inner = instances(63 - 3 * wrappers);
+        let composed = (0..wrappers).fold(inner, |inner, _| compose(&outer, &inner).unwrap());
+        let plugin = load(&composed).expect("as many as may be");
+        let caller = caller("app");
+        let request = chat(&caller, RequestedModel::Named("gpt-4o"));
+        assert!(plugin.decide(&request).is_ok());
+        let error = compose(&outer, &composed).unwrap_err();
+        let is_named = match wrappers + 1 < MOST_POLICIES {
+            true => matches!(error, ComposeError::TooManyInstances { core_instances: 67 }),
+            false => matches!(error, ComposeError::TooDeep { depth: 5 }),
+        };
+        assert!(is_named, "{error}");
+    }
+    assert!(load(&instances(63)).is_ok());
     let inner = instances(61);
     let error = compose(&wrapper(""), &inner).unwrap_err();
     let expected = matches!(error, ComposeError::TooManyInstances { core_instances: 65 });

@@ -9,7 +9,7 @@ use wasmtime::{
 
 use crate::{
     Allocation, Settings,
-    limits::{CORE_INSTANCES, TABLE_ELEMENTS},
+    limits::{CORE_INSTANCES, MOST_POLICIES, TABLE_ELEMENTS},
 };
 
 /// An engine with the most generous allocation this machine gives us.
@@ -84,7 +84,8 @@ fn pool(settings: &Settings) -> InstanceAllocationStrategy {
     let instances = count(instances(settings));
     // Only what runs off the workers may be made of many modules.
     let large = count(settings.decision_threads + settings.spare);
-    let core_instances = count(CORE_INSTANCES);
+    // The engine adds one where a policy asks another: what converts the values between them.
+    let core_instances = count(CORE_INSTANCES + MOST_POLICIES - 1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_add(large.saturating_mul(core_instances - 1)))

@@ -180,6 +180,9 @@ pub(crate) const TABLE_ELEMENTS: usize = 40_000;
 /// Components of Python's tool chain have 38.
 pub(crate) const CORE_INSTANCES: usize = 64;
 
+/// How many policies may stand one before the other in a component.
+pub(crate) const MOST_POLICIES: usize = 4;
+
 /// A decision allocates little: the request's strings and the answer's.
 const HEADROOM: u64 = 8 << 20;
 

@@ -9,7 +9,12 @@ use wasmparser::{
 };
 
 use super::{LoadError, SectionFault};
-use crate::{ContractVersion, Detail, compile::Functions, detail, limits::CORE_INSTANCES};
+use crate::{
+    ContractVersion, Detail,
+    compile::Functions,
+    detail,
+    limits::{CORE_INSTANCES, MOST_POLICIES},
+};
 
 /// A well-formed component, and what is to be known of it.
 #[derive(Default)]
@@ -245,9 +250,6 @@ fn version_of<'a>(name: &'a str, interface: &str) -> Option<&'a str> {
 fn malformed(error: wasmparser::BinaryReaderError) -> LoadError {
     LoadError::Malformed(Detail::new(error.message()))
 }
-
-/// How many policies may stand one before the other in a component.
-const MOST_POLICIES: usize = 4;
 
 const POLICY: &str = "signalbox:policy/policy";
 const TYPES: &str = "signalbox:policy/types";
