@@ -96,7 +96,7 @@ pub fn play<O: Observer>(
     arriving: Arriving,
     replies: &[Reply],
     observer: O,
-    mut decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
+    mut decide: impl FnMut(PolicyCall) -> Result<Decision, AskError>,
     mut meanwhile: impl FnMut(),
 ) -> Played {
     let (request, mut body) = received(gate, arriving);
@@ -123,7 +123,7 @@ pub fn play<O: Observer>(
             },
             Step::AskPolicy(mut ask) => {
                 let call = ask.take_call();
-                let answer = call.map_or(Err(AskError::Dropped), |call| decide(&call));
+                let answer = call.map_or(Err(AskError::Dropped), &mut decide);
                 ask.answered(answer)
             }
             Step::FetchModels(fetch) => fetch.fetched(Err(Refusal::of(Code::UpstreamTimeout))),

@@ -1,21 +1,28 @@
 //! The whole gate in this process: the bytes a client sends go in, and those that GT and the client get come out.
 
+#[cfg(feature = "guests")]
+mod native;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use signalbox_gate::{
-    Authenticator, Capacity, Credentials, Digest, Framed, Gate, LiveKeyring, Secret, Settings,
-    SystemClock,
+    AskError, Authenticator, Capacity, Credentials, Digest, Framed, Gate, LiveKeyring, PolicyCall,
+    Secret, Settings, SystemClock,
     keyring::{Keyring, KeyringError},
 };
 use signalbox_http::http1::{
     self, BodyDecoder, BodyError, BodyFraming, FieldSlots, Fields, HeadError, MAX_HEAD,
 };
-use signalbox_runtime::{Allocation, Runtime, StartError};
+use signalbox_policy::Decision;
+use signalbox_runtime::{Allocation, LoadOptions, Runtime, StartError};
 use signalbox_swap::{Actor, Candidate, Failure, Order, Swaps, Trigger};
 
 use crate::door::{self, Arriving, Played, Reply, ToGt};
+
+#[cfg(feature = "guests")]
+pub use native::NativeGate;
 
 /// A gate with one policy, before a GT at `/api/tenant` that is scripted.
 #[derive(Debug)]
@@ -75,7 +82,26 @@ impl TestGate {
             allocation: Allocation::OnDemand,
             ..Default::default()
         })?;
-        let swaps = Swaps::new(runtime, Default::default());
+        Self::with(runtime, LoadOptions::default(), component, keys)
+    }
+
+    /// The same in a runtime of one's own, with policies loaded as an operator may have it.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with(
+        runtime: Runtime,
+        load: LoadOptions,
+        component: &[u8],
+        keys: &[(&str, &str)],
+    ) -> Result<Self, NoGate> {
+        let swaps = Swaps::new(
+            runtime,
+            signalbox_swap::Settings {
+                load,
+                ..Default::default()
+            },
+        );
         let swaps = swaps.map_err(|error| NoGate::State(error.to_string()))?;
         let keyring = LiveKeyring::new(Keyring::parse(&keyring(keys))?);
         let gt_keys = ["inference", "upload", "conversation"];
@@ -118,11 +144,21 @@ impl TestGate {
     /// # Errors
     /// The bytes are no request, or no responses.
     pub fn exchange(&self, request: &[u8], responses: &[&[u8]]) -> Result<Exchange, NoMessage> {
+        self.decided(request, responses, |call| call.ask())
+    }
+
+    /// The same where this decides what the gate asks.
+    fn decided(
+        &self,
+        request: &[u8],
+        responses: &[&[u8]],
+        decide: impl FnMut(PolicyCall) -> Result<Decision, AskError>,
+    ) -> Result<Exchange, NoMessage> {
         let arriving = arriving(request)?;
         let is_head = arriving.head.method == Method::HEAD;
         let replies = responses.iter().map(|bytes| reply(bytes, is_head));
         let replies = replies.collect::<Result<Vec<_>, _>>()?;
-        let played = door::play(&self.0, arriving, &replies, (), |call| call.ask(), || {});
+        let played = door::play(&self.0, arriving, &replies, (), decide, || {});
         Ok(Exchange::of(&played))
     }
 }

@@ -101,10 +101,11 @@ pub(crate) fn play_told<O: Observer>(
     asked: Asked,
     upstream: &[Upstream],
     observer: O,
-    decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
+    mut decide: impl FnMut(&PolicyCall) -> Result<Decision, AskError>,
     meanwhile: impl FnMut(),
 ) -> Told {
     let replies: Vec<Reply> = upstream.iter().map(Reply::from).collect();
+    let decide = |call: PolicyCall| decide(&call);
     let played = door::play(gate, asked, &replies, observer, decide, meanwhile);
     let sent = played.sent.into_iter();
     let (mut head, body) = played.response.into_parts();

@@ -1,6 +1,9 @@
 //! The whole gate, bytes in and bytes out.
 
-use signalbox_testkit::gate::{NoGate, NoMessage, TestGate};
+use signalbox_policy::Decision;
+use signalbox_testkit::gate::{NativeGate, NoGate, NoMessage, TestGate};
+
+use crate::native;
 
 const POLICY: &str = r#"
 policy: p
@@ -123,4 +126,37 @@ fn what_is_no_message_is_told() {
         Err(NoMessage::Head(_))
     ));
     assert!(TestGate::new(&component(), &[("app", "preset: nobody")]).is_err());
+}
+
+#[test]
+fn native_logic_decides_in_the_place_of_a_component() {
+    let keys = [("app", "preset: chat-client, models: all")];
+    let gate = NativeGate::new(native::policy(|_| None), &keys).unwrap();
+    let answer =
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    let ask = |model: &str| {
+        let body = format!(r#"{{"model":"{model}"}}"#);
+        let framing = format!("content-length: {}\r\n", body.len());
+        gate.exchange(&chat(&framing, &body), &[answer]).unwrap()
+    };
+    let [sent] = &ask("large").to_gt[..] else {
+        panic!("nothing was sent")
+    };
+    assert_eq!(
+        lines(sent).last().map(String::as_str),
+        Some(r#"{"model":"gt-large"}"#)
+    );
+    let refused = ask("nobody");
+    assert!(refused.to_gt.is_empty());
+    let told = String::from_utf8(refused.to_client.unwrap()).unwrap();
+    assert!(told.contains("model_not_found"), "{told}");
+
+    // What a host would not act on, it does not act on here.
+    let wrong = native::policy(|_| Some(Decision::ReadModel));
+    let gate = NativeGate::new(wrong, &keys).unwrap();
+    let body = r#"{"model":"large"}"#;
+    let asked = chat(&format!("content-length: {}\r\n", body.len()), body);
+    let told = gate.exchange(&asked, &[answer]).unwrap().to_client.unwrap();
+    let told = String::from_utf8(told).unwrap();
+    assert!(told.contains("policy_failed"), "{told}");
 }
