@@ -2,6 +2,7 @@
 
 mod build;
 mod candidate;
+mod cases;
 mod check;
 mod compile_component;
 mod compose;
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     Fmt(fmt::Arguments),
     /// Run the cases of documents or components.
     Test(test::Arguments),
+    /// Print a file of cases as JSON, one for each that `each` makes.
+    Cases(cases::Arguments),
     /// Play the suite of exchanges against a set-up of your own.
     Conformance(conformance::Arguments),
     /// Say what changes for callers from one policy to another.
@@ -124,6 +127,7 @@ impl Command {
             Self::Compose(arguments) => compose::run(&arguments),
             Self::Fmt(arguments) => fmt::run(&arguments),
             Self::Test(arguments) => test::run(&arguments),
+            Self::Cases(arguments) => cases::run(&arguments),
             Self::Conformance(arguments) => conformance::run(&arguments),
             Self::Diff(arguments) => diff::run(&arguments),
             Self::Inspect(arguments) => inspect::run(&arguments),

@@ -21,6 +21,7 @@ fn help_is_an_answer_and_a_wrong_word_is_a_mistake() {
         "serve",
         "authz",
         "build",
+        "cases",
         "compose",
         "check",
         "conformance",
