@@ -4,7 +4,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 use crate::{
-    CompileError, Wasi,
+    CompileError, Wasi, data,
     names::{CoreModule, World, role},
 };
 
@@ -18,9 +18,10 @@ use crate::{
 pub fn wrap(core_module: &[u8], wasi: Wasi) -> Result<Vec<u8>, CompileError> {
     let module = CoreModule::read(core_module)?;
     module.check_imports(wasi)?;
+    let merged = data::merged(core_module)?;
     let component = match module.world()? {
-        World::Told => encode(core_module, wasi)?,
-        World::Contract => encode(&with_contract(core_module)?, wasi)?,
+        World::Told => encode(&merged, wasi)?,
+        World::Contract => encode(&with_contract(&merged)?, wasi)?,
     };
     role(&component)?;
     Ok(component)

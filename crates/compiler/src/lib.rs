@@ -13,6 +13,7 @@
 
 mod component;
 mod composition;
+mod data;
 mod engine;
 mod error;
 mod names;

@@ -1,6 +1,8 @@
 //! A core module after its start: what its initialisation does once is in the memory it begins with, in place of being
 //! done again by each fresh instance.
 
+mod first_calls;
+
 use std::collections::HashMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -15,7 +17,7 @@ use crate::Detail;
 /// A module that need not begin any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begun {
-    /// It has no `_initialize`, and all that this has done.
+    /// It has no `_initialize`, and all that this and its first answers have done.
     pub module: Vec<u8>,
     /// What the clock of its stubs said by then, in nanoseconds.
     pub clock: u64,
@@ -32,14 +34,15 @@ pub enum SnapshotError {
     #[error("a snapshot is taken after `_initialize`, which the module has not: {0}")]
     NoStart(Detail),
     /// It traps, or takes longer than any should.
-    #[error("the module does not come to the end of its `_initialize`: {0}")]
+    #[error("the module does not come to the end of its `_initialize` and its first answers: {0}")]
     Start(Detail),
 }
 
-/// Initialises a module, with the stubs of WASI that it will have, by the name it imports them by.
+/// Initialises a module and asks it what any host asks, with the stubs of WASI that it will have, by the name it imports
+/// them by.
 ///
 /// # Errors
-/// If it has no `_initialize`, does not come to its end, or does what no snapshot can hold.
+/// If it has no `_initialize`, does not come to the end of either, or does what no snapshot can hold.
 pub fn begun(core_module: &[u8], stubs: &[(&'static str, &[u8])]) -> Result<Begun, SnapshotError> {
     let of_module = |error: wasmtime::Error| SnapshotError::Module(detail(&error));
     let mut wizer = Wizer::new();
@@ -52,6 +55,8 @@ pub fn begun(core_module: &[u8], stubs: &[(&'static str, &[u8])]) -> Result<Begu
     let initialize = initialize.map_err(|error| SnapshotError::NoStart(detail(&error)))?;
     let initialized = initialize.call(&mut running.store, ());
     initialized.map_err(|error| SnapshotError::Start(detail(&error)))?;
+    let asked = first_calls::ask(&mut running.store, &running.instance);
+    asked.map_err(|error| SnapshotError::Start(detail(&error)))?;
     let module = at_once(wizer.snapshot(&context, &mut running)).map_err(of_module)?;
     let clock = running.clock().map_err(of_module)?;
     Ok(Begun { module, clock })
@@ -201,7 +206,21 @@ mod tests {
             "(func (export \"_initialize\")
                (drop (call $clock (i32.const 0) (i64.const 0) (i32.const 8)))
                (drop (call $clock (i32.const 0) (i64.const 0) (i32.const 16)))
-               (global.set $begun (i32.add (global.get $begun) (i32.const 7))))",
+               (global.set $begun (i32.add (global.get $begun) (i32.const 3))))
+             (func (export \"signalbox:policy/policy@0.2.0#describe\") (result i32)
+               (global.set $begun (i32.add (global.get $begun) (i32.const 1)))
+               (i32.const 3))
+             (func (export \"cabi_post_signalbox:policy/policy@0.2.0#describe\") (param i32)
+               (global.set $begun (i32.add (global.get $begun) (local.get 0))))
+             (global $free (mut i32) (i32.const 4096))
+             (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32)
+               (global.get $free)
+               (global.set $free (i32.add (global.get $free) (i32.const 256))))
+             ;; With the length of the method.
+             (func (export \"signalbox:policy/policy@0.2.0#decide\") (param i32) (result i32)
+               (global.set $begun
+                 (i32.add (global.get $begun) (i32.load offset=4 (local.get 0))))
+               (i32.const 0))",
         ))
         .unwrap();
         assert_eq!(begun.clock, 3_000);
@@ -224,11 +243,16 @@ mod tests {
         let function = instance
             .get_typed_func::<(), i32>(&mut store, "begun")
             .unwrap();
-        assert_eq!(function.call(&mut store, ()).unwrap(), 7);
+        assert_eq!(function.call(&mut store, ()).unwrap(), 3 + 1 + 3 + 4);
     }
 
     #[test]
     fn what_has_no_start_or_none_that_ends_is_refused() {
+        let undescribed = why(&module(
+            "(func (export \"_initialize\"))
+             (func (export \"signalbox:policy/policy@0.2.0#describe\") (result i32) unreachable)",
+        ));
+        assert!(undescribed.contains("first answers"), "{undescribed}");
         let without = why(&module(""));
         assert!(without.contains("which the module has not"), "{without}");
         let endless = why(&module(
