@@ -1,5 +1,5 @@
-//! The plugins in `plugins/examples`, one logic in five languages: each folder is copied out, tested and built as
-//! `docs/plugins.md` says, and decides its cases alike wherever it runs. The step `plugins` of `cargo xtask test`
+//! The plugins in `plugins/examples`, one logic in five languages: each is written by `signalbox new plugin`, tested and built
+//! as `docs/plugins.md` says, and decides its cases alike wherever it runs. The step `plugins` of `cargo xtask test`
 //! installs the tool chains.
 #![expect(
     clippy::expect_used,
@@ -7,13 +7,14 @@
     reason = "everything here is a test or stands under one: what goes wrong is to fail it"
 )]
 
-mod copied;
+mod made;
 mod native;
 mod played;
+mod wrapper;
 
 use std::fs;
 
-use copied::Language;
+use made::Language;
 use signalbox_harness::root;
 
 #[test]
@@ -68,4 +69,8 @@ fn each_folder_has_the_contract_and_the_same_cases() {
         }
     }
     assert_eq!(count, 5, "languages");
+    assert_eq!(
+        read("plugins/examples/rust-wrapper/wit/wrapper.wit"),
+        read("wit/0.2.0/wrapper.wit")
+    );
 }

@@ -1,13 +1,14 @@
 //! The logic of the plugin in Rust as it is, without a component.
 
 use signalbox_policy::{
-    BodyMember, CatalogueEntry, Decision, Description, Forward, ListMode, ModelSource, Purpose,
-    Purposes, Refusal, Request, RequestedModel, RouteDescription, RouteIndex, Verdict, Wants,
+    BodyMember, CatalogueEntry, Decision, Description, Forward, ListMode, ModelSource, Names,
+    Purpose, Purposes, Refusal, Request, RequestedModel, RouteDescription, RouteIndex, Verdict,
+    Wants,
 };
 use signalbox_runtime::DecideError;
 use signalbox_testkit::Decider;
 
-use policy::{Answer, MODELS, Question, SCOPE, TOKENS};
+use policy::{Answer, CONVERSATION, MODELS, Question, SCOPE, TOKENS};
 
 #[path = "../../plugins/examples/rust/src/policy.rs"]
 #[expect(
@@ -40,9 +41,11 @@ impl Native {
                 name: "native".to_owned(),
                 version: String::new(),
                 routes: routes.map(route).into(),
-                headers: Vec::new(),
+                headers: vec![CONVERSATION.to_owned()],
                 wants: Wants {
                     labels: true,
+                    models: true,
+                    published: true,
                     ..Wants::default()
                 },
                 body_members: TOKENS.map(str::to_owned).into(),
@@ -68,6 +71,13 @@ fn route((method, template, model): (&str, &str, ModelSource)) -> RouteDescripti
     }
 }
 
+const fn names(list: &Names) -> Option<&[String]> {
+    match list {
+        Names::All => None,
+        Names::Only(names) => Some(names.as_slice()),
+    }
+}
+
 impl Decider for Native {
     fn description(&self) -> &Description {
         &self.description
@@ -90,14 +100,21 @@ impl Decider for Native {
                 BodyMember::Integer(asked) => (*name, Some(*asked)),
                 _ => (*name, None),
             });
-        let mut labels = request.caller.labels.iter();
+        let caller = request.caller;
+        let for_conversations = caller.purposes.contains(Purpose::Conversation);
+        let mut labels = caller.labels.iter();
         let answer = policy::decide(&Question {
             method: request.method,
             path: request.path,
-            scopes: &request.caller.scopes,
+            for_inference: for_conversations || caller.purposes.contains(Purpose::Inference),
+            for_conversations,
+            scopes: &caller.scopes,
+            models: names(&caller.models),
+            published: names(&caller.published),
             plan: labels
                 .find(|(name, _)| name == "plan")
                 .map(|(_, plan)| plan.as_str()),
+            in_conversation: !request.headers.is_empty(),
             model,
             tokens: &tokens.collect::<Vec<_>>(),
         });
@@ -108,7 +125,7 @@ impl Decider for Native {
                 ..Forward::default()
             }),
             Answer::List(names) => {
-                let names = names.iter().map(|name| (*name).to_owned());
+                let names = names.into_iter().map(str::to_owned);
                 Decision::ListModels(ListMode::Only(names.collect()))
             }
             Answer::ReadModel => Decision::ReadModel,

@@ -54,7 +54,10 @@ void exports_signalbox_policy_policy_describe(exports_signalbox_policy_policy_de
     NEW(description->routes, 2);
     route(&description->routes.ptr[CHAT], "POST", "/v1/chat/completions", SIGNALBOX_POLICY_TYPES_MODEL_SOURCE_JSON);
     route(&description->routes.ptr[1], "GET", "/v1/models", SIGNALBOX_POLICY_TYPES_MODEL_SOURCE_NONE);
-    description->wants = SIGNALBOX_POLICY_TYPES_WANTS_LABELS;
+    NEW(description->headers, 1);
+    set(&description->headers.ptr[0], CONVERSATION);
+    description->wants = SIGNALBOX_POLICY_TYPES_WANTS_LABELS | SIGNALBOX_POLICY_TYPES_WANTS_MODELS |
+                         SIGNALBOX_POLICY_TYPES_WANTS_PUBLISHED;
     NEW(description->body_members, TOKENS);
     for (size_t at = 0; at < TOKENS; at++) {
         set(&description->body_members.ptr[at], tokens[at]);
@@ -103,6 +106,22 @@ static struct text text(string from) {
     return (struct text){(const char *)from.ptr, from.len};
 }
 
+// The texts are the host's; the list is ours to free.
+static struct texts texts(signalbox_policy_list_string_t from) {
+    struct { struct text *ptr; size_t len; } to;
+    NEW(to, from.len);
+    for (size_t at = 0; at < from.len; at++) {
+        to.ptr[at] = text(from.ptr[at]);
+    }
+    return (struct texts){to.ptr, to.len};
+}
+
+// One of the key's lists; empty if it has no limit.
+static struct texts names(const signalbox_policy_types_allowance_t *list) {
+    const bool is_limited = list->tag == SIGNALBOX_POLICY_TYPES_ALLOWANCE_ONLY;
+    return is_limited ? texts(list->val.only) : (struct texts){NULL, 0};
+}
+
 static void tell(exports_signalbox_policy_policy_decision_t *decision, const struct answer *answer,
                  const struct text *model) {
     switch (answer->kind) {
@@ -121,7 +140,7 @@ static void tell(exports_signalbox_policy_policy_decision_t *decision, const str
         signalbox_policy_list_string_t *only = &decision->val.list_models.val.only;
         NEW(*only, answer->listed_count);
         for (size_t at = 0; at < only->len; at++) {
-            set(&only->ptr[at], answer->listed[at].name);
+            set(&only->ptr[at], answer->listed[at]);
         }
         break;
     }
@@ -144,11 +163,8 @@ static void tell(exports_signalbox_policy_policy_decision_t *decision, const str
 void exports_signalbox_policy_policy_decide(exports_signalbox_policy_policy_request_t *request,
                                             exports_signalbox_policy_policy_decision_t *decision) {
     const signalbox_policy_types_caller_t *caller = &request->caller;
-    struct { struct text *ptr; size_t len; } scopes;
-    NEW(scopes, caller->scopes.len);
-    for (size_t at = 0; at < scopes.len; at++) {
-        scopes.ptr[at] = text(caller->scopes.ptr[at]);
-    }
+    const struct texts scopes = texts(caller->scopes);
+    const struct texts models = names(&caller->models), published = names(&caller->published);
     struct { struct asked *ptr; size_t len; } asked;
     NEW(asked, request->body_members.len);
     for (size_t at = 0; at < asked.len; at++) {
@@ -160,12 +176,20 @@ void exports_signalbox_policy_policy_decide(exports_signalbox_policy_policy_requ
     struct question question = {
         .method = text(request->method),
         .path = text(request->path),
-        .scopes = scopes.ptr,
-        .scope_count = scopes.len,
+        .scopes = scopes,
+        .models = caller->models.tag == SIGNALBOX_POLICY_TYPES_ALLOWANCE_ONLY ? &models : NULL,
+        .published = caller->published.tag == SIGNALBOX_POLICY_TYPES_ALLOWANCE_ONLY ? &published : NULL,
         .plan = {"", 0},
         .asked = asked.ptr,
         .asked_count = asked.len,
+        // Only what `describe` asks for is told.
+        .in_conversation = request->headers.len > 0,
     };
+    for (size_t at = 0; at < caller->purposes.len; at++) {
+        const bool converses = caller->purposes.ptr[at] == SIGNALBOX_POLICY_TYPES_PURPOSE_CONVERSATION;
+        question.for_conversations |= converses;
+        question.for_inference |= converses || caller->purposes.ptr[at] == SIGNALBOX_POLICY_TYPES_PURPOSE_INFERENCE;
+    }
     for (size_t at = 0; at < caller->labels.len; at++) {
         if (is(text(caller->labels.ptr[at].f0), "plan")) {
             question.plan = text(caller->labels.ptr[at].f1);
@@ -182,7 +206,9 @@ void exports_signalbox_policy_policy_decide(exports_signalbox_policy_policy_requ
     memset(decision, 0, sizeof *decision);
     const struct answer answer = decide(&question);
     tell(decision, &answer, question.model);
-    free(scopes.ptr);
+    free((void *)scopes.ptr);
+    free((void *)models.ptr);
+    free((void *)published.ptr);
     free(asked.ptr);
     exports_signalbox_policy_policy_request_free(request);
 }

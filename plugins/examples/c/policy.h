@@ -20,10 +20,18 @@ struct model {
 };
 extern const struct model models[MODELS];
 
+// The header of a request that takes part in a conversation.
+#define CONVERSATION "x-gt-conversation-id"
+
 // Text as the host gives it: not ended by a zero byte, and it may have some inside.
 struct text {
     const char *at;
     size_t length;
+};
+
+struct texts {
+    const struct text *ptr;
+    size_t len;
 };
 
 struct asked {
@@ -36,10 +44,15 @@ struct asked {
 // What the policy is told of a request.
 struct question {
     struct text method, path;
-    const struct text *scopes;
-    size_t scope_count;
+    // Whether the key was made for inference, or for conversations, which need it.
+    bool for_inference, for_conversations;
+    struct texts scopes;
+    // The names the key may write, and the published ones it may reach; null for all.
+    const struct texts *models, *published;
     // The key's label of that name; empty if it has none.
     struct text plan;
+    // Whether the request has the header CONVERSATION.
+    bool in_conversation;
     // Null until the body was read; empty if it names none.
     const struct text *model;
     // Those of `tokens` that the body has.
@@ -54,8 +67,8 @@ struct answer {
     enum answer_kind kind;
     // FORWARD: the published name.
     const char *published;
-    // LIST: these, from the first on.
-    const struct model *listed;
+    // LIST: the names.
+    const char *listed[MODELS];
     size_t listed_count;
     // REFUSE: `param` may be null.
     uint16_t status;

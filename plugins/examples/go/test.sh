@@ -1,5 +1,6 @@
 #!/bin/sh
-# Tests the decision on this machine.
+# Tests the decision on this machine, by its own tests and the cases.
 set -eu
 cd "$(dirname "$0")"
+signalbox cases cases.yaml > cases.json
 go test ./policy

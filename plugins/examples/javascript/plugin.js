@@ -11,8 +11,8 @@ function describe() {
     name: 'chat-budget',
     version: '0.1.0',
     routes: [route('POST', '/v1/chat/completions', 'json'), route('GET', '/v1/models', 'none')],
-    headers: [],
-    wants: { labels: true },
+    headers: [budget.CONVERSATION],
+    wants: { labels: true, models: true, published: true },
     bodyMembers: budget.TOKENS,
     modelCount: budget.MODELS.length,
   };
@@ -32,13 +32,18 @@ function models(after, limit) {
   };
 }
 
-function decide({ method, path, caller, model, bodyMembers }) {
+function decide({ method, path, headers, caller, model, bodyMembers }) {
   const name = { unread: undefined, absent: '', named: model.val }[model.tag];
   const answer = budget.decide({
     method,
     path,
+    purposes: caller.purposes,
     scopes: caller.scopes,
+    models: names(caller.models),
+    published: names(caller.published),
     plan: caller.labels.find(([label]) => label === 'plan')?.[1],
+    // Only what `describe` asks for is told.
+    inConversation: headers.length > 0,
     model: name,
     tokens: bodyMembers.map(([member, { tag, val }]) => ({
       member,
@@ -55,6 +60,11 @@ function decide({ method, path, caller, model, bodyMembers }) {
     return { tag: 'read-model' };
   }
   return { tag: 'refuse', val: { ...answer.refuse, reason: answer.refuse.code } };
+}
+
+// One of the key's lists; undefined if it has no limit.
+function names({ tag, val }) {
+  return tag === 'only' ? val : undefined;
 }
 
 // A u64 that JavaScript cannot count to is more than anybody may ask for.

@@ -18,8 +18,8 @@ class Policy(Contract):
                 route(policy.CHAT, types.ModelSource.JSON),
                 route(policy.LIST, types.ModelSource.NONE),
             ],
-            headers=[],
-            wants=types.Wants.LABELS,
+            headers=[policy.CONVERSATION],
+            wants=types.Wants.LABELS | types.Wants.MODELS | types.Wants.PUBLISHED,
             body_members=policy.TOKENS,
             model_count=len(policy.MODELS),
         )
@@ -46,11 +46,17 @@ class Policy(Contract):
                 name = ""
             case types.RequestedModel_Named(name):
                 pass
+        caller = request.caller
         question = policy.Question(
             method=request.method,
             path=request.path,
-            scopes=request.caller.scopes,
-            plan=dict(request.caller.labels).get("plan"),
+            scopes=caller.scopes,
+            purposes=[purpose.name.lower() for purpose in caller.purposes],
+            models=names(caller.models),
+            published=names(caller.published),
+            plan=dict(caller.labels).get("plan"),
+            # Only what `describe` asks for is told.
+            in_conversation=bool(request.headers),
             model=name,
             tokens=[(member, whole(value)) for member, value in request.body_members],
         )
@@ -64,6 +70,11 @@ class Policy(Contract):
             case policy.Refuse(status, code, message, param):
                 refusal = types.Refusal(status, code, message, param, reason=code)
                 return types.Decision_Refuse(refusal)
+
+
+def names(entries: types.Allowance) -> list[str] | None:
+    """One of the key's lists; None if it has no limit."""
+    return entries.value if isinstance(entries, types.Allowance_Only) else None
 
 
 def whole(value: types.BodyMember) -> int | None:

@@ -14,6 +14,9 @@ TOKENS = ["max_tokens", "max_completion_tokens"]
 MODELS = {"large": "support-agent", "small": "gt-small"}
 """What a client may write, and what GT publishes; in ascending order."""
 
+CONVERSATION = "x-gt-conversation-id"
+"""The header of a request that takes part in a conversation."""
+
 CHAT = ("POST", "/v1/chat/completions")
 LIST = ("GET", "/v1/models")
 
@@ -25,8 +28,16 @@ class Question:
     method: str
     path: str
     scopes: Sequence[str]
+    purposes: Sequence[str] = ("inference",)
+    """What the key was made for."""
+    models: Sequence[str] | None = None
+    """The names it may write; None for all."""
+    published: Sequence[str] | None = None
+    """The published names it may reach; None for all."""
     plan: str | None = None
     """The key's label of that name."""
+    in_conversation: bool = False
+    """Whether the request has the header CONVERSATION."""
     model: str | None = None
     """None until the body was read, and empty if it names none."""
     tokens: Sequence[tuple[str, int | None]] = ()
@@ -64,21 +75,42 @@ def budget(plan: str | None) -> tuple[list[str], int]:
     return (["large", "small"], 4096) if plan == "plus" else (["small"], 512)
 
 
+def allows(entries: Sequence[str] | None, name: str) -> bool:
+    """Whether one of a key's lists has this name, or a prefix of it that ends in `*`."""
+    if entries is None:
+        return True
+    return any(
+        name.startswith(entry[:-1]) if entry.endswith("*") else entry == name for entry in entries
+    )
+
+
 def decide(question: Question) -> Answer:
     """Decides one request."""
-    models, most = budget(question.plan)
+    of_plan, most = budget(question.plan)
     route = (question.method, question.path)
     if route not in (CHAT, LIST):
         message = "Only POST /v1/chat/completions and GET /v1/models are open here."
         return Refuse(404, "unknown_route", message)
+    for_conversations = "conversation" in question.purposes
+    if not for_conversations and "inference" not in question.purposes:
+        return Refuse(403, "purpose_not_allowed", "This key was not made for inference.")
     if SCOPE not in question.scopes:
         return Refuse(403, "insufficient_scope", f"This key needs the scope `{SCOPE}`.")
+    if question.in_conversation and not for_conversations:
+        message = f"`{CONVERSATION}` needs a key with the purpose `conversation`."
+        return Refuse(403, "conversation_not_allowed", message, CONVERSATION)
+    # Those of the plan that the key's own lists have: a plan widens no key.
+    models = [
+        name
+        for name in of_plan
+        if allows(question.models, name) and allows(question.published, MODELS[name])
+    ]
     if route == LIST:
         return List(models)
     if question.model is None:
         return ReadModel()
     if question.model not in models:
-        message = "Your plan has no such model. GET /v1/models lists those it has."
+        message = "This key has no such model. GET /v1/models lists those it has."
         return Refuse(404, "model_not_found", message, "model")
     for member, asked in question.tokens:
         if asked is None:

@@ -29,9 +29,33 @@ def test_what_the_head_refuses_is_refused_before_the_body_is_read():
     assert decide(HEAD) == ReadModel()
     assert decide(replace(HEAD, scopes=[])).code == "insufficient_scope"
     assert decide(replace(HEAD, path="/v1/embeddings")).code == "unknown_route"
+    assert decide(replace(HEAD, purposes=["upload"])).code == "purpose_not_allowed"
+    talks = replace(HEAD, in_conversation=True)
+    assert decide(talks).code == "conversation_not_allowed"
+    assert decide(replace(talks, purposes=["conversation"])) == ReadModel()
 
 
 def test_a_key_sees_the_models_of_its_plan():
     key = Question(*LIST, scopes=[SCOPE])
     assert decide(key) == List(["small"])
     assert decide(replace(key, plan="plus")) == List(["large", "small"])
+
+
+@pytest.mark.parametrize("of_key", ["models", "published"])
+@pytest.mark.parametrize(
+    ("entries", "is_open"),
+    [
+        (["support-agent", "large"], True),
+        (["support-*", "l*"], True),
+        (["*"], True),
+        (["gt-small", "small"], False),
+        (["support", "larg"], False),
+        ([], False),
+    ],
+)
+def test_a_plan_widens_no_key(of_key, entries, is_open):
+    answer = decide(replace(HEAD, plan="plus", model="large", **{of_key: entries}))
+    if is_open:
+        assert answer == Forward("support-agent")
+    else:
+        assert answer.code == "model_not_found"

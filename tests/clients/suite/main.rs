@@ -14,7 +14,6 @@ mod docs;
 mod editors;
 mod exported;
 mod extension_flow;
-mod new_plugin;
 mod openapi;
 mod real_clients;
 mod registry;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use signalbox_host::{PolicySource, config::Config};
+use signalbox_runtime::Cache;
 use tokio::net::TcpSocket;
 
 use crate::{policies, root};
@@ -21,6 +22,7 @@ pub struct Fixture {
     configuration: String,
     folder: PathBuf,
     policies: Vec<(String, Vec<u8>)>,
+    code: Option<Cache>,
     /// Bound and not listening, so that nobody else can listen where GT is not.
     _closed: Option<TcpSocket>,
 }
@@ -52,6 +54,7 @@ impl Fixture {
             policies: policies.collect(),
             configuration,
             folder: folder(),
+            code: None,
             _closed: Some(closed),
         }
     }
@@ -64,8 +67,28 @@ impl Fixture {
             configuration,
             folder: folder.to_owned(),
             policies,
+            code: None,
             _closed: None,
         }
+    }
+
+    /// The same, for doors that keep machine code in this folder, and find there what another has compiled.
+    ///
+    /// # Panics
+    /// If no machine code can be kept there.
+    #[must_use]
+    pub fn keeping_code(self, folder: &Path) -> Self {
+        let code = Cache::open(folder).expect("a folder of our own");
+        Self {
+            code: Some(code),
+            ..self
+        }
+    }
+
+    /// Where the doors keep machine code, if they do.
+    #[must_use]
+    pub fn code(&self) -> Option<Cache> {
+        self.code.clone()
     }
 
     /// The text of `signalbox.yaml`.

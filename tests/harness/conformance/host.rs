@@ -37,7 +37,8 @@ impl HostDoor {
     #[must_use]
     pub fn open_as(fixture: &Fixture, configuration: &str) -> Self {
         let config = Config::parse(configuration, &fixture.folder());
-        let config = config.expect("the fixture is valid");
+        let mut config = config.expect("the fixture is valid");
+        config.code_cache = fixture.code();
         let policies = fixture.policies().to_vec();
         let (running, (address, admin, handle)) = Running::start("host", |told| async move {
             let host = Host::bind(config, policies).await.expect("the host starts");

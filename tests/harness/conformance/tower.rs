@@ -11,7 +11,7 @@ use hyper_util::{
 use serde_json::Value;
 use signalbox_gate::Peer;
 use signalbox_host::config::Config;
-use signalbox_runtime::Runtime;
+use signalbox_runtime::{Runtime, Settings};
 use signalbox_swap::Swaps;
 use signalbox_tower::{PolicyLayer, Times, TokioRuntime, Upstream};
 use tempfile::TempDir;
@@ -42,7 +42,11 @@ impl TowerDoor {
     pub fn open(fixture: &Fixture) -> Self {
         let config = Config::parse(fixture.configuration(), &fixture.folder());
         let config = config.expect("the fixture is valid");
-        let runtime = Runtime::new(Default::default()).expect("this machine runs policies");
+        let runtime = Runtime::new(Settings {
+            cache: fixture.code(),
+            ..Settings::default()
+        });
+        let runtime = runtime.expect("this machine runs policies");
         let pool = Arc::new(runtime.decision_pool().expect("threads"));
         let swaps = Swaps::new(runtime, Default::default()).expect("no state to read");
         for (name, component) in fixture.policies() {

@@ -88,6 +88,14 @@ pub(super) fn debian(programs: &[(&str, &str)]) -> anyhow::Result<()> {
     }
 }
 
+/// The same for a library: a file that it brings, and its package.
+pub(super) fn debian_library(file: &str, package: &str) -> anyhow::Result<()> {
+    match Path::new(file).is_file() {
+        true => Ok(()),
+        false => apt(&[package]),
+    }
+}
+
 fn apt(packages: &[&str]) -> anyhow::Result<()> {
     let packages = packages.join(" ");
     if !has("apt-get") {

@@ -5,7 +5,7 @@ use super::{clients, kept};
 use crate::process::root;
 
 /// Installs what is missing.
-pub(super) fn install() -> anyhow::Result<()> {
+pub(crate) fn install() -> anyhow::Result<()> {
     clients::debian(&[
         ("curl", "curl"),
         ("python3", "python3"),
@@ -13,6 +13,7 @@ pub(super) fn install() -> anyhow::Result<()> {
         ("clang-19", "clang-19 wasi-libc libclang-rt-19-dev-wasm32"),
         ("wasm-ld-19", "lld-19"),
     ])?;
+    clients::debian_library("/usr/include/cjson/cJSON.h", "libcjson-dev")?;
     let examples = root().join("plugins/examples");
     kept::environment_of("python", &examples.join("python/requirements.txt"), LINKS)?;
     // Debian's Go is older than what compiles to a module that can be called.

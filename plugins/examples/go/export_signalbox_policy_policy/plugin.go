@@ -2,6 +2,8 @@
 package export_signalbox_policy_policy
 
 import (
+	"slices"
+
 	. "go.bytecodealliance.org/pkg/wit/types"
 	"wit_component/policy"
 	wit "wit_component/signalbox_policy_types"
@@ -18,7 +20,8 @@ func Describe() wit.Description {
 			route("POST", "/v1/chat/completions", wit.ModelSource_Json),
 			route("GET", "/v1/models", wit.ModelSource_None),
 		},
-		Wants:       wit.Wants_Labels,
+		Headers:     []string{policy.Conversation},
+		Wants:       wit.Wants_Labels | wit.Wants_Models | wit.Wants_Published,
 		BodyMembers: policy.Tokens,
 		ModelCount:  uint32(len(policy.Models)),
 	}
@@ -45,12 +48,20 @@ func Models(after Option[string], limit uint32) wit.Page {
 }
 
 func Decide(request wit.Request) wit.Decision {
+	caller := request.Caller
+	forConversations := slices.Contains(caller.Purposes, wit.Purpose_Conversation)
 	question := policy.Question{
-		Method: request.Method,
-		Path:   request.Path,
-		Scopes: request.Caller.Scopes,
+		Method:           request.Method,
+		Path:             request.Path,
+		ForInference:     forConversations || slices.Contains(caller.Purposes, wit.Purpose_Inference),
+		ForConversations: forConversations,
+		Scopes:           caller.Scopes,
+		Models:           names(caller.Models),
+		Published:        names(caller.Published),
+		// Only what Describe asks for is told.
+		InConversation: len(request.Headers) > 0,
 	}
-	for _, label := range request.Caller.Labels {
+	for _, label := range caller.Labels {
 		if label.F0 == "plan" {
 			question.Plan = label.F1
 		}
@@ -95,6 +106,15 @@ func Decide(request wit.Request) wit.Decision {
 	default:
 		panic("there are four answers")
 	}
+}
+
+// names gives one of the key's lists; nil if it has no limit.
+func names(list wit.Allowance) *[]string {
+	if list.Tag() != wit.Allowance_Only {
+		return nil
+	}
+	only := list.Only()
+	return &only
 }
 
 func route(method, template string, model wit.ModelSource) wit.Route {

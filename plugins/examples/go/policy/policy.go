@@ -4,6 +4,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Scope is what the key needs for every route.
@@ -18,12 +19,21 @@ type Model struct{ Name, Published string }
 // Models are in ascending order of their names.
 var Models = []Model{{"large", "support-agent"}, {"small", "gt-small"}}
 
+// Conversation is the header of a request that takes part in one.
+const Conversation = "x-gt-conversation-id"
+
 // Question is what the policy is told of a request.
 type Question struct {
 	Method, Path string
-	Scopes       []string
+	// ForInference says whether the key was made for inference, or for conversations, which need it.
+	ForInference, ForConversations bool
+	Scopes                         []string
+	// Models are the names the key may write, and Published those it may reach; nil for all.
+	Models, Published *[]string
 	// Plan is the key's label of that name.
 	Plan string
+	// InConversation says whether the request has the header Conversation.
+	InConversation bool
 	// Model is nil until the body was read, and empty if it names none.
 	Model *string
 	// Asked are those of Tokens that the body has.
@@ -68,27 +78,51 @@ func budget(plan string) ([]string, uint64) {
 	return []string{"small"}, 512
 }
 
+// allows says whether one of a key's lists has this name, or a prefix of it that ends in `*`.
+func allows(list *[]string, name string) bool {
+	return list == nil || slices.ContainsFunc(*list, func(entry string) bool {
+		prefix, isPrefix := strings.CutSuffix(entry, "*")
+		return entry == name || isPrefix && strings.HasPrefix(name, prefix)
+	})
+}
+
 // Decide decides one request.
 func Decide(question Question) Answer {
-	models, most := budget(question.Plan)
+	ofPlan, most := budget(question.Plan)
 	route := question.Method + " " + question.Path
 	if route != "POST /v1/chat/completions" && route != "GET /v1/models" {
 		message := "Only POST /v1/chat/completions and GET /v1/models are open here."
 		return Refuse{404, "unknown_route", message, ""}
 	}
+	if !question.ForInference {
+		return Refuse{403, "purpose_not_allowed", "This key was not made for inference.", ""}
+	}
 	if !slices.Contains(question.Scopes, Scope) {
 		message := fmt.Sprintf("This key needs the scope `%s`.", Scope)
 		return Refuse{403, "insufficient_scope", message, ""}
 	}
+	if question.InConversation && !question.ForConversations {
+		message := fmt.Sprintf("`%s` needs a key with the purpose `conversation`.", Conversation)
+		return Refuse{403, "conversation_not_allowed", message, Conversation}
+	}
+	// Those of the plan that the key's own lists have: a plan widens no key.
+	open := slices.DeleteFunc(slices.Clone(Models), func(model Model) bool {
+		return !slices.Contains(ofPlan, model.Name) || !allows(question.Models, model.Name) ||
+			!allows(question.Published, model.Published)
+	})
 	if route == "GET /v1/models" {
-		return List{models}
+		names := []string{}
+		for _, model := range open {
+			names = append(names, model.Name)
+		}
+		return List{names}
 	}
 	if question.Model == nil {
 		return ReadModel{}
 	}
-	at := slices.IndexFunc(Models, func(model Model) bool { return model.Name == *question.Model })
-	if at < 0 || !slices.Contains(models, *question.Model) {
-		message := "Your plan has no such model. GET /v1/models lists those it has."
+	at := slices.IndexFunc(open, func(model Model) bool { return model.Name == *question.Model })
+	if at < 0 {
+		message := "This key has no such model. GET /v1/models lists those it has."
 		return Refuse{404, "model_not_found", message, "model"}
 	}
 	for _, asked := range question.Asked {
@@ -101,5 +135,5 @@ func Decide(question Question) Answer {
 			return Refuse{400, "over_budget", message, asked.Member}
 		}
 	}
-	return Forward{Models[at].Published}
+	return Forward{open[at].Published}
 }

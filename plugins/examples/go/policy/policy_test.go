@@ -6,7 +6,12 @@ import (
 )
 
 func head() Question {
-	return Question{Method: "POST", Path: "/v1/chat/completions", Scopes: []string{Scope}}
+	return Question{
+		Method:       "POST",
+		Path:         "/v1/chat/completions",
+		ForInference: true,
+		Scopes:       []string{Scope},
+	}
 }
 
 func chat(plan, model string, asked ...Asked) Answer {
@@ -46,11 +51,17 @@ func TestEachPlanHasABudget(t *testing.T) {
 
 func TestWhatTheHeadRefusesIsRefusedBeforeTheBodyIsRead(t *testing.T) {
 	is(t, Decide(head()), ReadModel{})
-	without, elsewhere := head(), head()
+	without, elsewhere, forUploads, talks := head(), head(), head(), head()
 	without.Scopes = nil
 	isRefused(t, Decide(without), "insufficient_scope")
 	elsewhere.Path = "/v1/embeddings"
 	isRefused(t, Decide(elsewhere), "unknown_route")
+	forUploads.ForInference = false
+	isRefused(t, Decide(forUploads), "purpose_not_allowed")
+	talks.InConversation = true
+	isRefused(t, Decide(talks), "conversation_not_allowed")
+	talks.ForConversations = true
+	is(t, Decide(talks), ReadModel{})
 }
 
 func TestAKeySeesTheModelsOfItsPlan(t *testing.T) {
@@ -59,4 +70,20 @@ func TestAKeySeesTheModelsOfItsPlan(t *testing.T) {
 	is(t, Decide(key), List{[]string{"small"}})
 	key.Plan = "plus"
 	is(t, Decide(key), List{[]string{"large", "small"}})
+}
+
+func TestAPlanWidensNoKey(t *testing.T) {
+	ask := func(models, published *[]string) Answer {
+		key, model := head(), "large"
+		key.Plan, key.Model, key.Models, key.Published = "plus", &model, models, published
+		return Decide(key)
+	}
+	for _, list := range [][]string{{"support-agent", "large"}, {"support-*", "l*"}, {"*"}} {
+		is(t, ask(&list, nil), Forward{"support-agent"})
+		is(t, ask(nil, &list), Forward{"support-agent"})
+	}
+	for _, list := range [][]string{{"gt-small", "small"}, {"support", "larg"}, {}, nil} {
+		isRefused(t, ask(&list, nil), "model_not_found")
+		isRefused(t, ask(nil, &list), "model_not_found")
+	}
 }

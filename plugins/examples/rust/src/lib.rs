@@ -4,10 +4,10 @@ mod policy;
 
 use bindings::exports::signalbox::policy::policy::{Decision, Description, Guest, Page, Request};
 use bindings::signalbox::policy::types::{
-    BodyMember, Forward, ListMode, Model, ModelSource, Purpose, Refusal, RequestedModel, Route,
-    Verdict, Wants,
+    Allowance, BodyMember, Forward, ListMode, Model, ModelSource, Purpose, Refusal, RequestedModel,
+    Route, Verdict, Wants,
 };
-use policy::{Answer, MODELS, Question, SCOPE, TOKENS};
+use policy::{Answer, CONVERSATION, MODELS, Question, SCOPE, TOKENS};
 
 mod bindings {
     wit_bindgen::generate!({ world: "signalbox-policy", path: "wit" });
@@ -29,8 +29,8 @@ impl Guest for Plugin {
                 route("POST", "/v1/chat/completions", ModelSource::Json),
                 route("GET", "/v1/models", ModelSource::None),
             ],
-            headers: Vec::new(),
-            wants: Wants::LABELS,
+            headers: vec![CONVERSATION.into()],
+            wants: Wants::LABELS | Wants::MODELS | Wants::PUBLISHED,
             body_members: TOKENS.map(Into::into).into(),
             model_count: MODELS.len() as u32,
         }
@@ -61,7 +61,9 @@ impl Guest for Plugin {
             RequestedModel::Absent => Some(""),
             RequestedModel::Named(name) => Some(name.as_str()),
         };
-        let mut labels = request.caller.labels.iter();
+        let caller = &request.caller;
+        let for_conversations = caller.purposes.contains(&Purpose::Conversation);
+        let mut labels = caller.labels.iter();
         let plan = labels.find(|(name, _)| name == "plan");
         let tokens = request.body_members.iter().map(|(name, value)| {
             let asked = match value {
@@ -73,15 +75,21 @@ impl Guest for Plugin {
         let answer = policy::decide(&Question {
             method: &request.method,
             path: &request.path,
-            scopes: &request.caller.scopes,
+            for_inference: for_conversations || caller.purposes.contains(&Purpose::Inference),
+            for_conversations,
+            scopes: &caller.scopes,
+            models: names(&caller.models),
+            published: names(&caller.published),
             plan: plan.map(|(_, plan)| plan.as_str()),
+            // Only what `describe` asks for is told.
+            in_conversation: !request.headers.is_empty(),
             model,
             tokens: &tokens.collect::<Vec<_>>(),
         });
         match answer {
             Answer::Forward { published } => forward(published, model),
             Answer::List(names) => {
-                let names = names.iter().map(|name| (*name).into());
+                let names = names.into_iter().map(Into::into);
                 Decision::ListModels(ListMode::Only(names.collect()))
             }
             Answer::ReadModel => Decision::ReadModel,
@@ -98,6 +106,14 @@ impl Guest for Plugin {
                 reason: code.into(),
             }),
         }
+    }
+}
+
+/// One of the key's lists; `None` if it has no limit.
+fn names(list: &Allowance) -> Option<&[String]> {
+    match list {
+        Allowance::Only(names) => Some(names),
+        Allowance::All | Allowance::Unasked => None,
     }
 }
 

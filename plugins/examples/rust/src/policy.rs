@@ -9,13 +9,26 @@ pub const TOKENS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 /// What a client may write, and what GT publishes; in ascending order.
 pub const MODELS: [(&str, &str); 2] = [("large", "support-agent"), ("small", "gt-small")];
 
+/// The header of a request that takes part in a conversation.
+pub const CONVERSATION: &str = "x-gt-conversation-id";
+
 /// What the policy is told of a request.
+#[derive(Clone, Copy)]
 pub struct Question<'a> {
     pub method: &'a str,
     pub path: &'a str,
+    /// Whether the key was made for inference, or for conversations, which need it.
+    pub for_inference: bool,
+    pub for_conversations: bool,
     pub scopes: &'a [String],
+    /// The names the key may write; `None` for all.
+    pub models: Option<&'a [String]>,
+    /// The published names it may reach; `None` for all.
+    pub published: Option<&'a [String]>,
     /// The key's label `plan`.
     pub plan: Option<&'a str>,
+    /// Whether the request has the header `CONVERSATION`.
+    pub in_conversation: bool,
     /// `None` until the body was read, and empty if it names none.
     pub model: Option<&'a str>,
     /// Those of `TOKENS` that the body has; `None` where it does not say a whole number, once.
@@ -28,7 +41,7 @@ pub enum Answer {
     Forward {
         published: &'static str,
     },
-    List(&'static [&'static str]),
+    List(Vec<&'static str>),
     ReadModel,
     Refuse {
         status: u16,
@@ -46,9 +59,18 @@ fn budget(plan: Option<&str>) -> (&'static [&'static str], u64) {
     }
 }
 
+/// Whether one of a key's lists has this name, or a prefix of it that ends in `*`.
+fn allows(list: Option<&[String]>, name: &str) -> bool {
+    let fits = |entry: &String| match entry.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => entry == name,
+    };
+    list.is_none_or(|list| list.iter().any(fits))
+}
+
 /// Decides one request.
 pub fn decide(question: &Question<'_>) -> Answer {
-    let (models, most) = budget(question.plan);
+    let (of_plan, most) = budget(question.plan);
     let is_list = match (question.method, question.path) {
         ("GET", "/v1/models") => true,
         ("POST", "/v1/chat/completions") => false,
@@ -57,19 +79,32 @@ pub fn decide(question: &Question<'_>) -> Answer {
             return refuse(404, "unknown_route", message, None);
         }
     };
+    if !question.for_inference {
+        let message = "This key was not made for inference.";
+        return refuse(403, "purpose_not_allowed", message, None);
+    }
     if !question.scopes.iter().any(|scope| scope == SCOPE) {
         let message = format!("This key needs the scope `{SCOPE}`.");
         return refuse(403, "insufficient_scope", message, None);
     }
+    if question.in_conversation && !question.for_conversations {
+        let message = format!("`{CONVERSATION}` needs a key with the purpose `conversation`.");
+        return refuse(403, "conversation_not_allowed", message, Some(CONVERSATION));
+    }
+    // Those of the plan that the key's own lists have: a plan widens no key.
+    let mut models = MODELS.into_iter().filter(|(name, published)| {
+        of_plan.contains(name)
+            && allows(question.models, name)
+            && allows(question.published, published)
+    });
     if is_list {
-        return Answer::List(models);
+        return Answer::List(models.map(|(name, _)| name).collect());
     }
     let Some(model) = question.model else {
         return Answer::ReadModel;
     };
-    let known = MODELS.iter().find(|(name, _)| *name == model);
-    let Some((_, published)) = known.filter(|(name, _)| models.contains(name)) else {
-        let message = "Your plan has no such model. GET /v1/models lists those it has.";
+    let Some((_, published)) = models.find(|(name, _)| *name == model) else {
+        let message = "This key has no such model. GET /v1/models lists those it has.";
         return refuse(404, "model_not_found", message, Some("model"));
     };
     for (member, asked) in question.tokens {
@@ -106,15 +141,34 @@ fn refuse(
 mod tests {
     use super::*;
 
-    fn chat(plan: Option<&str>, model: &str, tokens: &[(&str, Option<u64>)]) -> Answer {
-        decide(&Question {
+    /// A chat before its body is read, by a key without limits.
+    fn head(scopes: &[String]) -> Question<'_> {
+        Question {
             method: "POST",
             path: "/v1/chat/completions",
-            scopes: &[SCOPE.to_owned()],
+            for_inference: true,
+            for_conversations: false,
+            scopes,
+            models: None,
+            published: None,
+            plan: None,
+            in_conversation: false,
+            model: None,
+            tokens: &[],
+        }
+    }
+
+    fn chat(plan: Option<&str>, model: &str, tokens: &[(&str, Option<u64>)]) -> Answer {
+        decide(&Question {
             plan,
             model: Some(model),
             tokens,
+            ..head(&names([SCOPE]))
         })
+    }
+
+    fn names<const N: usize>(names: [&str; N]) -> [String; N] {
+        names.map(Into::into)
     }
 
     fn code(answer: Answer) -> &'static str {
@@ -149,14 +203,8 @@ mod tests {
 
     #[test]
     fn what_the_head_refuses_is_refused_before_the_body_is_read() {
-        let head = Question {
-            method: "POST",
-            path: "/v1/chat/completions",
-            scopes: &[SCOPE.to_owned()],
-            plan: None,
-            model: None,
-            tokens: &[],
-        };
+        let scopes = names([SCOPE]);
+        let head = head(&scopes);
         assert_eq!(decide(&head), Answer::ReadModel);
         let without = Question {
             scopes: &[],
@@ -168,22 +216,68 @@ mod tests {
             ..head
         };
         assert_eq!(code(decide(&elsewhere)), "unknown_route");
+        let for_uploads = Question {
+            for_inference: false,
+            ..head
+        };
+        assert_eq!(code(decide(&for_uploads)), "purpose_not_allowed");
+        let mut talks = Question {
+            in_conversation: true,
+            ..head
+        };
+        assert_eq!(code(decide(&talks)), "conversation_not_allowed");
+        talks.for_conversations = true;
+        assert_eq!(decide(&talks), Answer::ReadModel);
     }
 
     #[test]
     fn a_key_sees_the_models_of_its_plan() {
-        let scopes = [SCOPE.to_owned()];
+        let scopes = names([SCOPE]);
         let list = |plan| {
             decide(&Question {
                 method: "GET",
                 path: "/v1/models",
-                scopes: &scopes,
                 plan,
-                model: None,
-                tokens: &[],
+                ..head(&scopes)
             })
         };
-        assert_eq!(list(None), Answer::List(&["small"]));
-        assert_eq!(list(Some("plus")), Answer::List(&["large", "small"]));
+        assert_eq!(list(None), Answer::List(vec!["small"]));
+        assert_eq!(list(Some("plus")), Answer::List(vec!["large", "small"]));
+    }
+
+    #[test]
+    fn a_plan_widens_no_key() {
+        let scopes = names([SCOPE]);
+        let key = Question {
+            plan: Some("plus"),
+            model: Some("large"),
+            ..head(&scopes)
+        };
+        let published = "support-agent";
+        for (list, is_open) in [
+            (&names(["support-agent", "large"])[..], true),
+            (&names(["support-*", "l*"]), true),
+            (&names(["*"]), true),
+            (&names(["gt-small", "small"]), false),
+            (&names(["support", "larg"]), false),
+            (&[], false),
+        ] {
+            for limited in [
+                Question {
+                    models: Some(list),
+                    ..key
+                },
+                Question {
+                    published: Some(list),
+                    ..key
+                },
+            ] {
+                let answer = decide(&limited);
+                match is_open {
+                    true => assert_eq!(answer, Answer::Forward { published }, "{list:?}"),
+                    false => assert_eq!(code(answer), "model_not_found", "{list:?}"),
+                }
+            }
+        }
     }
 }
