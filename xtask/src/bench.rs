@@ -5,6 +5,8 @@
 //! another day is the ratio of two of them within a round, so that is what is given an interval.
 
 mod instructions;
+mod pages;
+mod plugins;
 mod proxies;
 
 use std::path::PathBuf;
@@ -34,6 +36,9 @@ pub(crate) struct Arguments {
     /// The doors of other proxies alone, each beside that proxy without the gate
     #[arg(long, conflicts_with_all = ["only", "signalbox", "render"])]
     doors: bool,
+    /// The example plugins alone, by their languages and by what an instance may keep
+    #[arg(long, conflicts_with_all = ["only", "signalbox", "render", "doors"])]
+    plugins: bool,
     /// Two minutes: few and short turns, nginx, HAProxy and Envoy alone; not to be quoted. With
     /// --instructions a few workloads
     #[arg(long)]
@@ -69,6 +74,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if arguments.doors {
         return proxies::doors(arguments);
+    }
+    if arguments.plugins {
+        return plugins::run(arguments.write_docs);
     }
     if let Some(path) = &arguments.render {
         return proxies::render(path, arguments.write_docs);

@@ -31,6 +31,8 @@ use clap::Args;
 use crate::process::say;
 use step::Step;
 
+pub(crate) use plugins::install as install_plugins;
+
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Run only these steps and suites, in their usual order
