@@ -14,6 +14,7 @@ use signalbox_http::{
     json::{Found, Member, MemberNames, Scanner, find_members, find_model, quoted},
     refusal::Refusal,
     restamp::JsonRestamp,
+    usage::Usage,
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -116,13 +117,21 @@ fn restamped(pieces: &[&[u8]], body: &[u8]) {
         let (mut restamp, mut out) = (JsonRestamp::new(STAMP), Vec::new());
         pieces.for_each(|piece| restamp.push(piece, &mut out));
         restamp.finish(&mut out);
-        out
+        (out, restamp.usage())
     };
     let whole = through(&mut std::iter::once(body));
     assert_eq!(through(&mut pieces.iter().copied()), whole, "pieces");
     assert_eq!(through(&mut body.chunks(1)), whole, "bytes");
+    let (whole, usage) = whole;
     match spans(body) {
         Some(spans) => assert_eq!(whole, replaced(body, &spans)),
         None => assert!(differs_in_whole_strings(body, &whole)),
+    }
+    if let Ok(tree) = serde_json::from_slice::<Value>(body) {
+        let told = tree["usage"].to_string();
+        // A longer one is not read; a tree does not say how long it was.
+        if usage.is_some() || body.len() <= 4 << 10 {
+            assert_eq!(usage, Usage::read(told.as_bytes()), "the slow way");
+        }
     }
 }

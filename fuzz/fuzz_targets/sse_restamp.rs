@@ -8,6 +8,7 @@ use signalbox_fuzz::{
     stamps::{STAMP, differs_in_whole_strings, events, mentions_stamp, replaced, spans},
 };
 use signalbox_http::restamp::SseRestamp;
+use signalbox_http::usage::Usage;
 
 fuzz_target!(|input: &[u8]| {
     let Some((pieces, stream)) = cut(input) else {
@@ -19,17 +20,19 @@ fuzz_target!(|input: &[u8]| {
     let whole = through(&mut std::iter::once(stream));
     assert_eq!(through(&mut pieces.iter().copied()), whole, "pieces");
     assert_eq!(through(&mut stream.chunks(1)), whole, "bytes");
+    let (whole, _) = whole;
     assert!(differs_in_whole_strings(stream, &whole));
     if let Some(expected) = expected(stream) {
         assert_eq!(whole, expected, "the slow way");
     }
 });
 
-fn through(pieces: &mut dyn Iterator<Item = &[u8]>) -> Vec<u8> {
+/// What goes out, and what it is said to have cost.
+fn through(pieces: &mut dyn Iterator<Item = &[u8]>) -> (Vec<u8>, Option<Usage>) {
     let (mut restamp, mut out) = (SseRestamp::new(STAMP), Vec::new());
     pieces.for_each(|piece| restamp.push(piece, &mut out));
     restamp.finish(&mut out);
-    out
+    (out, restamp.usage())
 }
 
 /// The stream as the client should see it, if the text of every event is JSON or begins like none.

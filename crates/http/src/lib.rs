@@ -32,3 +32,4 @@ mod quote;
 pub mod refusal;
 pub mod restamp;
 mod stride;
+pub mod usage;

@@ -3,6 +3,8 @@
 //! Only the value of a top-level `model` string changes, in a JSON answer and in the JSON of every
 //! server-sent event; every other byte passes in the push it came with, however the answer is cut
 //! into chunks. What is not JSON passes as it is: an answer was already decided on.
+//!
+//! The same pass reads what the answer says it cost: its `usage`.
 
 mod border;
 mod json;
@@ -20,6 +22,7 @@ pub use stamp::Stamp;
 use crate::{
     media::trim,
     refusal::{Code, Refusal},
+    usage::Usage,
 };
 
 /// What to do with the bytes of an answer.
@@ -67,10 +70,28 @@ impl Restamp {
         })
     }
 
+    /// For an answer that passes as it came, and whose usage is to be known. There is none to read in
+    /// one that is compressed or a part of one.
+    #[must_use]
+    pub fn reading(kind: AnswerKind, content_encoding: Option<&str>, status: u16) -> Self {
+        if matches!(status, 204 | 206 | 304) || !content_encoding.is_none_or(is_identity) {
+            return Self::Pass;
+        }
+        match kind {
+            AnswerKind::Json => Self::Json(JsonRestamp::reading()),
+            AnswerKind::Events => Self::Sse(SseRestamp::reading()),
+            AnswerKind::Other => Self::Pass,
+        }
+    }
+
     /// Whether the number or the values of the bytes may change on the way.
     #[must_use]
     pub const fn changes_bytes(&self) -> bool {
-        !matches!(self, Self::Pass)
+        match self {
+            Self::Pass => false,
+            Self::Json(json) => json.changes_bytes(),
+            Self::Sse(sse) => sse.changes_bytes(),
+        }
     }
 
     /// Takes the next chunk: `true` if it goes out as it came; if not, what goes out is appended to
@@ -96,6 +117,27 @@ impl Restamp {
             Self::Pass => {}
             Self::Json(json) => json.finish(out),
             Self::Sse(sse) => sse.finish(out),
+        }
+    }
+
+    /// What the answer has said so far that it cost: its `usage`, or the last one of its events.
+    /// `None` also if that object has more than 4 KiB.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        match self {
+            Self::Pass => None,
+            Self::Json(json) => json.usage(),
+            Self::Sse(sse) => sse.usage(),
+        }
+    }
+
+    /// How many bytes of what is said have passed so far: [`JsonRestamp::content_bytes`].
+    #[must_use]
+    pub const fn content_bytes(&self) -> u64 {
+        match self {
+            Self::Pass => 0,
+            Self::Json(json) => json.content_bytes(),
+            Self::Sse(sse) => sse.content_bytes(),
         }
     }
 

@@ -1,31 +1,47 @@
 //! Restamping one JSON text.
 
+mod content;
+mod key_text;
+mod pass;
+mod reading;
 mod skip;
 mod strings;
 
 use super::{Stamp, output::Output};
-use crate::json::{KeyMatch, Text};
-use crate::stride::{Stops, Structure, stride};
-use skip::skip_string;
+use crate::json::Text;
+use crate::usage::Usage;
+use content::Content;
+use key_text::KeyText;
+use pass::next;
+use reading::{Reading, Watch};
 
 /// Replaces the value of the top-level `model` string of one JSON text.
 ///
 /// It reads no more of JSON than it needs to know which key it is at, so an answer with a flaw
-/// elsewhere is restamped all the same. Only bytes of a `model` value are ever held.
+/// elsewhere is restamped all the same. Only bytes of a `model` value are ever held back. On the way
+/// it keeps the top-level `usage`, and counts the bytes of what is said.
 #[derive(Debug)]
 pub struct JsonRestamp {
-    stamp: Stamp,
+    /// `None` if nothing is replaced.
+    stamp: Option<Stamp>,
     place: Place,
     /// Containers open, the top-level object included.
     depth: usize,
     text: Text,
-    key: KeyMatch,
+    key: KeyText,
     key_len: usize,
     /// Whether the last byte of a string was a backslash that escapes the next.
     escaped: bool,
     /// The raw value of `model` so far, its opening quote included, if it did not come whole.
     held: Vec<u8>,
     oversized: u64,
+    /// What the container that is passing is read for.
+    watch: Watch,
+    /// Whether a top-level `response` may have the usage.
+    reads_response: bool,
+    /// `None` before anything was read.
+    reading: Option<Box<Reading>>,
+    content: Content,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +68,8 @@ enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Member {
     Model,
+    Usage,
+    Response,
     Other,
 }
 
@@ -60,16 +78,40 @@ impl JsonRestamp {
     #[must_use]
     pub fn new(stamp: impl Into<Stamp>) -> Self {
         Self {
-            stamp: stamp.into(),
+            stamp: Some(stamp.into()),
+            ..Self::reading()
+        }
+    }
+
+    /// Will change nothing, and read the usage.
+    #[must_use]
+    pub const fn reading() -> Self {
+        Self {
+            stamp: None,
             place: Place::Start,
             depth: 0,
             text: Text::new(),
-            key: KeyMatch::new(),
+            key: KeyText::new(),
             key_len: 0,
             escaped: false,
             held: Vec::new(),
             oversized: 0,
+            watch: Watch::Nothing,
+            reads_response: false,
+            reading: None,
+            content: Content::new(),
         }
+    }
+
+    /// The same where the usage may also be that of a top-level `response`, as in events.
+    pub(super) const fn with_response(mut self) -> Self {
+        self.reads_response = true;
+        self
+    }
+
+    /// Whether a name may be replaced.
+    pub(super) const fn changes_bytes(&self) -> bool {
+        self.stamp.is_some()
     }
 
     /// Takes the next chunk: `true` if it goes out as it came; if not, what goes out is appended to
@@ -99,6 +141,20 @@ impl JsonRestamp {
         self.oversized
     }
 
+    /// The usage it has named so far: of the last text that has one, and in it the last.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.reading.as_deref()?.usage()
+    }
+
+    /// How many bytes of what is said have passed so far, as JSON writes them: of `content`, of
+    /// reasoning, of a completion's `text` and of the `arguments` of calls. Of a text whose chunks
+    /// cut such a key it may be fewer.
+    #[must_use]
+    pub const fn content_bytes(&self) -> u64 {
+        self.content.bytes
+    }
+
     /// Takes a line end that is part of the text but not of the bytes that pass through here: where
     /// server-sent events continue a text on the next line.
     pub(super) fn line_end(&mut self, output: &mut Output<'_>) {
@@ -113,12 +169,20 @@ impl JsonRestamp {
             Place::Passing => self.escaped = false,
             _ => {}
         }
+        if self.watch != Watch::Nothing {
+            self.read(b"\n");
+        }
     }
 
     /// Begins the next text.
     pub(super) fn restart(&mut self) {
         self.place = Place::Start;
         self.depth = 0;
+        self.watch = Watch::Nothing;
+        self.content.is_open = false;
+        if let Some(reading) = &mut self.reading {
+            reading.next_text();
+        }
     }
 
     /// Takes the next part of the text, which so many bytes of the chunk are behind.
@@ -128,6 +192,9 @@ impl JsonRestamp {
             self.place = match self.place {
                 Place::Through => return,
                 Place::Holding => self.hold(&mut rest, behind, output),
+                Place::Passing | Place::Inside if self.watch != Watch::Nothing => {
+                    self.watched(&mut rest)
+                }
                 Place::Passing => self.string(&mut rest),
                 Place::InKey => self.key(&mut rest),
                 Place::Inside => self.inside(&mut rest),
@@ -141,7 +208,7 @@ impl JsonRestamp {
                     rest = after;
                     self.name(&mut rest, quote, behind, output)
                 }
-                Place::Value(Member::Other) if byte == b'"' => {
+                Place::Value(_) if byte == b'"' => {
                     rest = after;
                     self.escaped = false;
                     self.string(&mut rest)
@@ -168,70 +235,16 @@ impl JsonRestamp {
                 Place::Key
             }
             (Place::Colon(member), b':') => Place::Value(member),
-            (Place::Value(_), b'{' | b'[') => {
+            (Place::Value(member), b'{' | b'[') => {
                 self.depth = 2;
+                if byte == b'{' {
+                    self.begin_watch(member);
+                }
                 Place::Inside
             }
             (Place::Value(_), b',' | b':' | b'}' | b']') => Place::Through,
             (Place::Value(_), _) => Place::Next,
             _ => Place::Through,
         }
-    }
-
-    /// Goes through containers, out of them if they end here.
-    fn inside(&mut self, rest: &mut &[u8]) -> Place {
-        let mut here = *rest;
-        let mut depth = self.depth;
-        let place = loop {
-            let (_, tail) = here.split_at(to_structure(here));
-            let Some((&byte, after)) = tail.split_first() else {
-                here = tail;
-                break Place::Inside;
-            };
-            here = after;
-            match byte {
-                b'"' => {
-                    self.escaped = false;
-                    if !skip_string(&mut here, &mut self.escaped) {
-                        break Place::Passing;
-                    }
-                }
-                b'{' | b'[' => depth += 1,
-                _ if depth > 2 => depth -= 1,
-                _ => {
-                    depth = 1;
-                    break Place::Next;
-                }
-            }
-        };
-        *rest = here;
-        self.depth = depth;
-        place
-    }
-}
-
-/// How many bytes there are to the next quote or bracket: mostly none or one.
-#[inline]
-fn to_structure(bytes: &[u8]) -> usize {
-    match bytes {
-        [first, ..] if Structure::has(*first) => 0,
-        [_, second, ..] if Structure::has(*second) => 1,
-        _ => stride::<Structure>(bytes),
-    }
-}
-
-/// Goes on in a top-level value that is no string, or behind one, up to its comma.
-fn next(rest: &mut &[u8]) -> Place {
-    let is_end = |byte: &u8| matches!(byte, b',' | b'"' | b'{' | b'}' | b'[' | b']' | b':');
-    let end = rest.iter().position(is_end).unwrap_or(rest.len());
-    let (_, tail) = rest.split_at(end);
-    let Some((&byte, after)) = tail.split_first() else {
-        *rest = tail;
-        return Place::Next;
-    };
-    *rest = after;
-    match byte {
-        b',' => Place::Key,
-        _ => Place::Through,
     }
 }

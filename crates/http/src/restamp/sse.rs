@@ -3,8 +3,10 @@
 use memchr::memchr2;
 
 use super::{JsonRestamp, Stamp, output::Output};
+use crate::usage::Usage;
 
-/// Replaces the value of the top-level `model` string in the data of every event.
+/// Replaces the value of the top-level `model` string in the data of every event, and keeps the last
+/// `usage`: that of an event, or of the `response` in it.
 ///
 /// Lines end in LF, CR or CRLF; the `data` lines of one event are one JSON text. Comments, other
 /// fields, `[DONE]`, a byte order mark and a last event without its blank line pass as they are.
@@ -34,11 +36,26 @@ impl SseRestamp {
     /// Will put `stamp` where an event names its model.
     #[must_use]
     pub fn new(stamp: impl Into<Stamp>) -> Self {
+        Self::of(JsonRestamp::new(stamp))
+    }
+
+    /// Will change nothing, and read the usage.
+    #[must_use]
+    pub const fn reading() -> Self {
+        Self::of(JsonRestamp::reading())
+    }
+
+    const fn of(json: JsonRestamp) -> Self {
         Self {
-            json: JsonRestamp::new(stamp),
+            json: json.with_response(),
             line: Line::Mark(0),
             after_cr: false,
         }
+    }
+
+    /// Whether a name may be replaced.
+    pub(super) const fn changes_bytes(&self) -> bool {
+        self.json.changes_bytes()
     }
 
     /// Takes the next chunk: `true` if it goes out as it came; if not, what goes out is appended to
@@ -82,6 +99,18 @@ impl SseRestamp {
     /// Ends the stream: a value that never ended goes out as it came.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.json.finish(out);
+    }
+
+    /// The last usage that an event has named so far.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.json.usage()
+    }
+
+    /// As [`JsonRestamp::content_bytes`], of all events.
+    #[must_use]
+    pub const fn content_bytes(&self) -> u64 {
+        self.json.content_bytes()
     }
 
     /// How many keys or model values were too long to look at.

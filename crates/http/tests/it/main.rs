@@ -21,3 +21,4 @@ mod restamp;
 mod scan;
 mod streams;
 mod targets;
+mod usage;

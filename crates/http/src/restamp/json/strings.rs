@@ -1,8 +1,8 @@
 //! Keys and strings, whole as they most often come, or cut by the end of a chunk.
 
-use super::{JsonRestamp, Member, Place, skip::skip_string};
-use crate::json::{KeyMatch, Similarity, Text, plain_text};
-use crate::restamp::output::Output;
+use super::{JsonRestamp, Member, Place, key_text::KeyText, skip::skip_string};
+use crate::json::{Text, plain_text};
+use crate::restamp::{Stamp, output::Output};
 
 impl JsonRestamp {
     /// Reads a top-level key from its start, and goes on as long as strings follow, key after value
@@ -11,12 +11,12 @@ impl JsonRestamp {
         loop {
             let Some((key, after)) = plain_text(rest).filter(|(key, _)| key.len() < LIMIT) else {
                 self.text = Text::new();
-                self.key = KeyMatch::new();
+                self.key = KeyText::new();
                 self.key_len = 0;
                 return Place::InKey;
             };
             *rest = after;
-            let member = member(key == b"model");
+            let member = self.member(key);
             match *rest {
                 [b':', b'"', after @ ..] if member == Member::Other => *rest = after,
                 [b':', after @ ..] => {
@@ -44,7 +44,11 @@ impl JsonRestamp {
         let is_short = self.key_len <= LIMIT;
         let place = match outcome {
             Ok(false) => return Place::InKey,
-            Ok(true) => Place::Colon(member(is_short && self.key.finish() == Similarity::Same)),
+            Ok(true) if is_short => {
+                let key = self.key;
+                Place::Colon(self.member(key.text()))
+            }
+            Ok(true) => Place::Colon(Member::Other),
             Err(_) => Place::Through,
         };
         self.oversized += u64::from(!is_short);
@@ -53,7 +57,11 @@ impl JsonRestamp {
 
     /// Reads on in a string that passes.
     pub(super) fn string(&mut self, rest: &mut &[u8]) -> Place {
-        match skip_string(rest, &mut self.escaped) {
+        let is_whole = match self.content.is_open {
+            true => self.said(rest),
+            false => skip_string(rest, &mut self.escaped),
+        };
+        match is_whole {
             true if self.depth > 1 => Place::Inside,
             true => Place::Next,
             false => Place::Passing,
@@ -71,7 +79,7 @@ impl JsonRestamp {
         match plain_text(rest) {
             Some((name, after)) if name.len() < LIMIT - 1 => {
                 *rest = after;
-                output.replace(quote, behind + rest.len(), self.stamp.as_json());
+                output.replace(quote, behind + rest.len(), self.stamp());
                 Place::Next
             }
             _ => {
@@ -110,16 +118,34 @@ impl JsonRestamp {
             return Place::Holding;
         }
         self.held.clear();
-        output.add(self.stamp.as_json());
+        output.add(self.stamp());
         Place::Next
     }
-}
 
-const fn member(is_model: bool) -> Member {
-    if is_model {
-        Member::Model
-    } else {
-        Member::Other
+    /// Only where there is one is a `model` found.
+    fn stamp(&self) -> &[u8] {
+        self.stamp.as_ref().map_or(&[], Stamp::as_json)
+    }
+
+    /// What the member of this key is. Of a key that is there twice the last one counts: what the
+    /// one before said of the usage is forgotten.
+    fn member(&mut self, key: &[u8]) -> Member {
+        match key {
+            b"model" if self.stamp.is_some() => Member::Model,
+            b"usage" => {
+                if let Some(reading) = &mut self.reading {
+                    reading.forget();
+                }
+                Member::Usage
+            }
+            b"response" if self.reads_response => {
+                if let Some(reading) = &mut self.reading {
+                    reading.forget_response();
+                }
+                Member::Response
+            }
+            _ => Member::Other,
+        }
     }
 }
 
