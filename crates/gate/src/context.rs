@@ -23,6 +23,7 @@ use crate::request::client_head::ClientHead;
 use crate::response::rejection::{self, Rejection};
 use crate::response::request_id;
 use crate::settings::Settings;
+use crate::token_usage::Meter;
 
 /// What one exchange holds until its response has ended, however it ends: what is known of it, who is
 /// told, and its place in every limit.
@@ -60,6 +61,7 @@ impl<O: Observer> Context<O> {
                 policy: None,
                 route: None,
                 policy_time: std::time::Duration::ZERO,
+                meter: Meter::default(),
                 end: End::Open,
             },
             observer,

@@ -16,6 +16,7 @@ use crate::request::client::Client;
 use crate::request::target::Target;
 use crate::response::abort_reason::AbortReason;
 use crate::response::decision_id::DecisionId;
+use crate::token_usage::{Meter, TokenUsage};
 
 /// What is known of one exchange so far.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct Facts {
     pub(crate) policy: Option<DecidedBy>,
     pub(crate) route: Option<(Arc<RouteTable>, usize)>,
     pub(crate) policy_time: Duration,
+    pub(crate) meter: Meter,
     pub(crate) end: End,
 }
 
@@ -133,6 +135,25 @@ impl Facts {
     #[must_use]
     pub const fn is_model_listed(&self) -> bool {
         self.told.is_listed()
+    }
+
+    /// The name that GT publishes the model under, which the request was sent with.
+    #[must_use]
+    pub fn published(&self) -> Option<&str> {
+        self.plan.as_ref()?.forward()?.model.as_deref()
+    }
+
+    /// The tokens it took, as far as GT's response said or can be estimated: known once it has ended.
+    /// `None` where GT said nothing in a response that came whole.
+    #[must_use]
+    pub const fn usage(&self) -> Option<&TokenUsage> {
+        self.meter.usage()
+    }
+
+    /// Whether GT's response came whole, should have said how many tokens it took, and did not.
+    #[must_use]
+    pub fn lacks_usage(&self) -> bool {
+        matches!(self.end, End::Forwarded(status) if self.meter.lacks_usage(status))
     }
 
     /// What observers have left with the plan of this request: with all that the policy was told last,

@@ -117,7 +117,8 @@ impl<O: Observer> Sent<O> {
     /// GT's response is here, its head at least.
     #[must_use]
     pub fn responded(mut self, answer: response::Parts) -> Responded<O> {
-        let stamp = self.forwarding.stamp.as_ref();
+        let is_counted = self.context.facts.meter.is_counted();
+        let stamp = (self.forwarding.stamp.as_ref(), is_counted);
         let secret = &self.forwarding.credential.secret;
         let ClientAnswer {
             mut head,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderValue, Request, header};
 use signalbox_http::restamp::Stamp;
+use signalbox_http::usage::counts_tokens;
 use signalbox_runtime::GenerationStats;
 
 use crate::asking::{Decided, Stage};
@@ -18,6 +19,7 @@ use crate::halt::Halt;
 use crate::observer::Observer;
 use crate::plan::{Plan, PlanCredentials};
 use crate::request::forwarded;
+use crate::token_usage::Meter;
 use crate::upstream::request::Destination;
 
 /// A request for GT. Only the gate makes one, of a request that has passed every check.
@@ -123,6 +125,10 @@ impl<O: Observer> Exchange<O> {
             Stage::Head => Passing::Untouched,
             Stage::Model => Passing::Checked(published(&decided.plan)),
         };
+        let target = self.context.facts.target.as_ref();
+        if target.is_some_and(|target| counts_tokens(&target.path)) {
+            self.context.facts.meter = Meter::counting(self.body.length());
+        }
         let limit = self.gate.upload_limit(key);
         let body = std::mem::replace(&mut self.body, Body::new(Some(0), None));
         Ok(body.into_upstream(passing, limit)?)

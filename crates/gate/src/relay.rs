@@ -103,6 +103,15 @@ impl<O: Observer> Relay<O> {
     }
 }
 
+impl<O: Observer> Drop for RelayBody<O> {
+    fn drop(&mut self) {
+        let facts = &mut self.context.facts;
+        let is_whole = matches!(facts.end, End::Forwarded(_));
+        let restamp = &self.edits.restamp;
+        facts.meter.ends(restamp, self.status, is_whole);
+    }
+}
+
 impl<O: Observer> RelayBody<O> {
     /// Whether the response is a stream of events.
     #[must_use]

@@ -97,6 +97,14 @@ impl Body {
         self.declared
     }
 
+    /// The length of it, as far as that is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match &self.read {
+            Read::Json(json) => Some(json.length()),
+            Read::No | Read::Gathering { .. } | Read::Form(_) => self.declared,
+        }
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.declared == Some(0)

@@ -58,6 +58,10 @@ impl HeldJson {
         Cow::Owned(found.map_or_else(|_| Vec::new(), |(_, members)| members))
     }
 
+    pub(crate) const fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     pub(crate) const fn names_a_model(&self) -> bool {
         matches!(self.model, Found::Named { .. })
     }

@@ -49,14 +49,15 @@ pub(crate) struct ClientAnswer {
     pub(crate) is_events: bool,
 }
 
-/// The head for the client and the way of the body, made of GT's head.
+/// The head for the client and the way of the body, made of GT's head. `stamp` is the name the client
+/// is to see; with it goes whether the tokens of the answer are counted.
 ///
 /// # Errors
 /// Where GT's answer is not the client's: it speaks of our credential, sends us elsewhere, or
 /// cannot be restamped.
 pub(crate) fn of_upstream(
     mut head: response::Parts,
-    stamp: Option<&Stamp>,
+    (stamp, is_counted): (Option<&Stamp>, bool),
     secret: &Secret,
 ) -> Result<ClientAnswer, Refusal> {
     check_status(head.status)?;
@@ -64,7 +65,10 @@ pub(crate) fn of_upstream(
     let encoding = fields.encoding();
     let kind = fields.kind();
     let status = head.status.as_u16();
-    let restamp = Restamp::for_answer(kind, encoding.as_deref(), status, stamp)?;
+    let restamp = match stamp {
+        None if is_counted => Restamp::reading(kind, encoding.as_deref(), status),
+        _ => Restamp::for_answer(kind, encoding.as_deref(), status, stamp)?,
+    };
     let is_events = kind == AnswerKind::Events;
     for name in head::connection_names(&fields.connection.values()) {
         head.headers.remove(name);

@@ -21,3 +21,4 @@ mod refusals;
 mod sizes;
 mod swaps;
 mod tokens;
+mod usage;
