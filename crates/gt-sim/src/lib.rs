@@ -29,6 +29,7 @@
 //! | errors | — | OpenAI's shape; a refused request's body is read (to 64 MiB) before the answer; JSON bodies over 32 MiB are 413 |
 //! | chat | OpenAI-shaped content for `model` and `messages` | echoes the last user message; `n` must be 1; a tool is called if `tool_choice` names or requires one, or the user message names it; `response_format` gives JSON made from the schema; other fields are ignored |
 //! | streaming | tokens stream | OpenAI's chunks, one per word; `Tenant::pace` or `metadata: {gt_sim_chunks, gt_sim_pause_ms}` change number and pace |
+//! | `usage` | — | of chats and embeddings, words for tokens; in a stream only if `include_usage` asks for it; `metadata: {gt_sim_cached_tokens, gt_sim_reasoning_tokens}` add the details |
 //! | embeddings | `input`, `encoding_format` float or base64 | 8 dimensions of unit length from a hash; strings and token arrays; `dimensions` 1–8 |
 //! | transcription | multipart `model` and `file` | a strict grammar; other fields ignored; `response_format` json, text or `verbose_json` |
 //! | speech | `model`, `input` | silence; mp3 unless `response_format` says otherwise |

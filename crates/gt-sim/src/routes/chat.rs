@@ -113,6 +113,33 @@ impl Said {
     }
 }
 
+/// What it took: words stand for tokens. The details are those that were asked for.
+fn usage(ask: &Ask, spoken: u64) -> Value {
+    let prompt = ask.words as u64;
+    let reasoning = ask.reasoning.map(|words| words.min(MOST_REASONING));
+    let completion = spoken + reasoning.unwrap_or_default();
+    let mut usage = json!({
+        "prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion,
+    });
+    let details = [
+        (
+            "prompt_tokens_details",
+            "cached_tokens",
+            ask.cached.map(|words| words.min(prompt)),
+        ),
+        ("completion_tokens_details", "reasoning_tokens", reasoning),
+    ];
+    for (name, count, words) in details {
+        if let (Some(words), Some(members)) = (words, usage.as_object_mut()) {
+            members.insert(name.to_owned(), json!({count: words}));
+        }
+    }
+    usage
+}
+
+/// More than any test needs.
+const MOST_REASONING: u64 = 1_000_000;
+
 /// An answer and what stands around it.
 struct Completion {
     id: String,
@@ -133,9 +160,7 @@ impl Completion {
             created: unix_now(),
             model: model.to_owned(),
             said,
-            usage: json!({
-                "prompt_tokens": ask.words, "completion_tokens": spoken, "total_tokens": ask.words + spoken,
-            }),
+            usage: usage(ask, spoken as u64),
         }
     }
 

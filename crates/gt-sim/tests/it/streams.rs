@@ -67,6 +67,31 @@ async fn a_stream_is_a_role_deltas_a_reason_and_done() {
 }
 
 #[tokio::test]
+async fn the_details_of_usage_are_those_that_were_asked_for() {
+    let mut sim = Sim::start().await;
+    let metadata = json!({"gt_sim_cached_tokens": "2", "gt_sim_reasoning_tokens": 30});
+    let usage = json!({
+        "prompt_tokens": 3, "completion_tokens": 35, "total_tokens": 38,
+        "prompt_tokens_details": {"cached_tokens": 2},
+        "completion_tokens_details": {"reasoning_tokens": 30},
+    });
+    let whole = json!({"stream": false, "metadata": metadata});
+    let whole = sim.send(ask(whole)).await.ok();
+    assert_eq!(whole["usage"], usage);
+    let streamed = json!({"metadata": metadata, "stream_options": {"include_usage": true}});
+    let streamed = sim.send(ask(streamed)).await;
+    assert_eq!(chunks(&streamed).pop().unwrap()["usage"], usage);
+    // A cache has no more than was asked.
+    let metadata = json!({"gt_sim_cached_tokens": 9});
+    let whole = json!({"stream": false, "metadata": metadata});
+    let whole = sim.send(ask(whole)).await.ok();
+    assert_eq!(
+        whole["usage"]["prompt_tokens_details"],
+        json!({"cached_tokens": 3})
+    );
+}
+
+#[tokio::test]
 async fn usage_comes_last_when_it_is_asked_for() {
     let mut sim = Sim::start().await;
     let answer = sim

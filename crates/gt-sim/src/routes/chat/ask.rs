@@ -15,6 +15,10 @@ pub(super) struct Ask {
     /// The words of all messages, which stand for tokens.
     pub(super) words: usize,
     pub(super) stream: Option<StreamOptions>,
+    /// How many of the words a cache is said to have had.
+    pub(super) cached: Option<u64>,
+    /// How many words are said to have been thought before the answer.
+    pub(super) reasoning: Option<u64>,
     /// Whether the last message is the user's, and no tool's.
     user_spoke_last: bool,
 }
@@ -46,6 +50,8 @@ impl Ask {
                 .map(|message| message.text.split_whitespace().count())
                 .sum(),
             stream: StreamOptions::parse(fields, default)?,
+            cached: metadata(fields, "gt_sim_cached_tokens")?,
+            reasoning: metadata(fields, "gt_sim_reasoning_tokens")?,
             user_spoke_last: last.role == "user",
         })
     }
