@@ -128,6 +128,8 @@ pub struct Config {
     pub records: RecordSettings,
     /// Where traces go; `None` makes none.
     pub traces: Option<TraceSettings>,
+    /// What tokens cost; `None` turns none into money.
+    pub prices: Option<PathBuf>,
 }
 
 /// The admin listener.
@@ -233,6 +235,7 @@ impl Config {
             answer_headers: AnswerHeaders::default(),
             records: RecordSettings::default(),
             traces: None,
+            prices: None,
         }
     }
 

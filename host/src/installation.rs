@@ -23,6 +23,7 @@ use crate::config::{Config, CredentialSource, KeySetSource, KeySource};
 use crate::listener::tls::{Certificates, ClientTls};
 use crate::observe::health::Health;
 use crate::observe::metrics::Metrics;
+use crate::observe::prices::Prices;
 use crate::observe::traces::Collector;
 use crate::policy_sources::registries::Registries;
 use crate::request::spool;
@@ -46,6 +47,11 @@ pub fn check(config: &Config) -> Vec<Finding> {
     issuers(config, keys.as_ref(), (&health, &metrics), &mut found);
     if let Some(Err(error)) = config.traces.as_ref().map(Collector::new) {
         found.push(Finding::stops("traces", "traces", error_chain(&error)));
+    }
+    if let Some(path) = config.prices.as_deref()
+        && let Err(error) = Prices::load(path)
+    {
+        found.push(Finding::stops("prices", "prices", error_chain(&error)).of(Some(path)));
     }
     registries(config, &mut found);
     if let Err(error) = spool::probe(&config.spool_dir) {

@@ -76,6 +76,8 @@ pub(super) struct File {
     pub(super) records: RecordSettings,
     #[serde(default, deserialize_with = "present")]
     pub(super) traces: Option<Traces>,
+    #[serde(default, deserialize_with = "path")]
+    pub(super) prices: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -29,6 +29,10 @@
 //! | `signalbox_upstream_left_out_total` | counter | `host`, `cause` | how often it was left out: `connect`, `connect_timeout`, `resolve`, `certificate`, `lost`, `protocol`, `health` |
 //! | `signalbox_first_byte_seconds` | histogram | | from a request's head to the first byte of its answer |
 //! | `signalbox_restamp_skipped_total` | counter | | keys or values of answers too long to be looked at |
+//! | `signalbox_tokens_total` | counter | `kind`, `model`, `source` | tokens of requests, when they end: `prompt`, `completion`; and of these `cached`, `reasoning`; `reported` by GT or `estimated` |
+//! | `signalbox_cost_total` | counter | `model`, `currency` | what they cost, by the operator's prices |
+//! | `signalbox_unpriced_total` | counter | `model` | requests that took tokens and have no price, although there are prices |
+//! | `signalbox_usage_missing_total` | counter | `model` | whole answers in which GT did not say what they took |
 //! | `signalbox_reloads_total` | counter | `what`, `result` | files read again: `keyring`, `credential`, `cases`, `certificate`, `upstream_ca`; `ok`, `error` |
 //! | `signalbox_spans_total` | counter | `result` | spans of traces: `exported`, `failed` (the collector did not take them) or `dropped` (there was no room) |
 //! | `signalbox_log_lines_lost_total` | counter | | log lines dropped because the reader was too slow |
@@ -46,7 +50,8 @@
 //! `route` is a route of a policy, as `METHOD template`, or `unknown`; after 256 of them, `other`.
 //! `outcome` is `forwarded`, `answered`, `refused`, `failed`, `abandoned` or `broken`; `code` is
 //! `ok`, `gt_4xx`, `gt_5xx`, `client_gone`, `gt_gone`, `policy` (a policy's own code) or a code of
-//! `docs/errors.md`. `way` is the door of a transaction: `admin`, `automatic`, `embedder`, `file`,
+//! `docs/errors.md`. `model` is a name that GT publishes, `other` for one that only clients name, and
+//! after 256 of them. `way` is the door of a transaction: `admin`, `automatic`, `embedder`, `file`,
 //! `registry`, `signal` or `start`. Of what served before, the 16 newest of each policy are shown. No
 //! label has a value that a client can choose; `host` is one of `upstream.urls`, as host and port.
 
@@ -59,6 +64,7 @@ mod register;
 mod requests;
 mod signatures;
 mod standing;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +83,7 @@ pub(crate) use labels::{Outcome, Reloaded};
 pub use lost_lines::LostLines;
 pub(crate) use requests::{Ending, RouteRequests};
 pub(crate) use signatures::SignatureMetrics;
+pub(crate) use tokens::{OTHER_MODEL, TokenMetrics};
 
 use crate::observe::status::IssuerStatus;
 use labels::{
@@ -110,6 +117,8 @@ pub(crate) struct Metrics {
     pub upstream_time: Durations,
     /// `signalbox_first_byte_seconds`
     pub first_byte: Durations,
+    /// `signalbox_tokens_total`, and what they cost
+    pub tokens: TokenMetrics,
     /// `signalbox_spans_total`
     pub spans: Spans,
     /// `signalbox_restamp_skipped_total`

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::observe::health::Health;
 use crate::observe::metrics::Metrics;
+use crate::observe::prices::Prices;
 use crate::observe::record::DecisionLog;
 use crate::observe::traces::Traces;
 
@@ -14,6 +15,8 @@ pub(crate) struct Observers {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) records: DecisionLog,
+    /// What tokens cost; `None` if the operator has not said.
+    pub(crate) prices: Option<Prices>,
     /// Where spans go; `None` if nobody wants any.
     pub(crate) traces: Option<Traces>,
 }

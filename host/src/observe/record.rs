@@ -1,7 +1,8 @@
 //! What is remembered of decisions, a bounded ring in memory, and what is logged: one line for a
 //! decision when it is made, one for its request when it has ended.
 //!
-//! A record is {id, time, policy, generation, digest, facts, decision, cause, micros}. It holds no
+//! A record is {id, time, policy, generation, digest, facts, decision, cause, micros}, and usage when
+//! the answer has ended and said it. It holds no
 //! secret and no prompt: header values and query values are hashed unless the operator listed the
 //! header, ids of files and conversations are hashed, and so is every word a client sent that does
 //! not look like one. A record is `/decisions/{id}` on the admin listener while it is among the last.
@@ -31,6 +32,8 @@ use crate::config::{ClientAddress, RecordSettings};
 use redactor::Redactor;
 use written::{Record, Said};
 
+use crate::observe::spent::Spent;
+
 /// The last decisions.
 #[derive(Debug)]
 pub(crate) struct DecisionLog {
@@ -56,30 +59,40 @@ impl DecisionLog {
         }
     }
 
-    /// Remembers a decision.
-    pub(crate) fn add(&self, entry: &Entry<'_>) {
-        self.keep(|record| record.fill(entry, &self.shown));
+    /// Remembers a decision, and says where.
+    pub(crate) fn add(&self, entry: &Entry<'_>) -> Option<usize> {
+        self.keep(|record| record.fill(entry, &self.shown))
     }
 
     /// Remembers a decision of a plan. What it says beside its id and its times is written for the
     /// first request of the plan and shared by those that follow.
-    pub(crate) fn add_planned(&self, entry: &Entry<'_>, notes: &PlanNotes) {
+    pub(crate) fn add_planned(&self, entry: &Entry<'_>, notes: &PlanNotes) -> Option<usize> {
         let Some(noted) = notes.get_or_leave(Noted::default) else {
             return self.add(entry);
         };
         self.keep(|record| {
             let said = || Arc::new(Said::of(entry, &self.shown));
             record.share(entry, noted.record.get_or_init(said));
-        });
+        })
+    }
+
+    /// Remembers with a decision what its request took, if that record is still there.
+    pub(crate) fn spent(&self, place: usize, id: DecisionId, spent: Spent) {
+        if let Some(slot) = self.slots.get(place)
+            && let Ok(mut slot) = slot.try_lock()
+            && let Some(record) = slot.as_mut().filter(|record| record.id == id)
+        {
+            record.spent = Some(spent);
+        }
     }
 
     /// Writes a record over the oldest. Never waits: if somebody reads the very slot, the ring goes
     /// without.
-    fn keep(&self, write: impl FnOnce(&mut Record)) {
+    fn keep(&self, write: impl FnOnce(&mut Record)) -> Option<usize> {
         let is_logged = self.is_logged
             && tracing::enabled!(target: "signalbox::decision", tracing::Level::INFO);
         if self.slots.is_empty() && !is_logged {
-            return;
+            return None;
         }
         // A ring of no slots has none to give.
         let place = self
@@ -99,6 +112,7 @@ impl DecisionLog {
         {
             *slot = Some(record);
         }
+        place
     }
 
     /// Whether anybody reads of requests that have ended.

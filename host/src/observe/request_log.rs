@@ -5,6 +5,7 @@
 
 mod ending;
 mod streamed;
+mod tokens;
 
 use std::error::Error;
 use std::rc::Rc;
@@ -171,11 +172,11 @@ impl Observer for RequestLog {
     }
 
     fn decided(&mut self, record: &Record<'_>) {
-        self.observers.records.add(record);
+        self.flow.record = self.observers.records.add(record);
     }
 
     fn decided_by_plan(&mut self, record: &Record<'_>, notes: &PlanNotes) {
-        self.observers.records.add_planned(record, notes);
+        self.flow.record = self.observers.records.add_planned(record, notes);
     }
 
     fn refused(&mut self, rejection: &Rejection) {

@@ -28,6 +28,7 @@ use crate::listener::tls::ClientTls;
 use crate::observe::health::{Health, PolicyHealth};
 use crate::observe::metrics::Metrics;
 use crate::observe::observers::Observers;
+use crate::observe::prices::Prices;
 use crate::observe::record::DecisionLog;
 use crate::observe::traces::Traces;
 use crate::policy_sources::registries::Registries;
@@ -71,6 +72,7 @@ impl Host {
         let jwt = JwtVerifier::start(issuers, config.limits.connections, &metrics);
         let jwt = jwt.map_err(BindError::Thread)?.map(Arc::new);
         let gt_routes = routes_file::read(config.upstream.routes_file.as_deref())?;
+        let prices = config.prices.as_deref().map(Prices::load).transpose()?;
         let mut settings = settings(&config, &keys, &metrics, &policies)?;
         settings.gt_routes = Some(Arc::clone(&gt_routes));
         settings.state = state;
@@ -115,6 +117,7 @@ impl Host {
                 health,
                 metrics,
                 records: DecisionLog::new(&config.records),
+                prices,
             }),
             gate: Gate::new(
                 gate_settings(&config, hosts.base_path(), gt_routes),

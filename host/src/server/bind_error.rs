@@ -11,6 +11,7 @@ use crate::auth::credentials::CredentialError;
 use crate::auth::jwt::KeySetError;
 use crate::listener::private::PrivateListenError;
 use crate::listener::tls::TlsError;
+use crate::observe::prices::PricesError;
 use crate::observe::traces::CollectorError;
 use crate::policy_sources::CasesError;
 use crate::policy_sources::sources::SourceError;
@@ -30,6 +31,9 @@ pub enum BindError {
     /// GT's table of routes cannot be used.
     #[error("`upstream.routes_file` cannot be used")]
     Routes(#[from] RoutesFileError),
+    /// The list of prices cannot be used.
+    #[error("`prices` cannot be used")]
+    Prices(#[from] PricesError),
     /// The keys of a JWT issuer cannot be used.
     #[error("the keys of a `jwt` issuer cannot be used")]
     Jwt(#[from] KeySetError),

@@ -50,5 +50,6 @@ mod traces;
 mod unread;
 mod uploads;
 mod upstream;
+mod usage;
 
 use signalbox_testkit::guests;

@@ -13,6 +13,7 @@ use super::labels::{Build, Direction, Side, SpanLabels};
 use super::requests::Routes;
 use super::signatures::SignatureMetrics;
 use super::standing::Standing;
+use super::tokens::TokenMetrics;
 use super::{
     ANSWER_BOUNDS, Connections, Durations, LostLines, Metrics, Open, POLICY_BOUNDS, Spans,
 };
@@ -62,6 +63,7 @@ pub(super) fn metrics(memory: &Arc<Budget>, disk: &Arc<Budget>, started: i64) ->
             "first_byte_seconds",
             "From a request's head to its answer's first byte",
         ),
+        tokens: new.tokens(),
         spans: new.spans(),
         restamp_skipped: new.default(
             "restamp_skipped",
@@ -120,6 +122,18 @@ impl New {
         let standing = Standing::default();
         self.0.register_collector(Box::new(standing.clone()));
         standing
+    }
+
+    fn tokens(&mut self) -> TokenMetrics {
+        let made = TokenMetrics::default();
+        let families = &made.families;
+        self.keep("tokens", "Tokens of requests", families.tokens.clone());
+        self.keep("cost", "What tokens cost", families.cost.clone());
+        let help = "Requests whose tokens have no price";
+        self.keep("unpriced", help, families.unpriced.clone());
+        let help = "Whole answers that do not say what they took";
+        self.keep("usage_missing", help, families.missing.clone());
+        made
     }
 
     fn spans(&mut self) -> Spans {

@@ -1,5 +1,7 @@
 //! Tests of the metrics: what a scrape says.
 
+use signalbox_gate::{TokenUsage, Usage};
+
 use super::*;
 
 fn metrics() -> (Arc<Metrics>, Arc<Budget>) {
@@ -58,6 +60,17 @@ fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     metrics.connection_refused("per_client");
     metrics.reloaded(Reloaded::Keyring, Outcome::Ok);
     metrics.jwt("corp", "cached").inc();
+    let model = metrics.tokens.of("support-agent");
+    model.count(&TokenUsage {
+        usage: Usage {
+            prompt: Some(3),
+            ..Usage::default()
+        },
+        is_estimated: false,
+    });
+    model.count_cost(2_500_000_000, "EUR");
+    model.count_unpriced();
+    model.count_missing();
     metrics.set_jwt(&[IssuerStatus {
         name: "corp".to_owned(),
         keys: 2,
@@ -84,6 +97,8 @@ fn a_scrape_has_every_metric_of_the_table_and_no_other() {
         .collect();
     written.sort_unstable();
     assert_eq!(written, documented);
+    let line = "signalbox_cost_total{model=\"support-agent\",currency=\"EUR\"} 2.5\n";
+    assert!(text.contains(line), "{text}");
 }
 
 #[test]

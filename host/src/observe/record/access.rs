@@ -11,6 +11,7 @@ use super::noted::{Noted, SharedFields};
 use super::redactor::Redactor;
 use super::{Decider, DecisionId, PlanNotes};
 use crate::config::ClientAddress;
+use crate::observe::spent::Spent;
 
 /// What there is to tell of a request that has ended.
 #[derive(Clone, Copy)]
@@ -59,6 +60,8 @@ pub(crate) struct Access<'a> {
     pub policy_time: Duration,
     /// From the request sent to GT to the end of the answer.
     pub upstream_time: Option<Duration>,
+    /// The tokens it took, and what they cost.
+    pub spent: Option<Spent>,
 }
 
 /// It holds a model's name as it came: nothing of it is printed by accident.
@@ -106,6 +109,7 @@ impl Access<'_> {
             first_byte_micros: self.first_byte.map(micros),
             policy_micros: micros(self.policy_time),
             upstream_micros: self.upstream_time.map(micros),
+            spent: self.spent,
         };
         line.write();
     }

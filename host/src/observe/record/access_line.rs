@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::DecisionId;
 use super::noted::SharedFields;
+use crate::observe::spent::Spent;
 
 /// One line of the request log. Nothing in it is a secret, and what is not known is not in it.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,7 @@ pub struct AccessLine<'a> {
     pub first_byte_micros: Option<u64>,
     pub policy_micros: u64,
     pub upstream_micros: Option<u64>,
+    pub spent: Option<Spent>,
 }
 
 /// Takes the fields of a line, one after the other. What is not known is left out. A name comes as it
@@ -106,6 +108,9 @@ impl AccessLine<'_> {
         number(fields, name!("first_byte_micros"), self.first_byte_micros);
         fields.number(name!("policy_micros"), self.policy_micros);
         number(fields, name!("upstream_micros"), self.upstream_micros);
+        if let Some(spent) = &self.spent {
+            spent_fields(spent, fields);
+        }
     }
 
     /// Hands on the fields that are the same for all requests of a plan.
@@ -120,6 +125,7 @@ impl AccessLine<'_> {
 
     /// The line as an event of tracing.
     pub fn event(&self) {
+        let usage = self.spent.map(|spent| spent.tokens.usage);
         tracing::info!(
             target: "signalbox::access",
             id = %self.id,
@@ -144,9 +150,25 @@ impl AccessLine<'_> {
             first_byte_micros = self.first_byte_micros,
             policy_micros = self.policy_micros,
             upstream_micros = self.upstream_micros,
+            prompt_tokens = usage.and_then(|usage| usage.prompt),
+            completion_tokens = usage.and_then(|usage| usage.completion),
+            cached_tokens = usage.and_then(|usage| usage.cached),
+            reasoning_tokens = usage.and_then(|usage| usage.reasoning),
+            estimated = self.spent.map(|spent| spent.tokens.is_estimated),
+            cost_nanos = self.spent.and_then(|spent| spent.cost_nanos),
             "ended"
         );
     }
+}
+
+fn spent_fields(spent: &Spent, fields: &mut impl AccessFields) {
+    let usage = &spent.tokens.usage;
+    number(fields, name!("prompt_tokens"), usage.prompt);
+    number(fields, name!("completion_tokens"), usage.completion);
+    number(fields, name!("cached_tokens"), usage.cached);
+    number(fields, name!("reasoning_tokens"), usage.reasoning);
+    fields.flag(name!("estimated"), spent.tokens.is_estimated);
+    number(fields, name!("cost_nanos"), spent.cost_nanos);
 }
 
 fn text(fields: &mut impl AccessFields, name: &'static str, value: Option<&str>) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use signalbox_gate::{TokenUsage, Usage};
 use signalbox_policy::{
     Caller, Decision, Forward, Header, HeaderBuf, Names, Purpose, Purposes, Refusal, Request,
     RequestedModel,
@@ -142,7 +143,7 @@ impl tracing::Subscriber for Log {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-fn logged(act: impl FnOnce()) -> Vec<String> {
+fn logged<R>(act: impl FnOnce() -> R) -> Vec<String> {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), act);
     log.0.lock().unwrap().clone()
@@ -350,6 +351,49 @@ fn the_ring_keeps_the_last_ones() {
                 .all(|id| records.find(*id).is_some())
         );
     }
+}
+
+#[test]
+fn what_a_request_took_is_with_its_decision_as_long_as_that_is_kept() {
+    let records = DecisionLog::new(&settings(2));
+    let caller = caller();
+    let request = request(&caller, &[], "gpt-4o");
+    let conclusion = Conclusion::Decided(&Decision::ReadModel);
+    let add = |id| {
+        records
+            .add(&entry(id, &caller, &request, conclusion))
+            .unwrap()
+    };
+    let spent = Spent::new(
+        TokenUsage {
+            usage: Usage {
+                prompt: Some(3),
+                ..Usage::default()
+            },
+            is_estimated: true,
+        },
+        Some(7),
+    );
+    let (first, second) = (new_id(), new_id());
+    let places = [add(first), add(second)];
+    records.spent(places[1], second, spent);
+    assert_eq!(records.find(first).unwrap().get("usage"), None);
+    assert_eq!(
+        records.find(second).unwrap()["usage"],
+        serde_json::json!({
+            "prompt_tokens": 3, "completion_tokens": null, "cached_tokens": null,
+            "reasoning_tokens": null, "estimated": true, "cost_nanos": 7,
+        })
+    );
+    // Its place is another's now.
+    let third = new_id();
+    assert_eq!(add(third), places[0]);
+    records.spent(places[0], first, spent);
+    assert_eq!(records.find(third).unwrap().get("usage"), None);
+    // What is written over a record that had some has none.
+    let fourth = new_id();
+    assert_eq!(add(fourth), places[1]);
+    assert_eq!(records.find(fourth).unwrap().get("usage"), None);
 }
 
 #[test]

@@ -14,12 +14,16 @@ use signalbox_policy::Caller;
 use super::{Decider, DecisionId};
 use texts::{Span, Texts};
 
+use crate::observe::spent::Spent;
+
 /// One decision, as it is kept.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) id: DecisionId,
     time: Timestamp,
     micros: u64,
+    /// Known once the answer has ended.
+    pub(super) spent: Option<Spent>,
     /// All else. Records of one plan share it.
     said: Arc<Said>,
 }
@@ -60,6 +64,8 @@ struct RecordView<'a> {
     decision: Concluded<&'a str>,
     cause: Option<&'static str>,
     micros: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Spent>,
 }
 
 #[derive(Serialize)]
@@ -273,6 +279,7 @@ impl Serialize for Record {
             decision: said.decision(),
             cause: said.cause,
             micros: self.micros,
+            usage: self.spent,
         };
         view.serialize(serializer)
     }

@@ -8,6 +8,7 @@ use signalbox_gate::{AbortReason, End, Facts};
 use super::RequestLog;
 use crate::observe::metrics::Ending;
 use crate::observe::record::Access;
+use crate::observe::spent::Spent;
 use crate::observe::traces::{Call, Ended};
 
 /// What went where, and when.
@@ -24,6 +25,8 @@ pub(super) struct Flow {
     pub(super) is_streamed: bool,
     pub(super) request_bytes: u64,
     pub(super) answer_bytes: u64,
+    /// Where the decision is remembered.
+    pub(super) record: Option<usize>,
 }
 
 impl RequestLog {
@@ -39,15 +42,24 @@ impl RequestLog {
             Some(place) => place.counters.with(facts, |route| route.count(ending)),
             None => metrics.unknown_route().count(ending),
         }
+        let spent = self.spends(facts);
+        if let (Some(place), Some(spent)) = (self.flow.record, spent) {
+            self.observers.records.spent(place, facts.id(), spent);
+        }
         if self.observers.records.logs_access() {
-            self.log(facts, now, ending);
+            self.log(facts, now, (ending, spent));
         }
         if let (Some(trace), Some(traces)) = (&self.trace, &self.observers.traces) {
-            traces.ended(&self.ended(facts, now, ending), trace);
+            traces.ended(&self.ended(facts, now, (ending, spent)), trace);
         }
     }
 
-    fn ended<'t>(&'t self, facts: &'t Facts, now: Instant, ending: Ending<'_>) -> Ended<'t> {
+    fn ended<'t>(
+        &'t self,
+        facts: &'t Facts,
+        now: Instant,
+        (ending, spent): (Ending<'_>, Option<Spent>),
+    ) -> Ended<'t> {
         let (records, flow) = (&self.observers.records, &self.flow);
         let (outcome, word) = ending.words();
         Ended {
@@ -66,6 +78,7 @@ impl RequestLog {
             outcome,
             code: code(facts.end(), word),
             bytes: [flow.request_bytes, flow.answer_bytes],
+            tokens: spent.map(|spent| spent.tokens),
             call: Call {
                 host: flow.upstream.as_ref().and_then(|host| host.to_str().ok()),
                 failure: flow.failure,
@@ -73,7 +86,7 @@ impl RequestLog {
         }
     }
 
-    fn log(&self, facts: &Facts, now: Instant, ending: Ending<'_>) {
+    fn log(&self, facts: &Facts, now: Instant, (ending, spent): (Ending<'_>, Option<Spent>)) {
         let (flow, client) = (&self.flow, facts.client());
         let (outcome, word) = ending.words();
         self.observers.records.log_access(&Access {
@@ -99,6 +112,7 @@ impl RequestLog {
             first_byte: flow.first_byte.map(|at| at - self.began),
             policy_time: facts.policy_time(),
             upstream_time: flow.sent.map(|sent| now - sent),
+            spent,
         });
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Left out of what they have: `url.query`, `user_agent.original` and `gen_ai.conversation.id`,
 //! where a client can put anything or which open something; `url.full`, whose path can hold an id;
-//! and what only a look into bodies tells (`gen_ai.usage.*`, `gen_ai.response.model`).
+//! and GT's own name of what answered (`gen_ai.response.model`).
 
 use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use super::OpenTrace;
 use super::open::Sent;
 use crate::observe::record::{Decider, DecisionId, method, protocol};
-use signalbox_gate::Client;
+use signalbox_gate::{Client, TokenUsage};
 
 /// What is known of a request that has ended.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) code: &'a str,
     /// Bytes of both bodies.
     pub(crate) bytes: [u64; 2],
+    pub(crate) tokens: Option<TokenUsage>,
     pub(crate) call: Call<'a>,
 }
 
@@ -130,6 +131,10 @@ fn client(ended: &Ended<'_>, trace: &OpenTrace, sent: &Sent) -> SpanData {
         span.set("gen_ai.provider.name", PROVIDER);
     }
     span.maybe("gen_ai.request.model", sent.model.clone());
+    // Of two requests, the last one has the answer.
+    if let Some(tokens) = ended.tokens.filter(|_| sent.until.is_none()) {
+        span.tokens(&tokens);
+    }
     let status_code = sent.status.filter(|status| *status >= 400);
     // The last one is the one that failed, if one did.
     let failure = ended.call.failure.filter(|_| sent.until.is_none());
@@ -186,6 +191,26 @@ impl Attributes {
         if let Some(value) = value {
             self.set(key, value);
         }
+    }
+
+    fn tokens(&mut self, tokens: &TokenUsage) {
+        let usage = &tokens.usage;
+        let counts = [
+            ("gen_ai.usage.input_tokens", usage.prompt),
+            ("gen_ai.usage.output_tokens", usage.completion),
+            ("gen_ai.usage.cache_read.input_tokens", usage.cached),
+            ("signalbox.usage.reasoning_tokens", usage.reasoning),
+        ];
+        for (name, count) in counts {
+            let count = count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+            self.maybe(name, count);
+        }
+        let source = if tokens.is_estimated {
+            "estimated"
+        } else {
+            "reported"
+        };
+        self.set("signalbox.usage.source", source);
     }
 
     fn address(&mut self, authority: &Authority) {

@@ -9,8 +9,8 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*};
-use signalbox_gate::DecisionId;
-use signalbox_host::{AccessLine, SharedFields};
+use signalbox_gate::{DecisionId, TokenUsage, Usage};
+use signalbox_host::{AccessLine, SharedFields, Spent};
 use tracing_subscriber::{
     fmt::{MakeWriter, format::JsonFields, layer, time::FormatTime},
     layer::SubscriberExt as _,
@@ -274,6 +274,7 @@ fn nothing() -> AccessLine<'static> {
         first_byte_micros: None,
         policy_micros: 0,
         upstream_micros: None,
+        spent: None,
     }
 }
 
@@ -295,7 +296,8 @@ proptest! {
     fn the_line_of_a_request_is_what_tracing_makes_of_its_event(
         id in "[0-9a-f]{32}",
         texts in vec(prop::option::of(texts()), 10),
-        numbers: [Option<u64>; 7],
+        numbers: [Option<u64>; 12],
+        is_estimated: Option<bool>,
         status: Option<u16>,
         client: Option<IpAddr>,
         is_tls: bool,
@@ -327,6 +329,16 @@ proptest! {
             first_byte_micros: numbers[4],
             policy_micros: number(5),
             upstream_micros: numbers[6],
+            spent: is_estimated.map(|is_estimated| {
+                let usage = Usage {
+                    prompt: numbers[7],
+                    completion: numbers[8],
+                    cached: numbers[9],
+                    reasoning: numbers[10],
+                    total: None,
+                };
+                Spent::new(TokenUsage { usage, is_estimated }, numbers[11])
+            }),
         };
         let (_, theirs) = logged(|| access.event());
         prop_assert_eq!(written(&access), &*theirs);

@@ -31,6 +31,7 @@ fn access<'a>(method: &'a Method, model: Option<&'a str>) -> Access<'a> {
         first_byte: Some(Duration::from_micros(800)),
         policy_time: Duration::from_micros(4),
         upstream_time: Some(Duration::from_micros(4_900)),
+        spent: None,
     }
 }
 
@@ -62,6 +63,42 @@ fn a_line_tells_how_a_request_ended() {
          upstream=\"gt.example:3002\" streamed=true request_bytes=70 answer_bytes=900 micros=5000 \
          first_byte_micros=800 policy_micros=4 upstream_micros=4900 "
     );
+}
+
+#[test]
+fn a_line_tells_what_a_request_took() {
+    let records = DecisionLog::new(&settings(0));
+    let method = Method::POST;
+    let tokens = |cached, is_estimated| TokenUsage {
+        usage: Usage {
+            prompt: Some(20),
+            completion: Some(0),
+            cached,
+            reasoning: None,
+            total: Some(20),
+        },
+        is_estimated,
+    };
+    for (spent, end) in [
+        (
+            Spent::new(tokens(Some(5), false), Some(1_200)),
+            "prompt_tokens=20 completion_tokens=0 cached_tokens=5 estimated=false cost_nanos=1200 ",
+        ),
+        (
+            Spent::new(tokens(None, true), None),
+            "prompt_tokens=20 completion_tokens=0 estimated=true ",
+        ),
+    ] {
+        let access = Access {
+            spent: Some(spent),
+            ..access(&method, Some("gpt-4o"))
+        };
+        let line = line(&records, &access);
+        assert!(
+            line.ends_with(&format!("upstream_micros=4900 {end}")),
+            "{line}"
+        );
+    }
 }
 
 #[test]
