@@ -18,3 +18,4 @@ mod openapi;
 mod real_clients;
 mod registry;
 mod runbooks;
+mod usage;
