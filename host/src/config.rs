@@ -23,6 +23,7 @@ mod swapping;
 mod traces;
 mod upstream;
 mod url;
+mod usage;
 mod value;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ pub use swapping::{
 pub use traces::TraceSettings;
 pub use upstream::{CredentialSource, HealthCheck, Http2, UpstreamConfig};
 pub use url::{UpstreamUrl, UrlError};
+pub use usage::UsageSettings;
 
 pub(crate) use clients::TlsFiles;
 pub(crate) use signalbox_gate::is_loopback;
@@ -128,6 +130,8 @@ pub struct Config {
     pub records: RecordSettings,
     /// Where traces go; `None` makes none.
     pub traces: Option<TraceSettings>,
+    /// What is done to know how many tokens requests take.
+    pub usage: UsageSettings,
     /// What tokens cost; `None` turns none into money.
     pub prices: Option<PathBuf>,
 }
@@ -235,6 +239,7 @@ impl Config {
             answer_headers: AnswerHeaders::default(),
             records: RecordSettings::default(),
             traces: None,
+            usage: UsageSettings::default(),
             prices: None,
         }
     }

@@ -150,6 +150,13 @@ impl Facts {
         self.meter.usage()
     }
 
+    /// Whether GT was asked to say at the end of a stream what it took, in the client's place: the one
+    /// edit of a body besides the model's name.
+    #[must_use]
+    pub const fn asks_usage(&self) -> bool {
+        self.meter.has_asked()
+    }
+
     /// Whether GT's response came whole, should have said how many tokens it took, and did not.
     #[must_use]
     pub fn lacks_usage(&self) -> bool {

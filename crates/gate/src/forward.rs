@@ -89,7 +89,18 @@ impl<O: Observer> Forward<O> {
     /// What is to be sent, and the exchange that waits for GT's response.
     #[must_use]
     pub fn send(self) -> (Parts, UpstreamBody, Sent<O>) {
-        let Outgoing { head, body } = *self.outgoing;
+        let ask_at = self.outgoing.ask_at;
+        let (head, mut body, mut sent) = self.pass_on();
+        if let Some(place) = ask_at {
+            body.ask_for_usage(place);
+            sent.context.facts.meter.asks();
+        }
+        (head, body, sent)
+    }
+
+    /// The same where nothing can be taken out of the answer again, so that GT is asked for nothing.
+    pub(crate) fn pass_on(self) -> (Parts, UpstreamBody, Sent<O>) {
+        let Outgoing { head, body, .. } = *self.outgoing;
         (head, body, self.sent)
     }
 }
@@ -156,6 +167,7 @@ impl<O: Observer> Sent<O> {
             mask: (head.status.is_client_error() || head.status.is_server_error())
                 .then(|| Mask::new(Arc::clone(&self.forwarding.credential.secret))),
             boundary: is_events.then(EventBoundary::new),
+            usage_chunk: (is_events && self.context.facts.meter.has_asked()).then(Box::default),
         };
         let Forwarding { key, served, .. } = self.forwarding;
         Responded::Relay(Relay::new(

@@ -27,6 +27,9 @@ use crate::upstream::request::Destination;
 pub(crate) struct Outgoing {
     pub(crate) head: Parts,
     pub(crate) body: UpstreamBody,
+    /// Where GT is to be asked for the usage of a stream, if whoever sends the request can take it out
+    /// of the answer.
+    pub(crate) ask_at: Option<usize>,
 }
 
 /// What is to be known of a request for GT until its answer is here.
@@ -64,7 +67,7 @@ impl Forwarding {
         key: &Arc<Key>,
         decided: &Decided,
         (to, with): (&Destination, &PlanCredentials),
-        body: UpstreamBody,
+        (body, ask_at): (UpstreamBody, Option<usize>),
     ) -> (Self, Box<Outgoing>) {
         let client = &exchange.context.facts.client;
         let announced = exchange.gate.settings().forwarded.send;
@@ -91,7 +94,7 @@ impl Forwarding {
             flaw: body.rest.as_ref().map(|rest| rest.flaw().clone()),
             second,
         };
-        (forwarding, Box::new(Outgoing { head, body }))
+        (forwarding, Box::new(Outgoing { head, body, ask_at }))
     }
 
     /// The model it is sent with.
@@ -114,24 +117,36 @@ impl Forwarding {
         let Second { credential, head } = *self.second.take()?;
         self.credential = credential;
         let body = UpstreamBody::default();
-        Some(Box::new(Outgoing { head, body }))
+        Some(Box::new(Outgoing {
+            head,
+            body,
+            ask_at: None,
+        }))
     }
 }
 
 impl<O: Observer> Exchange<O> {
-    /// The body for GT.
-    pub(crate) fn take_body(&mut self, key: &Key, decided: &Decided) -> Result<UpstreamBody, Halt> {
+    /// The body for GT, and where in it GT is to be asked for the usage of a stream.
+    pub(crate) fn take_body(
+        &mut self,
+        key: &Key,
+        decided: &Decided,
+    ) -> Result<(UpstreamBody, Option<usize>), Halt> {
         let passing = match decided.stage {
             Stage::Head => Passing::Untouched,
             Stage::Model => Passing::Checked(published(&decided.plan)),
         };
         let target = self.context.facts.target.as_ref();
-        if target.is_some_and(|target| counts_tokens(&target.path)) {
+        let path = target.map_or("", |target| &target.path);
+        let asks = &self.gate.settings().ask_usage;
+        let is_asked = !asks.is_empty() && asks.iter().any(|asked| asked == path);
+        let ask_at = is_asked.then(|| self.body.place_to_ask()).flatten();
+        if counts_tokens(path) {
             self.context.facts.meter = Meter::counting(self.body.length());
         }
         let limit = self.gate.upload_limit(key);
         let body = std::mem::replace(&mut self.body, Body::new(Some(0), None));
-        Ok(body.into_upstream(passing, limit)?)
+        Ok((body.into_upstream(passing, limit)?, ask_at))
     }
 }
 

@@ -54,7 +54,7 @@ impl<O: Observer> Forward<O> {
     /// # Errors
     /// `proxy_cannot_rewrite` where more than that would have to be done.
     pub fn hand_over(self, reach: ResponseReach) -> Result<HandOver<O>, Box<Respond<O>>> {
-        let (head, body, sent) = self.send();
+        let (head, body, sent) = self.pass_on();
         match sent.response_edit(reach) {
             Ok(response) => Ok(HandOver {
                 head,

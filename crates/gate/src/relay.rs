@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::response;
-use signalbox_http::restamp::{EventBoundary, Restamp};
+use signalbox_http::restamp::{EventBoundary, Restamp, UsageChunk};
 use signalbox_runtime::GenerationStats;
 
 use crate::auth::keyring::Key;
@@ -40,22 +40,33 @@ pub(crate) struct BodyEdits {
     pub(crate) restamp: Restamp,
     /// For what may quote the request GT was sent.
     pub(crate) mask: Option<Mask>,
-    /// For a stream of events: whether one is under way.
+    /// For a stream of events: whether one is under way for the client.
     pub(crate) boundary: Option<EventBoundary>,
+    /// For one that says what it took because the gate has asked.
+    pub(crate) usage_chunk: Option<Box<UsageChunk>>,
 }
 
 impl BodyEdits {
     const fn is_none(&self) -> bool {
-        !self.restamp.changes_bytes() && self.mask.is_none()
+        !self.restamp.changes_bytes() && self.mask.is_none() && self.usage_chunk.is_none()
     }
 
     fn push(&mut self, chunk: Bytes) -> Option<Bytes> {
-        if let Some(boundary) = &mut self.boundary {
+        if let (Some(boundary), None) = (&mut self.boundary, &self.usage_chunk) {
             boundary.push(&chunk);
         }
         let mut chunk = chunk;
         let mut out = Vec::new();
         if !self.restamp.rewrite(&chunk, &mut out) {
+            chunk = out.into();
+        }
+        if let Some(usage_chunk) = &mut self.usage_chunk {
+            let mut out = Vec::with_capacity(chunk.len());
+            usage_chunk.push(&chunk, &mut out);
+            // Events go on whole, so the client has other ones under way than GT.
+            if let Some(boundary) = &mut self.boundary {
+                boundary.push(&out);
+            }
             chunk = out.into();
         }
         match &mut self.mask {
@@ -64,11 +75,26 @@ impl BodyEdits {
         }
     }
 
+    /// What was kept back of a stream that is cut, between two events of the client's: of an event of
+    /// GT's that is not whole nothing has gone on.
+    fn cut(&mut self) -> Vec<u8> {
+        match (&self.usage_chunk, &mut self.mask) {
+            (None, _) => self.finish(),
+            (Some(_), Some(mask)) => mask.finish(),
+            (Some(_), None) => Vec::new(),
+        }
+    }
+
     /// What was kept back.
     fn finish(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         if self.restamp.changes_bytes() {
             self.restamp.finish(&mut out);
+        }
+        if let Some(usage_chunk) = &mut self.usage_chunk {
+            let rest = std::mem::take(&mut out);
+            usage_chunk.push(&rest, &mut out);
+            usage_chunk.finish(&mut out);
         }
         if let Some(mask) = &mut self.mask {
             let passes = mask.push(&out).unwrap_or_default();
@@ -156,7 +182,7 @@ impl<O: Observer> RelayBody<O> {
     pub fn abort(&mut self, reason: AbortReason) -> Option<Bytes> {
         self.context.facts.end = End::Aborted(reason);
         self.is_between_events().then(|| {
-            let mut out = self.edits.finish();
+            let mut out = self.edits.cut();
             out.extend_from_slice(&reason.refusal().sse_event());
             out.into()
         })

@@ -28,6 +28,10 @@ pub struct Settings {
     pub multipart_memory: u64,
     /// What is held of one form on disk until its model is known.
     pub multipart_disk: u64,
+    /// The canonical paths on which GT is asked to say at the end of a stream what it took, of clients
+    /// that do not ask themselves: of [`ASKABLE`](signalbox_http::usage::ASKABLE). The client's stream
+    /// does not have what is asked for.
+    pub ask_usage: Vec<String>,
     /// Whose word on a client's address is taken, and what of it GT is told.
     pub forwarded: ForwardedSettings,
     /// Whether responses say `x-signalbox-decision`.
@@ -60,6 +64,7 @@ impl Default for Settings {
             upload_body: 1 << 30,
             multipart_memory: 1 << 20,
             multipart_disk: 64 << 20,
+            ask_usage: Vec::new(),
             forwarded: ForwardedSettings::default(),
             decision_header: true,
             policy_header: true,

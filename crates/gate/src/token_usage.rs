@@ -22,6 +22,8 @@ pub(crate) struct Meter {
     /// Bytes of the request's body, if that is known.
     asked: Option<u64>,
     usage: Option<TokenUsage>,
+    /// Whether GT was asked for it in the client's place.
+    has_asked: bool,
 }
 
 impl Meter {
@@ -31,7 +33,17 @@ impl Meter {
             is_counted: true,
             asked,
             usage: None,
+            has_asked: false,
         }
+    }
+
+    /// GT is asked for the usage of a stream, and the client is not to see it.
+    pub(crate) const fn asks(&mut self) {
+        self.has_asked = true;
+    }
+
+    pub(crate) const fn has_asked(&self) -> bool {
+        self.has_asked
     }
 
     pub(crate) const fn is_counted(&self) -> bool {

@@ -12,12 +12,14 @@ mod kind;
 mod output;
 mod sse;
 mod stamp;
+mod usage_chunk;
 
 pub use border::EventBoundary;
 pub use json::JsonRestamp;
 pub use kind::AnswerKind;
 pub use sse::SseRestamp;
 pub use stamp::Stamp;
+pub use usage_chunk::UsageChunk;
 
 use crate::{
     media::trim,

@@ -1,8 +1,10 @@
 //! What an answer says it cost: its `usage`.
 
+mod ask;
 mod estimate;
 mod read;
 
+pub use ask::{ASKABLE, ASKING, place_to_ask};
 pub use estimate::estimate;
 
 /// The tokens an answer says it took. What it does not say, or says in a way that is no count, is

@@ -68,6 +68,7 @@ pub(super) fn check(file: File, folder: &Path) -> Result<Config, ConfigError> {
             .traces
             .map(|written| written.check(folder))
             .transpose()?,
+        usage: file.usage,
         prices: file.prices.map(|prices| folder.join(prices)),
     })
 }

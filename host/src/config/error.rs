@@ -166,6 +166,9 @@ pub enum Problem {
     /// Two entries say the same.
     #[error("it is written twice")]
     Twice,
+    /// Not a route whose streams can be asked.
+    #[error("GT can be asked on `POST /v1/chat/completions` and `POST /v1/completions`")]
+    Unaskable,
     /// Not a share.
     #[error("write a percentage above 0 and up to 100, with at most two decimals, like `25%`")]
     Share,

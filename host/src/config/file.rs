@@ -17,7 +17,8 @@ use super::traces::Traces;
 use super::value::{Text, address, host_names, path, threads};
 use super::{
     AdminTls, AnswerHeaders, CorsSettings, ForwardedSettings, HealthCheck, Http2, Limits,
-    ListenerTls, Problem, RecordSettings, Span, SwapSettings, Times, UpstreamUrl, swapping,
+    ListenerTls, Problem, RecordSettings, Span, SwapSettings, Times, UpstreamUrl, UsageSettings,
+    swapping,
 };
 use crate::policy_sources::sources::PolicySource;
 use crate::yaml::{WrittenNames, present, required, word};
@@ -76,6 +77,8 @@ pub(super) struct File {
     pub(super) records: RecordSettings,
     #[serde(default, deserialize_with = "present")]
     pub(super) traces: Option<Traces>,
+    #[serde(default)]
+    pub(super) usage: UsageSettings,
     #[serde(default, deserialize_with = "path")]
     pub(super) prices: Option<PathBuf>,
 }

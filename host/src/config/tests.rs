@@ -58,7 +58,7 @@ fn the_least_configuration_has_the_documented_defaults() {
     let config = parse(LEAST).unwrap();
     assert_eq!(config.listen, Some(([127, 0, 0, 1], 8080).into()));
     assert!(config.admin.is_none() && config.state.is_none() && config.workers.is_none());
-    assert!(config.prices.is_none());
+    assert!(config.prices.is_none() && config.usage.ask.is_empty());
     assert_eq!(
         config.policies["default"],
         PolicySource::File("/etc/signalbox/litellm.yaml".into())
@@ -115,6 +115,7 @@ times: {{handshake: 1s, head: 1s, body_idle: 2s, body_total: 3m, connect: 4s, fi
 decisions: {{threads: 2, queue: 9, memory: 64MiB, isolation: reuse}}
 answer_headers: {{decision: false, policy: false}}
 records: {{keep: 0, log: true, headers: [X-Team], access: false, client_address: network}}
+usage: {{ask: [POST /v1/chat/completions]}}
 prices: prices.yaml
 "
     ))
@@ -138,6 +139,7 @@ prices: prices.yaml
     );
     assert_eq!(config.spool_dir, Path::new("/var/spool/signalbox"));
     assert_eq!(config.workers.map(NonZeroUsize::get), Some(3));
+    assert_eq!(config.usage.ask, ["/v1/chat/completions"]);
     assert_eq!(
         config.prices.as_deref(),
         Some(Path::new("/etc/signalbox/prices.yaml"))

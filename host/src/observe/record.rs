@@ -76,13 +76,19 @@ impl DecisionLog {
         })
     }
 
-    /// Remembers with a decision what its request took, if that record is still there.
-    pub(crate) fn spent(&self, place: usize, id: DecisionId, spent: Spent) {
+    /// Remembers with a decision what its request took, and whether GT was asked for that, if that
+    /// record is still there.
+    pub(crate) fn ended(
+        &self,
+        (place, id): (usize, DecisionId),
+        spent: Option<Spent>,
+        asks_usage: bool,
+    ) {
         if let Some(slot) = self.slots.get(place)
             && let Ok(mut slot) = slot.try_lock()
             && let Some(record) = slot.as_mut().filter(|record| record.id == id)
         {
-            record.spent = Some(spent);
+            (record.spent, record.asks_usage) = (spent, asks_usage);
         }
     }
 

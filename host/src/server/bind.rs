@@ -169,6 +169,7 @@ fn gate_settings(
     settings.upload_body = limits.upload_body.bytes();
     settings.multipart_memory = limits.multipart_memory.bytes();
     settings.multipart_disk = limits.multipart_disk.bytes();
+    settings.ask_usage.clone_from(&config.usage.ask);
     settings.forwarded = config.forwarded.clone();
     settings.decision_header = headers.decision;
     settings.policy_header = headers.policy;

@@ -105,6 +105,15 @@ impl Body {
         }
     }
 
+    /// Where to put what asks for the usage of the stream it asks for: before the model's name, which
+    /// may be another one for GT.
+    pub(crate) fn place_to_ask(&self) -> Option<usize> {
+        match &self.read {
+            Read::Json(json) => json.place_to_ask(),
+            Read::No | Read::Gathering { .. } | Read::Form(_) => None,
+        }
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.declared == Some(0)

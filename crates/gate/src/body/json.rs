@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use signalbox_http::json::{self, Found, Member, MemberNames};
 use signalbox_http::refusal::Refusal;
+use signalbox_http::usage;
 
 use crate::body::budget::Reservation;
 use crate::body::passing::Passing;
@@ -60,6 +61,11 @@ impl HeldJson {
 
     pub(crate) const fn length(&self) -> u64 {
         self.bytes.len() as u64
+    }
+
+    /// Where to put what asks for the usage of the stream it asks for.
+    pub(crate) fn place_to_ask(&self) -> Option<usize> {
+        usage::place_to_ask(&self.bytes)
     }
 
     pub(crate) const fn names_a_model(&self) -> bool {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use signalbox_http::multipart::Scanner;
 use signalbox_http::refusal::Refusal;
+use signalbox_http::usage::ASKING;
 
 use crate::body::budget::Reservation;
 use crate::body::failure::BodyFailure;
@@ -87,6 +88,19 @@ impl UpstreamBody {
             },
             rest: None,
         }
+    }
+
+    /// Puts what asks for the usage of a stream at this place of the first part.
+    pub(crate) fn ask_for_usage(&mut self, place: usize) {
+        let Some(Part::Bytes(first)) = self.parts.first() else {
+            return;
+        };
+        let parts = [
+            first.slice(..place),
+            Bytes::from_static(ASKING),
+            first.slice(place..),
+        ];
+        self.parts.splice(..1, parts.map(Part::Bytes));
     }
 
     /// Whether there is nothing to send.

@@ -1,5 +1,6 @@
 //! The tokens an observer hears of when an exchange has ended.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -14,14 +15,16 @@ use crate::fixture::{Engine, gate, head};
 /// What stands in the facts at the end: the usage, whether it is missed, and GT's name of the model.
 type Seen = (Option<TokenUsage>, bool, Option<String>);
 
+/// What is seen at the end, and whether GT was asked for the usage.
 #[derive(Clone, Debug, Default)]
-struct Ended(Arc<Mutex<Option<Seen>>>);
+struct Ended(Arc<Mutex<Option<Seen>>>, Arc<AtomicBool>);
 
 impl Observer for Ended {
     fn finished(&mut self, facts: &Facts) {
         let published = facts.published().map(str::to_owned);
         let seen = (facts.usage().copied(), facts.lacks_usage(), published);
         *self.0.lock().unwrap() = Some(seen);
+        self.1.store(facts.asks_usage(), Relaxed);
     }
 }
 
@@ -172,4 +175,78 @@ fn an_answer_that_says_nothing_has_no_usage() {
     }
     let unreachable = ended(CHAT, ASK, Upstream::Fails(Code::UpstreamTimeout));
     assert_eq!((unreachable.0, unreachable.1), (None, false));
+}
+
+/// What GT is sent of this request, what the client gets of this stream, and what is known at the end, where the gate
+/// asks on chats.
+fn asked(path: &str, body: &str, reply: Upstream) -> (String, Option<String>, Seen, bool) {
+    let gate = gate(&Arc::default(), Engine::Known, |settings, _| {
+        settings.ask_usage = vec![CHAT.to_owned()];
+    });
+    let observer = Ended::default();
+    let head = head("POST", path, &[("content-type", "application/json")]);
+    let played = play_told(
+        &gate,
+        Asked::new(head, body.as_bytes()),
+        &[reply],
+        observer.clone(),
+        |call| call.ask(),
+        || {},
+    );
+    let [(_, Some(sent))] = &played.sent[..] else {
+        panic!("one request goes to GT");
+    };
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let asks = observer.1.load(Relaxed);
+    let seen = observer.0.lock().unwrap().take().unwrap();
+    (text(sent), played.body.as_deref().map(text), seen, asks)
+}
+
+const STREAM: &str = r#"{"stream":true,"model":"gpt-4o","messages":[]}"#;
+const USAGE: &str = r#"{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":6}}"#;
+
+fn events(events: &[&str]) -> String {
+    let event = |event: &&str| format!("data: {event}\n\n");
+    events.iter().map(event).collect()
+}
+
+#[test]
+fn a_stream_is_asked_for_its_usage_and_the_client_does_not_see_that() {
+    let reply = stream(&[HELLO, USAGE, "[DONE]"], false);
+    let (sent, got, seen, asks) = asked(CHAT, STREAM, reply);
+    let expected = r#"{"stream_options":{"include_usage":true},"stream":true,"model":"support-agent","messages":[]}"#;
+    assert_eq!(sent, expected);
+    assert_eq!(got, Some(events(&[HELLO, "[DONE]"])));
+    assert_eq!((seen.0, asks), (told(5, Some(6)), true));
+}
+
+#[test]
+fn what_asks_itself_or_is_no_stream_is_left_as_it_is() {
+    let own = r#"{"stream":true,"model":"gpt-4o","stream_options":{"include_usage":true}}"#;
+    let whole = r#"{"model":"gpt-4o","stream":false}"#;
+    for body in [own, whole] {
+        let reply = stream(&[HELLO, USAGE, "[DONE]"], false);
+        let (sent, got, seen, asks) = asked(CHAT, body, reply);
+        assert_eq!(sent, body.replace("gpt-4o", "support-agent"));
+        assert_eq!(got, Some(events(&[HELLO, USAGE, "[DONE]"])));
+        assert_eq!((seen.0, asks), (told(5, Some(6)), false));
+    }
+    // The operator names routes.
+    let embed = r#"{"stream":true,"model":"embedder"}"#;
+    let (sent, _, _, asks) = asked("/v1/embeddings", embed, Upstream::json(200, "{}"));
+    assert_eq!((sent, asks), (embed.replace("embedder", "gt-embed"), false));
+}
+
+#[test]
+fn a_stream_that_was_asked_and_breaks_off_ends_between_events() {
+    let mut reply = stream(&[HELLO], true);
+    if let Upstream::Answers { pieces, .. } = &mut reply {
+        pieces.push(Bytes::from_static(b"data: {\"model\":\"supp"));
+    }
+    let (_, got, seen, _) = asked(CHAT, STREAM, reply);
+    let got = got.unwrap();
+    let rest = got.strip_prefix(&events(&[HELLO])).unwrap();
+    let error = rest.trim_start().strip_prefix("data: {\"error\":");
+    assert!(error.is_some() && !rest.contains("supp"), "{rest}");
+    assert_eq!(seen.0, estimated(STREAM.len().div_ceil(4) as u64, 2));
 }

@@ -376,8 +376,13 @@ fn what_a_request_took_is_with_its_decision_as_long_as_that_is_kept() {
     );
     let (first, second) = (new_id(), new_id());
     let places = [add(first), add(second)];
-    records.spent(places[1], second, spent);
-    assert_eq!(records.find(first).unwrap().get("usage"), None);
+    records.ended((places[1], second), Some(spent), true);
+    let record = records.find(first).unwrap();
+    assert_eq!(
+        (record.get("usage"), record.get("asked_for_usage")),
+        (None, None)
+    );
+    assert_eq!(records.find(second).unwrap()["asked_for_usage"], true);
     assert_eq!(
         records.find(second).unwrap()["usage"],
         serde_json::json!({
@@ -388,12 +393,16 @@ fn what_a_request_took_is_with_its_decision_as_long_as_that_is_kept() {
     // Its place is another's now.
     let third = new_id();
     assert_eq!(add(third), places[0]);
-    records.spent(places[0], first, spent);
+    records.ended((places[0], first), Some(spent), true);
     assert_eq!(records.find(third).unwrap().get("usage"), None);
     // What is written over a record that had some has none.
     let fourth = new_id();
     assert_eq!(add(fourth), places[1]);
-    assert_eq!(records.find(fourth).unwrap().get("usage"), None);
+    let record = records.find(fourth).unwrap();
+    assert_eq!(
+        (record.get("usage"), record.get("asked_for_usage")),
+        (None, None)
+    );
 }
 
 #[test]

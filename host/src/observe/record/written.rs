@@ -24,6 +24,8 @@ pub(super) struct Record {
     micros: u64,
     /// Known once the answer has ended.
     pub(super) spent: Option<Spent>,
+    /// Whether GT was asked for that in the client's place.
+    pub(super) asks_usage: bool,
     /// All else. Records of one plan share it.
     said: Arc<Said>,
 }
@@ -66,6 +68,9 @@ struct RecordView<'a> {
     micros: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Spent>,
+    /// The one other edit of a body is written down where it was made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    asked_for_usage: bool,
 }
 
 #[derive(Serialize)]
@@ -280,6 +285,7 @@ impl Serialize for Record {
             cause: said.cause,
             micros: self.micros,
             usage: self.spent,
+            asked_for_usage: self.asks_usage,
         };
         view.serialize(serializer)
     }

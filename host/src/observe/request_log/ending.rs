@@ -43,8 +43,10 @@ impl RequestLog {
             None => metrics.unknown_route().count(ending),
         }
         let spent = self.spends(facts);
-        if let (Some(place), Some(spent)) = (self.flow.record, spent) {
-            self.observers.records.spent(place, facts.id(), spent);
+        let asks_usage = facts.asks_usage();
+        if let Some(place) = self.flow.record.filter(|_| spent.is_some() || asks_usage) {
+            let record = (place, facts.id());
+            self.observers.records.ended(record, spent, asks_usage);
         }
         if self.observers.records.logs_access() {
             self.log(facts, now, (ending, spent));

@@ -29,7 +29,7 @@ impl Record {
     fn stamp(&mut self, entry: &Entry<'_>) {
         self.id = entry.id;
         self.time = entry.time;
-        self.spent = None;
+        (self.spent, self.asks_usage) = (None, false);
         self.micros = u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX);
     }
 }
