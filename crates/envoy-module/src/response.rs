@@ -60,7 +60,7 @@ impl Exchange {
                 if relaying.cut.is_some() {
                     return self.cut_soon(stream);
                 }
-                if !relaying.body.changes_bytes() && !relaying.body.is_events() {
+                if !relaying.body.reads_bytes() {
                     if is_end {
                         relaying.body.finish();
                     }

@@ -158,6 +158,12 @@ impl<O: Observer> RelayBody<O> {
         !self.edits.is_none()
     }
 
+    /// Whether its bytes have to be shown here: to be changed, or to be read for what they say of tokens.
+    #[must_use]
+    pub const fn reads_bytes(&self) -> bool {
+        self.changes_bytes() || self.edits.restamp.reads_bytes() || self.is_events()
+    }
+
     /// What goes on of GT's next bytes; `None` if more has to be seen first.
     pub fn push(&mut self, chunk: Bytes) -> Option<Bytes> {
         self.edits.push(chunk)

@@ -61,7 +61,9 @@ impl Meter {
 
     /// The response has ended, whole or not.
     pub(crate) fn ends(&mut self, restamp: &Restamp, status: u16, is_whole: bool) {
-        let told = restamp.usage().map(|usage| TokenUsage {
+        // One that names no number says nothing.
+        let told = restamp.usage().filter(|it| *it != Usage::default());
+        let told = told.map(|usage| TokenUsage {
             usage,
             is_estimated: false,
         });

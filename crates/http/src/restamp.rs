@@ -96,6 +96,12 @@ impl Restamp {
         }
     }
 
+    /// Whether the bytes are looked at on the way.
+    #[must_use]
+    pub const fn reads_bytes(&self) -> bool {
+        !matches!(self, Self::Pass)
+    }
+
     /// Takes the next chunk: `true` if it goes out as it came; if not, what goes out is appended to
     /// `out`.
     pub fn rewrite(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> bool {
