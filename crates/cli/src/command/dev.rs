@@ -5,9 +5,15 @@ mod build;
 mod served;
 pub(super) mod watched;
 
-use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    thread,
+    time::Duration,
+};
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
 use super::{demo, test};
 use crate::{
@@ -16,7 +22,7 @@ use crate::{
 };
 use build::Built;
 use served::{Served, parsed};
-use watched::State;
+use watched::{State, Texts};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -41,6 +47,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if !arguments.listen.ip().is_loopback() || !arguments.admin.ip().is_loopback() {
         return Err(Misused("this is for one author: it listens on loopback alone".into()).into());
     }
+    // Told now, not when all is built.
+    for address in [arguments.listen, arguments.admin] {
+        TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    }
     Loop {
         arguments,
         served: None,
@@ -56,30 +66,31 @@ struct Loop<'a> {
 impl Loop<'_> {
     /// Until the demo ends, which a signal makes it do.
     fn run(&mut self) -> anyhow::Result<Exit> {
-        let (mut seen, mut meanwhile) = (None, BTreeSet::new());
+        let (mut built, mut meanwhile) = (None, BTreeSet::new());
         loop {
             if let Some(served) = self.served.take_if(|served| served.has_ended()) {
                 return served.exit();
             }
             let before = State::of(&self.arguments.folder)?;
-            if seen.as_ref() == Some(&before) {
+            if built.as_ref() == Some(&before) {
                 thread::sleep(PAUSE);
                 continue;
             }
+            let texts = Texts::of(&self.arguments.folder, &before);
             let round = self.round()?;
-            // What was saved while it was built is built once more, but not what each build changes:
-            // that would go round for ever.
             let after = State::of(&self.arguments.folder)?;
-            let changed = after.changed_since(&before);
-            if changed.is_subset(&meanwhile) {
-                for path in &changed {
-                    let (path, script) = (path.display(), build::SCRIPT);
-                    output::talk(&format!("{script} writes {path}: .gitignore is to name it"));
+            // What was saved while it was built is built next. What was written as it was is no change.
+            let changed = texts.changed(&self.arguments.folder, &after);
+            if !changed.is_empty() && changed == meanwhile {
+                let script = build::SCRIPT;
+                for path in changed.iter().map(|path| path.display()) {
+                    let hint = format!("if {script} writes it, .gitignore is to name it");
+                    output::talk(&format!("{path} changes at each build: {hint}"));
                 }
-                (seen, meanwhile) = (Some(after), BTreeSet::new());
-            } else {
-                (seen, meanwhile) = (Some(before), changed);
+                thread::sleep(AGAIN);
             }
+            built = Some(if changed.is_empty() { after } else { before });
+            meanwhile = changed;
             output::talk(match round {
                 Round::Serves => "serving it: the next change builds it again, Ctrl-C ends",
                 Round::Failed => "waiting for the next change; Ctrl-C ends",
@@ -130,3 +141,5 @@ enum Round {
 
 /// How often the folder is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
+/// What changes at each build would else be built without a pause.
+const AGAIN: Duration = Duration::from_secs(1);

@@ -75,6 +75,34 @@ fn each_change_is_built_tried_and_served() {
     assert_eq!(dev.terminate(), Some(0));
 }
 
+/// An author who saves during the first three builds: each time it is built once more.
+#[test]
+fn what_is_saved_while_it_is_built_is_built_next() {
+    let folder = plugin();
+    let build = r#"
+        cat note >> ../$NOTES
+        count=$(cat note)
+        if [ "$count" -lt 3 ]; then echo $((count + 1)) > note; fi
+        signalbox build policy.yaml -o plugin.wasm
+    "#;
+    let notes = folder.path().with_extension("notes");
+    let name = notes.file_name().unwrap().to_str().unwrap();
+    fs::write(
+        folder.path().join("build.sh"),
+        build.replace("$NOTES", name),
+    )
+    .unwrap();
+    fs::write(folder.path().join("note"), "0\n").unwrap();
+    let dev = dev(folder.path());
+    for _ in 0..4 {
+        dev.logged("serving it");
+    }
+    let seen = fs::read_to_string(&notes).unwrap();
+    fs::remove_file(&notes).unwrap();
+    assert_eq!(seen, "0\n1\n2\n3\n");
+    assert_eq!(dev.terminate(), Some(0));
+}
+
 #[test]
 fn folder_without_a_build_is_a_mistake_and_so_is_an_address_of_others() {
     let folder = TempDir::new().unwrap();

@@ -2,7 +2,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -26,13 +28,32 @@ impl State {
         }
         Ok(Self(state))
     }
+}
 
-    /// What is there now and was not, is there no longer, or is another.
-    pub(super) fn changed_since(&self, before: &Self) -> BTreeSet<PathBuf> {
-        let all = self.0.keys().chain(before.0.keys());
-        let changed = all.filter(|path| self.0.get(*path) != before.0.get(*path));
+/// What stands in the files of a folder, as a hash of each.
+#[derive(Debug)]
+pub(super) struct Texts(BTreeMap<PathBuf, Option<u64>>);
+
+impl Texts {
+    pub(super) fn of(folder: &Path, state: &State) -> Self {
+        let text = |path: &PathBuf| (path.clone(), text(&folder.join(path)));
+        Self(state.0.keys().map(text).collect())
+    }
+
+    /// What is there now and was not, is there no longer, or says something else.
+    pub(super) fn changed(&self, folder: &Path, now: &State) -> BTreeSet<PathBuf> {
+        let now = Self::of(folder, now);
+        let all = now.0.keys().chain(self.0.keys());
+        let changed = all.filter(|path| self.0.get(*path) != now.0.get(*path));
         changed.cloned().collect()
     }
+}
+
+/// `None` if it cannot be read.
+fn text(path: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    fs::read(path).ok()?.hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// The files below a folder, by their paths from there. Left out is what its `.gitignore` names: plain
@@ -101,11 +122,19 @@ mod tests {
         assert_eq!(there, BTreeSet::from(expected));
 
         let before = State::of(folder.path()).unwrap();
+        let texts = Texts::of(folder.path(), &before);
         write("target/out", "more");
         assert_eq!(State::of(folder.path()).unwrap(), before);
-        write("src/policy.rs", "three");
-        let after = State::of(folder.path()).unwrap();
-        let changed = BTreeSet::from([PathBuf::from("src/policy.rs")]);
-        assert_eq!(after.changed_since(&before), changed);
+        let changed = |expected: &[&str]| {
+            let now = State::of(folder.path()).unwrap();
+            let expected = expected.iter().map(PathBuf::from).collect();
+            assert_eq!(texts.changed(folder.path(), &now), expected);
+        };
+        // Written anew, and the same.
+        write("src/policy.rs", "one");
+        changed(&[]);
+        write("src/policy.rs", "two");
+        write("more", "");
+        changed(&["more", "src/policy.rs"]);
     }
 }
