@@ -1,6 +1,8 @@
 //! Whether an answer is what a case expects, and how to say what it is instead.
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
+use std::fmt::Write as _;
 
 use signalbox_policy::{Case, Expectation, ExpectedForward, ExpectedRefusal, Forward};
 use signalbox_runtime::DecideError;
@@ -16,7 +18,7 @@ pub fn judge(case: &Case, answer: Result<Answer, DecideError>) -> Outcome {
     let expected = &case.expect;
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return Outcome::Error(error.to_string()),
+        Err(error) => return Outcome::Error(chain(&error)),
     };
     let (is_kind, looked_at) = compared(expected, &answer);
     if is_kind && looked_at.iter().all(|it| it.expected == it.actual) {
@@ -27,6 +29,17 @@ pub fn judge(case: &Case, answer: Result<Answer, DecideError>) -> Outcome {
         actual: answer_text(&answer, &looked_at),
         by: by(&answer),
     }
+}
+
+/// An error, and what it comes of.
+fn chain(error: &DecideError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 /// What the policy itself says of why it refused.

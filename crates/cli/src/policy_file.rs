@@ -19,6 +19,21 @@ use crate::{
     output,
 };
 
+/// What is given where a policy is wanted, and why it is none: the folder of a plugin, or its source.
+fn mistaken(path: &Path) -> Option<String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Some(format!(
+            "{shown} is a folder; a plugin in it is `{shown}/plugin.wasm`, once its build.sh has run"
+        ));
+    }
+    let end = path.extension()?.to_str()?;
+    let is_source = ["js", "mjs", "ts", "py", "go", "c", "rs"].contains(&end);
+    is_source.then(|| {
+        format!("{shown} is source; a host loads the component that is built of it, `plugin.wasm`")
+    })
+}
+
 /// A policy file's content.
 #[derive(Debug)]
 pub(crate) enum PolicyFile {
@@ -55,6 +70,9 @@ impl PolicyFile {
     ///
     /// Every error of a document has been printed when this returns `None`.
     pub(crate) fn read(path: &Path, values: &Values) -> anyhow::Result<Option<Self>> {
+        if let Some(mistake) = mistaken(path) {
+            return Err(Misused(mistake).into());
+        }
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::of_file(path, bytes, values)
     }

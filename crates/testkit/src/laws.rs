@@ -109,6 +109,12 @@ fn keeps_all<P: Decider>(asking: &Asking<'_, P>) -> Kept {
         Some(Decision::ListModels(mode)) => lists::check(asking, &mode)?,
         Some(Decision::ReadModel) => {
             for model in asking.models() {
+                // What is found is found with this model, and so is the case of it.
+                let request = naming(asking.request, model);
+                let asking = Asking {
+                    request: &request,
+                    ..*asking
+                };
                 let decision = asking.decide(&told.request(model))?;
                 if let Some(Decision::Forward(forward)) = decision {
                     asking.forwards(&forward, name_of(model))?;
@@ -124,4 +130,13 @@ fn keeps_all<P: Decider>(asking: &Asking<'_, P>) -> Kept {
         Some(Decision::Refuse(_)) | None => {}
     }
     asking.refuses_without_scopes()
+}
+
+/// The same request with this model, unless that is not read.
+fn naming(request: &TestRequest, model: RequestedModel<'_>) -> TestRequest {
+    let mut request = request.clone();
+    if model != RequestedModel::Unread {
+        request.model = name_of(model).map(str::to_owned);
+    }
+    request
 }

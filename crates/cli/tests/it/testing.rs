@@ -359,3 +359,20 @@ fn every_kind_of_rule_is_changed() {
     );
     assert!(text.contains(&line), "{text}");
 }
+
+#[test]
+fn the_folder_of_a_plugin_and_its_source_are_told_from_its_component() {
+    let folder = TempDir::new().unwrap();
+    let source = folder.path().join("policy.js");
+    fs::write(&source, "export default {};\n").unwrap();
+    for (given, said) in [
+        (folder.path(), "is a folder; a plugin in it is"),
+        (&source, "is source; a host loads the component"),
+    ] {
+        for command in ["test", "inspect"] {
+            let ran = run(&[command, given.to_str().unwrap()]);
+            assert_eq!(ran.code, Some(2), "{command}");
+            assert!(ran.stderr.contains(said), "{command}: {}", ran.stderr);
+        }
+    }
+}

@@ -12,7 +12,7 @@ use signalbox_policy::{
 };
 use signalbox_runtime::DecideError;
 
-use super::{Broken, Law};
+use super::{Broken, Law, naming};
 use crate::{TestRequest, expected::error_text};
 
 /// What a law was broken with, once it is known which request.
@@ -118,12 +118,12 @@ impl<P: Decider> Asking<'_, P> {
         let Ok(told) = Told::new(&question, self.policy.description()) else {
             return Ok(());
         };
-        let ask = |model| self.policy.decide(&told.request(model));
+        let ask = |model| (model, self.policy.decide(&told.request(model)));
         let mut answers = vec![ask(RequestedModel::Unread)];
-        if let [Ok(Decision::ReadModel)] = &answers[..] {
+        if let [(_, Ok(Decision::ReadModel))] = &answers[..] {
             answers = self.models().into_iter().map(ask).collect();
         }
-        for answer in answers {
+        for (model, answer) in answers {
             let Ok(Decision::Forward(forward)) = answer else {
                 continue;
             };
@@ -131,7 +131,7 @@ impl<P: Decider> Asking<'_, P> {
             let Some(route) = route.filter(|route| !route.scopes.is_empty()) else {
                 continue;
             };
-            self.holds_for(&bare, Law::Scopes, false, || {
+            self.holds_for(&naming(&bare, model), Law::Scopes, false, || {
                 let why = format!("forwards {} for a key without scopes", route.name());
                 (why, refused("insufficient_scope"))
             })?;

@@ -96,7 +96,7 @@ fn a_forward_without_its_scope_is_found_and_shrunk() {
     assert_eq!(found.law, Law::Scopes);
     assert_eq!(
         case(&found),
-        r#"- {"expect":{"refuse":"insufficient_scope"},"name":"law scopes","request":"POST /v1/chat/completions"}"#
+        r#"- {"expect":{"refuse":"insufficient_scope"},"model":"large","name":"law scopes","request":"POST /v1/chat/completions"}"#
     );
 }
 
@@ -115,6 +115,8 @@ fn a_forward_past_the_key_is_found() {
         panic!("{found:?}")
     };
     assert_eq!(expected.code, "model_not_found");
+    // The case is about the model it was found with.
+    assert!(case(&found).contains(r#""model":""#), "{}", case(&found));
 }
 
 #[test]
