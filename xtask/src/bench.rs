@@ -65,7 +65,11 @@ pub(crate) struct Arguments {
     instructions: instructions::Arguments,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+/// `tool_chains` installs those of the example plugins, as their tests do.
+pub(crate) fn run(
+    arguments: &Arguments,
+    tool_chains: fn() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     if arguments.instructions.instructions {
         let Arguments {
             only, quick, json, ..
@@ -76,6 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return proxies::doors(arguments);
     }
     if arguments.plugins {
+        tool_chains()?;
         return plugins::run(arguments.write_docs);
     }
     if let Some(path) = &arguments.render {

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     }
     let outcome = match Command::parse() {
         Command::Engine(arguments) => engine::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments, test::install_plugins),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };

@@ -5,14 +5,10 @@ use std::{env, fs, os::unix::fs::symlink, path::Path};
 use anyhow::Context as _;
 
 use super::pages;
-use crate::{
-    process::{Run, cargo, root, say},
-    test,
-};
+use crate::process::{Run, cargo, root, say};
 
 /// Builds each example with the command as it is released, measures it, and prints the table.
 pub(super) fn run(write_docs: bool) -> anyhow::Result<()> {
-    test::install_plugins()?;
     cargo(["build", "--release", "--workspace", "--bin", "signalbox"]).run()?;
     let built = Built::in_folder("target/release/plugins")?;
     let mut bench = cargo(["bench", "--workspace", "--bench", "plugins", "--"]);
