@@ -58,13 +58,15 @@ pub(super) fn answer(came: Came) -> (Answer, Option<String>) {
     (answer, decision)
 }
 
-/// A record: what was checked to have its form is written as its name.
+/// A record: what was checked to have its form is written as its name. Its `usage` is left out: it is there once the answer
+/// has ended, which its client does not wait for, and only where the gate sees the answer.
 pub(super) fn record(mut record: Value, decision: &str) -> Value {
     let mut hashes = Vec::new();
     number_hashes(&mut record, &mut hashes);
     let Value::Object(members) = &mut record else {
         return record;
     };
+    members.remove("usage");
     name(members, "id", |id| id.as_str() == Some(decision));
     name(members, "time", |time| {
         let time = time.as_str().unwrap_or_default();

@@ -302,9 +302,13 @@ struct InTheWay<'f>(&'f Path);
 
 impl<'f> InTheWay<'f> {
     fn put(folder: &'f Path) -> Self {
-        let state = folder.join("state/state.json");
+        let (state, obstacle) = (folder.join("state/state.json"), folder.join("obstacle"));
+        fs::create_dir_all(obstacle.join("in the way")).unwrap();
         fs::rename(&state, folder.join("aside")).unwrap();
-        fs::create_dir_all(state.join("in the way")).unwrap();
+        // The controller may write once more in between: that is set aside as well.
+        while fs::rename(&obstacle, &state).is_err() {
+            fs::rename(&state, folder.join("aside")).unwrap();
+        }
         Self(folder)
     }
 }
