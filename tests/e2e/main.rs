@@ -9,6 +9,7 @@
 )]
 
 mod any_cut;
+mod asked_usage;
 mod between_keys;
 mod blanks;
 mod boundaries;
